@@ -1,0 +1,75 @@
+package auth
+
+import "strconv"
+
+// Error is why a requester isn't let in. Code, Message and Details are those of
+// the protocol.
+type Error struct {
+	// Code is PGRST300 when the server has no secret to verify a token with,
+	// PGRST301 when a token can't be decoded or verified, PGRST302 when there has to
+	// be a token, and PGRST303 when the token's claims don't hold.
+	Code string
+	// Message says what is wrong, in words that are fit for the client.
+	Message string
+	// Details says more about some errors of PGRST301. Else it is empty.
+	Details string
+	// Status is the HTTP status of the answer: 401, or 500 for PGRST300.
+	Status int
+	// Challenge is the value of the answer's WWW-Authenticate header, or empty when
+	// there is to be none.
+	Challenge string
+	// Err is the error behind this one, for logs and not for the client. It may be
+	// nil.
+	Err error
+}
+
+// Error returns the code and the message, the details if any, and the error
+// behind this one.
+func (e *Error) Error() string {
+	s := e.Code + ": " + e.Message
+	if e.Details != "" {
+		s += ": " + e.Details
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the error behind this one.
+func (e *Error) Unwrap() error { return e.Err }
+
+// HTTP statuses, spelled out since the package doesn't know net/http.
+const (
+	statusUnauthorized        = 401
+	statusInternalServerError = 500
+)
+
+func errNoSecret() *Error {
+	return &Error{Code: "PGRST300", Message: "Server lacks JWT secret", Status: statusInternalServerError}
+}
+
+func errDecode(message, details string, err error) *Error {
+	return &Error{
+		Code: "PGRST301", Message: message, Details: details, Err: err,
+		Status: statusUnauthorized, Challenge: invalidToken(message),
+	}
+}
+
+func errTokenRequired() *Error {
+	return &Error{
+		Code: "PGRST302", Message: "Anonymous access is disabled",
+		Status: statusUnauthorized, Challenge: "Bearer",
+	}
+}
+
+func errClaims(message string, err error) *Error {
+	return &Error{
+		Code: "PGRST303", Message: message, Err: err,
+		Status: statusUnauthorized, Challenge: invalidToken(message),
+	}
+}
+
+func invalidToken(message string) string {
+	return `Bearer error="invalid_token", error_description=` + strconv.Quote(message)
+}

@@ -1,0 +1,71 @@
+package auth
+
+import "github.com/pgrest-go/pgrest/internal/sqlfrag"
+
+// Setting is one run-time parameter of PostgreSQL and its value.
+type Setting struct{ Name, Value string }
+
+// Context is what a request's transaction is told beside who makes it.
+type Context struct {
+	// Schema is the exposed schema that the request is about. Empty leaves it out
+	// of the search path.
+	Schema string
+	// ExtraSearchPath are the schemas behind Schema in the search path.
+	ExtraSearchPath []string
+	// Method and Path are the request's, such as "GET" and "/films".
+	Method, Path string
+	// Headers and Cookies are JSON objects of the request's headers and cookies,
+	// as HeadersJSON and CookiesJSON make them. Empty stands for {}.
+	Headers, Cookies []byte
+	// Timezone is the time zone that the request prefers. Empty leaves the setting
+	// alone.
+	Timezone string
+	// RoleSettings are those that the identity's role was altered to have, which
+	// becoming the role doesn't bring along.
+	RoleSettings []Setting
+	// FunctionSettings are those of the called function that are to hold for the
+	// whole transaction.
+	FunctionSettings []Setting
+	// AppSettings are those that the host configured, such as "app.settings.site".
+	AppSettings []Setting
+}
+
+// Settings lists the transaction-local settings that a request's transaction
+// begins with, in the order in which they have to be made. The role's own come
+// before the role, so that a parameter which only the authenticator may set can
+// be among them; a function's come after the time zone, and so win over it.
+func Settings(id Identity, c Context) []Setting {
+	const fixed = 8
+	s := make([]Setting, 0, fixed+len(c.RoleSettings)+len(c.FunctionSettings)+len(c.AppSettings))
+	s = append(s, Setting{"search_path", searchPath(c)})
+	s = append(s, c.RoleSettings...)
+	s = append(s,
+		Setting{"role", id.Role},
+		Setting{"request.jwt.claims", string(id.ClaimsJSON())},
+		Setting{"request.method", c.Method},
+		Setting{"request.path", c.Path},
+		Setting{"request.headers", objectOrEmpty(c.Headers)},
+		Setting{"request.cookies", objectOrEmpty(c.Cookies)},
+	)
+	if c.Timezone != "" {
+		s = append(s, Setting{"timezone", c.Timezone})
+	}
+	s = append(s, c.FunctionSettings...)
+	return append(s, c.AppSettings...)
+}
+
+func searchPath(c Context) string {
+	if c.Schema == "" {
+		return sqlfrag.SearchPath(c.ExtraSearchPath...)
+	}
+	schemas := make([]string, 0, 1+len(c.ExtraSearchPath))
+	schemas = append(schemas, c.Schema)
+	return sqlfrag.SearchPath(append(schemas, c.ExtraSearchPath...)...)
+}
+
+func objectOrEmpty(text []byte) string {
+	if len(text) == 0 {
+		return "{}"
+	}
+	return string(text)
+}

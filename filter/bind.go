@@ -1,0 +1,328 @@
+package filter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/squirrel"
+)
+
+// Resolver says what the fields of a query are in the database.
+type Resolver interface {
+	// Resolve returns the column that the field names, without the field's
+	// JSON path. Its errors come back from Bind as they are.
+	Resolve(f Field) (Operand, error)
+}
+
+// ResolverFunc is a function that is a Resolver.
+type ResolverFunc func(Field) (Operand, error)
+
+// Resolve calls the function.
+func (r ResolverFunc) Resolve(f Field) (Operand, error) { return r(f) }
+
+// Operand is a column as SQL sees it.
+type Operand struct {
+	// SQL is the reference to the column, quoted, such as "films"."title". It
+	// has to stand by itself next to any operator, and a question mark in it is
+	// written twice if it isn't a placeholder.
+	SQL string
+	// Args are the values of SQL's placeholders, if it has any.
+	Args []any
+	// JSON says that the column is json or jsonb, so that a JSON path applies to
+	// it as it is. Other columns are turned to jsonb first.
+	JSON bool
+	// TSVector says that the column is a tsvector, so that full-text operators
+	// apply to it as it is. Other columns are turned to one first.
+	TSVector bool
+	// Parse is the quoted name of a function that turns text into a value of the
+	// column's type, for the values that it is compared with; empty for none. It
+	// is not called for patterns, searches, and values inside of JSON.
+	Parse string
+}
+
+// Bind turns a condition or a group into SQL. It fails where the resolver does,
+// with the resolver's error, and on a node that Parse doesn't make: nil, or an
+// operator that does not exist. What it returns never fails. Equal shapes, of
+// which only the values differ, give equal SQL.
+//
+// The SQL has squirrel's placeholders. Literal question marks, which can only
+// come from quoted names, are written twice, as every PlaceholderFormat of
+// squirrel but Question expects it.
+func Bind(n Node, r Resolver) (squirrel.Sqlizer, error) {
+	b := binder{resolver: r}
+	if err := b.node(n); err != nil {
+		return nil, err
+	}
+	return b.fragment(), nil
+}
+
+// BindField turns a field with its JSON path into SQL. The keys and indexes of
+// the path are arguments. It fails where the resolver does, with its error.
+func BindField(f Field, r Resolver) (squirrel.Sqlizer, error) {
+	b := binder{resolver: r}
+	operand, err := r.Resolve(f)
+	if err != nil {
+		return nil, err
+	}
+	b.field(f, operand)
+	return b.fragment(), nil
+}
+
+// BindOrder turns a term into SQL for ORDER BY. The resolver is asked for the
+// term's field; when the term names a relation, it has to be that relation's
+// resolver. BindOrder fails where the resolver does, with its error.
+func BindOrder(t OrderTerm, r Resolver) (squirrel.Sqlizer, error) {
+	b := binder{resolver: r}
+	operand, err := r.Resolve(t.Field)
+	if err != nil {
+		return nil, err
+	}
+	b.field(t.Field, operand)
+	switch t.Direction {
+	case Asc:
+		b.sql.WriteString(" ASC")
+	case Desc:
+		b.sql.WriteString(" DESC")
+	}
+	switch t.Nulls {
+	case NullsFirst:
+		b.sql.WriteString(" NULLS FIRST")
+	case NullsLast:
+		b.sql.WriteString(" NULLS LAST")
+	}
+	return b.fragment(), nil
+}
+
+// fragment is finished SQL.
+type fragment struct {
+	sql  string
+	args []any
+}
+
+// ToSql returns the SQL and its arguments, and no error.
+func (f fragment) ToSql() (string, []any, error) { return f.sql, f.args, nil }
+
+// binder writes SQL.
+type binder struct {
+	resolver Resolver
+	sql      strings.Builder
+	args     []any
+}
+
+func (b *binder) fragment() fragment {
+	return fragment{sql: b.sql.String(), args: slices.Clip(b.args)}
+}
+
+// argument writes a placeholder.
+func (b *binder) argument(value string) {
+	b.sql.WriteByte('?')
+	b.args = append(b.args, value)
+}
+
+func (b *binder) node(n Node) error {
+	switch n := n.(type) {
+	case Condition:
+		return b.condition(n)
+	case Group:
+		return b.group(n)
+	default:
+		return fmt.Errorf("filter: bind %T: not a Condition or a Group", n)
+	}
+}
+
+func (b *binder) group(g Group) error {
+	joint, empty := " AND ", "TRUE"
+	if g.Any {
+		joint, empty = " OR ", "FALSE"
+	}
+	if g.Negated {
+		b.sql.WriteString("NOT ")
+	}
+	b.sql.WriteByte('(')
+	if len(g.Nodes) == 0 {
+		b.sql.WriteString(empty)
+	}
+	for i, n := range g.Nodes {
+		if i > 0 {
+			b.sql.WriteString(joint)
+		}
+		if err := b.node(n); err != nil {
+			return err
+		}
+	}
+	b.sql.WriteByte(')')
+	return nil
+}
+
+func (b *binder) condition(c Condition) error {
+	if int(c.Operator) >= len(operators) || int(c.Is) >= len(isValues) {
+		return fmt.Errorf("filter: bind condition on %q: no such operator or value of is", c.Field.Name)
+	}
+	operand, err := b.resolver.Resolve(c.Field)
+	if err != nil {
+		return err
+	}
+	if len(c.Field.Path) > 0 {
+		operand.Parse, operand.TSVector = "", false // a value inside of the column has another type
+	}
+	if c.Negated {
+		b.sql.WriteString("NOT (")
+	}
+	switch {
+	case c.Operator.fullText():
+		b.search(c, operand)
+	case c.Operator == In:
+		b.field(c.Field, operand)
+		b.sql.WriteString(" = ")
+		b.elements(c.List, operand)
+	case c.Operator == Is:
+		b.field(c.Field, operand)
+		b.sql.WriteString(" IS ")
+		b.sql.WriteString(isValues[c.Is].sql)
+	default:
+		b.comparison(c, operand)
+	}
+	if c.Negated {
+		b.sql.WriteByte(')')
+	}
+	return nil
+}
+
+// field writes a field with its JSON path.
+func (b *binder) field(f Field, o Operand) {
+	convert := len(f.Path) > 0 && !o.JSON
+	if convert {
+		b.sql.WriteString("to_jsonb(")
+	}
+	b.sql.WriteString(o.SQL)
+	b.args = append(b.args, o.Args...)
+	if convert {
+		b.sql.WriteByte(')')
+	}
+	for _, step := range f.Path {
+		b.sql.WriteString("->")
+		if step.Text {
+			b.sql.WriteByte('>')
+		}
+		b.argument(step.Key)
+		if step.Index {
+			b.sql.WriteString("::int")
+		}
+	}
+}
+
+// comparison writes an operator that has one value.
+func (b *binder) comparison(c Condition, o Operand) {
+	value, parse := c.Value, o.Parse
+	switch c.Operator {
+	case Like, ILike:
+		value, parse = strings.ReplaceAll(value, "*", "%"), ""
+	case Match, IMatch:
+		parse = "" // a regular expression is no value of the column's type
+	}
+	b.field(c.Field, o)
+	b.sql.WriteByte(' ')
+	b.sql.WriteString(operators[c.Operator].sql)
+	b.sql.WriteByte(' ')
+	switch c.Quantifier {
+	case Any:
+		b.quantified("ANY", value, parse)
+	case All:
+		b.quantified("ALL", value, parse)
+	default:
+		b.parsed(value, parse)
+	}
+}
+
+// parsed writes a value, by way of the function that parses it if there is one.
+func (b *binder) parsed(value, parse string) {
+	if parse == "" {
+		b.argument(value)
+		return
+	}
+	b.sql.WriteString(parse)
+	b.sql.WriteByte('(')
+	b.argument(value)
+	b.sql.WriteByte(')')
+}
+
+// quantified writes ANY or ALL of the elements of an array literal.
+func (b *binder) quantified(quantifier, array, parse string) {
+	b.sql.WriteString(quantifier)
+	if parse == "" {
+		b.sql.WriteString(" (")
+		b.argument(array)
+		b.sql.WriteByte(')')
+		return
+	}
+	b.sql.WriteString(" (SELECT ")
+	b.sql.WriteString(parse)
+	b.sql.WriteString("(unnest(")
+	b.argument(array)
+	b.sql.WriteString("::text[])))")
+}
+
+// elements writes the right side of in. One array makes the statement the same
+// for every number of elements. A single empty element is how a URL writes the
+// empty list.
+func (b *binder) elements(list []string, o Operand) {
+	if len(list) == 0 || len(list) == 1 && list[0] == "" {
+		b.sql.WriteString("ANY ('{}')")
+		return
+	}
+	b.quantified("ANY", arrayLiteral(list), o.Parse)
+}
+
+// search writes a full-text operator.
+func (b *binder) search(c Condition, o Operand) {
+	if o.TSVector {
+		b.field(c.Field, o)
+	} else {
+		b.sql.WriteString("to_tsvector(")
+		b.language(c.Language)
+		b.field(c.Field, o)
+		b.sql.WriteByte(')')
+	}
+	b.sql.WriteString(" @@ ")
+	b.sql.WriteString(operators[c.Operator].sql)
+	b.sql.WriteByte('(')
+	b.language(c.Language)
+	b.argument(c.Value)
+	b.sql.WriteByte(')')
+}
+
+// language writes the first argument of a full-text function, if there is one.
+func (b *binder) language(name string) {
+	if name != "" {
+		b.argument(name)
+		b.sql.WriteString(", ")
+	}
+}
+
+// arrayLiteral returns the text form of a PostgreSQL array of text, with every
+// element quoted, so that no element can end it or be taken for NULL.
+func arrayLiteral(elements []string) string {
+	size := 2
+	for _, e := range elements {
+		size += len(e) + 3
+	}
+	var b strings.Builder
+	b.Grow(size)
+	b.WriteByte('{')
+	for i, e := range elements {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('"')
+		for i := range len(e) {
+			if e[i] == '"' || e[i] == '\\' {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(e[i])
+		}
+		b.WriteByte('"')
+	}
+	b.WriteByte('}')
+	return b.String()
+}

@@ -1,0 +1,338 @@
+// Package filter reads PostgREST's URL grammar and binds it to SQL.
+//
+// A request's query string says what to select, filter, order and page. Parse
+// turns it into a Query, which holds names as the client wrote them; it knows
+// nothing of any table. Bind, BindField and BindOrder turn the parts of a Query
+// into SQL for squirrel, asking a Resolver what each column is:
+//
+//	query, err := filter.Parse(r.URL.RawQuery, filter.Options{})
+//	if err != nil {
+//		return err // a *filter.ParseError, written for the client
+//	}
+//	for _, p := range query.Where {
+//		where, err := filter.Bind(p.Node, columns)
+//		if err != nil {
+//			return err // the resolver knows no such column
+//		}
+//		statement = statement.Where(where)
+//	}
+//
+// Values reach SQL as arguments only, and names only by way of the resolver.
+// The grammar, its tolerances and the texts of its errors are those of
+// PostgREST 16.
+package filter
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Query is a parsed query string. What may be given several times, or for
+// several embedded relations, is in the order of the URL.
+type Query struct {
+	// Select holds the items of select. It is nil when the parameter is absent,
+	// which means every column, and empty but not nil for `select=`.
+	Select []SelectItem
+	// Where holds the column filters and the and/or trees, all of which have to
+	// hold.
+	Where []Predicate
+	// Order holds the order parameters, at most one of which is meant for a
+	// path; when there are more, the client repeated itself.
+	Order []Order
+	// Pages holds limit and offset, merged into one Page a path.
+	Pages []Page
+	// Columns holds the distinct names in columns, nil when it is absent.
+	Columns []string
+	// OnConflict holds the names in on_conflict, nil when it is absent.
+	OnConflict []string
+	// Arguments holds the parameters whose value is no filter, with
+	// Options.Arguments only.
+	Arguments []Argument
+}
+
+// Argument is a parameter that is no filter: an argument of a function.
+type Argument struct {
+	Name, Value string
+}
+
+// Options says how to read what the grammar leaves open.
+type Options struct {
+	// Arguments takes a parameter whose value is no filter for an argument, as
+	// a GET on a function wants it. Otherwise such a parameter is an error.
+	Arguments bool
+}
+
+// Parse reads a query string as the client sent it, percent-encoded and without
+// its question mark. Its error is a *ParseError.
+//
+// The parameters select, columns and on_conflict count where they are first
+// given, limit and offset where they are last given, and then as integers only.
+// Names that end in .order, .limit, .offset, .and and .or concern an embedded
+// relation. Every other parameter that has a value is a filter.
+func Parse(rawQuery string, opts Options) (*Query, error) {
+	r := reader{opts: opts, query: &Query{}}
+	for p := range parameters(rawQuery) {
+		r.read(p)
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return r.query, nil
+}
+
+// The parts of a query string, in the order in which they are checked: an error
+// in an earlier part is reported before one in a later part.
+const (
+	orderPart = iota
+	groupPart
+	columnsPart
+	selectPart
+	conditionPart
+	onConflictPart
+	pagePart
+	parts
+)
+
+// reader collects a Query from its parameters.
+type reader struct {
+	opts    Options
+	query   *Query
+	scanner scanner
+	pages   map[string]int // by the path as written: its index in query.Pages
+	seen    [parts]bool    // of the parts that count once
+	err     *ParseError    // of the earliest part that has one
+	part    int            // of err
+}
+
+// fail keeps the error if it is the first to report.
+func (r *reader) fail(part int, err *ParseError) {
+	if r.err == nil || part < r.part {
+		r.err, r.part = err, part
+	}
+}
+
+// first reports whether a part occurs for the first time.
+func (r *reader) first(part int) bool {
+	seen := r.seen[part]
+	r.seen[part] = true
+	return !seen
+}
+
+// read adds a parameter to the query.
+func (r *reader) read(p parameter) {
+	switch p.name {
+	case "select":
+		if r.first(selectPart) && p.given {
+			r.readSelect(p.value)
+		}
+		return
+	case "columns":
+		if r.first(columnsPart) && p.given {
+			r.query.Columns = distinct(r.readNames(columnsPart, p))
+		}
+		return
+	case "on_conflict":
+		if r.first(onConflictPart) && p.given {
+			r.query.OnConflict = r.readNames(onConflictPart, p)
+		}
+		return
+	}
+	if !p.given {
+		return
+	}
+	base, last := "", p.name
+	if dot := strings.LastIndexByte(p.name, '.'); dot >= 0 {
+		base, last = p.name[:dot+1], p.name[dot+1:]
+	}
+	switch last {
+	case "order":
+		r.readOrder(p)
+	case "and", "or":
+		r.readGroup(p)
+	case "limit", "offset":
+		r.readPage(p, base, last == "limit")
+	default:
+		r.readCondition(p)
+	}
+}
+
+func (r *reader) readSelect(value string) {
+	items, failed := read(&r.scanner, value, (*scanner).selectItems)
+	if failed != nil {
+		r.fail(selectPart, newParseError("select", "select parameter", value, value, failed))
+		return
+	}
+	r.query.Select = items
+}
+
+func (r *reader) readNames(part int, p parameter) []string {
+	names, failed := read(&r.scanner, p.value, (*scanner).names)
+	if failed != nil {
+		r.fail(part, newParseError(p.name, p.name+" parameter", p.value, p.value, failed))
+	}
+	return names
+}
+
+func (r *reader) readOrder(p parameter) {
+	at, ok := r.readTarget(orderPart, p.name, p.name)
+	if !ok {
+		return
+	}
+	terms, failed := read(&r.scanner, p.value, (*scanner).orderTerms)
+	if failed != nil {
+		r.fail(orderPart, newParseError(p.name, "order", p.value, p.value, failed))
+		return
+	}
+	r.query.Order = append(r.query.Order, Order{Path: at.path, Terms: terms})
+}
+
+func (r *reader) readGroup(p parameter) {
+	group, failed := read(&r.scanner, p.name, (*scanner).groupName)
+	if failed != nil {
+		r.fail(groupPart, newParseError(p.name, "logic path", p.name, p.name, failed))
+		return
+	}
+	text := group.word + p.value
+	node, failed := read(&r.scanner, text, (*scanner).tree)
+	if failed != nil {
+		r.fail(groupPart, newParseError(p.name, "logic tree", p.value, text, failed))
+		return
+	}
+	r.query.Where = append(r.query.Where, Predicate{Path: group.path, Node: node})
+}
+
+func (r *reader) readCondition(p parameter) {
+	at, ok := r.readTarget(conditionPart, p.name, p.name)
+	if !ok {
+		return
+	}
+	c, failed := read(&r.scanner, p.value, (*scanner).comparison)
+	switch {
+	case failed == nil:
+		c.Field = at.field
+		r.query.Where = append(r.query.Where, Predicate{Path: at.path, Node: c})
+	case r.opts.Arguments && r.scanner.pos == 0: // it doesn't even begin as a filter
+		r.query.Arguments = append(r.query.Arguments, Argument{Name: at.field.Name, Value: p.value})
+	default:
+		r.fail(conditionPart, newParseError(p.name, "filter", p.value, p.value, failed))
+	}
+}
+
+// readTarget reads the name of a parameter.
+func (r *reader) readTarget(part int, parameter, name string) (target, bool) {
+	at, failed := read(&r.scanner, name, (*scanner).target)
+	if failed != nil {
+		r.fail(part, newParseError(parameter, "tree path", name, name, failed))
+	}
+	return at, failed == nil
+}
+
+// distinct removes repetitions.
+func distinct(names []string) []string {
+	seen := make(map[string]bool, len(names))
+	return slices.DeleteFunc(names, func(name string) bool {
+		repeated := seen[name]
+		seen[name] = true
+		return repeated
+	})
+}
+
+// Canonical returns a query string with its parameters sorted by name, those of
+// one name as they were, all encoded in the same way and with an =. It tells
+// whether two requests ask for the same.
+func Canonical(rawQuery string) string {
+	sorted := slices.SortedStableFunc(parameters(rawQuery), func(a, b parameter) int {
+		return strings.Compare(a.name, b.name)
+	})
+	var b strings.Builder
+	for i, p := range sorted {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		writeEscaped(&b, p.name)
+		b.WriteByte('=')
+		writeEscaped(&b, p.value)
+	}
+	return b.String()
+}
+
+// parameter is a decoded part of a query string.
+type parameter struct {
+	name, value string
+	given       bool // whether there is a value: an = after the name
+}
+
+// parameters yields the parameters of a query string.
+func parameters(rawQuery string) iter.Seq[parameter] {
+	return func(yield func(parameter) bool) {
+		for rest := rawQuery; rest != ""; {
+			pair := rest
+			if end := strings.IndexAny(rest, "&;"); end >= 0 {
+				pair, rest = rest[:end], rest[end+1:]
+			} else {
+				rest = ""
+			}
+			if pair == "" {
+				continue
+			}
+			name, value, given := strings.Cut(pair, "=")
+			if !yield(parameter{unescape(name), unescape(value), given}) {
+				return
+			}
+		}
+	}
+}
+
+// unescape decodes + and percent-encoding. What isn't well encoded stays as it is.
+func unescape(text string) string {
+	if strings.IndexByte(text, '%') < 0 && strings.IndexByte(text, '+') < 0 {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '+':
+			c = ' '
+		case c == '%' && i+2 < len(text):
+			high, low := unhex(text[i+1]), unhex(text[i+2])
+			if high >= 0 && low >= 0 {
+				c = byte(high<<4 | low)
+				i += 2
+			}
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// unhex returns the value of a hexadecimal digit, or -1.
+func unhex(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	default:
+		return -1
+	}
+}
+
+// writeEscaped percent-encodes everything but what RFC 3986 calls unreserved.
+func writeEscaped(b *strings.Builder, text string) {
+	const hex = "0123456789ABCDEF"
+	for i := range len(text) {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			b.WriteByte(c)
+		default:
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+}

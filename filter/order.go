@@ -1,0 +1,94 @@
+package filter
+
+// Order orders the relation that Path leads to.
+type Order struct {
+	Path  []string // the embedded relations on the way, empty for the root
+	Terms []OrderTerm
+}
+
+// OrderTerm orders by a field.
+type OrderTerm struct {
+	Relation  string // the embedded relation that has the field, as in client(name), or ""
+	Field     Field
+	Direction Direction
+	Nulls     NullsOrder
+}
+
+// Direction is the direction of an order.
+type Direction uint8
+
+// The directions.
+const (
+	DefaultDirection Direction = iota // as Asc
+	Asc
+	Desc
+)
+
+// NullsOrder says where an order puts nulls.
+type NullsOrder uint8
+
+// The places for nulls.
+const (
+	DefaultNulls NullsOrder = iota // last when ascending, first when descending
+	NullsFirst
+	NullsLast
+)
+
+// orderTerms reads terms with commas between.
+func (s *scanner) orderTerms() ([]OrderTerm, bool) {
+	var terms []OrderTerm
+	ok := s.separated(func() bool {
+		s.spaces()
+		m := s.mark()
+		term, ok := s.orderTerm(true)
+		if !ok {
+			s.rewind(&m)
+			if term, ok = s.orderTerm(false); !ok {
+				return false
+			}
+		}
+		s.spaces()
+		terms = append(terms, term)
+		return true
+	}, func() bool { return s.char(',') })
+	return terms, ok
+}
+
+// orderTerm reads a field, in brackets behind the name of a relation if related
+// is set, and how to order by it.
+func (s *scanner) orderTerm(related bool) (OrderTerm, bool) {
+	var t OrderTerm
+	var ok bool
+	if related {
+		if t.Relation, ok = s.name(); !ok || !s.char('(') {
+			return t, false
+		}
+	}
+	if t.Field, ok = s.field(); !ok {
+		return t, false
+	}
+	if related && !s.char(')') {
+		return t, false
+	}
+	if s.delimited("asc") {
+		t.Direction = Asc
+	} else if s.delimited("desc") {
+		t.Direction = Desc
+	}
+	if s.delimited("nullsfirst") {
+		t.Nulls = NullsFirst
+	} else if s.delimited("nullslast") {
+		t.Nulls = NullsLast
+	}
+	return t, s.at(",") || s.end()
+}
+
+// delimited reads a delimiter and a word, or nothing.
+func (s *scanner) delimited(word string) bool {
+	m := s.mark()
+	if s.delimiter() && s.literal(word) {
+		return true
+	}
+	s.rewind(&m)
+	return false
+}

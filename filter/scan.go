@@ -1,0 +1,348 @@
+package filter
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxDepth bounds how deep groups and embedded relations nest, so that no query
+// string can exhaust the stack.
+const maxDepth = 100
+
+// scanner reads a text by rules, which are its methods. A rule returns whether
+// it matched. One that doesn't match either leaves pos where it found it, and
+// then another may be tried there, or has moved it, and then the text is wrong,
+// unless the caller goes back with rewind.
+//
+// When it records, the scanner also keeps the failure to report: what the rules
+// tried at the furthest position would have accepted there. This follows the
+// Parsec library, whose texts clients know: a rule that moves on forgets what
+// failed before it, and a caller that goes back remembers how far it had come.
+// Only a text that is known to be wrong is read recording.
+type scanner struct {
+	text   string
+	pos    int
+	depth  int
+	record bool
+	fail   *failure // nil for none
+}
+
+// failure is a position at which rules failed. It is never changed.
+type failure struct {
+	pos        int
+	found      string   // what stood in the way of the first rule
+	unexpected []string // what rules refused by name; outranks found
+	expected   []string // labels of the rules that failed
+}
+
+// merge returns the further of two failures, or both in one.
+func merge(a, b *failure) *failure {
+	switch {
+	case a == nil || b != nil && b.pos > a.pos:
+		return b
+	case b == nil || a.pos > b.pos:
+		return a
+	}
+	both := failure{pos: a.pos, found: a.found}
+	if both.found == "" {
+		both.found = b.found
+	}
+	both.unexpected = slices.Concat(a.unexpected, b.unexpected)
+	both.expected = slices.Concat(a.expected, b.expected)
+	return &both
+}
+
+// The labels of rules that have more than one.
+var (
+	identifierLabels = []string{"letter", "digit"}
+	digitLabels      = []string{"digit"}
+	endLabels        = []string{endOfInput}
+	delimiterLabels  = []string{"delimiter (.)"}
+	escapeLabels     = []string{`"\\"`}
+	depthLabels      = []string{"at most " + strconv.Itoa(maxDepth) + " levels of nesting"}
+)
+
+// read reads text by a rule. On failure it returns what to report.
+func read[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, *failure) {
+	*s = scanner{text: text}
+	value, ok := rule(s)
+	if ok {
+		return value, nil
+	}
+	*s = scanner{text: text, record: true}
+	rule(s)
+	if s.fail == nil {
+		return value, &failure{pos: s.pos}
+	}
+	return value, s.fail
+}
+
+// mark is a place to go back to.
+type mark struct {
+	pos  int
+	fail *failure
+}
+
+func (s *scanner) mark() mark { return mark{s.pos, s.fail} }
+
+// rewind goes back to m, from where another rule may be tried. That may go back
+// to m in turn: m remembers what has failed.
+func (s *scanner) rewind(m *mark) {
+	if s.pos != m.pos {
+		s.fail = merge(m.fail, s.fail)
+		s.pos = m.pos
+	}
+	m.fail = s.fail
+}
+
+// begin marks the start of a rule that has a label of its own.
+func (s *scanner) begin() mark {
+	m := s.mark()
+	s.fail = nil
+	return m
+}
+
+// label ends a rule that began at m. If the rule has read nothing, label stands
+// for everything that its parts expected.
+func (s *scanner) label(m mark, label string) {
+	if s.pos != m.pos {
+		return
+	}
+	if s.fail != nil {
+		named := *s.fail
+		named.expected = []string{label}
+		s.fail = &named
+	}
+	s.fail = merge(m.fail, s.fail)
+}
+
+// miss records that a rule with these labels failed here.
+func (s *scanner) miss(labels []string) {
+	if s.record {
+		s.fail = merge(s.fail, &failure{pos: s.pos, found: s.found(s.pos), expected: labels})
+	}
+}
+
+// found shows what is at pos.
+func (s *scanner) found(pos int) string {
+	if pos >= len(s.text) {
+		return endOfInput
+	}
+	r, _ := utf8.DecodeRuneInString(s.text[pos:])
+	return showRune(r, '"')
+}
+
+// ended ends the reading of any number of characters, where one more of those
+// with these labels could have followed.
+func (s *scanner) ended(start int, labels []string) {
+	if s.pos != start {
+		s.fail = nil
+	}
+	s.miss(labels)
+}
+
+// many reads an item as often as it matches.
+func (s *scanner) many(item func() bool) bool {
+	for {
+		start := s.pos
+		if !item() {
+			return s.pos == start
+		}
+		s.fail = nil
+	}
+}
+
+// separated reads one item or more, with separators between.
+func (s *scanner) separated(item, separator func() bool) bool {
+	return item() && s.many(func() bool { return separator() && item() })
+}
+
+// char reads c.
+func (s *scanner) char(c byte) bool {
+	if s.pos < len(s.text) && s.text[s.pos] == c {
+		s.pos++
+		s.fail = nil
+		return true
+	}
+	if s.record {
+		s.miss([]string{strconv.Quote(string(rune(c)))})
+	}
+	return false
+}
+
+// delimiter reads the dot between the parts of a path or a condition.
+func (s *scanner) delimiter() bool {
+	if s.pos < len(s.text) && s.text[s.pos] == '.' {
+		s.pos++
+		s.fail = nil
+		return true
+	}
+	s.miss(delimiterLabels)
+	return false
+}
+
+// comma reads a comma with white space around it.
+func (s *scanner) comma() bool { return s.spaced(',') }
+
+// spaced reads c with white space around it.
+func (s *scanner) spaced(c byte) bool {
+	s.spaces()
+	if !s.char(c) {
+		return false
+	}
+	s.spaces()
+	return true
+}
+
+// spaces reads any number of spaces and tabs.
+func (s *scanner) spaces() {
+	start := s.pos
+	for s.pos < len(s.text) && (s.text[s.pos] == ' ' || s.text[s.pos] == '\t') {
+		s.pos++
+	}
+	s.ended(start, nil)
+}
+
+// literal reads text. It moves on when only the first characters match; the
+// failure then is at the start all the same.
+func (s *scanner) literal(text string) bool {
+	start := s.pos
+	if s.tryLiteral(text) {
+		return true
+	}
+	same := s.same(text)
+	if same > 0 {
+		if s.record {
+			s.fail = s.mismatch(text)
+		}
+		s.pos = start + same
+	}
+	return false
+}
+
+// tryLiteral reads text, or nothing.
+func (s *scanner) tryLiteral(text string) bool {
+	if !s.at(text) {
+		return false
+	}
+	s.pos += len(text)
+	s.fail = nil
+	return true
+}
+
+// at reports whether text follows, without reading it.
+func (s *scanner) at(text string) bool {
+	if strings.HasPrefix(s.text[s.pos:], text) {
+		return true
+	}
+	if s.record {
+		s.fail = merge(s.fail, s.mismatch(text))
+	}
+	return false
+}
+
+// same returns how many characters of text follow.
+func (s *scanner) same(text string) int {
+	n := 0
+	for n < len(text) && s.pos+n < len(s.text) && s.text[s.pos+n] == text[n] {
+		n++
+	}
+	return n
+}
+
+// mismatch is the failure of a literal here: what is found is the first
+// character that differs, but what was expected is the whole.
+func (s *scanner) mismatch(text string) *failure {
+	return &failure{pos: s.pos, found: s.found(s.pos + s.same(text)), expected: []string{strconv.Quote(text)}}
+}
+
+// keyword reads a word and a delimiter, or nothing.
+func (s *scanner) keyword(word string) bool {
+	m := s.mark()
+	if s.literal(word) && s.delimiter() {
+		return true
+	}
+	s.rewind(&m)
+	return false
+}
+
+// end reports whether the text ends here.
+func (s *scanner) end() bool {
+	if s.pos == len(s.text) {
+		s.miss(endLabels)
+		return true
+	}
+	if s.record {
+		r, _ := utf8.DecodeRuneInString(s.text[s.pos:])
+		s.fail = merge(s.fail, &failure{pos: s.pos, unexpected: []string{showRune(r, '\'')}, expected: endLabels})
+	}
+	return false
+}
+
+// notAt reports whether something else than c follows.
+func (s *scanner) notAt(c byte) bool {
+	if s.pos < len(s.text) && s.text[s.pos] == c {
+		s.refuse(rune(c), 1)
+		return false
+	}
+	if s.record {
+		s.miss([]string{strconv.Quote(string(rune(c)))})
+	}
+	return true
+}
+
+// elementEnd reports whether an element of a list can end here.
+func (s *scanner) elementEnd() bool {
+	if s.pos < len(s.text) && s.text[s.pos] != ',' && s.text[s.pos] != ')' {
+		r, size := utf8.DecodeRuneInString(s.text[s.pos:])
+		s.refuse(r, size)
+		return false
+	}
+	s.miss(nil)
+	return true
+}
+
+// refuse records that r, which is next, may not follow. Parsec places this
+// failure behind r.
+func (s *scanner) refuse(r rune, size int) {
+	if s.record {
+		s.fail = merge(s.fail, &failure{pos: s.pos + size, unexpected: []string{showRune(r, '\'')}})
+	}
+}
+
+// until reads everything before the first of the stop characters, which are ASCII.
+func (s *scanner) until(stop string) string {
+	start := s.pos
+	if n := strings.IndexAny(s.text[start:], stop); n >= 0 {
+		s.pos += n
+	} else {
+		s.pos = len(s.text)
+	}
+	s.ended(start, nil)
+	return s.text[start:s.pos]
+}
+
+// rest reads everything that is left.
+func (s *scanner) rest() string {
+	text := s.text[s.pos:]
+	s.pos = len(s.text)
+	s.fail = nil
+	return text
+}
+
+// descend enters a level of nesting, whose bracket has just been read.
+func (s *scanner) descend() bool {
+	if s.depth == maxDepth {
+		if s.record {
+			s.fail = &failure{pos: s.pos - 1, found: s.found(s.pos - 1), expected: depthLabels}
+		}
+		return false
+	}
+	s.depth++
+	return true
+}
+
+// ascend leaves a level of nesting.
+func (s *scanner) ascend() { s.depth-- }

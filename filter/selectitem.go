@@ -1,0 +1,260 @@
+package filter
+
+// SelectItem is a SelectField or a SelectRelation.
+type SelectItem interface{ selectItem() }
+
+// SelectField selects a column, a value inside of one, or an aggregate.
+type SelectField struct {
+	Field         Field     // named "*" for every column, and for count() without a column
+	Alias         string    // or ""
+	Cast          string    // the type to cast the field to, or "": letters, digits, _, $ and spaces
+	Aggregate     Aggregate // the function to apply to the field, if any
+	AggregateCast string    // the type to cast the aggregate to, or ""
+}
+
+// SelectRelation embeds a related relation.
+type SelectRelation struct {
+	Relation string
+	Alias    string   // or ""
+	Hint     string   // which of several relationships is meant, or ""
+	Join     JoinType // inner or left, if said
+	Spread   bool     // ...relation(…): its columns belong to the parent
+	Items    []SelectItem
+}
+
+func (SelectField) selectItem()    {}
+func (SelectRelation) selectItem() {}
+
+// Aggregate is an aggregate function.
+type Aggregate uint8
+
+// The aggregate functions.
+const (
+	NoAggregate Aggregate = iota
+	Count
+	Sum
+	Avg
+	Max
+	Min
+)
+
+// aggregates is the table of the aggregate functions' names.
+var aggregates = [...]string{Count: "count", Sum: "sum", Avg: "avg", Max: "max", Min: "min"}
+
+// String returns the function's name, which is "" for NoAggregate.
+func (a Aggregate) String() string {
+	if int(a) >= len(aggregates) {
+		return ""
+	}
+	return aggregates[a]
+}
+
+// JoinType says what becomes of parents that have no related row.
+type JoinType uint8
+
+// The join types.
+const (
+	DefaultJoin JoinType = iota // as LeftJoin
+	LeftJoin                    // !left keeps them
+	InnerJoin                   // !inner drops them
+)
+
+// selectItems reads items with commas between, or none.
+func (s *scanner) selectItems() ([]SelectItem, bool) {
+	items := []SelectItem{}
+	item := func() bool {
+		item, ok := s.selectItem()
+		if ok {
+			items = append(items, item)
+		}
+		return ok
+	}
+	start := s.pos
+	if !s.separated(item, s.comma) {
+		return items, s.pos == start
+	}
+	return items, true
+}
+
+// selectItem reads a relation or a field.
+func (s *scanner) selectItem() (SelectItem, bool) {
+	m := s.mark()
+	r, ok := s.spread()
+	if !ok {
+		s.rewind(&m)
+		r, ok = s.embed()
+	}
+	if !ok {
+		s.rewind(&m)
+		f, ok := s.selectField()
+		return f, ok
+	}
+	if !s.char('(') || !s.descend() {
+		return nil, false
+	}
+	defer s.ascend()
+	if r.Items, ok = s.selectItems(); !ok || !s.char(')') {
+		return nil, false
+	}
+	return r, true
+}
+
+// spread reads a spread relation up to its bracket.
+func (s *scanner) spread() (SelectRelation, bool) {
+	r := SelectRelation{Spread: true}
+	var ok bool
+	s.spaces()
+	if !s.literal("...") {
+		return r, false
+	}
+	if r.Relation, ok = s.name(); !ok {
+		return r, false
+	}
+	return r, s.relationEnd(&r)
+}
+
+// embed reads an embedded relation up to its bracket.
+func (s *scanner) embed() (SelectRelation, bool) {
+	var r SelectRelation
+	var ok bool
+	s.spaces()
+	r.Alias = s.alias()
+	if r.Relation, ok = s.name(); !ok || r.Relation == "count" { // count() is no relation
+		return r, false
+	}
+	return r, s.relationEnd(&r)
+}
+
+// relationEnd reads the hint and join type of a relation, in any order, and
+// reports whether its bracket follows.
+func (s *scanner) relationEnd(r *SelectRelation) bool {
+	return s.embedParameter(r) && s.embedParameter(r) && s.at("(")
+}
+
+// embedParameter reads a hint or join type into r, if there is one. The first
+// of two hints or join types counts.
+func (s *scanner) embedParameter(r *SelectRelation) bool {
+	if !s.char('!') {
+		return true
+	}
+	join := DefaultJoin
+	if s.tryLiteral("left") {
+		join = LeftJoin
+	} else if s.tryLiteral("inner") {
+		join = InnerJoin
+	}
+	if join != DefaultJoin {
+		if r.Join == DefaultJoin {
+			r.Join = join
+		}
+		return true
+	}
+	hint, ok := s.name()
+	if r.Hint == "" {
+		r.Hint = hint
+	}
+	return ok
+}
+
+// alias reads a name and a single colon, or nothing.
+func (s *scanner) alias() string {
+	m := s.mark()
+	name, ok := s.name()
+	if ok && s.char(':') && s.notAt(':') {
+		return name
+	}
+	s.rewind(&m)
+	return ""
+}
+
+// selectField reads a star, a count() or a field.
+func (s *scanner) selectField() (SelectField, bool) {
+	s.spaces()
+	m := s.mark()
+	f := SelectField{Field: Field{Name: "*"}}
+	ok := s.literal("*") && s.itemEnd()
+	if !ok {
+		s.rewind(&m)
+		f, ok = s.selectCount()
+	}
+	if !ok {
+		s.rewind(&m)
+		f, ok = s.selectColumn()
+	}
+	if ok {
+		s.spaces()
+	}
+	return f, ok
+}
+
+// selectCount reads count(), with its alias and cast.
+func (s *scanner) selectCount() (SelectField, bool) {
+	f := SelectField{Field: Field{Name: "*"}, Aggregate: Count}
+	f.Alias = s.alias()
+	if !s.literal("count()") {
+		return f, false
+	}
+	var ok bool
+	f.AggregateCast, ok = s.cast()
+	return f, ok && s.itemEnd()
+}
+
+// selectColumn reads a field with its alias, casts and aggregate.
+func (s *scanner) selectColumn() (SelectField, bool) {
+	var f SelectField
+	var ok bool
+	f.Alias = s.alias()
+	if f.Field, ok = s.field(); !ok {
+		return f, false
+	}
+	if f.Cast, ok = s.cast(); !ok {
+		return f, false
+	}
+	f.Aggregate = s.aggregate()
+	if f.AggregateCast, ok = s.cast(); !ok {
+		return f, false
+	}
+	return f, s.itemEnd()
+}
+
+// cast reads a cast, if there is one.
+func (s *scanner) cast() (string, bool) {
+	start := s.pos
+	if !s.literal("::") {
+		return "", s.pos == start
+	}
+	return s.identifier()
+}
+
+// aggregate reads a dot, an aggregate function and its brackets, or nothing.
+func (s *scanner) aggregate() Aggregate {
+	m := s.mark()
+	if s.char('.') {
+		if a := s.aggregateName(); a != NoAggregate && s.literal("()") {
+			return a
+		}
+	}
+	s.rewind(&m)
+	return NoAggregate
+}
+
+func (s *scanner) aggregateName() Aggregate {
+	start := s.pos
+	for _, a := range []Aggregate{Sum, Avg, Count} {
+		if s.literal(aggregates[a]) {
+			return a
+		}
+		if s.pos != start {
+			return NoAggregate
+		}
+	}
+	for _, a := range []Aggregate{Max, Min} {
+		if s.tryLiteral(aggregates[a]) {
+			return a
+		}
+	}
+	return NoAggregate
+}
+
+// itemEnd reports whether an item can end here.
+func (s *scanner) itemEnd() bool { return s.at(")") || s.at(",") || s.end() }

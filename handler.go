@@ -1,0 +1,236 @@
+package pgrest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/reload"
+	"github.com/pgrest-go/pgrest/internal/response"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Handler serves the API. It is safe for concurrent use; several handlers, on
+// the same or different pools, can live in one process.
+type Handler struct {
+	options  Options
+	config   apirequest.Config
+	response response.Config
+	identify func(*http.Request) (auth.Identity, error)
+	settings []auth.Setting // the host's own
+	prelude  string         // the call of the pre-request function
+	executor *executor.Executor
+	reloader *reload.Reloader
+
+	current atomic.Pointer[snapshot]
+	loaded  chan struct{} // closed by the first load
+	once    sync.Once
+}
+
+// snapshot is the schema at one moment, and what was derived from it.
+type snapshot struct {
+	cache   *introspect.SchemaCache
+	planner *plan.Planner
+	at      time.Time
+}
+
+// ServeHTTP answers one request to the API.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{Handler: h, w: w, r: r, config: h.response}
+	if h.options.ServerTiming {
+		x.clock = newClock()
+		x.config.Timing = x.clock.header
+	}
+	defer x.recover()
+	if err := x.serve(); err != nil {
+		x.fail(err)
+	}
+}
+
+// exchange is one request and its response.
+type exchange struct {
+	*Handler
+	w        http.ResponseWriter
+	r        *http.Request
+	config   response.Config
+	clock    *clock // nil unless timed
+	identity auth.Identity
+	request  *apirequest.Request
+}
+
+// serve takes a request through the stages: identify, parse, plan, render, run,
+// respond. Each takes what the one before it made, and only the running does I/O.
+func (x *exchange) serve() (err error) {
+	if x.identity, err = x.identify(x.r); err != nil {
+		return err
+	}
+	x.clock.lap("jwt")
+	schema, err := x.schema(x.r.Context())
+	if err != nil {
+		return err
+	}
+	x.clock.skip()
+	if x.request, err = apirequest.Parse(x.r, x.Handler.config); err != nil {
+		return err
+	}
+	x.clock.lap("parse")
+	p, err := schema.planner.Build(x.request)
+	if err != nil {
+		return err
+	}
+	x.clock.lap("plan")
+	switch p := p.(type) {
+	case *plan.Info:
+		response.Info(x.w, p, x.config)
+	case *plan.Read:
+		err = x.read(p)
+		if err != nil && x.outdated(err, schema, p) {
+			return x.again()
+		}
+	}
+	return err
+}
+
+func (x *exchange) read(p *plan.Read) error {
+	program := query.Build(p)
+	result, err := x.executor.Run(x.r.Context(), executor.Command{
+		Role: x.identity.Role, Settings: x.context(), PreRequest: x.prelude, Program: program})
+	if err != nil {
+		return err
+	}
+	defer result.Close()
+	x.clock.lap("transaction")
+	return response.Rows(x.w, x.request, p, program.Columns, result, x.config)
+}
+
+// context lists what the transaction is told about the request.
+func (x *exchange) context() []auth.Setting {
+	headers := maps.Clone(x.r.Header)
+	headers["Host"] = []string{x.r.Host} // net/http keeps it apart
+	return auth.Settings(x.identity, auth.Context{
+		Schema:          x.request.Schema,
+		ExtraSearchPath: x.options.ExtraSearchPath,
+		Method:          x.request.Method,
+		Path:            x.request.Path,
+		Headers:         auth.HeadersJSON(headers),
+		Cookies:         auth.CookiesJSON(x.r.Header.Get("Cookie")),
+		Timezone:        x.request.Preferences.Timezone,
+		AppSettings:     x.settings,
+	})
+}
+
+// outdated reports whether err comes of a schema cache that the database has
+// left behind. A newer one is loaded then, at most once a second: a view that
+// is broken for good must not keep us loading.
+func (x *exchange) outdated(err error, schema *snapshot, p *plan.Read) bool {
+	if !apierror.Stale(err) || !p.Vouched() {
+		return false
+	}
+	if x.current.Load() != schema {
+		return true
+	}
+	return time.Since(schema.at) > time.Second && x.Reload(x.r.Context()) == nil
+}
+
+// again plans and runs the request once more, against the current schema.
+func (x *exchange) again() error {
+	p, err := x.current.Load().planner.Build(x.request)
+	if err != nil {
+		return err
+	}
+	if read, ok := p.(*plan.Read); ok {
+		return x.read(read)
+	}
+	return nil
+}
+
+// fail answers with an error, and logs what the client isn't told.
+func (x *exchange) fail(err error) {
+	e := apierror.From(err, x.identity.Anonymous)
+	if e.Status >= http.StatusInternalServerError && x.r.Context().Err() == nil {
+		x.options.Logger.ErrorContext(x.r.Context(), "request failed", "method", x.r.Method, "path", x.r.URL.Path,
+			"status", e.Status, "error", err)
+	}
+	response.Error(x.w, e, x.config)
+}
+
+// recover turns a panic into a 500. http.ErrAbortHandler is no fault: it tells
+// the server to break the connection off.
+func (x *exchange) recover() {
+	switch v := recover(); v {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(v)
+	default:
+		x.fail(apierror.Internal(fmt.Errorf("panic: %v", v)))
+	}
+}
+
+// schema gives the current schema; a request that comes before the first
+// load waits for it, for a while.
+func (h *Handler) schema(ctx context.Context) (*snapshot, error) {
+	if s := h.current.Load(); s != nil {
+		return s, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, firstLoad)
+	defer cancel()
+	if err := h.Ready(ctx); err != nil {
+		return nil, apierror.NoSchemaCache(err)
+	}
+	return h.current.Load(), nil
+}
+
+// firstLoad is how long a request waits for the first load of the schema.
+const firstLoad = 10 * time.Second
+
+// Ready waits until the schema was loaded for the first time. Its error is that
+// of ctx, or context.Canceled when the handler was closed before.
+func (h *Handler) Ready(ctx context.Context) error {
+	select {
+	case <-h.loaded:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Reload reads the schema anew and waits for it. Requests go on meanwhile, with
+// the schema that they began with. On an error the old schema stays.
+func (h *Handler) Reload(ctx context.Context) error {
+	if err := h.reloader.Now(ctx); err != nil {
+		return fmt.Errorf("reload the schema cache: %w", err)
+	}
+	return nil
+}
+
+// SchemaCache gives the schema that requests are answered from at present, nil
+// before the first load.
+func (h *Handler) SchemaCache() *introspect.SchemaCache {
+	if s := h.current.Load(); s != nil {
+		return s.cache
+	}
+	return nil
+}
+
+// Close ends the handler's goroutines and gives back its listening connection.
+// Requests that are under way finish; the pool stays open.
+func (h *Handler) Close() { h.reloader.Close() }
+
+func (h *Handler) swap(cache *introspect.SchemaCache) {
+	h.current.Store(&snapshot{
+		cache:   cache,
+		planner: plan.New(cache, plan.Config{MaxRows: h.options.MaxRows}),
+		at:      time.Now(),
+	})
+	h.once.Do(func() { close(h.loaded) })
+}

@@ -1,0 +1,125 @@
+// Package apierror is the error of the API: what a client sees of anything that
+// goes wrong, as JSON with code, message, details and hint, and its HTTP status.
+// The codes are those of PostgREST
+// (https://docs.postgrest.org/en/stable/references/errors.html) and PostgreSQL's
+// SQLSTATEs.
+//
+//	err := apierror.TableNotFound("api.flims", "api.films")
+//	fmt.Println(err.Status, string(err.Body(false)))
+package apierror
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/filter"
+)
+
+// Error is an error as the client sees it.
+type Error struct {
+	// Code is a PGRSTxxx code or a SQLSTATE.
+	Code    string
+	Message string
+	// Details is a string, or a value that is encoded as JSON; nil for none.
+	Details any
+	// Hint is empty for none.
+	Hint   string
+	Status int
+	// Header holds further response headers; nil for none.
+	Header http.Header
+
+	cause error
+}
+
+// Error gives code and message, and the cause where there is one.
+func (e *Error) Error() string {
+	s := e.Code + ": " + e.Message
+	if e.cause != nil {
+		s += ": " + e.cause.Error()
+	}
+	return s
+}
+
+// Unwrap gives the cause: what to log, and not to tell.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Body encodes the error. A minimal body has no details and no hint.
+func (e *Error) Body(minimal bool) []byte {
+	var body any
+	if minimal {
+		body = struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		}{e.Code, e.Message}
+	} else {
+		var hint any
+		if e.Hint != "" {
+			hint = e.Hint
+		}
+		body = struct {
+			Code    string `json:"code"`
+			Details any    `json:"details"`
+			Hint    any    `json:"hint"`
+			Message string `json:"message"`
+		}{e.Code, e.Details, hint, e.Message}
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(body) != nil { // Details are strings or plain structs: this can't fail
+		return []byte(`{}`)
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// From turns any error into an Error. anonymous tells whether the request ran
+// as the anonymous role, which makes a missing privilege a 401 and no 403. An
+// error of no known kind becomes a 500 that keeps its text to itself.
+func From(err error, anonymous bool) *Error {
+	var (
+		api   *Error
+		parse *filter.ParseError
+		authn *auth.Error
+		pg    *pgconn.PgError
+		conn  *pgconn.ConnectError
+	)
+	switch {
+	case errors.As(err, &api):
+		return api
+	case errors.As(err, &parse):
+		return queryString(parse)
+	case errors.As(err, &authn):
+		return authentication(authn)
+	case errors.As(err, &pg):
+		return postgres(pg, anonymous)
+	case errors.As(err, &conn):
+		return &Error{Code: "PGRST000", Message: "Database connection error.", Status: http.StatusServiceUnavailable, cause: err}
+	}
+	return Internal(err)
+}
+
+// Internal is a fault of ours or of the database connection: the client learns
+// that it happened, the log learns why.
+func Internal(err error) *Error {
+	return &Error{Code: "PGRSTX00", Message: "Internal error", Status: http.StatusInternalServerError, cause: err}
+}
+
+func queryString(err *filter.ParseError) *Error {
+	return &Error{Code: "PGRST100", Message: err.Message(), Details: err.Details(), Status: http.StatusBadRequest, cause: err}
+}
+
+func authentication(err *auth.Error) *Error {
+	e := &Error{Code: err.Code, Message: err.Message, Status: err.Status, cause: err}
+	if err.Details != "" {
+		e.Details = err.Details
+	}
+	if err.Challenge != "" {
+		e.Header = http.Header{"Www-Authenticate": {err.Challenge}}
+	}
+	return e
+}

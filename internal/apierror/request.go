@@ -1,0 +1,103 @@
+package apierror
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// The errors of group 1: what is wrong with the request itself.
+
+// RPCMethod is PGRST101: functions are called with GET, HEAD and POST.
+func RPCMethod(method string) *Error {
+	return &Error{Code: "PGRST101", Message: "Cannot use the " + method + " method on RPC", Status: http.StatusMethodNotAllowed}
+}
+
+// NegativeLimit is PGRST103 for a limit below zero, or a limit and a Range header without a row in common.
+func NegativeLimit() *Error {
+	return unsatisfiable("Limit should be greater than or equal to zero.")
+}
+
+// RangeBounds is PGRST103 for a Range header whose end comes before its start.
+func RangeBounds() *Error {
+	return unsatisfiable("The lower boundary must be lower than or equal to the upper boundary in the Range header.")
+}
+
+// OffsetBeyond is PGRST103 for an offset behind the last of total rows.
+func OffsetBeyond(offset, total int64) *Error {
+	e := unsatisfiable(fmt.Sprintf("An offset of %d was requested, but there are only %d rows.", offset, total))
+	e.Header = http.Header{"Content-Range": {"*/" + strconv.FormatInt(total, 10)}}
+	return e
+}
+
+func unsatisfiable(details string) *Error {
+	return &Error{Code: "PGRST103", Message: "Requested range not satisfiable", Details: details,
+		Status: http.StatusRequestedRangeNotSatisfiable}
+}
+
+// SchemaNotExposed is PGRST106: a profile header names a schema that is not exposed.
+func SchemaNotExposed(schema string, exposed []string) *Error {
+	return &Error{Code: "PGRST106", Message: "Invalid schema: " + schema,
+		Hint: "Only the following schemas are exposed: " + strings.Join(exposed, ", "), Status: http.StatusNotAcceptable}
+}
+
+// NotAcceptable is PGRST107: none of the accepted media types can be produced.
+func NotAcceptable(accepted []string) *Error {
+	return &Error{Code: "PGRST107", Message: "None of these media types are available: " + strings.Join(accepted, ", "),
+		Status: http.StatusNotAcceptable}
+}
+
+// NotEmbedded is PGRST108: a filter, order or limit is for a relation that is not selected.
+func NotEmbedded(relation string) *Error {
+	return &Error{Code: "PGRST108", Message: "'" + relation + "' is not an embedded resource in this request",
+		Hint: "Verify that '" + relation + "' is included in the 'select' query parameter.", Status: http.StatusBadRequest}
+}
+
+// ResponseHeaders is PGRST111: the database set response.headers to something else than headers.
+func ResponseHeaders() *Error {
+	return &Error{Code: "PGRST111", Status: http.StatusInternalServerError,
+		Message: "response.headers guc must be a JSON array composed of objects with a single key and a string value"}
+}
+
+// ResponseStatus is PGRST112: the database set response.status to something else than a status.
+func ResponseStatus() *Error {
+	return &Error{Code: "PGRST112", Message: "response.status guc must be a valid status code", Status: http.StatusInternalServerError}
+}
+
+// NotSingular is PGRST116: a single object was asked for and rows is not 1.
+func NotSingular(rows int64) *Error {
+	return &Error{Code: "PGRST116", Message: "Cannot coerce the result to a single JSON object",
+		Details: fmt.Sprintf("The result contains %d rows", rows), Status: http.StatusNotAcceptable}
+}
+
+// UnsupportedMethod is PGRST117: no resource of the API knows the method.
+func UnsupportedMethod(method string) *Error {
+	return &Error{Code: "PGRST117", Message: "Unsupported HTTP method: " + method, Status: http.StatusMethodNotAllowed}
+}
+
+// InvalidPreferences is PGRST122: handling=strict with preferences that are not known.
+func InvalidPreferences(preferences []string) *Error {
+	return &Error{Code: "PGRST122", Message: "Invalid preferences given with handling=strict",
+		Details: "Invalid preferences: " + strings.Join(preferences, ", "), Status: http.StatusBadRequest}
+}
+
+// AggregatesDisabled is PGRST123: aggregates are off unless the host turns them on.
+func AggregatesDisabled() *Error {
+	return &Error{Code: "PGRST123", Message: "Use of aggregate functions is not allowed", Status: http.StatusBadRequest}
+}
+
+// InvalidPath is PGRST125: the path has more levels than the API.
+func InvalidPath() *Error {
+	return &Error{Code: "PGRST125", Message: "Invalid path specified in request URL", Status: http.StatusNotFound}
+}
+
+// RootDisabled is PGRST126: there is no description of the API at its root.
+func RootDisabled() *Error {
+	return &Error{Code: "PGRST126", Message: "Root endpoint metadata is disabled", Status: http.StatusNotFound}
+}
+
+// NotImplemented is PGRST127: the protocol has it and this version has not.
+func NotImplemented(details string) *Error {
+	return &Error{Code: "PGRST127", Message: "Feature not implemented", Details: details, Status: http.StatusBadRequest}
+}

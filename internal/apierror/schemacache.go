@@ -1,0 +1,80 @@
+package apierror
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// The errors of group 2: what the schema cache doesn't know. And of group 0:
+// there is no schema cache, or no connection.
+
+// NoSchemaCache is PGRST002: the schema was not loaded yet.
+func NoSchemaCache(cause error) *Error {
+	return &Error{Code: "PGRST002", Message: "Could not query the database for the schema cache. Retrying.",
+		Status: http.StatusServiceUnavailable, cause: cause}
+}
+
+// ConnectionLost is PGRST001: the connection broke while the request ran.
+func ConnectionLost(cause error) *Error {
+	return &Error{Code: "PGRST001", Message: "Database client error. Retrying the connection.",
+		Status: http.StatusServiceUnavailable, cause: cause}
+}
+
+// RelationshipNotFound is PGRST200: nothing leads from parent to child. hint is
+// the client's !hint, and suggestion a whole sentence; either may be empty.
+func RelationshipNotFound(schema, parent, child, hint, suggestion string) *Error {
+	using := ""
+	if hint != "" {
+		using = " using the hint '" + hint + "'"
+	}
+	return &Error{Code: "PGRST200", Status: http.StatusBadRequest, Hint: suggestion,
+		Message: "Could not find a relationship between '" + parent + "' and '" + child + "' in the schema cache",
+		Details: "Searched for a foreign key relationship between '" + parent + "' and '" + child + "'" + using +
+			" in the schema '" + schema + "', but no matches were found."}
+}
+
+// FunctionNotFound is PGRST202: no function of that qualified name takes
+// these arguments. suggestion is a function with its schema and perhaps its
+// parameters, or empty.
+func FunctionNotFound(function string, arguments []string, suggestion string) *Error {
+	arguments = slices.Sorted(slices.Values(arguments))
+	list := strings.Join(arguments, ", ")
+	called, searched := "("+list+")", " with parameters "+list
+	switch len(arguments) {
+	case 0:
+		called, searched = " without parameters", " without parameters"
+	case 1:
+		searched = " with parameter " + list
+	}
+	e := &Error{Code: "PGRST202", Status: http.StatusNotFound,
+		Message: "Could not find the function " + function + called + " in the schema cache",
+		Details: "Searched for the function " + function + searched + ", but no matches were found in the schema cache."}
+	if suggestion != "" {
+		e.Hint = "Perhaps you meant to call the function " + suggestion
+	}
+	return e
+}
+
+// FunctionAmbiguous is PGRST203: the arguments fit several overloads, given as signatures.
+func FunctionAmbiguous(signatures []string) *Error {
+	return &Error{Code: "PGRST203", Status: http.StatusMultipleChoices,
+		Message: "Could not choose the best candidate function between: " + strings.Join(signatures, ", "),
+		Hint:    "Try renaming the parameters or the function itself in the database so function overloading can be resolved"}
+}
+
+// TableNotFound is PGRST205: no such relation. suggestion is a qualified name or empty.
+func TableNotFound(table, suggestion string) *Error {
+	e := &Error{Code: "PGRST205", Message: "Could not find the table '" + table + "' in the schema cache", Status: http.StatusNotFound}
+	if suggestion != "" {
+		e.Hint = "Perhaps you meant the table '" + suggestion + "'"
+	}
+	return e
+}
+
+// IsConnection reports whether err says that the database can't be reached.
+func IsConnection(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusServiceUnavailable
+}

@@ -1,0 +1,217 @@
+// Package apirequest reads an HTTP request as a request to the API: which
+// resource, what to do with it, in which schema, and how to answer. Nothing is
+// resolved here: names are as the client wrote them.
+//
+//	req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{"api"}})
+//	if err == nil && req.Action == apirequest.Read {
+//		fmt.Println(req.Schema, req.Name, req.Query.Select)
+//	}
+package apirequest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+)
+
+// Config is what of the handler's options decides over the reading of a request.
+type Config struct {
+	// Schemas are the exposed schemas, the default one first.
+	Schemas []string
+	// BasePath is cut off the path; empty when the host's router did so.
+	BasePath string
+	// TxOverride lets the client choose between commit and rollback.
+	TxOverride bool
+}
+
+// Action is what to do with the resource.
+type Action uint8
+
+// The actions.
+const (
+	Read Action = iota
+	Create
+	Upsert
+	Update
+	Delete
+	Call
+	Describe // the root's GET
+	Options
+)
+
+// Resource is the kind of thing that a path names.
+type Resource uint8
+
+// The resources: the API's root, a table or view, a function.
+const (
+	Root Resource = iota
+	Relation
+	Routine
+)
+
+// Request is a request to the API.
+type Request struct {
+	Action   Action
+	Resource Resource
+	// Name is the relation's or routine's name, decoded; empty for the root.
+	Name string
+	// Schema is an exposed schema. Negotiated reports that the response names it
+	// in a Content-Profile header: there are several.
+	Schema     string
+	Negotiated bool
+	// HeadersOnly is a HEAD request: the same answer without its body.
+	HeadersOnly bool
+	// Method and Path are those of the HTTP request; Path is escaped and
+	// relative to the API's root.
+	Method, Path string
+	// Mount is what precedes Path in the URL that the client sees.
+	Mount string
+
+	Query       *filter.Query
+	RawQuery    string
+	Range       Range // of the resource itself: Range header, limit and offset
+	Preferences Preferences
+	Accept      []mediatype.Type
+}
+
+// Parse reads r. Its errors are *apierror.Error and *filter.ParseError.
+func Parse(r *http.Request, c Config) (*Request, error) {
+	escaped := r.URL.EscapedPath()
+	path, ok := cutBase(escaped, c.BasePath)
+	if !ok {
+		return nil, apierror.InvalidPath()
+	}
+	req := &Request{
+		Method: r.Method, Path: path, RawQuery: r.URL.RawQuery,
+		Mount:       mount(r, escaped, path),
+		HeadersOnly: r.Method == http.MethodHead,
+		Preferences: parsePreferences(r.Header["Prefer"], c.TxOverride),
+		Accept:      mediatype.ParseAccept(r.Header["Accept"]...),
+	}
+	if err := req.resource(path); err != nil {
+		return nil, err
+	}
+	if err := req.schema(r, c.Schemas); err != nil {
+		return nil, err
+	}
+	if err := req.action(); err != nil {
+		return nil, err
+	}
+	arguments := req.Resource == Routine && (req.Action == Options || req.Method != http.MethodPost)
+	var err error
+	if req.Query, err = filter.Parse(r.URL.RawQuery, filter.Options{Arguments: arguments}); err != nil {
+		return nil, err
+	}
+	header := ""
+	if r.Method == http.MethodGet { // Range means nothing with other methods (RFC 9110, section 14.2)
+		header = r.Header.Get("Range")
+	}
+	req.Range, err = topRange(header, req.Query.Pages)
+	return req, err
+}
+
+// cutBase cuts base off path, at the border of a segment.
+func cutBase(path, base string) (string, bool) {
+	base = strings.TrimSuffix(base, "/")
+	rest, ok := strings.CutPrefix(path, base)
+	if !ok || rest != "" && rest[0] != '/' {
+		return "", base == "" && rest == ""
+	}
+	if rest == "" {
+		rest = "/"
+	}
+	return rest, true
+}
+
+// mount finds what the client's URL has before the API's path: the base path,
+// and what a router stripped before the handler was called, which only the
+// request line still tells.
+func mount(r *http.Request, escaped, path string) string {
+	full, _, _ := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(full, "/") || !strings.HasSuffix(full, escaped) {
+		full = escaped
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(full, path), "/")
+}
+
+func (req *Request) resource(path string) error {
+	path = strings.TrimPrefix(path, "/")
+	if path == "" {
+		req.Resource = Root
+		return nil
+	}
+	req.Resource = Relation
+	if name, ok := strings.CutPrefix(path, "rpc/"); ok {
+		req.Resource, path = Routine, name
+	}
+	if strings.Contains(path, "/") {
+		return apierror.InvalidPath()
+	}
+	name, err := url.PathUnescape(path)
+	if err != nil {
+		return apierror.InvalidPath()
+	}
+	req.Name = name
+	return nil
+}
+
+// schema picks the schema by the profile header that fits the method. See
+// https://docs.postgrest.org/en/stable/references/api/schemas.html#multiple-schemas.
+func (req *Request) schema(r *http.Request, exposed []string) error {
+	req.Schema, req.Negotiated = exposed[0], len(exposed) > 1
+	header := "Accept-Profile"
+	switch r.Method {
+	case http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete:
+		header = "Content-Profile"
+	}
+	profile := r.Header[header]
+	if len(profile) == 0 {
+		return nil
+	}
+	if !slices.Contains(exposed, profile[0]) {
+		return apierror.SchemaNotExposed(profile[0], exposed)
+	}
+	req.Schema, req.Negotiated = profile[0], true
+	return nil
+}
+
+func (req *Request) action() error {
+	switch req.Resource {
+	case Root:
+		switch req.Method {
+		case http.MethodGet, http.MethodHead:
+			req.Action = Describe
+			return nil
+		case http.MethodOptions:
+			req.Action = Options
+			return nil
+		}
+	case Routine:
+		switch req.Method {
+		case http.MethodGet, http.MethodHead, http.MethodPost:
+			req.Action = Call
+			return nil
+		case http.MethodOptions:
+			req.Action = Options
+			return nil
+		}
+		return apierror.RPCMethod(req.Method)
+	case Relation:
+		action, ok := relationActions[req.Method]
+		req.Action = action
+		if ok {
+			return nil
+		}
+	}
+	return apierror.UnsupportedMethod(req.Method)
+}
+
+var relationActions = map[string]Action{
+	http.MethodGet: Read, http.MethodHead: Read, http.MethodPost: Create, http.MethodPut: Upsert,
+	http.MethodPatch: Update, http.MethodDelete: Delete, http.MethodOptions: Options,
+}

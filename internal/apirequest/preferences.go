@@ -1,0 +1,121 @@
+package apirequest
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Preferences are the preferences of the Prefer header (RFC 7240) that the API
+// knows, each in the client's words: "exact" for count=exact. A preference that
+// was not given is empty; of several of one kind the first counts.
+// See https://docs.postgrest.org/en/stable/references/api/preferences.html.
+type Preferences struct {
+	Resolution, Return, Count, Tx, Missing, Handling string
+
+	// Timezone is any text: PostgreSQL knows its time zones.
+	Timezone string
+	// MaxAffected is -1 when it was not given.
+	MaxAffected int64
+	// Invalid holds what the header has besides, which handling=strict forbids.
+	Invalid []string
+}
+
+// Strict reports handling=strict.
+func (p *Preferences) Strict() bool { return p.Handling == "strict" }
+
+var preferenceValues = map[string][]string{
+	"resolution": {"merge-duplicates", "ignore-duplicates"},
+	"return":     {"representation", "minimal", "headers-only"},
+	"count":      {"exact", "planned", "estimated"},
+	"tx":         {"commit", "rollback"},
+	"missing":    {"default", "null"},
+	"handling":   {"strict", "lenient"},
+}
+
+// parsePreferences reads the values of the Prefer headers. tx is known but
+// without effect unless txOverride.
+func parsePreferences(headers []string, txOverride bool) Preferences {
+	p := Preferences{MaxAffected: -1}
+	for _, header := range headers {
+		for preference := range strings.SplitSeq(header, ",") {
+			if preference = strings.TrimSpace(preference); !p.set(preference) {
+				p.Invalid = append(p.Invalid, preference)
+			}
+		}
+	}
+	if !txOverride {
+		p.Tx = ""
+	}
+	return p
+}
+
+// set takes one preference; it reports false when there is no such one.
+func (p *Preferences) set(preference string) bool {
+	name, value, _ := strings.Cut(preference, "=")
+	switch name {
+	case "timezone":
+		if p.Timezone == "" {
+			p.Timezone = value
+		}
+		return true
+	case "max-affected":
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil && p.MaxAffected < 0 {
+			p.MaxAffected = n
+		}
+		return true
+	}
+	for _, known := range preferenceValues[name] {
+		if value != known {
+			continue
+		}
+		if field := p.field(name); *field == "" {
+			*field = value
+		}
+		return true
+	}
+	return false
+}
+
+func (p *Preferences) field(name string) *string {
+	switch name {
+	case "resolution":
+		return &p.Resolution
+	case "return":
+		return &p.Return
+	case "count":
+		return &p.Count
+	case "tx":
+		return &p.Tx
+	case "missing":
+		return &p.Missing
+	default:
+		return &p.Handling
+	}
+}
+
+// Applied is the value of Preference-Applied: the given preferences in the
+// order of the documentation, empty for none. The caller has dropped those
+// that its action doesn't know.
+func (p *Preferences) Applied() string {
+	var b strings.Builder
+	add := func(name, value string) {
+		if value == "" {
+			return
+		}
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(name + "=" + value)
+	}
+	add("resolution", p.Resolution)
+	add("missing", p.Missing)
+	add("return", p.Return)
+	add("count", p.Count)
+	add("tx", p.Tx)
+	add("handling", p.Handling)
+	add("timezone", p.Timezone)
+	if p.Strict() && p.MaxAffected >= 0 {
+		add("max-affected", strconv.FormatInt(p.MaxAffected, 10))
+	}
+	return b.String()
+}

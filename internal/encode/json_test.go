@@ -1,0 +1,202 @@
+package encode_test
+
+import (
+	"encoding/json"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/encode"
+	"github.com/pgrest-go/pgrest/internal/query"
+)
+
+// row makes a row of text values; a nil is NULL.
+func row(values ...any) [][]byte {
+	out := make([][]byte, len(values))
+	for i, value := range values {
+		if s, ok := value.(string); ok {
+			out[i] = []byte(s)
+		}
+	}
+	return out
+}
+
+// body runs all rows through the encoder.
+func body(e encode.Encoder, rows ...[][]byte) string {
+	out := e.Start(nil)
+	for _, r := range rows {
+		out = e.Row(out, r)
+	}
+	return string(e.End(out))
+}
+
+func TestValue(t *testing.T) {
+	t.Parallel()
+
+	for _, tt := range []struct {
+		name     string
+		encoding query.Encoding
+		value    string
+		want     string
+	}{
+		{"text", query.Text, "Rashomon", `"Rashomon"`},
+		{"empty_text", query.Text, "", `""`},
+		{"text_with_named_escapes", query.Text, "\b\f\n\r\t\"\\", `"\b\f\n\r\t\"\\"`},
+		{"text_with_other_control_characters", query.Text, "\x00\x01\x0b\x1f\x7f", `"\u0000\u0001\u000b\u001f` + "\x7f\""},
+		{"text_beyond_ascii_stays", query.Text, "Amélie 映画 🎬 </b>&\u2028", "\"Amélie 映画 🎬 </b>&\u2028\""},
+		{"text_that_starts_and_ends_with_escapes", query.Text, `"a"`, `"\"a\""`},
+
+		{"verbatim_number", query.Verbatim, "-42", "-42"},
+		{"verbatim_keeps_white_space", query.Verbatim, ` {"a" :  1} `, ` {"a" :  1} `},
+
+		{"number", query.Number, "3.140", "3.140"},
+		{"number_with_exponent", query.Number, "1e-30", "1e-30"},
+		{"negative_zero", query.Number, "-0", "-0"},
+		{"not_a_number", query.Number, "NaN", `"NaN"`},
+		{"infinity", query.Number, "Infinity", `"Infinity"`},
+		{"negative_infinity", query.Number, "-Infinity", `"-Infinity"`},
+
+		{"true", query.Bool, "t", "true"},
+		{"false", query.Bool, "f", "false"},
+
+		{"timestamp", query.Timestamp, "2020-01-01 10:00:00", `"2020-01-01T10:00:00"`},
+		{"timestamp_with_fraction", query.Timestamp, "2020-01-01 10:00:00.123456", `"2020-01-01T10:00:00.123456"`},
+		{"timestamp_before_christ", query.Timestamp, "0044-03-15 12:00:00 BC", `"0044-03-15T12:00:00 BC"`},
+		{"timestamp_of_a_long_year", query.Timestamp, "294276-12-31 23:59:59", `"294276-12-31T23:59:59"`},
+		{"timestamp_infinity", query.Timestamp, "infinity", `"infinity"`},
+		{"timestamp_negative_infinity", query.Timestamp, "-infinity", `"-infinity"`},
+
+		{"zone_of_hours", query.TimestampTZ, "2020-01-01 10:00:00+00", `"2020-01-01T10:00:00+00:00"`},
+		{"zone_west", query.TimestampTZ, "2020-01-01 10:00:00.5-08", `"2020-01-01T10:00:00.5-08:00"`},
+		{"zone_of_minutes", query.TimestampTZ, "2020-01-01 10:00:00+05:30", `"2020-01-01T10:00:00+05:30"`},
+		{"zone_of_seconds", query.TimestampTZ, "1900-01-01 00:19:32+00:19:32", `"1900-01-01T00:19:32+00:19:32"`},
+		{"zone_before_christ", query.TimestampTZ, "0044-03-15 12:00:00+01 BC", `"0044-03-15T12:00:00+01:00 BC"`},
+		{"zone_of_minutes_before_christ", query.TimestampTZ, "0044-03-15 12:00:00-00:01:15 BC", `"0044-03-15T12:00:00-00:01:15 BC"`},
+		{"zone_infinity", query.TimestampTZ, "-infinity", `"-infinity"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := encode.NewObject([]query.Column{{Name: "v", Encoding: tt.encoding}}, false)
+			require.Equal(t, `{"v":`+tt.want+`}`, body(e, row(tt.value)))
+			require.Equal(t, `{"v":null}`, body(e, row(nil)))
+		})
+	}
+}
+
+func TestArray(t *testing.T) {
+	t.Parallel()
+
+	columns := []query.Column{
+		{Name: "id", Encoding: query.Verbatim},
+		{Name: `the "title"`, Encoding: query.Text},
+		{Name: "info", Encoding: query.Verbatim},
+	}
+	for _, tt := range []struct {
+		name       string
+		columns    []query.Column
+		stripNulls bool
+		rows       [][][]byte
+		want       string
+	}{
+		{"no_rows", columns, false, nil, "[]"},
+		{
+			"one_row", columns, false,
+			[][][]byte{row("1", "M", "{}")},
+			`[{"id":1,"the \"title\"":"M","info":{}}]`,
+		},
+		{
+			"rows_stand_on_lines_of_their_own", columns, false,
+			[][][]byte{row("1", nil, nil), row("2", "", "null")},
+			"[{\"id\":1,\"the \\\"title\\\"\":null,\"info\":null}, \n {\"id\":2,\"the \\\"title\\\"\":\"\",\"info\":null}]",
+		},
+		{"no_columns", nil, false, [][][]byte{row(), row()}, "[{}, \n {}]"},
+		{"stripped_no_rows", columns, true, nil, "[]"},
+		{
+			"stripped_rows_have_no_white_space_between", columns, true,
+			[][][]byte{row("1", nil, nil), row("2", "", "[null]")},
+			`[{"id":1},{"id":2,"the \"title\"":"","info":[null]}]`,
+		},
+		{
+			"stripped_first_member", columns, true,
+			[][][]byte{row(nil, "M", nil)},
+			`[{"the \"title\"":"M"}]`,
+		},
+		{"stripped_json_null", columns, true, [][][]byte{row("1", nil, "null"), row("2", nil, " null\n")}, `[{"id":1},{"id":2}]`},
+		{"stripped_text_null_stays", columns, true, [][][]byte{row("1", "null", nil)}, `[{"id":1,"the \"title\"":"null"}]`},
+		{"stripped_all", columns, true, [][][]byte{row(nil, nil, nil)}, `[{}]`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := encode.NewArray(tt.columns, tt.stripNulls)
+			require.Equal(t, tt.want, body(e, tt.rows...))
+			require.Equal(t, tt.want, body(e, tt.rows...), "after another Start")
+		})
+	}
+}
+
+func TestObject(t *testing.T) {
+	t.Parallel()
+
+	columns := []query.Column{{Name: "id", Encoding: query.Verbatim}, {Name: "title", Encoding: query.Text}}
+
+	require.Equal(t, `{"id":1,"title":null}`, body(encode.NewObject(columns, false), row("1", nil)))
+	require.Equal(t, `{"id":1}`, body(encode.NewObject(columns, true), row("1", nil)))
+	require.Equal(t, `{}`, body(encode.NewObject(nil, false), row()))
+}
+
+func TestAppend(t *testing.T) {
+	t.Parallel()
+
+	// What is in dst already, such as an earlier row, stays as it is.
+	columns := []query.Column{{Name: "id", Encoding: query.Verbatim}}
+	for name, e := range map[string]encode.Encoder{
+		"array": encode.NewArray(columns, false), "object": encode.NewObject(columns, true), "csv": encode.NewCSV(columns),
+	} {
+		whole := body(e, row("1"))
+		out := e.Start([]byte("before"))
+		out = e.Row(out, row("1"))
+		require.Equal(t, "before"+whole, string(e.End(out)), name)
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	// Not parallel: AllocsPerRun counts the whole program's allocations.
+	columns, rows := films(1)
+	dst := make([]byte, 0, 4096)
+	for name, e := range encoders(columns) {
+		allocs := testing.AllocsPerRun(100, func() { e.Row(dst, rows[0]) })
+		require.Zero(t, allocs, name)
+	}
+}
+
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"", "plain", "a\"b\\c\n", "\x00\x1f\x7f", "Amélie", "🎬", "\xff\xfe", "\u2028"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		// As a key and as a value.
+		e := encode.NewObject([]query.Column{{Name: in, Encoding: query.Text}}, false)
+		out := body(e, row(in))
+		if !utf8.ValidString(in) {
+			return // PostgreSQL sends no such text
+		}
+		var got map[string]string
+		require.NoError(t, json.Unmarshal([]byte(out), &got))
+		require.Equal(t, map[string]string{in: in}, got)
+	})
+}
+
+func FuzzValue(f *testing.F) {
+	for _, seed := range []string{"", "t", "NaN", "1e5", "infinity", "2020-01-01 10:00:00+00", "0044-03-15 12:00:00+01 BC", " ", "+", "a b c d"} {
+		f.Add(seed)
+	}
+	// Whatever a value's text, what is made of it by an encoding that changes it
+	// is one JSON value.
+	f.Fuzz(func(t *testing.T, in string) {
+		for _, encoding := range []query.Encoding{query.Text, query.Bool, query.Timestamp, query.TimestampTZ} {
+			e := encode.NewObject([]query.Column{{Name: "v", Encoding: encoding}}, false)
+			require.True(t, json.Valid([]byte(body(e, row(in)))), "%q as %d", in, encoding)
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Result is the outcome of a command: the rows as they arrive, and what is
+// known about them. It holds a connection until it is closed.
+type Result struct {
+	// Counted and Planned are the number of all rows, counted and as the planner
+	// expects; nil when the program didn't ask.
+	Counted, Planned *int64
+	// Rows is the number of rows so far; of all, once Next has reported false.
+	Rows int64
+	// Overrides are what is known of them so far: what the pre-request
+	// function set, and at the end what the main statement did.
+	Overrides Overrides
+
+	conn       *pgxpool.Conn
+	session    *session
+	reader     *pgconn.ResultReader
+	ahead      bool // the reader stands on a row that Next did not hand out yet
+	countsRows bool
+	tail       int // results behind the overrides
+	done       bool
+	err        error
+}
+
+// Next goes to the next row. It reports false behind the last one, and on an
+// error, which Err then gives.
+func (r *Result) Next() bool {
+	switch {
+	case r.done:
+		return false
+	case r.ahead:
+		r.ahead = false
+		r.Rows++
+		return true
+	case r.reader.NextRow():
+		r.Rows++
+		return true
+	}
+	if err := r.finish(); err != nil {
+		r.fail(err)
+	}
+	r.Close() // the connection is of no more use, and the response yet to be written
+	return false
+}
+
+// Ahead reports whether a row is there already, without going to it.
+func (r *Result) Ahead() bool { return r.ahead }
+
+// Values are the current row's values in text form, nil for NULL. They are
+// valid until Next is called again.
+func (r *Result) Values() [][]byte { return r.reader.Values() }
+
+// Err gives the error that ended the rows, if one did.
+func (r *Result) Err() error { return r.err }
+
+// finish reads what follows the rows; the transaction has ended when it returns nil.
+func (r *Result) finish() error {
+	r.done = true
+	if r.reader != nil {
+		if _, err := r.reader.Close(); err != nil {
+			return err
+		}
+	}
+	if err := r.readOverrides(); err != nil {
+		return err
+	}
+	for range r.tail {
+		if err := r.session.skip(); err != nil {
+			return err
+		}
+	}
+	return r.session.end()
+}
+
+func (r *Result) readOverrides() error {
+	row, err := r.session.row()
+	if err != nil {
+		return err
+	}
+	if len(row) == 2 {
+		r.Overrides = Overrides{Headers: string(row[0]), Status: string(row[1])}
+	}
+	return nil
+}
+
+func (r *Result) fail(err error) {
+	r.done = true
+	r.err = classify(r.session.ctx, err)
+	r.session.failed(err)
+}
+
+// Close gives the connection back. A result that was not read to its end is
+// abandoned: the connection is closed, for reading on would cost what the
+// caller no longer wants. Close may be called more than once.
+func (r *Result) Close() {
+	if r.conn == nil {
+		return
+	}
+	if !r.done {
+		r.session.abandon()
+	}
+	_ = r.session.end()
+	if r.session.conn.TxStatus() != 'I' && !r.session.conn.IsClosed() {
+		// An explicit transaction failed: the pool would close the connection.
+		_, _ = r.session.conn.Exec(context.WithoutCancel(r.session.ctx), "ROLLBACK").ReadAll()
+	}
+	r.conn.Release()
+	r.conn = nil
+}

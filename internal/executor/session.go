@@ -1,0 +1,168 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgrest-go/pgrest/auth"
+)
+
+// session is one pipeline on a connection, with the statements that the
+// connection has prepared.
+type session struct {
+	ctx      context.Context
+	conn     *pgconn.PgConn
+	pipeline *pgconn.Pipeline
+	cache    *statements
+	cancel   context.CancelFunc
+	sent     []request // whose results were not read yet
+	current  request   // whose result is being read
+	ended    bool
+}
+
+// request is a statement in the pipeline.
+type request struct {
+	key     statementKey
+	prepare string // the name it is being prepared by; empty when it was prepared before
+	close   bool   // not a statement: the closing of one
+}
+
+func begin(ctx context.Context, conn *pgconn.PgConn) *session {
+	ctx, cancel := context.WithCancel(ctx)
+	return &session{ctx: ctx, cancel: cancel, conn: conn, pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
+}
+
+// send queues a statement. It is parsed where it stands in the pipeline, which
+// is after the switch of roles, unless the connection has parsed it for that
+// role before. Arguments have no declared types: PostgreSQL infers them.
+func (s *session) send(role, sql string, args [][]byte) {
+	for name := range s.cache.takeDead() {
+		s.pipeline.SendDeallocate(name)
+		s.sent = append(s.sent, request{close: true})
+	}
+	key := statementKey{role, sql}
+	if description, ok := s.cache.get(key); ok {
+		s.pipeline.SendQueryStatement(description, args, nil, nil)
+		s.sent = append(s.sent, request{key: key})
+		return
+	}
+	name := s.cache.newName()
+	s.pipeline.SendPrepare(name, sql, nil)
+	s.pipeline.SendQueryPrepared(name, args, nil, nil)
+	s.sent = append(s.sent, request{key: key, prepare: name})
+}
+
+// isoDates adds the setting that dates are encoded from, if the connection has
+// another one.
+func (s *session) isoDates(settings []auth.Setting) []auth.Setting {
+	if strings.HasPrefix(s.conn.ParameterStatus("DateStyle"), "ISO") {
+		return settings
+	}
+	return append(slices.Clip(settings), auth.Setting{Name: "DateStyle", Value: "ISO"})
+}
+
+// sync ends the pipeline and sends it off, in one flush.
+func (s *session) sync() error { return s.pipeline.Sync() }
+
+// next gives the reader of the next statement's result.
+func (s *session) next() (*pgconn.ResultReader, error) {
+	for len(s.sent) > 0 {
+		s.current, s.sent = s.sent[0], s.sent[1:]
+		result, err := s.pipeline.GetResults()
+		if err != nil {
+			return nil, err
+		}
+		if s.current.close {
+			continue
+		}
+		if description, ok := result.(*pgconn.StatementDescription); ok {
+			s.cache.put(s.current.key, description)
+			if result, err = s.pipeline.GetResults(); err != nil {
+				return nil, err
+			}
+		}
+		if reader, ok := result.(*pgconn.ResultReader); ok {
+			return reader, nil
+		}
+		return nil, fmt.Errorf("unexpected result %T in a pipeline", result)
+	}
+	return nil, errors.New("no result left in the pipeline")
+}
+
+// row reads a result of one row, and copies it.
+func (s *session) row() ([][]byte, error) {
+	reader, err := s.next()
+	if err != nil {
+		return nil, err
+	}
+	var row [][]byte
+	for reader.NextRow() {
+		row = row[:0]
+		for _, value := range reader.Values() {
+			row = append(row, append([]byte(nil), value...))
+		}
+	}
+	_, err = reader.Close()
+	return row, err
+}
+
+func (s *session) skip() error {
+	reader, err := s.next()
+	if err != nil {
+		return err
+	}
+	_, err = reader.Close()
+	return err
+}
+
+func (s *session) number() (*int64, error) {
+	row, err := s.row()
+	if err != nil {
+		return nil, err
+	}
+	if len(row) != 1 {
+		return nil, fmt.Errorf("a count of %d columns", len(row))
+	}
+	n, err := strconv.ParseInt(string(row[0]), 10, 64)
+	return &n, err
+}
+
+func (s *session) plannedRows() (*int64, error) {
+	row, err := s.row()
+	if err != nil {
+		return nil, err
+	}
+	if len(row) != 1 {
+		return nil, fmt.Errorf("a query plan of %d columns", len(row))
+	}
+	n, err := plannedRows(row[0])
+	return &n, err
+}
+
+// failed is told of the error that ended the reading. The statement that it
+// came from may be one that PostgreSQL doesn't take any more.
+func (s *session) failed(err error) {
+	if s.current.prepare == "" && staleStatement(err) {
+		s.cache.drop(s.current.key)
+	}
+}
+
+// abandon gives up a pipeline whose results are of no more use: the query is
+// cancelled and the connection closed.
+func (s *session) abandon() { s.cancel() }
+
+// end reads to the end of the pipeline.
+func (s *session) end() error {
+	if s.ended {
+		return nil
+	}
+	s.ended = true
+	defer s.cancel()
+	return s.pipeline.Close()
+}

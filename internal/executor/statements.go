@@ -1,0 +1,84 @@
+package executor
+
+import (
+	"container/list"
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// maxStatements bounds the prepared statements of a connection. Each costs
+// PostgreSQL some ten kilobytes.
+const maxStatements = 256
+
+// statements are the prepared statements of one connection, the least recently
+// used of which goes when there are too many. The connection carries them, for
+// the pool is the host's.
+type statements struct {
+	byKey  map[statementKey]*list.Element
+	recent *list.List // of prepared, the most recently used first
+	dead   []string   // dropped here, and not yet closed in PostgreSQL
+	names  int
+}
+
+// statementKey is what a statement is prepared for: PostgreSQL checks
+// privileges on schemas when it parses, and row-level security ties a plan to a role.
+type statementKey struct{ role, sql string }
+
+type prepared struct {
+	key         statementKey
+	description *pgconn.StatementDescription
+}
+
+const customDataKey = "pgrest.statements"
+
+func statementsOf(conn *pgconn.PgConn) *statements {
+	if s, ok := conn.CustomData()[customDataKey].(*statements); ok {
+		return s
+	}
+	s := &statements{byKey: map[statementKey]*list.Element{}, recent: list.New()}
+	conn.CustomData()[customDataKey] = s
+	return s
+}
+
+func (s *statements) get(key statementKey) (*pgconn.StatementDescription, bool) {
+	e, ok := s.byKey[key]
+	if !ok {
+		return nil, false
+	}
+	s.recent.MoveToFront(e)
+	return e.Value.(prepared).description, true
+}
+
+func (s *statements) put(key statementKey, description *pgconn.StatementDescription) {
+	if e, ok := s.byKey[key]; ok { // prepared twice in one pipeline
+		s.dead = append(s.dead, e.Value.(prepared).description.Name)
+		s.recent.Remove(e)
+	}
+	s.byKey[key] = s.recent.PushFront(prepared{key, description})
+	if s.recent.Len() > maxStatements {
+		s.drop(s.recent.Back().Value.(prepared).key)
+	}
+}
+
+func (s *statements) drop(key statementKey) {
+	if e, ok := s.byKey[key]; ok {
+		delete(s.byKey, key)
+		s.recent.Remove(e)
+		s.dead = append(s.dead, e.Value.(prepared).description.Name)
+	}
+}
+
+// takeDead yields the names of the statements to close.
+func (s *statements) takeDead() iter.Seq[string] {
+	dead := s.dead
+	s.dead = nil
+	return slices.Values(dead)
+}
+
+func (s *statements) newName() string {
+	s.names++
+	return "pgrest_" + strconv.Itoa(s.names)
+}

@@ -1,0 +1,162 @@
+// Package mediatype knows the media types that the API speaks and reads them
+// from Accept and Content-Type headers (RFC 9110, sections 8.3 and 12.5.1).
+//
+//	for _, t := range mediatype.ParseAccept("text/csv;q=0.5, application/json") {
+//		fmt.Println(t) // application/json, then text/csv
+//	}
+package mediatype
+
+import (
+	"cmp"
+	"mime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Type is a media type with the parameters that mean something here. It is
+// comparable; the zero value stands for no media type.
+type Type struct {
+	// Name is type/subtype: in lower case when it is one of the constants, else
+	// as it was received, parameters included.
+	Name string
+	// NullsStripped is the parameter nulls=stripped of the vendored JSON types.
+	NullsStripped bool
+}
+
+// The names of the media types that are built in.
+const (
+	JSON       = "application/json"
+	GeoJSON    = "application/geo+json"
+	CSV        = "text/csv"
+	Plain      = "text/plain"
+	XML        = "text/xml"
+	OpenAPI    = "application/openapi+json"
+	URLEncoded = "application/x-www-form-urlencoded"
+	Octets     = "application/octet-stream"
+	Any        = "*/*"
+	Object     = "application/vnd.pgrst.object+json"
+	Array      = "application/vnd.pgrst.array+json"
+)
+
+// String gives the type as messages and the Content-Type header name it.
+func (t Type) String() string {
+	if t.NullsStripped {
+		return t.Name + ";nulls=stripped"
+	}
+	return t.Name
+}
+
+// ContentType is the value of a Content-Type header: built-in types but
+// application/octet-stream are UTF-8, the charset of others is not ours to tell.
+func (t Type) ContentType() string {
+	switch t.Name {
+	case JSON:
+		return "application/json; charset=utf-8"
+	case CSV:
+		return "text/csv; charset=utf-8"
+	case Object, Array, GeoJSON, Plain, XML, OpenAPI, URLEncoded:
+		return t.String() + "; charset=utf-8"
+	}
+	return t.Name
+}
+
+// Parse reads one media type as Content-Type or an element of Accept holds it.
+// Names and parameter names are case-insensitive. A type that is not built in
+// keeps its text, so that it can be looked up and reported as it was sent.
+func Parse(s string) Type {
+	s = strings.TrimSpace(s)
+	switch s { // what nearly every request says
+	case JSON, Any, CSV:
+		return Type{Name: s}
+	}
+	name, params, err := mime.ParseMediaType(s)
+	if err != nil {
+		return Type{Name: s}
+	}
+	stripped := strings.EqualFold(params["nulls"], "stripped")
+	switch name {
+	case JSON, GeoJSON, CSV, Plain, XML, OpenAPI, URLEncoded, Octets, Any:
+		return Type{Name: name}
+	case Object, "application/vnd.pgrst.object":
+		return Type{Name: Object, NullsStripped: stripped}
+	case Array, "application/vnd.pgrst.array":
+		if stripped {
+			return Type{Name: Array, NullsStripped: true}
+		}
+		return Type{Name: JSON}
+	}
+	return Type{Name: s}
+}
+
+// ParseAccept reads the values of the Accept header, in the client's order of
+// preference: by quality, then the more specific first, then as listed. Types
+// with quality 0 are left out. Without a value the client takes anything.
+func ParseAccept(values ...string) []Type {
+	if len(values) == 0 || len(values) == 1 && (values[0] == "" || values[0] == Any) {
+		return []Type{{Name: Any}}
+	}
+	var ranked []rank
+	for _, value := range values {
+		for element := range splitQuoted(value) {
+			if r := parseElement(element); r.quality > 0 && r.media.Name != "" {
+				ranked = append(ranked, r)
+			}
+		}
+	}
+	slices.SortStableFunc(ranked, func(a, b rank) int {
+		return cmp.Or(cmp.Compare(b.quality, a.quality), cmp.Compare(b.specificity, a.specificity))
+	})
+	types := make([]Type, len(ranked))
+	for i, r := range ranked {
+		types[i] = r.media
+	}
+	return types
+}
+
+type rank struct {
+	media       Type
+	quality     float64
+	specificity int
+}
+
+func parseElement(element string) rank {
+	parts := strings.Split(element, ";")
+	r := rank{quality: 1}
+	kept := parts[:1]
+	for _, p := range parts[1:] {
+		name, value, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
+				r.quality = q
+			}
+			continue
+		}
+		kept = append(kept, p)
+	}
+	r.specificity = len(kept) - 1 - strings.Count(parts[0], "*")
+	r.media = Parse(strings.Join(kept, ";"))
+	return r
+}
+
+// splitQuoted yields the comma-separated elements of a header value; commas
+// within quoted strings separate nothing.
+func splitQuoted(s string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		start, quoted := 0, false
+		for i := 0; i < len(s); i++ {
+			switch {
+			case quoted && s[i] == '\\':
+				i++
+			case s[i] == '"':
+				quoted = !quoted
+			case s[i] == ',' && !quoted:
+				if !yield(s[start:i]) {
+					return
+				}
+				start = i + 1
+			}
+		}
+		yield(s[start:])
+	}
+}

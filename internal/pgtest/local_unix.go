@@ -1,0 +1,252 @@
+//go:build unix
+
+package pgtest
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// watchdog is the script that runs the server and outlives this process by as
+// long as it takes to stop the server.
+//
+//go:embed watchdog.sh
+var watchdog string
+
+// programFolders are where systems put the server programs besides the PATH.
+var programFolders = []string{
+	"/usr/lib/postgresql/*/bin",
+	"/usr/pgsql-*/bin",
+	"/opt/homebrew/opt/postgresql@*/bin",
+	"/opt/homebrew/opt/postgresql/bin",
+	"/usr/local/opt/postgresql@*/bin",
+	"/usr/local/opt/postgresql/bin",
+	"/usr/local/pgsql/bin",
+	"/Applications/Postgres.app/Contents/Versions/*/bin",
+}
+
+const startAttempts = 5
+
+// errPortTaken says that somebody was faster to take the port we had chosen.
+var errPortTaken = errors.New("the port was taken")
+
+// openLocal starts a server from the programs on this machine.
+func openLocal(ctx context.Context) (*Server, error) {
+	bin, err := findPrograms()
+	if err != nil {
+		return nil, err
+	}
+	for range startAttempts {
+		var s *Server
+		if s, err = startLocal(ctx, bin); !errors.Is(err, errPortTaken) {
+			return s, err
+		}
+	}
+	return nil, err
+}
+
+// findPrograms returns the folder with initdb and postgres: the PATH's, or the
+// newest of those in the usual places.
+func findPrograms() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil && hasPrograms(filepath.Dir(path)) {
+		return filepath.Dir(path), nil
+	}
+	var found []string
+	for _, pattern := range programFolders {
+		folders, err := filepath.Glob(pattern)
+		if err != nil {
+			return "", fmt.Errorf("look for server programs in %s: %w", pattern, err)
+		}
+		found = append(found, slices.DeleteFunc(folders, func(f string) bool { return !hasPrograms(f) })...)
+	}
+	if len(found) == 0 {
+		return "", fmt.Errorf("no folder with initdb and postgres on the PATH or among %s", strings.Join(programFolders, ", "))
+	}
+	return slices.MaxFunc(found, func(a, b string) int { return cmp.Compare(programVersion(a), programVersion(b)) }), nil
+}
+
+func hasPrograms(folder string) bool {
+	for _, name := range []string{"initdb", "postgres"} {
+		if _, err := exec.LookPath(filepath.Join(folder, name)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+var versionInPath = regexp.MustCompile(`[0-9]+(\.[0-9]+)?`)
+
+// programVersion is the version in a folder's name, 0 if it names none.
+func programVersion(folder string) float64 {
+	version, err := strconv.ParseFloat(versionInPath.FindString(folder), 64)
+	if err != nil {
+		return 0
+	}
+	return version
+}
+
+// startLocal makes a cluster in a temporary directory and serves it on a free
+// port of the loopback interface.
+func startLocal(ctx context.Context, bin string) (*Server, error) {
+	credential, parent, err := serverUser()
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(parent, "pgtest-")
+	if err != nil {
+		return nil, fmt.Errorf("make the server's directory: %w", err)
+	}
+	if credential != nil {
+		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
+			return nil, errors.Join(fmt.Errorf("give the directory to the server's user: %w", err), os.RemoveAll(dir))
+		}
+	}
+	args := []string{"-c", watchdog, "watchdog", bin, dir, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir}
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	w, err := startWatchdog(args, dir, credential)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	// Only our own server listens on a socket in our own directory, whoever may
+	// have got the port.
+	socket := fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=%d", url.QueryEscape(dir), port)
+	if err := waitUntilReady(ctx, socket, w.ended); err != nil {
+		err = errors.Join(err, w.stop())
+		if text := w.log.String(); strings.Contains(text, "already in use") {
+			err = fmt.Errorf("%w: %w", errPortTaken, err)
+		} else if text != "" {
+			err = fmt.Errorf("%w; the server said:\n%s", err, text)
+		}
+		return nil, fmt.Errorf("start %s/postgres: %w", bin, err)
+	}
+	return &Server{
+		url:  fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
+		ours: true,
+		stop: w.stop,
+	}, nil
+}
+
+// serverUser says whom the server runs as and where it may keep its files: as
+// ourselves in the temporary directory, or, since PostgreSQL refuses to run as
+// root, as postgres or nobody in /tmp, which they can reach.
+func serverUser() (*syscall.Credential, string, error) {
+	if os.Geteuid() != 0 {
+		return nil, os.TempDir(), nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
+		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
+		if err := errors.Join(uidErr, gidErr); err != nil {
+			return nil, "", fmt.Errorf("read the ids of user %s: %w", name, err)
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, "/tmp", nil
+	}
+	return nil, "", errors.New("the server can't run as root, and there is no user postgres or nobody")
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	return l.Addr().(*net.TCPAddr).Port, l.Close()
+}
+
+// watch is a running watchdog.
+type watch struct {
+	dir   string
+	pid   int
+	hold  io.Closer // the server runs until this is closed
+	log   *startupLog
+	ended chan struct{}
+}
+
+func startWatchdog(args []string, dir string, credential *syscall.Credential) (*watch, error) {
+	w := &watch{dir: dir, log: new(startupLog), ended: make(chan struct{})}
+	cmd := exec.Command("/bin/sh", args...)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.Stderr = w.log
+	// In a session of its own it doesn't get the terminal's Ctrl-C.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: credential}
+	hold, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start the server's watchdog: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the server's watchdog: %w", err)
+	}
+	w.hold, w.pid = hold, cmd.Process.Pid
+	go func() {
+		defer close(w.ended)
+		_ = cmd.Wait() // the directory being gone is what counts, see stop
+	}()
+	return w, nil
+}
+
+// stop ends the server and returns when it is gone, with its files.
+func (w *watch) stop() error {
+	closed := w.hold.Close()
+	if errors.Is(closed, os.ErrClosed) {
+		closed = nil // the watchdog had ended by itself
+	}
+	select {
+	case <-w.ended:
+	case <-time.After(cleanupTimeout):
+		closed = errors.Join(closed, fmt.Errorf("the server didn't stop within %s and was killed", cleanupTimeout))
+		closed = errors.Join(closed, syscall.Kill(-w.pid, syscall.SIGKILL))
+		<-w.ended
+	}
+	return errors.Join(closed, os.RemoveAll(w.dir))
+}
+
+// startupLog keeps the beginning of what the server says, for the error when it
+// doesn't start.
+type startupLog struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const startupLogSize = 4096
+
+// Write takes all of p and keeps what there is still room for.
+func (l *startupLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, p[:min(len(p), startupLogSize-len(l.text))]...)
+	return len(p), nil
+}
+
+// String returns what has been kept.
+func (l *startupLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
+}

@@ -1,0 +1,138 @@
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a running PostgreSQL server.
+type Server struct {
+	url  string
+	ours bool // started by this process, and stopped by it
+	stop func() error
+	once sync.Once
+	err  error
+}
+
+// settings are the server settings of servers that this package starts. Nothing
+// on them needs to survive a crash.
+var settings = []string{
+	"fsync=off",
+	"synchronous_commit=off",
+	"full_page_writes=off",
+	"autovacuum=off",
+	"wal_level=minimal",
+	"max_wal_senders=0",
+	"max_connections=200",
+	"shared_buffers=64MB",
+	"jit=off",
+	"log_min_messages=warning",
+}
+
+// Open finds a server or starts one, in this order: the one whose URL is in the
+// environment variable env (an empty env skips this), one from the PostgreSQL
+// programs on this machine, one in a container. The error of a machine that has
+// none of them says how to provide each.
+//
+// A server that Open started lives until Close or until this process ends,
+// whichever is first.
+func Open(ctx context.Context, env string) (*Server, error) {
+	if env != "" {
+		if text := os.Getenv(env); text != "" {
+			return openURL(ctx, env, text)
+		}
+	}
+	local, localErr := openLocal(ctx)
+	if localErr == nil {
+		return local, nil
+	}
+	container, containerErr := openContainer(ctx)
+	if containerErr == nil {
+		return container, nil
+	}
+	return nil, &NoServerError{Variable: env, Local: localErr, Container: containerErr}
+}
+
+// URL returns the URL of the server's maintenance database, as a superuser if
+// the server was started by Open.
+func (s *Server) URL() string { return s.url }
+
+// Close stops the server, if Open started it, and removes its files. Further
+// calls return what the first returned.
+func (s *Server) Close() error {
+	s.once.Do(func() {
+		if s.stop != nil {
+			s.err = s.stop()
+		}
+	})
+	return s.err
+}
+
+// NoServerError says that there is no PostgreSQL to use, and why for each of the
+// places where one was looked for.
+type NoServerError struct {
+	// Variable is the environment variable that was empty; it may have no name.
+	Variable string
+	// Local is why no server was started from programs on this machine.
+	Local error
+	// Container is why no container was started.
+	Container error
+}
+
+// Error lists the ways to provide a server.
+func (e *NoServerError) Error() string {
+	text := "no PostgreSQL to use; any one of these is enough:"
+	if e.Variable != "" {
+		text += fmt.Sprintf("\n  - a superuser's URL in %s, as in postgres://postgres@localhost/postgres: it is not set", e.Variable)
+	}
+	text += fmt.Sprintf("\n  - the server programs on this machine (apt-get install postgresql, brew install postgresql@17): %v", e.Local)
+	text += fmt.Sprintf("\n  - Docker, running and reachable: %v", e.Container)
+	return text
+}
+
+// Unwrap returns the errors of the places that were tried.
+func (e *NoServerError) Unwrap() []error { return []error{e.Local, e.Container} }
+
+func openURL(ctx context.Context, env, text string) (*Server, error) {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return nil, fmt.Errorf("%s must be a URL, as in postgres://postgres@localhost/postgres", env)
+	}
+	if err := ping(ctx, text); err != nil {
+		return nil, fmt.Errorf("connect to the server in %s: %w", env, err)
+	}
+	return &Server{url: text}, nil
+}
+
+func ping(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
+}
+
+// waitUntilReady returns when the server at url accepts sessions, and with an
+// error when it ended before that or ctx did.
+func waitUntilReady(ctx context.Context, url string, ended <-chan struct{}) error {
+	for {
+		err := ping(ctx, url)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ended:
+			return errors.New("the server ended while starting")
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the server to accept connections: %w", errors.Join(ctx.Err(), err))
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

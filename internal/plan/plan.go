@@ -1,0 +1,132 @@
+// Package plan resolves a request against the schema cache: every name that
+// is the API's to know gets its table, column or function, and what can't be
+// served is refused. Planning is pure.
+//
+//	p, err := plan.New(cache, plan.Config{}).Build(req)
+//	if read, ok := p.(*plan.Read); ok {
+//		fmt.Println(read.Root.Table.Name, len(read.Root.Columns))
+//	}
+package plan
+
+import (
+	"strings"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/suggest"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Config is what of the handler's options decides over plans.
+type Config struct {
+	// MaxRows caps the rows of reads; 0 is no cap.
+	MaxRows int64
+}
+
+// Plan is what to do: a *Read or an *Info.
+type Plan interface{ plan() }
+
+// Info answers an OPTIONS request from the schema cache alone.
+type Info struct {
+	// Allow lists the methods of the resource, as the Allow header does.
+	Allow string
+}
+
+func (*Info) plan() {}
+
+// Planner plans requests against one schema cache. It is immutable.
+type Planner struct {
+	cache  *introspect.SchemaCache
+	config Config
+	tables map[string]*suggest.Set // table names by schema
+}
+
+// maxSuggested is the number of tables in a schema beyond which a misspelt name
+// gets no suggestion: the index would be large and its answers vague.
+const maxSuggested = 500
+
+// New makes the planner of a schema cache.
+func New(cache *introspect.SchemaCache, config Config) *Planner {
+	names := map[string][]string{}
+	for name := range cache.Tables {
+		names[name.Schema] = append(names[name.Schema], name.Name)
+	}
+	p := &Planner{cache: cache, config: config, tables: map[string]*suggest.Set{}}
+	for schema, tables := range names {
+		if len(tables) < maxSuggested {
+			p.tables[schema] = suggest.NewSet(tables)
+		}
+	}
+	return p
+}
+
+// Build plans req. Its errors are *apierror.Error.
+func (p *Planner) Build(req *apirequest.Request) (Plan, error) {
+	switch {
+	case req.Action == apirequest.Options:
+		return p.info(req)
+	case req.Action == apirequest.Describe:
+		return nil, apierror.RootDisabled()
+	case req.Action == apirequest.Read:
+		return p.read(req)
+	case req.Resource == apirequest.Routine:
+		return nil, apierror.NotImplemented("Functions can't be called yet.")
+	}
+	return nil, apierror.NotImplemented("Tables can't be written to yet.")
+}
+
+func (p *Planner) info(req *apirequest.Request) (Plan, error) {
+	switch req.Resource {
+	case apirequest.Relation:
+		table, err := p.table(req)
+		if err != nil {
+			return nil, err
+		}
+		return &Info{Allow: allow(table)}, nil
+	case apirequest.Routine:
+		routine, err := p.routine(req)
+		if err != nil {
+			return nil, err
+		}
+		if routine.Volatility == introspect.Volatile {
+			return &Info{Allow: "OPTIONS,POST"}, nil
+		}
+		return &Info{Allow: "OPTIONS,GET,HEAD,POST"}, nil
+	}
+	return &Info{Allow: "OPTIONS,GET,HEAD"}, nil
+}
+
+func allow(t *introspect.Table) string {
+	methods := []string{"OPTIONS,GET,HEAD"}
+	if t.Insertable {
+		methods = append(methods, "POST")
+	}
+	if t.Insertable && t.Updatable && len(t.PrimaryKey) > 0 {
+		methods = append(methods, "PUT")
+	}
+	if t.Updatable {
+		methods = append(methods, "PATCH")
+	}
+	if t.Deletable {
+		methods = append(methods, "DELETE")
+	}
+	return strings.Join(methods, ",")
+}
+
+// tableSimilarity is how close a name has to be to be suggested. Names of
+// tables may be secret, so a guess must be near.
+const tableSimilarity = 0.75
+
+func (p *Planner) table(req *apirequest.Request) (*introspect.Table, error) {
+	name := introspect.QualifiedName{Schema: req.Schema, Name: req.Name}
+	if t, ok := p.cache.Table(name); ok {
+		return t, nil
+	}
+	suggestion := ""
+	if set := p.tables[req.Schema]; set != nil {
+		if near, ok := set.Best(req.Name, tableSimilarity); ok {
+			suggestion = req.Schema + "." + near
+		}
+	}
+	return nil, apierror.TableNotFound(name.String(), suggestion)
+}

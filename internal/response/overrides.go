@@ -1,0 +1,60 @@
+package response
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/executor"
+)
+
+// overridden is what the database wants the response to say. See
+// https://docs.postgrest.org/en/stable/references/transactions.html#response-headers.
+type overridden struct {
+	status int // 0 for no wish
+	header http.Header
+}
+
+// parseOverrides reads the settings response.status and response.headers.
+func parseOverrides(o executor.Overrides) (overridden, error) {
+	var out overridden
+	if o.Status != "" {
+		status, err := strconv.Atoi(o.Status)
+		if err != nil || status < 200 || status > 999 {
+			return out, apierror.ResponseStatus()
+		}
+		out.status = status
+	}
+	if o.Headers == "" {
+		return out, nil
+	}
+	var objects []map[string]*string
+	if json.Unmarshal([]byte(o.Headers), &objects) != nil {
+		return out, apierror.ResponseHeaders()
+	}
+	out.header = http.Header{}
+	for _, object := range objects {
+		if len(object) != 1 {
+			return out, apierror.ResponseHeaders()
+		}
+		for name, value := range object {
+			if value == nil {
+				return out, apierror.ResponseHeaders()
+			}
+			out.header.Add(name, *value)
+		}
+	}
+	return out, nil
+}
+
+// apply replaces headers of the same names, and gives the status.
+func (o overridden) apply(h http.Header, status int) int {
+	for name, values := range o.header {
+		h[name] = values
+	}
+	if o.status != 0 {
+		return o.status
+	}
+	return status
+}

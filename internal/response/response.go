@@ -1,0 +1,116 @@
+// Package response writes answers: status, headers and body. A body is held
+// back up to a threshold, so that status, Content-Length and Content-Range can
+// still say what became of it; beyond, it is streamed.
+//
+//	err := response.Rows(w, req, read, program.Columns, result, response.Config{})
+//	if err != nil { // nothing was written yet
+//		response.Error(w, apierror.From(err, identity.Anonymous), config)
+//	}
+package response
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/plan"
+)
+
+// Config is what of the handler's options decides over responses.
+type Config struct {
+	// Threshold is the number of bytes of a body that are held back.
+	Threshold int
+	// MinimalErrors leaves details and hint out of errors.
+	MinimalErrors bool
+	// Timing gives the value of the Server-Timing header when the headers are
+	// written; nil for no such header.
+	Timing func() string
+}
+
+// Error writes an error. See https://docs.postgrest.org/en/stable/references/errors.html.
+func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
+	body := err.Body(c.MinimalErrors)
+	h := w.Header()
+	h["Content-Type"] = []string{"application/json; charset=utf-8"}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	h["Proxy-Status"] = []string{"PostgREST; error=" + err.Code}
+	for name, values := range err.Header {
+		h[name] = values
+	}
+	w.WriteHeader(err.Status)
+	_, _ = w.Write(body) // a client that went away is not our error
+}
+
+// Info answers OPTIONS. See https://docs.postgrest.org/en/stable/references/api/options.html.
+func Info(w http.ResponseWriter, info *plan.Info, c Config) {
+	h := w.Header()
+	if h.Get("Access-Control-Allow-Origin") == "" { // the host's own CORS policy goes first
+		h["Access-Control-Allow-Origin"] = []string{"*"}
+	}
+	h["Allow"] = []string{info.Allow}
+	h["Content-Length"] = []string{"0"}
+	h["Vary"] = vary
+	if c.Timing != nil {
+		h["Server-Timing"] = []string{c.Timing()}
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+var vary = []string{"Accept, Prefer, Range"}
+
+// readHeaders sets what every answer to a read says, but for status and range.
+func readHeaders(h http.Header, req *apirequest.Request, p *plan.Read, c Config) {
+	h["Content-Type"] = []string{p.Media.ContentType()}
+	h["Content-Location"] = []string{contentLocation(req)}
+	h["Vary"] = vary
+	if req.Negotiated {
+		h["Content-Profile"] = []string{req.Schema}
+	}
+	if applied := appliedToReads(req.Preferences).Applied(); applied != "" {
+		h["Preference-Applied"] = []string{applied}
+	}
+	if c.Timing != nil {
+		h["Server-Timing"] = []string{c.Timing()}
+	}
+}
+
+// contentLocation is the canonical URL of what was read: parameters in
+// alphabetical order.
+func contentLocation(req *apirequest.Request) string {
+	location := req.Mount + "/" + url.PathEscape(req.Name)
+	if query := filter.Canonical(req.RawQuery); query != "" {
+		location += "?" + query
+	}
+	return location
+}
+
+// appliedToReads leaves out the preferences that mean nothing to reads.
+func appliedToReads(p apirequest.Preferences) *apirequest.Preferences {
+	p.Resolution, p.Return, p.Missing, p.MaxAffected = "", "", "", -1
+	return &p
+}
+
+// contentRange is the value of Content-Range (RFC 9110, section 14.4) for rows
+// from offset on; total is nil when it is not known.
+func contentRange(offset, rows int64, total *int64) string {
+	s := "*"
+	if rows > 0 && (total == nil || *total != 0) {
+		s = strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+rows-1, 10)
+	}
+	if total == nil {
+		return s + "/*"
+	}
+	return s + "/" + strconv.FormatInt(*total, 10)
+}
+
+// readStatus is 206 when there are more rows than were sent. Without a total
+// nobody can tell.
+func readStatus(rows int64, total *int64) int {
+	if total != nil && rows < *total {
+		return http.StatusPartialContent
+	}
+	return http.StatusOK
+}

@@ -1,0 +1,62 @@
+// Package sqlfrag is the one place where SQL identifiers are quoted, and holds
+// the fragment type that the SQL generator composes.
+//
+// Fragments carry their values apart from their text, one `?` a value, in the
+// convention of squirrel.Sqlizer. A literal question mark is written `??`; the
+// placeholders are numbered once, when the whole statement is known.
+package sqlfrag
+
+import "strings"
+
+// Ident quotes name as an SQL identifier, folding nothing. NUL bytes, which
+// PostgreSQL has no way to store, are dropped, and question marks are doubled
+// so that they can't be taken for placeholders.
+func Ident(name string) string {
+	var b strings.Builder
+	b.Grow(len(name) + 2)
+	writeIdent(&b, name)
+	return b.String()
+}
+
+// Qualified quotes a name within its schema or table, as in "schema"."name".
+// An empty qualifier is left out.
+func Qualified(qualifier, name string) string {
+	var b strings.Builder
+	b.Grow(len(qualifier) + len(name) + 5)
+	if qualifier != "" {
+		writeIdent(&b, qualifier)
+		b.WriteByte('.')
+	}
+	writeIdent(&b, name)
+	return b.String()
+}
+
+// SearchPath renders schemas as the value of the search_path setting. It is a
+// value and no part of a statement, so question marks stay single.
+func SearchPath(schemas ...string) string {
+	var b strings.Builder
+	for i, s := range schemas {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('"')
+		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), `"`, `""`))
+		b.WriteByte('"')
+	}
+	return b.String()
+}
+
+func writeIdent(b *strings.Builder, name string) {
+	b.WriteByte('"')
+	for i := range len(name) {
+		switch c := name[i]; c {
+		case 0:
+		case '"', '?':
+			b.WriteByte(c)
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+}

@@ -1,0 +1,123 @@
+package introspect
+
+import "slices"
+
+// Catalog holds the parts of a SchemaCache as they were read, before anything is
+// derived from them. Every column, parameter and result has a Type.
+type Catalog struct {
+	// ServerVersion is as in SchemaCache.
+	ServerVersion int
+	// Schemas and ExtraSearchPath are as in Options.
+	Schemas, ExtraSearchPath []string
+	// Tables are the relations of the exposed schemas.
+	Tables []*Table
+	// Routines are the functions of the exposed schemas, and those of the extra
+	// search path that may serve as computed fields.
+	Routines []*Routine
+	// Types are those that can be named in a cast, when their schema and kind allow
+	// it. The types of columns and parameters need not be among them.
+	Types []*Type
+}
+
+// New makes a SchemaCache of the parts and derives the rest: the places of columns
+// by name, computed fields, the order of overloads and the names of cast types. It
+// needs no database and owns the parts from then on; they must not change any more.
+func New(c Catalog) *SchemaCache {
+	cache := &SchemaCache{
+		ServerVersion: c.ServerVersion,
+		Schemas:       c.Schemas,
+		Tables:        make(map[QualifiedName]*Table, len(c.Tables)),
+	}
+	for _, t := range c.Tables {
+		t.index = indexColumns(t.Columns)
+		cache.Tables[t.Name] = t
+	}
+	cache.Routines = callableRoutines(c.Schemas, c.Routines)
+	cache.computed = computedFields(cache.Tables, searchPath(c), c.Routines)
+	cache.castTypes = castTypes(searchPath(c), c.Types)
+	return cache
+}
+
+// searchPath gives the schemas that are searched, the exposed ones first.
+func searchPath(c Catalog) []string {
+	return slices.Concat(c.Schemas, c.ExtraSearchPath)
+}
+
+func indexColumns(columns []Column) map[string]int {
+	index := make(map[string]int, len(columns))
+	for i := range columns {
+		index[columns[i].Name] = i
+	}
+	return index
+}
+
+// callableRoutines groups by name those routines of the schemas that can be called.
+func callableRoutines(schemas []string, routines []*Routine) map[QualifiedName][]*Routine {
+	byName := make(map[QualifiedName][]*Routine)
+	for _, r := range routines {
+		if slices.Contains(schemas, r.Name.Schema) && r.Callable() {
+			byName[r.Name] = append(byName[r.Name], r)
+		}
+	}
+	for _, overloads := range byName {
+		slices.SortStableFunc(overloads, compareOverloads)
+	}
+	return byName
+}
+
+// computedFields finds the computed fields of the tables; of two with one name the
+// one whose schema comes first in path wins.
+func computedFields(tables map[QualifiedName]*Table, path []string, routines []*Routine) map[computedKey]*Routine {
+	rank := rankSchemas(path)
+	fields := make(map[computedKey]*Routine)
+	for _, r := range routines {
+		place, searched := rank[r.Name.Schema]
+		if !searched || !isComputedField(r, tables) {
+			continue
+		}
+		key := computedKey{r.Params[0].Type.Relation, r.Name.Name}
+		if other, ok := fields[key]; !ok || place < rank[other.Name.Schema] {
+			fields[key] = r
+		}
+	}
+	return fields
+}
+
+// isComputedField reports whether r takes a row of one of the tables, alone, and
+// returns a single value.
+func isComputedField(r *Routine, tables map[QualifiedName]*Table) bool {
+	if len(r.Params) != 1 || r.Returns.Set || r.Returns.Void {
+		return false
+	}
+	t := r.Params[0].Type
+	_, exposed := tables[t.Relation]
+	return exposed && !t.IsDomain
+}
+
+// castTypes gives the castable types by their names; of two with one name the one
+// whose schema comes first wins, pg_catalog before path.
+func castTypes(path []string, types []*Type) map[string]*Type {
+	rank := rankSchemas(slices.Concat([]string{"pg_catalog"}, path))
+	byName := make(map[string]*Type)
+	for _, t := range types {
+		place, searched := rank[t.Schema]
+		if !searched || !t.castable() {
+			continue
+		}
+		if other, ok := byName[t.Local]; !ok || place < rank[other.Schema] {
+			byName[t.Local] = t
+		}
+	}
+	return byName
+}
+
+// rankSchemas gives each schema's first place in path.
+func rankSchemas(path []string) map[string]int {
+	rank := make(map[string]int, len(path))
+	for i, schema := range path {
+		if _, ok := rank[schema]; !ok {
+			rank[schema] = i
+		}
+	}
+	return rank
+}

@@ -1,0 +1,88 @@
+// Package introspect reads from PostgreSQL's system catalogs what a database
+// exposes: the relations of some schemas with their columns and keys, the
+// functions that can be called, and the types of both.
+//
+//	cache, err := introspect.Load(ctx, pool, introspect.Options{Schemas: []string{"api"}})
+//	if err != nil {
+//		return err
+//	}
+//	films, ok := cache.Table(introspect.QualifiedName{Schema: "api", Name: "films"})
+//
+// Load reads PostgreSQL 14 and later. The result, a SchemaCache, is immutable and
+// needs the database no more. New makes one from parts written by hand.
+package introspect
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Querier is where Load reads from: a *pgxpool.Pool, *pgxpool.Conn, *pgx.Conn or
+// pgx.Tx.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// Options says what Load reads.
+type Options struct {
+	// Schemas are the exposed schemas, the default one first. One that does not
+	// exist exposes nothing.
+	Schemas []string
+	// ExtraSearchPath names schemas that are not exposed, but are searched for
+	// computed fields and for the types of casts.
+	ExtraSearchPath []string
+}
+
+// Load reads the catalogs and returns what they tell of the schemas of opts.
+//
+// All of it is read from one snapshot, and with a search path of pg_catalog
+// alone, which decides how expressions and type names are spelled. Given a pool or
+// a connection, Load runs a read-only REPEATABLE READ transaction of its own. Given
+// a pgx.Tx, it reads within a savepoint and leaves the transaction as it was; the
+// transaction must be REPEATABLE READ, or a concurrent migration may show between
+// two of the queries. Any other Querier is used as it is and has to see to both.
+//
+// It takes six queries, none of which leaves a prepared statement behind. The
+// catalogs can be read by every role, so that the cache is the same whoever asks.
+//
+// The error wraps that of pgx, and the context's if that was done.
+func Load(ctx context.Context, db Querier, opts Options) (*SchemaCache, error) {
+	q, end, err := begin(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("introspect: begin transaction: %w", err)
+	}
+	defer end()
+	catalog, err := newReader(q, opts).read(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("introspect: %w", err)
+	}
+	return New(catalog), nil
+}
+
+// begin gives the Querier to read the catalogs from, in a transaction or savepoint
+// where db can make one, and the function that ends it. Nothing is written, so that
+// ending is always rolling back, which restores the search path of a caller's
+// transaction; a failure to roll back concerns the connection, and pgx closes that.
+func begin(ctx context.Context, db Querier) (Querier, func(), error) {
+	var tx pgx.Tx
+	var err error
+	switch db := db.(type) {
+	case interface {
+		BeginTx(context.Context, pgx.TxOptions) (pgx.Tx, error)
+	}:
+		tx, err = db.BeginTx(ctx, pgx.TxOptions{
+			IsoLevel:   pgx.RepeatableRead,
+			AccessMode: pgx.ReadOnly,
+		})
+	case pgx.Tx:
+		tx, err = db.Begin(ctx)
+	default:
+		return db, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return tx, func() { _ = tx.Rollback(ctx) }, nil
+}

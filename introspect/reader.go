@@ -1,0 +1,233 @@
+package introspect
+
+import (
+	"context"
+	_ "embed" // for the queries
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
+var (
+	//go:embed sql/session.sql
+	sessionSQL string
+	//go:embed sql/relation.sql
+	relationSQL string
+	//go:embed sql/column.sql
+	columnSQL string
+	//go:embed sql/key.sql
+	keySQL string
+	//go:embed sql/routine.sql
+	routineSQL string
+	//go:embed sql/type.sql
+	typeSQL string
+)
+
+// The bits of pg_relation_is_updatable.
+const (
+	canUpdate = 1 << 2
+	canInsert = 1 << 3
+	canDelete = 1 << 4
+)
+
+// reader reads one Catalog. Columns and routines get their *Type at once, and the
+// types are filled in last, when all that are needed are known.
+type reader struct {
+	db      Querier
+	catalog Catalog
+	tables  map[uint32]*Table // by the relation's OID
+	types   map[uint32]*Type  // by OID, filled in by readTypes
+	domains map[uint32]domain // by OID
+	names   map[string]string // one copy of each name
+}
+
+func newReader(db Querier, opts Options) *reader {
+	return &reader{
+		db: db,
+		catalog: Catalog{
+			// Never nil: as a parameter nil would be NULL.
+			Schemas:         append([]string{}, opts.Schemas...),
+			ExtraSearchPath: append([]string{}, opts.ExtraSearchPath...),
+		},
+		tables:  make(map[uint32]*Table),
+		types:   make(map[uint32]*Type),
+		domains: make(map[uint32]domain),
+		names:   make(map[string]string),
+	}
+}
+
+func (r *reader) read(ctx context.Context) (Catalog, error) {
+	for _, step := range []struct {
+		what string
+		read func(context.Context) error
+	}{
+		{"server version", r.readSession},
+		{"relations", r.readRelations},
+		{"columns", r.readColumns},
+		{"keys", r.readKeys},
+		{"routines", r.readRoutines},
+		{"types", r.readTypes},
+	} {
+		if err := step.read(ctx); err != nil {
+			return Catalog{}, fmt.Errorf("read %s: %w", step.what, err)
+		}
+	}
+	r.applyDomains()
+	return r.catalog, nil
+}
+
+// rows runs a query and calls each for every row, scanned into dest. The statement
+// is not prepared: it is needed once, and the connection is the host's.
+func (r *reader) rows(ctx context.Context, sql string, args []any, dest []any, each func()) error {
+	rows, err := r.db.Query(ctx, sql, append([]any{pgx.QueryExecModeExec}, args...)...)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.ForEachRow(rows, dest, func() error {
+		each()
+		return nil
+	})
+	return err
+}
+
+// intern returns the one copy of s that all of the catalog shares: in a schema of
+// thousands of tables most names and types are those of other columns too.
+func (r *reader) intern(s string) string {
+	if s == "" {
+		return ""
+	}
+	if kept, ok := r.names[s]; ok {
+		return kept
+	}
+	r.names[s] = s
+	return s
+}
+
+func (r *reader) qualifiedName(schema, name string) QualifiedName {
+	return QualifiedName{Schema: r.intern(schema), Name: r.intern(name)}
+}
+
+func (r *reader) readSession(ctx context.Context) error {
+	var searchPath string
+	return r.rows(ctx, sessionSQL, nil, []any{&r.catalog.ServerVersion, &searchPath}, func() {})
+}
+
+func (r *reader) readRelations(ctx context.Context) error {
+	var (
+		oid                         uint32
+		schema, name, kind, comment string
+		writable                    int
+	)
+	dest := []any{&oid, &schema, &name, &kind, &comment, &writable}
+	return r.rows(ctx, relationSQL, []any{r.catalog.Schemas}, dest, func() {
+		t := &Table{
+			Name:       r.qualifiedName(schema, name),
+			Kind:       tableKind(kind),
+			Comment:    comment,
+			Insertable: writable&canInsert != 0,
+			Updatable:  writable&canUpdate != 0,
+			Deletable:  writable&canDelete != 0,
+		}
+		r.tables[oid] = t
+		r.catalog.Tables = append(r.catalog.Tables, t)
+	})
+}
+
+func tableKind(relkind string) TableKind {
+	switch relkind {
+	case "p":
+		return PartitionedTable
+	case "f":
+		return ForeignTable
+	case "v":
+		return View
+	case "m":
+		return MaterializedView
+	default:
+		return OrdinaryTable
+	}
+}
+
+func (r *reader) readColumns(ctx context.Context) error {
+	var (
+		relation, typeOID                                    uint32
+		modifier                                             int32
+		name, typeName, defaultExpression, identity, comment string
+		notNull, generated                                   bool
+	)
+	dest := []any{
+		&relation, &name, &typeOID, &modifier, &typeName, &notNull,
+		&defaultExpression, &identity, &generated, &comment,
+	}
+	var columns []Column // of the relation that is being read
+	var table *Table
+	keep := func() {
+		if table != nil {
+			table.Columns = slices.Clone(columns)
+		}
+		columns = columns[:0]
+	}
+	err := r.rows(ctx, columnSQL, []any{r.catalog.Schemas}, dest, func() {
+		if t := r.tables[relation]; t != table {
+			keep()
+			table = t
+		}
+		c := Column{
+			Name:      r.intern(name),
+			Comment:   comment,
+			Type:      r.typeOf(typeOID),
+			TypeName:  r.intern(typeName),
+			Nullable:  !notNull,
+			Default:   r.intern(defaultExpression),
+			Generated: generated,
+			MaxLength: maxLength(typeOID, modifier),
+		}
+		if identity != "" {
+			c.Identity = identity[0]
+		}
+		columns = append(columns, c)
+	})
+	keep()
+	return err
+}
+
+func (r *reader) readKeys(ctx context.Context) error {
+	var (
+		relation                              uint32
+		kind, name, column                    string
+		refSchema, refRelation, refColumnName string
+	)
+	dest := []any{&relation, &kind, &name, &column, &refSchema, &refRelation, &refColumnName}
+	var lastRelation uint32
+	var lastName string
+	return r.rows(ctx, keySQL, []any{r.catalog.Schemas}, dest, func() {
+		t, ok := r.tables[relation]
+		if !ok {
+			return
+		}
+		first := relation != lastRelation || name != lastName
+		lastRelation, lastName = relation, name
+		column := r.intern(column)
+		switch kind {
+		case "p":
+			t.PrimaryKey = append(t.PrimaryKey, column)
+		case "u":
+			if first {
+				t.UniqueKeys = append(t.UniqueKeys, nil)
+			}
+			key := &t.UniqueKeys[len(t.UniqueKeys)-1]
+			*key = append(*key, column)
+		case "f":
+			if first {
+				t.ForeignKeys = append(t.ForeignKeys, ForeignKey{
+					Name:       r.intern(name),
+					References: r.qualifiedName(refSchema, refRelation),
+				})
+			}
+			key := &t.ForeignKeys[len(t.ForeignKeys)-1]
+			key.Columns = append(key.Columns, column)
+			key.ReferencedColumns = append(key.ReferencedColumns, r.intern(refColumnName))
+		}
+	})
+}

@@ -1,0 +1,75 @@
+package introspect
+
+import "strings"
+
+// QualifiedName names a relation or routine within its schema.
+type QualifiedName struct {
+	Schema string
+	Name   string
+}
+
+// String gives the name as error messages spell it: schema.name, unquoted.
+func (n QualifiedName) String() string { return n.Schema + "." + n.Name }
+
+// SchemaCache is what a database exposes, as its catalogs told at one moment.
+// It is immutable: a change in the database yields a new SchemaCache, and any
+// number of goroutines may read one.
+type SchemaCache struct {
+	// ServerVersion is the server's version number as server_version_num
+	// gives it: 150004 for 15.4.
+	ServerVersion int
+	// Schemas are the exposed schemas, in the order in which they were asked for.
+	Schemas []string
+	// Tables holds every relation of the exposed schemas by name: tables,
+	// partitioned and foreign tables, views and materialized views. Partitions
+	// are reached through their parent and are not listed.
+	Tables map[QualifiedName]*Table
+	// Routines holds the functions of the exposed schemas by name, each with all
+	// its overloads in a stable order. Aggregates, window functions, procedures
+	// and trigger functions can't be called and are not listed, nor are functions
+	// whose arguments can't be given: see Routine.Callable.
+	Routines map[QualifiedName][]*Routine
+
+	// computed holds computed fields by relation and field name.
+	computed map[computedKey]*Routine
+	// castTypes holds the types of casts by their name in lower case.
+	castTypes map[string]*Type
+}
+
+type computedKey struct {
+	table QualifiedName
+	field string
+}
+
+// Table finds the relation of that name.
+func (c *SchemaCache) Table(name QualifiedName) (*Table, bool) {
+	t, ok := c.Tables[name]
+	return t, ok
+}
+
+// ComputedField finds the function that serves as a computed field of table: one
+// that takes the table's row type alone and returns a single value, in an exposed
+// schema or one of the extra search path. Where several schemas have one, the
+// first of them wins, exposed schemas before the extra search path.
+// See https://docs.postgrest.org/en/stable/references/api/computed_fields.html.
+func (c *SchemaCache) ComputedField(table QualifiedName, name string) (*Routine, bool) {
+	r, ok := c.computed[computedKey{table, name}]
+	return r, ok
+}
+
+// CastType finds the type that a client names in a cast. The name is read as
+// PostgreSQL reads an unquoted one: in any case, with SQL's own names (int, double
+// precision, timestamp with time zone), then as the name of a type in pg_catalog,
+// the exposed schemas and the extra search path, in this order.
+//
+// Pseudo-types, arrays, the row types of relations and names with a length or
+// precision are not found. The types character and bit are found without the
+// length of 1 that SQL gives them, so that a cast to them does not cut values.
+func (c *SchemaCache) CastType(name string) (*Type, bool) {
+	name = strings.Join(strings.Fields(strings.ToLower(name)), " ")
+	if local, ok := sqlTypeName(name); ok {
+		name = local
+	}
+	t, ok := c.castTypes[name]
+	return t, ok
+}

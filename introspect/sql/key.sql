@@ -1,0 +1,35 @@
+-- The primary keys, unique constraints and foreign keys of the tables of the
+-- exposed schemas: a row for each column of a key, in the key's order.
+--
+--   $1  text[]  exposed schemas
+--
+-- In psql 16 or later, end the query with:  \bind '{public}' \g
+--
+-- A foreign key to a partitioned table has a copy for each of the partitions;
+-- the copies have a parent and are left out.
+SELECT
+    k.conrelid,
+    k.contype::pg_catalog.text AS kind,
+    k.conname,
+    a.attname,
+    coalesce(rn.nspname, '') AS referenced_schema,
+    coalesce(r.relname, '') AS referenced_relation,
+    coalesce(ra.attname, '') AS referenced_column
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL ROWS FROM (
+    pg_catalog.unnest(k.conkey),
+    pg_catalog.unnest(k.confkey)
+) WITH ORDINALITY AS part (attnum, referenced_attnum, place)
+JOIN pg_catalog.pg_attribute a
+    ON a.attrelid = k.conrelid AND a.attnum = part.attnum
+LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
+LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+LEFT JOIN pg_catalog.pg_attribute ra
+    ON ra.attrelid = k.confrelid AND ra.attnum = part.referenced_attnum
+WHERE n.nspname = ANY ($1::pg_catalog.text[])
+    AND NOT c.relispartition
+    AND k.contype IN ('p', 'u', 'f')
+    AND k.conparentid = 0
+ORDER BY k.conrelid, k.conname, part.place

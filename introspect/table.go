@@ -1,0 +1,77 @@
+package introspect
+
+// TableKind tells tables from views.
+type TableKind uint8
+
+// The kinds of relation that are exposed.
+const (
+	OrdinaryTable TableKind = iota
+	PartitionedTable
+	ForeignTable
+	View
+	MaterializedView
+)
+
+// IsView reports whether rows come from a stored query.
+func (k TableKind) IsView() bool { return k == View || k == MaterializedView }
+
+// Table is an exposed relation: a table or a view of any kind.
+type Table struct {
+	Name    QualifiedName
+	Kind    TableKind
+	Comment string
+	// Columns in the order of the table; dropped and system columns are left out.
+	Columns []Column
+	// PrimaryKey names the key's columns in the key's order; nil where there is none, as in views.
+	PrimaryKey []string
+	// UniqueKeys holds the column names of each unique constraint, the primary key left out,
+	// by constraint name.
+	UniqueKeys [][]string
+	// ForeignKeys of this table, by constraint name. One to a partitioned table is listed once.
+	ForeignKeys []ForeignKey
+	// Insertable, Updatable and Deletable say what PostgreSQL can do with the
+	// relation, by itself or by an INSTEAD OF trigger, whatever the grants.
+	Insertable, Updatable, Deletable bool
+
+	index map[string]int // column name to its place in Columns
+}
+
+// Column finds the column of that name.
+func (t *Table) Column(name string) (*Column, bool) {
+	i, ok := t.index[name]
+	if !ok {
+		return nil, false
+	}
+	return &t.Columns[i], true
+}
+
+// Column is a column of a table or view.
+type Column struct {
+	Name    string
+	Comment string
+	Type    *Type
+	// TypeName is the type with its modifier, as format_type prints it:
+	// "character varying(20)", "numeric(10,2)".
+	TypeName string
+	// Nullable is false for a NOT NULL column and for one whose domain is NOT NULL.
+	Nullable bool
+	// Default is the SQL expression of the column's default, or of its domain's; empty without one.
+	// An identity column has none, nor does a generated one.
+	Default string
+	// Identity is 'a' for GENERATED ALWAYS AS IDENTITY, 'd' for BY DEFAULT and 0 otherwise.
+	Identity byte
+	// Generated reports GENERATED ALWAYS AS (…): the column can't be written.
+	Generated bool
+	// MaxLength is the limit of a character type, or of a domain over one, in characters; 0 without one.
+	MaxLength int
+}
+
+// ForeignKey is a foreign-key constraint of the table that holds it.
+type ForeignKey struct {
+	Name    string
+	Columns []string
+	// References is the table pointed to, exposed or not, and ReferencedColumns its columns, in
+	// the order of Columns.
+	References        QualifiedName
+	ReferencedColumns []string
+}

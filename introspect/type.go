@@ -1,0 +1,91 @@
+package introspect
+
+// TypeKind is the shape of a type's values, domains looked through.
+type TypeKind uint8
+
+// The kinds of type; pg_type.typtype with arrays told apart.
+const (
+	BaseType TypeKind = iota
+	ArrayType
+	CompositeType
+	EnumType
+	RangeType
+	MultirangeType
+	PseudoType
+)
+
+// Type is a data type. Columns and parameters of one type share one *Type.
+type Type struct {
+	OID uint32
+	// Name is the type as format_type prints it without modifier, with its schema
+	// unless that is pg_catalog: "integer", "character varying", "api.color", "text[]".
+	Name string
+	// Schema and Local are the two parts of the type's qualified name, unquoted, as
+	// SQL text needs them: "pg_catalog" and "int4", "api" and "color".
+	Schema, Local string
+	// BaseOID and BaseName are the type under a domain and all domains below that,
+	// or the type itself.
+	BaseOID  uint32
+	BaseName string
+	// Kind is that of the base type.
+	Kind TypeKind
+	// IsDomain reports that OID names a domain over BaseOID.
+	IsDomain bool
+	// Relation is the relation whose row type the base type is, exposed or not, and
+	// zero for other types.
+	Relation QualifiedName
+	// Enum holds the labels of an enum, or of a domain over one, in their order.
+	Enum []string
+	// CastsToJSON reports that the base type has a cast to json made by CREATE CAST,
+	// which to_json obeys (hstore has one).
+	CastsToJSON bool
+}
+
+// castable reports whether a client can name t in a cast.
+func (t *Type) castable() bool {
+	switch t.Kind {
+	case PseudoType:
+		return false
+	case ArrayType:
+		return t.IsDomain
+	case CompositeType:
+		return t.IsDomain || t.Relation == QualifiedName{}
+	default:
+		return true
+	}
+}
+
+// sqlTypeName gives the name in pg_catalog of a type that SQL's grammar spells in
+// its own way, which no search path changes. The name is in lower case.
+func sqlTypeName(name string) (string, bool) {
+	local, ok := sqlTypeNames[name]
+	return local, ok
+}
+
+var sqlTypeNames = map[string]string{
+	"bigint":                      "int8",
+	"bit varying":                 "varbit",
+	"boolean":                     "bool",
+	"char":                        "bpchar",
+	"char varying":                "varchar",
+	"character":                   "bpchar",
+	"character varying":           "varchar",
+	"dec":                         "numeric",
+	"decimal":                     "numeric",
+	"double precision":            "float8",
+	"float":                       "float8",
+	"int":                         "int4",
+	"integer":                     "int4",
+	"national char":               "bpchar",
+	"national char varying":       "varchar",
+	"national character":          "bpchar",
+	"national character varying":  "varchar",
+	"nchar":                       "bpchar",
+	"nchar varying":               "varchar",
+	"real":                        "float4",
+	"smallint":                    "int2",
+	"time with time zone":         "timetz",
+	"time without time zone":      "time",
+	"timestamp with time zone":    "timestamptz",
+	"timestamp without time zone": "timestamp",
+}

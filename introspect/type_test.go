@@ -1,0 +1,251 @@
+package introspect_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+func TestLoadTypes(t *testing.T) {
+	t.Parallel()
+	type facts struct {
+		Name, Schema, Local, Base string
+		Kind                      introspect.TypeKind
+		IsDomain, CastsToJSON     bool
+		Relation                  introspect.QualifiedName
+		Enum                      []string
+	}
+	tests := []struct {
+		name string
+		typ  string
+		want facts
+	}{
+		{
+			"built-in", "double precision",
+			facts{Name: "double precision", Schema: "pg_catalog", Local: "float8", Base: "double precision"},
+		},
+		{
+			"built-in whose cast to json is built in too", "jsonb",
+			facts{Name: "jsonb", Schema: "pg_catalog", Local: "jsonb", Base: "jsonb"},
+		},
+		{
+			"array", "text[]",
+			facts{Name: "text[]", Schema: "pg_catalog", Local: "_text", Base: "text[]", Kind: introspect.ArrayType},
+		},
+		{
+			"enum", "api.color",
+			facts{
+				Name: "api.color", Schema: "api", Local: "color", Base: "api.color",
+				Kind: introspect.EnumType, Enum: []string{"red", "green", "blue"},
+			},
+		},
+		{
+			"enum of a schema that is not exposed", "public.size",
+			facts{
+				Name: "public.size", Schema: "public", Local: "size", Base: "public.size",
+				Kind: introspect.EnumType, Enum: []string{"small", "large"},
+			},
+		},
+		{
+			"range", "int4range",
+			facts{Name: "int4range", Schema: "pg_catalog", Local: "int4range", Base: "int4range", Kind: introspect.RangeType},
+		},
+		{
+			"multirange", "datemultirange",
+			facts{
+				Name: "datemultirange", Schema: "pg_catalog", Local: "datemultirange", Base: "datemultirange",
+				Kind: introspect.MultirangeType,
+			},
+		},
+		{
+			"composite", "api.pair",
+			facts{Name: "api.pair", Schema: "api", Local: "pair", Base: "api.pair", Kind: introspect.CompositeType},
+		},
+		{
+			"row of a table", "api.films",
+			facts{
+				Name: "api.films", Schema: "api", Local: "films", Base: "api.films",
+				Kind: introspect.CompositeType, Relation: api("films"),
+			},
+		},
+		{
+			"array of rows", "api.films[]",
+			facts{Name: "api.films[]", Schema: "api", Local: "_films", Base: "api.films[]", Kind: introspect.ArrayType},
+		},
+		{
+			"domain", "api.positive",
+			facts{Name: "api.positive", Schema: "api", Local: "positive", Base: "integer", IsDomain: true},
+		},
+		{
+			"domain of a domain of a domain", "api.tiny",
+			facts{Name: "api.tiny", Schema: "api", Local: "tiny", Base: "integer", IsDomain: true},
+		},
+		{
+			"domain of an enum", "api.dark",
+			facts{
+				Name: "api.dark", Schema: "api", Local: "dark", Base: "api.color", IsDomain: true,
+				Kind: introspect.EnumType, Enum: []string{"red", "green", "blue"},
+			},
+		},
+		{
+			"domain of an array", "api.words",
+			facts{
+				Name: "api.words", Schema: "api", Local: "words", Base: "text[]", IsDomain: true,
+				Kind: introspect.ArrayType,
+			},
+		},
+		{
+			"type with a cast to json", "public.hstore",
+			facts{
+				Name: "public.hstore", Schema: "public", Local: "hstore", Base: "public.hstore",
+				CastsToJSON: true,
+			},
+		},
+		{
+			"domain of a type with a cast to json", "api.attributes",
+			facts{
+				Name: "api.attributes", Schema: "api", Local: "attributes", Base: "public.hstore",
+				IsDomain: true, CastsToJSON: true,
+			},
+		},
+		{
+			"composite with a cast to json, which to_json passes over", "api.cast_pair",
+			facts{
+				Name: "api.cast_pair", Schema: "api", Local: "cast_pair", Base: "api.cast_pair",
+				Kind: introspect.CompositeType,
+			},
+		},
+		{
+			"cast to json by way of text, which to_json passes over", "api.spoken",
+			facts{
+				Name: "api.spoken", Schema: "api", Local: "spoken", Base: "api.spoken",
+				Kind: introspect.EnumType, Enum: []string{"1"},
+			},
+		},
+	}
+	definitions := `
+		CREATE EXTENSION hstore SCHEMA public;
+		CREATE TYPE api.color AS ENUM ('red', 'blue');
+		ALTER TYPE api.color ADD VALUE 'green' BEFORE 'blue';
+		CREATE TYPE public.size AS ENUM ('small', 'large');
+		CREATE TYPE api.pair AS (a int, b int);
+		CREATE TABLE api.films (id int);
+		CREATE DOMAIN public.number AS int;
+		CREATE DOMAIN api.positive AS public.number CHECK (VALUE > 0);
+		CREATE DOMAIN api.tiny AS api.positive CHECK (VALUE < 10);
+		CREATE DOMAIN api.dark AS api.color;
+		CREATE DOMAIN api.words AS text[];
+		CREATE DOMAIN api.attributes AS public.hstore;
+		CREATE TYPE api.cast_pair AS (a int, b int);
+		CREATE FUNCTION api.to_json(api.cast_pair) RETURNS json LANGUAGE sql AS 'SELECT ''1''::json';
+		CREATE CAST (api.cast_pair AS json) WITH FUNCTION api.to_json(api.cast_pair);
+		CREATE TYPE api.spoken AS ENUM ('1');
+		CREATE CAST (api.spoken AS json) WITH INOUT;
+		CREATE TABLE api.t ();`
+	for _, tt := range tests {
+		definitions += `ALTER TABLE api.t ADD COLUMN "` + tt.name + `" ` + tt.typ + ";"
+	}
+	cache := load(t, definitions)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := column(t, cache, "t", tt.name).Type
+			require.Equal(t, tt.want, facts{
+				Name: got.Name, Schema: got.Schema, Local: got.Local, Base: got.BaseName,
+				Kind: got.Kind, IsDomain: got.IsDomain, CastsToJSON: got.CastsToJSON,
+				Relation: got.Relation, Enum: got.Enum,
+			})
+			require.Equal(t, got.IsDomain, got.OID != got.BaseOID)
+		})
+	}
+}
+
+func TestLoadSharesTypes(t *testing.T) {
+	t.Parallel()
+	cache := load(t, `
+		CREATE TYPE api.color AS ENUM ('red');
+		CREATE TABLE api.a (color api.color);
+		CREATE TABLE api.b (color api.color);
+		CREATE FUNCTION api.f(color api.color) RETURNS api.color LANGUAGE sql AS 'SELECT $1'`)
+	color := column(t, cache, "a", "color").Type
+	require.Same(t, color, column(t, cache, "b", "color").Type)
+	require.Same(t, color, routine(t, cache, "f").Params[0].Type)
+	require.Same(t, color, routine(t, cache, "f").Returns.Type)
+	cast, ok := cache.CastType("color")
+	require.True(t, ok)
+	require.Same(t, color, cast)
+}
+
+func TestCastType(t *testing.T) {
+	t.Parallel()
+	cache := load(t, `
+		CREATE SCHEMA extra;
+		CREATE TYPE api.color AS ENUM ('red');
+		CREATE TYPE extra.color AS ENUM ('blue');
+		CREATE DOMAIN extra.small AS int;
+		CREATE DOMAIN api.words AS text[];
+		CREATE DOMAIN api.text AS int;
+		CREATE DOMAIN api."int" AS text;
+		CREATE TYPE api.pair AS (a int, b int);
+		CREATE TYPE api."Mixed" AS ENUM ('a');
+		CREATE TYPE public.size AS ENUM ('small');
+		CREATE TABLE api.films (id int, size public.size)`)
+	tests := []struct {
+		name string
+		cast string
+		want string // schema and name; empty for no such type
+	}{
+		{"int", "int", "pg_catalog.int4"},
+		{"integer", "integer", "pg_catalog.int4"},
+		{"int4", "int4", "pg_catalog.int4"},
+		{"bigint", "bigint", "pg_catalog.int8"},
+		{"smallint", "smallint", "pg_catalog.int2"},
+		{"decimal", "decimal", "pg_catalog.numeric"},
+		{"numeric", "numeric", "pg_catalog.numeric"},
+		{"real", "real", "pg_catalog.float4"},
+		{"float", "float", "pg_catalog.float8"},
+		{"double precision", "double precision", "pg_catalog.float8"},
+		{"boolean", "boolean", "pg_catalog.bool"},
+		{"bool", "bool", "pg_catalog.bool"},
+		{"text, whatever a schema calls so", "text", "pg_catalog.text"},
+		{"varchar", "varchar", "pg_catalog.varchar"},
+		{"character varying", "character varying", "pg_catalog.varchar"},
+		{"char is not the type of that name in pg_catalog", "char", "pg_catalog.bpchar"},
+		{"timestamptz", "timestamptz", "pg_catalog.timestamptz"},
+		{"timestamp with time zone", "timestamp with time zone", "pg_catalog.timestamptz"},
+		{"timestamp without time zone", "timestamp without time zone", "pg_catalog.timestamp"},
+		{"time", "time", "pg_catalog.time"},
+		{"time with time zone", "time with time zone", "pg_catalog.timetz"},
+		{"bit varying", "bit varying", "pg_catalog.varbit"},
+		{"json", "json", "pg_catalog.json"},
+		{"range", "tstzrange", "pg_catalog.tstzrange"},
+		{"upper case and spaces", "  DOUBLE   Precision ", "pg_catalog.float8"},
+		{"exposed schema before extra search path", "color", "api.color"},
+		{"extra search path", "small", "extra.small"},
+		{"domain of an array", "words", "api.words"},
+		{"composite", "pair", "api.pair"},
+		{"array", "_text", ""},
+		{"vector that is an array to PostgreSQL", "oidvector", ""},
+		{"pseudo-type", "record", ""},
+		{"row type", "films", ""},
+		{"type of a schema that is not searched", "size", ""},
+		{"name that needs quotes", "Mixed", ""},
+		{"schema", "api.color", ""},
+		{"length", "varchar(3)", ""},
+		{"unknown", "no_such_type", ""},
+		{"empty", "", ""},
+		{"injection", `int) FROM pg_authid --`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, ok := cache.CastType(tt.cast)
+			require.Equal(t, tt.want != "", ok)
+			if ok {
+				require.Equal(t, tt.want, got.Schema+"."+got.Local)
+			}
+		})
+	}
+}

@@ -1,0 +1,149 @@
+package introspect
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// The types whose modifier is a length in characters, and what PostgreSQL adds to
+// that length.
+const (
+	bpcharOID      = 1042
+	varcharOID     = 1043
+	lengthOverhead = 4
+)
+
+// domain is what a domain adds to its type.
+type domain struct {
+	over              uint32 // the type or domain directly below
+	modifier          int32
+	notNull           bool
+	defaultExpression string
+}
+
+// maxLength gives the limit that a modifier sets to a character type, or 0.
+func maxLength(oid uint32, modifier int32) int {
+	if (oid == bpcharOID || oid == varcharOID) && modifier > lengthOverhead {
+		return int(modifier) - lengthOverhead
+	}
+	return 0
+}
+
+// typeOf gives the one *Type of that OID, which readTypes will fill in.
+func (r *reader) typeOf(oid uint32) *Type {
+	t, ok := r.types[oid]
+	if !ok {
+		t = &Type{OID: oid}
+		r.types[oid] = t
+	}
+	return t
+}
+
+func (r *reader) readTypes(ctx context.Context) error {
+	var (
+		oid                          uint32
+		schema, local, name, kind    string
+		isArray, castsToJSON         bool
+		d                            domain
+		relationSchema, relationName string
+		labels                       []string
+	)
+	dest := []any{
+		&oid, &schema, &local, &name, &kind, &isArray,
+		&d.over, &d.modifier, &d.notNull, &d.defaultExpression,
+		&relationSchema, &relationName, &labels, &castsToJSON,
+	}
+	inUse := slices.Sorted(maps.Keys(r.types))
+	args := []any{inUse, searchPath(r.catalog)}
+	err := r.rows(ctx, typeSQL, args, dest, func() {
+		t := r.typeOf(oid)
+		t.Schema, t.Local, t.Name = r.intern(schema), r.intern(local), r.intern(name)
+		t.BaseOID, t.BaseName = oid, t.Name
+		t.Kind = typeKind(kind, isArray)
+		t.Relation = r.qualifiedName(relationSchema, relationName)
+		t.Enum = labels
+		t.CastsToJSON = castsToJSON && t.Kind != ArrayType && t.Kind != CompositeType
+		if kind == "d" {
+			t.IsDomain = true
+			r.domains[oid] = d
+		}
+		r.catalog.Types = append(r.catalog.Types, t)
+	})
+	if err != nil {
+		return err
+	}
+	return r.lookThroughDomains()
+}
+
+func typeKind(typtype string, isArray bool) TypeKind {
+	switch {
+	case isArray:
+		return ArrayType
+	case typtype == "c":
+		return CompositeType
+	case typtype == "e":
+		return EnumType
+	case typtype == "r":
+		return RangeType
+	case typtype == "m":
+		return MultirangeType
+	case typtype == "p":
+		return PseudoType
+	default:
+		return BaseType
+	}
+}
+
+// lookThroughDomains gives every domain what it has of its base type. It fails when
+// a type in use was not read, which takes a migration at the same time and a
+// Querier without a snapshot.
+func (r *reader) lookThroughDomains() error {
+	for oid, t := range r.types {
+		base, ok := r.types[r.base(oid)]
+		if !ok || base.Name == "" {
+			return fmt.Errorf("type %d is gone", oid)
+		}
+		t.BaseOID, t.BaseName = base.OID, base.Name
+		t.Kind = base.Kind
+		t.Relation = base.Relation
+		t.Enum = base.Enum
+		t.CastsToJSON = base.CastsToJSON
+	}
+	return nil
+}
+
+// base gives the OID of the type under all domains.
+func (r *reader) base(oid uint32) uint32 {
+	for d, ok := r.domains[oid]; ok; d, ok = r.domains[oid] {
+		oid = d.over
+	}
+	return oid
+}
+
+// applyDomains gives every column what its domain says of it. A default counts only
+// where it is the outermost domain's, as in an INSERT: a domain has a copy of the
+// default of the domain below, taken when it was made.
+func (r *reader) applyDomains() {
+	for _, t := range r.catalog.Tables {
+		for i := range t.Columns {
+			if t.Columns[i].Type.IsDomain {
+				r.applyDomain(&t.Columns[i])
+			}
+		}
+	}
+}
+
+func (r *reader) applyDomain(c *Column) {
+	outermost := r.domains[c.Type.OID]
+	if c.Default == "" && !c.Generated && c.Identity == 0 {
+		c.Default = r.intern(outermost.defaultExpression)
+	}
+	for d, ok := outermost, true; ok; d, ok = r.domains[d.over] {
+		if d.notNull {
+			c.Nullable = false
+		}
+		c.MaxLength = max(c.MaxLength, maxLength(d.over, d.modifier))
+	}
+}

@@ -1,0 +1,247 @@
+// Package pgrest turns a PostgreSQL schema into a REST API: tables and views
+// become resources, grants and row-level security decide who sees what, and the
+// API follows the schema without a redeploy. It speaks the API of PostgREST 16
+// (https://docs.postgrest.org), so that its clients work unmodified.
+//
+//	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+//	...
+//	api, err := pgrest.New(pool, pgrest.Options{
+//		Schemas:   []string{"api"},
+//		AnonRole:  "web_anon",
+//		JWTSecret: secret,
+//	})
+//	...
+//	defer api.Close()
+//	mux.Handle("/api/", http.StripPrefix("/api", api))
+//
+// # Roles
+//
+// The pool logs in as an authenticator: a role with no rights of its own that is
+// a member of the roles that requests run as. Each request is one transaction,
+// in which it becomes the role that its bearer token names, or the anonymous
+// role. The token's claims are at hand there, for policies such as
+//
+//	CREATE POLICY own ON trades USING (owner = current_setting('request.jwt.claims', true)::json->>'sub');
+//
+// A host with sessions of its own gives Options.Authenticate instead.
+//
+// # Results
+//
+// Rows are streamed: a response of any size takes little memory. Up to
+// Options.BodyThreshold a response is held back, so that its status and headers
+// tell of errors; beyond it, an error breaks the connection off.
+package pgrest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/reload"
+	"github.com/pgrest-go/pgrest/internal/response"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Pool is what the library needs of the host's connection pool; a
+// *pgxpool.Pool is one. The pool stays the host's: it is never closed here, and
+// no connection goes back to it with any session state left on it.
+type Pool interface {
+	Acquire(ctx context.Context) (*pgxpool.Conn, error)
+}
+
+// Options configures a Handler. The zero value of every field is its default.
+// Names are those of the PostgREST configuration
+// (https://docs.postgrest.org/en/stable/references/configuration.html), whose
+// key each comment gives.
+type Options struct {
+	// Schemas are the exposed schemas; the first is used when a request names
+	// none. Default: public. Key: db-schemas.
+	Schemas []string
+	// ExtraSearchPath are schemas added to the search path behind the request's
+	// own. Their tables and functions are not exposed. nil means public; an empty,
+	// non-nil slice means none. Key: db-extra-search-path.
+	ExtraSearchPath []string
+	// AnonRole is the role of requests without a token. Without one they are
+	// answered with 401. Key: db-anon-role.
+	AnonRole string
+	// MaxRows caps the rows of every read. 0 means no limit. Key: db-max-rows.
+	MaxRows int64
+	// PreRequest names a function, as "function" or "schema.function", that runs in
+	// each request's transaction before its query. Key: db-pre-request.
+	PreRequest string
+	// AppSettings become transaction-local settings by their own names, as
+	// in "app.settings.site". Key: app.settings.*.
+	AppSettings map[string]string
+	// TxEnd says how transactions end. Key: db-tx-end.
+	TxEnd TxEnd
+
+	// JWTSecret verifies bearer tokens. Without one a request with a token is
+	// answered with 500. Key: jwt-secret.
+	JWTSecret []byte
+	// JWTAudience must be among a token's audiences if the token has any.
+	// Default: not checked. Key: jwt-aud.
+	JWTAudience string
+	// Authenticate, when set, replaces the bearer token: it tells who makes a
+	// request. An *auth.Error is answered as such, any other error with 500.
+	Authenticate func(*http.Request) (auth.Identity, error)
+
+	// BasePath is the path that the handler is mounted under when the host's
+	// router doesn't strip it, such as "/api".
+	BasePath string
+	// BodyThreshold is how many bytes of a response are held back before the
+	// status and headers go out. 0 means 1 MiB.
+	BodyThreshold int
+	// ServerTiming adds the Server-Timing header. Key: server-timing-enabled.
+	ServerTiming bool
+	// MinimalErrors leaves details and hint out of error bodies.
+	// Key: client-error-verbosity.
+	MinimalErrors bool
+	// Logger receives what can't be told to a client: causes of 500s, reloads,
+	// lost connections. Default: slog.Default().
+	Logger *slog.Logger
+	// DisableListener turns off reloading on NOTIFY, which takes one connection of
+	// the pool. Key: db-channel-enabled.
+	DisableListener bool
+	// Channel is the notification channel. Default: pgrst. Key: db-channel.
+	Channel string
+}
+
+// TxEnd says how a request's transaction ends and whether the client may choose.
+type TxEnd uint8
+
+// The ends of a transaction, as db-tx-end spells them: commit,
+// commit-allow-override, rollback and rollback-allow-override.
+const (
+	Commit TxEnd = iota
+	CommitAllowOverride
+	Rollback
+	RollbackAllowOverride
+)
+
+// New makes a handler that serves the schemas of the database behind pool. It
+// returns at once; the schema is loaded in the background, and requests wait
+// for it. An error says which option is wrong.
+func New(pool Pool, opts Options) (*Handler, error) {
+	if pool == nil {
+		return nil, errors.New("pgrest: no pool")
+	}
+	opts = opts.withDefaults()
+	if err := opts.validate(); err != nil {
+		return nil, fmt.Errorf("pgrest: %w", err)
+	}
+	identify, err := opts.authenticator()
+	if err != nil {
+		return nil, fmt.Errorf("pgrest: %w", err)
+	}
+	h := &Handler{
+		options: opts,
+		config: apirequest.Config{
+			Schemas: opts.Schemas, BasePath: opts.BasePath,
+			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
+		},
+		response: response.Config{Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors},
+		identify: identify,
+		settings: opts.appSettings(),
+		prelude:  opts.prelude(),
+		executor: executor.New(pool),
+		loaded:   make(chan struct{}),
+	}
+	channel := opts.Channel
+	if opts.DisableListener {
+		channel = ""
+	}
+	h.reloader = reload.Start(reload.Config{
+		Pool:    pool,
+		Schema:  introspect.Options{Schemas: opts.Schemas, ExtraSearchPath: opts.ExtraSearchPath},
+		Channel: channel, Loaded: h.swap, Logger: opts.Logger,
+	})
+	return h, nil
+}
+
+func (o Options) withDefaults() Options {
+	if len(o.Schemas) == 0 {
+		o.Schemas = []string{"public"}
+	}
+	if o.ExtraSearchPath == nil {
+		o.ExtraSearchPath = []string{"public"}
+	}
+	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
+	o.BodyThreshold = cmp.Or(o.BodyThreshold, response.DefaultThreshold)
+	o.Logger = cmp.Or(o.Logger, slog.Default())
+	o.Channel = cmp.Or(o.Channel, "pgrst")
+	return o
+}
+
+func (o Options) validate() error {
+	for _, schema := range o.Schemas {
+		switch schema {
+		case "":
+			return errors.New("Schemas has an empty name")
+		case "pg_catalog", "information_schema":
+			return fmt.Errorf("Schemas can't expose %s", schema)
+		}
+	}
+	switch {
+	case o.MaxRows < 0:
+		return fmt.Errorf("MaxRows is %d, and can't be negative", o.MaxRows)
+	case o.BodyThreshold < 0:
+		return fmt.Errorf("BodyThreshold is %d, and can't be negative", o.BodyThreshold)
+	case o.TxEnd > RollbackAllowOverride:
+		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
+	case o.BasePath != "" && o.BasePath[0] != '/':
+		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
+	}
+	for name := range o.AppSettings {
+		if !strings.Contains(name, ".") {
+			return fmt.Errorf("AppSettings has %q; PostgreSQL wants a dot in the name of a custom setting", name)
+		}
+	}
+	return nil
+}
+
+// authenticator is the host's, or the verifier of bearer tokens.
+func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), error) {
+	if o.Authenticate != nil {
+		return o.Authenticate, nil
+	}
+	tokens, err := auth.NewJWT(auth.JWTConfig{Secret: o.JWTSecret, AnonRole: o.AnonRole, Audience: o.JWTAudience})
+	if err != nil {
+		return nil, err
+	}
+	return func(r *http.Request) (auth.Identity, error) {
+		return tokens.Authenticate(r.Header.Get("Authorization"))
+	}, nil
+}
+
+func (o Options) appSettings() []auth.Setting {
+	var settings []auth.Setting
+	for _, name := range slices.Sorted(maps.Keys(o.AppSettings)) {
+		settings = append(settings, auth.Setting{Name: name, Value: o.AppSettings[name]})
+	}
+	return settings
+}
+
+// prelude calls the pre-request function. Without a schema it is looked up in
+// the request's search path.
+func (o Options) prelude() string {
+	if o.PreRequest == "" {
+		return ""
+	}
+	schema, name, qualified := strings.Cut(o.PreRequest, ".")
+	if !qualified {
+		schema, name = "", o.PreRequest
+	}
+	return "SELECT " + strings.ReplaceAll(sqlfrag.Qualified(schema, name), "??", "?") + "()"
+}
