@@ -3,7 +3,6 @@ package pgrest
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -115,14 +114,12 @@ func (x *exchange) read(p *plan.Read) error {
 
 // context lists what the transaction is told about the request.
 func (x *exchange) context() []auth.Setting {
-	headers := maps.Clone(x.r.Header)
-	headers["Host"] = []string{x.r.Host} // net/http keeps it apart
 	return auth.Settings(x.identity, auth.Context{
 		Schema:          x.request.Schema,
 		ExtraSearchPath: x.options.ExtraSearchPath,
 		Method:          x.request.Method,
 		Path:            x.request.Path,
-		Headers:         auth.HeadersJSON(headers),
+		Headers:         auth.HeadersJSON(x.r.Host, x.r.Header),
 		Cookies:         auth.CookiesJSON(x.r.Header.Get("Cookie")),
 		Timezone:        x.request.Preferences.Timezone,
 		AppSettings:     x.settings,

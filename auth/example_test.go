@@ -48,7 +48,7 @@ func ExampleSettings() {
 		Schema:  "api",
 		Method:  "GET",
 		Path:    "/films",
-		Headers: auth.HeadersJSON(map[string][]string{"Accept": {"application/json"}}),
+		Headers: auth.HeadersJSON("", map[string][]string{"Accept": {"application/json"}}),
 		Cookies: auth.CookiesJSON("theme=dark"),
 	})
 	for _, s := range settings {

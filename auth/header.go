@@ -11,14 +11,18 @@ import (
 // request.headers: names in lower case and in order, the values of a header that
 // was sent more than once joined with ", ", and the header Cookie left out. What
 // isn't UTF-8 is replaced. Go's server keeps the header Host apart from the
-// others; add it to have it here.
-func HeadersJSON(headers map[string][]string) []byte {
+// others; an empty host leaves it out.
+func HeadersJSON(host string, headers map[string][]string) []byte {
 	type header struct {
 		name   string
 		values []string
 	}
-	sorted := make([]header, 0, len(headers))
+	sorted := make([]header, 0, len(headers)+1)
 	size := len("{}")
+	if host != "" {
+		sorted = append(sorted, header{"host", []string{host}})
+		size += len(host) + len(`"host":"",`)
+	}
 	for name, values := range headers {
 		if len(values) == 0 || strings.EqualFold(name, "cookie") {
 			continue

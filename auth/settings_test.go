@@ -119,7 +119,7 @@ func TestHeadersJSON(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, string(auth.HeadersJSON(c.headers)))
+			require.Equal(t, c.want, string(auth.HeadersJSON("", c.headers)))
 		})
 	}
 }
@@ -150,7 +150,7 @@ func FuzzCookiesJSON(f *testing.F) {
 	f.Add("a=b; c=d; a=\"\xff\\\x00")
 	f.Fuzz(func(t *testing.T, cookie string) {
 		require.True(t, json.Valid(auth.CookiesJSON(cookie)))
-		require.True(t, json.Valid(auth.HeadersJSON(map[string][]string{cookie: {cookie, cookie}})))
+		require.True(t, json.Valid(auth.HeadersJSON("", map[string][]string{cookie: {cookie, cookie}})))
 	})
 }
 
@@ -166,7 +166,7 @@ func BenchmarkSettings(b *testing.B) {
 	for b.Loop() {
 		auth.Settings(id, auth.Context{
 			Schema: "api", ExtraSearchPath: []string{"public"}, Method: "GET", Path: "/films",
-			Headers: auth.HeadersJSON(headers), Cookies: auth.CookiesJSON("session=1b9d6bcd; theme=dark"),
+			Headers: auth.HeadersJSON("api.example.org", headers), Cookies: auth.CookiesJSON("session=1b9d6bcd; theme=dark"),
 		})
 	}
 }

@@ -47,6 +47,14 @@ func (s *scanner) comparison() (Condition, bool) {
 	return c, ok
 }
 
+// comparisonOrNothing reads a comparison, or nothing from a text that does not
+// begin as one.
+func (s *scanner) comparisonOrNothing() (Condition, bool) {
+	start := s.pos
+	c, ok := s.comparison()
+	return c, ok || s.pos == start
+}
+
 // operation reads a comparison into c, its value by the given rule.
 func (s *scanner) operation(c *Condition, value func(*scanner) string) bool {
 	c.Negated = s.keyword("not")

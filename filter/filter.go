@@ -207,15 +207,19 @@ func (r *reader) readCondition(p parameter) {
 	if !ok {
 		return
 	}
-	c, failed := read(&r.scanner, p.value, (*scanner).comparison)
+	rule := (*scanner).comparison
+	if r.opts.Arguments {
+		rule = (*scanner).comparisonOrNothing
+	}
+	c, failed := read(&r.scanner, p.value, rule)
 	switch {
-	case failed == nil:
-		c.Field = at.field
-		r.query.Where = append(r.query.Where, Predicate{Path: at.path, Node: c})
-	case r.opts.Arguments && r.scanner.pos == 0: // it doesn't even begin as a filter
+	case failed != nil:
+		r.fail(conditionPart, newParseError(p.name, "filter", p.value, p.value, failed))
+	case r.scanner.pos == 0:
 		r.query.Arguments = append(r.query.Arguments, Argument{Name: at.field.Name, Value: p.value})
 	default:
-		r.fail(conditionPart, newParseError(p.name, "filter", p.value, p.value, failed))
+		c.Field = at.field
+		r.query.Where = append(r.query.Where, Predicate{Path: at.path, Node: c})
 	}
 }
 

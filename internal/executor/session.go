@@ -82,6 +82,7 @@ func (s *session) next() (*pgconn.ResultReader, error) {
 			continue
 		}
 		if description, ok := result.(*pgconn.StatementDescription); ok {
+			description.Name = s.current.prepare // pgconn does not know it any more
 			s.cache.put(s.current.key, description)
 			if result, err = s.pipeline.GetResults(); err != nil {
 				return nil, err

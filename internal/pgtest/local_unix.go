@@ -149,12 +149,13 @@ func startLocal(ctx context.Context, bin string) (*Server, error) {
 	}, nil
 }
 
-// serverUser says whom the server runs as and where it may keep its files: as
+// serverUser says whom the server runs as and where it keeps its files: as
 // ourselves in the temporary directory, or, since PostgreSQL refuses to run as
-// root, as postgres or nobody in /tmp, which they can reach.
+// root, as postgres or nobody in /tmp, which they can reach. In memory, if there
+// is room, a database is copied ten times as fast as on a disk.
 func serverUser() (*syscall.Credential, string, error) {
 	if os.Geteuid() != 0 {
-		return nil, os.TempDir(), nil
+		return nil, cmp.Or(memoryFolder(), os.TempDir()), nil
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -166,7 +167,7 @@ func serverUser() (*syscall.Credential, string, error) {
 		if err := errors.Join(uidErr, gidErr); err != nil {
 			return nil, "", fmt.Errorf("read the ids of user %s: %w", name, err)
 		}
-		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, "/tmp", nil
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, cmp.Or(memoryFolder(), "/tmp"), nil
 	}
 	return nil, "", errors.New("the server can't run as root, and there is no user postgres or nobody")
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func TestChild(t *testing.T) {
 
 func TestMain_leaves_no_server_behind(t *testing.T) {
 	t.Parallel()
-	if !startsServers(t) {
+	if !startsServers() {
 		return
 	}
 	tests := map[string]struct {
@@ -97,7 +98,7 @@ func TestMain_leaves_no_server_behind(t *testing.T) {
 
 func TestMain_exit_code(t *testing.T) {
 	t.Parallel()
-	if !startsServers(t) {
+	if !startsServers() {
 		return
 	}
 	tests := map[string]struct {
@@ -123,7 +124,7 @@ func TestMain_exit_code(t *testing.T) {
 // Test binaries that run at once may share a server that none of them started.
 func TestMain_on_a_server_that_stays(t *testing.T) {
 	t.Parallel()
-	if !startsServers(t) {
+	if !startsServers() {
 		return
 	}
 	server, err := pgtest.Open(t.Context(), "")
@@ -151,7 +152,7 @@ func TestMain_on_a_server_that_stays(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	if !startsServers(t) {
+	if !startsServers() {
 		return
 	}
 	server, err := pgtest.Open(t.Context(), "PGTEST_NO_SUCH_VARIABLE")
@@ -178,20 +179,17 @@ func TestNoServerError(t *testing.T) {
 	require.ErrorContains(t, err, "Docker, running and reachable: no daemon")
 }
 
-// startsServers says whether servers can be started here. Where the tests get
-// theirs from the environment they may not, and what is said about started
-// servers then has no subject.
-func startsServers(t *testing.T) bool {
-	t.Helper()
-	server, err := pgtest.Open(t.Context(), "")
-	if none := (*pgtest.NoServerError)(nil); errors.As(err, &none) && os.Getenv(pgtest.DatabaseURLVariable) != "" {
-		t.Logf("nothing to test: %v", err)
-		return false
+// startsServers says whether this machine has the means to start servers. Where
+// the tests get theirs from the environment it may not, and what is said about
+// started servers then has no subject.
+var startsServers = sync.OnceValue(func() bool {
+	server, err := pgtest.Open(context.Background(), "")
+	if err == nil {
+		err = server.Close()
 	}
-	require.NoError(t, err)
-	require.NoError(t, server.Close())
-	return true
-}
+	none := (*pgtest.NoServerError)(nil)
+	return !errors.As(err, &none) || os.Getenv(pgtest.DatabaseURLVariable) == ""
+})
 
 // child is a running child process.
 type child struct {

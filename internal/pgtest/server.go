@@ -30,6 +30,7 @@ var settings = []string{
 	"autovacuum=off",
 	"wal_level=minimal",
 	"max_wal_senders=0",
+	"max_wal_size=64MB",
 	"max_connections=200",
 	"shared_buffers=64MB",
 	"jit=off",
