@@ -179,7 +179,7 @@ func addPredicates(n *Node, q *filter.Query) error {
 
 func (p *Planner) addColumns(n *Node, req *apirequest.Request) error {
 	items := req.Query.Select
-	if items == nil {
+	if len(items) == 0 {
 		items = []filter.SelectItem{filter.SelectField{Field: filter.Field{Name: "*"}}}
 	}
 	aggregates := false
