@@ -37,8 +37,7 @@ type Query struct {
 	// Where holds the column filters and the and/or trees, all of which have to
 	// hold.
 	Where []Predicate
-	// Order holds the order parameters, at most one of which is meant for a
-	// path; when there are more, the client repeated itself.
+	// Order holds the order parameters. PostgREST heeds the first of a path.
 	Order []Order
 	// Pages holds limit and offset, merged into one Page a path.
 	Pages []Page

@@ -85,9 +85,6 @@ func (o Operator) SQL() string {
 // fullText reports whether the operator compares a tsvector with a tsquery.
 func (o Operator) fullText() bool { return o >= FTS && o <= WebFTS }
 
-// pattern reports whether the operator's value is a pattern that has * for %.
-func (o Operator) pattern() bool { return o == Like || o == ILike }
-
 // Quantifier makes a condition compare with the elements of an array.
 type Quantifier uint8
 

@@ -32,6 +32,8 @@ type SchemaCache struct {
 
 	// computed holds computed fields by relation and field name.
 	computed map[computedKey]*Routine
+	// representations holds the casting functions of domain representations.
+	representations map[representationKey]QualifiedName
 	// castTypes holds the types of casts by their name in lower case.
 	castTypes map[string]*Type
 }

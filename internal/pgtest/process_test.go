@@ -63,60 +63,43 @@ func TestChild(t *testing.T) {
 	child(t)
 }
 
-func TestMain_leaves_no_server_behind(t *testing.T) {
+// However a test run ends, its server ends too, and only a run without leaks
+// passes.
+func TestMain_ends_with_nothing_left(t *testing.T) {
 	t.Parallel()
 	if !startsServers() {
 		return
 	}
 	tests := map[string]struct {
-		child string
-		args  []string
-		end   syscall.Signal // sent to the child and its process group, as Ctrl-C is
+		child  string
+		args   []string
+		signal syscall.Signal // sent to the child's process group, as Ctrl-C is
+		code   int            // -1: ended by the signal
+		output string
 	}{
-		"after success":      {child: "passes"},
-		"after failure":      {child: "fails"},
-		"after a panic":      {child: "panics"},
-		"after os.Exit":      {child: "exits"},
-		"after a timeout":    {child: "hangs", args: []string{"-test.timeout=4s"}},
-		"after interruption": {child: "hangs", end: syscall.SIGINT},
-		"after termination":  {child: "hangs", end: syscall.SIGTERM},
-		"after a kill":       {child: "hangs", end: syscall.SIGKILL},
+		"passed":                {child: "passes", code: 0, output: "PASS"},
+		"failed":                {child: "fails", code: 1, output: "as told"},
+		"panicked":              {child: "panics", code: 2, output: "panic: as told"},
+		"called os.Exit":        {child: "exits", code: 3},
+		"timed out":             {child: "hangs", args: []string{"-test.timeout=4s"}, code: 2, output: "test timed out"},
+		"interrupted":           {child: "hangs", signal: syscall.SIGINT, code: -1},
+		"terminated":            {child: "hangs", signal: syscall.SIGTERM, code: -1},
+		"killed":                {child: "hangs", signal: syscall.SIGKILL, code: -1},
+		"leaked a session":      {child: "leaves a session open", code: 1, output: "pgtest: 1 database sessions were left open"},
+		"leaked one to a clone": {child: "leaves a session open in a clone", code: 1, output: "pgtest: 1 database sessions were left open"},
+		"leaked a goroutine":    {child: "leaves a goroutine running", code: 1, output: "pgtest: 1 goroutines were left running"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := startChild(t, tt.child, tt.args...)
 			server := c.server(t)
-			if tt.end != 0 {
-				require.NoError(t, syscall.Kill(-c.cmd.Process.Pid, tt.end))
+			if tt.signal != 0 {
+				require.NoError(t, syscall.Kill(-c.cmd.Process.Pid, tt.signal))
 			}
-			c.wait(t)
-			require.Eventually(t, server.gone, 20*time.Second, 20*time.Millisecond, "%+v", server)
-		})
-	}
-}
-
-func TestMain_exit_code(t *testing.T) {
-	t.Parallel()
-	if !startsServers() {
-		return
-	}
-	tests := map[string]struct {
-		code   int
-		output string
-	}{
-		"passes":                           {code: 0, output: "PASS"},
-		"fails":                            {code: 1, output: "as told"},
-		"leaves a session open":            {code: 1, output: "pgtest: 1 database sessions were left open"},
-		"leaves a session open in a clone": {code: 1, output: "pgtest: 1 database sessions were left open"},
-		"leaves a goroutine running":       {code: 1, output: "pgtest: 1 goroutines were left running"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := startChild(t, name)
 			require.Equal(t, tt.code, c.wait(t), c.output.String())
 			require.Contains(t, c.output.String(), tt.output)
+			require.Eventually(t, server.gone, 20*time.Second, 20*time.Millisecond, "%+v", server)
 		})
 	}
 }

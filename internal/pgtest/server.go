@@ -27,6 +27,7 @@ var settings = []string{
 	"fsync=off",
 	"synchronous_commit=off",
 	"full_page_writes=off",
+	"dynamic_shared_memory_type=mmap", // among the other files, to go with them
 	"autovacuum=off",
 	"wal_level=minimal",
 	"max_wal_senders=0",

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// What pages of other origins may do, and see of the responses.
+// See https://docs.postgrest.org/en/stable/references/api/cors.html.
+const (
+	corsExposed = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, " +
+		"Transfer-Encoding, Range-Unit"
+	corsMaxAge = "86400" // a day
+)
+
+var (
+	corsMethods = []string{"GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "HEAD"}
+	// corsHeaders need no permission, and are listed all the same.
+	corsHeaders = []string{"Accept", "Accept-Language", "Content-Language"}
+)
+
+// cors lets pages of other origins use the API: those of the origins given, with
+// credentials, or without a list those of any. A request that isn't covered is
+// served all the same; it is the browser that keeps the response from the page.
+func cors(origins []string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		origin, allowed := allowedOrigin(origins, r)
+		method := r.Header.Get("Access-Control-Request-Method")
+		preflight := r.Method == http.MethodOptions && method != ""
+		if !allowed || preflight && !slices.Contains(corsMethods, method) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h.Set("Access-Control-Allow-Origin", origin)
+		if len(origins) > 0 {
+			h.Set("Access-Control-Allow-Credentials", "true")
+		}
+		if !preflight {
+			h.Set("Access-Control-Expose-Headers", corsExposed)
+			next.ServeHTTP(w, r)
+			return
+		}
+		h.Set("Access-Control-Allow-Methods", strings.Join(corsMethods, ", "))
+		if requested := r.Header.Values("Access-Control-Request-Headers"); len(requested) > 0 {
+			h.Set("Access-Control-Allow-Headers", allowedHeaders(requested))
+		}
+		h.Set("Access-Control-Max-Age", corsMaxAge)
+		w.WriteHeader(http.StatusOK)
+	})
+}
+
+// allowedOrigin gives the origin that the response allows, and reports false
+// when the request has no origin, or one that is not on the list.
+func allowedOrigin(origins []string, r *http.Request) (string, bool) {
+	if len(r.Header["Origin"]) == 0 {
+		return "", false
+	}
+	if len(origins) == 0 {
+		return "*", true
+	}
+	origin := r.Header.Get("Origin")
+	return origin, slices.Contains(origins, origin)
+}
+
+// allowedHeaders lists whatever was requested, behind Authorization.
+func allowedHeaders(requested []string) string {
+	names := []string{"Authorization"}
+	for _, name := range slices.Concat(splitList(strings.Join(requested, ",")), corsHeaders) {
+		same := func(other string) bool { return strings.EqualFold(name, other) }
+		if name != "" && !slices.ContainsFunc(names, same) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}

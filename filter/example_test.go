@@ -1,0 +1,74 @@
+package filter_test
+
+import (
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/Masterminds/squirrel"
+	"github.com/pgrest-go/pgrest/filter"
+)
+
+// A host application lets its clients filter and order a statement of its own.
+func Example() {
+	columns := map[string]filter.Operand{
+		"title": {SQL: `f."title"`},
+		"year":  {SQL: `f."year"`},
+		"extra": {SQL: `f."extra"`, JSON: true},
+	}
+	resolve := filter.ResolverFunc(func(f filter.Field) (filter.Operand, error) {
+		operand, ok := columns[f.Name]
+		if !ok {
+			return operand, fmt.Errorf("films have no %q", f.Name)
+		}
+		return operand, nil
+	})
+
+	query, err := filter.Parse("year=gte.1990&or=(title.ilike.*star*,extra->>award.not.is.null)&order=year.desc", filter.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	statement := squirrel.Select("f.title").From("films f").Where("f.public")
+	for _, predicate := range query.Where {
+		where, err := filter.Bind(predicate.Node, resolve)
+		if err != nil {
+			log.Fatal(err)
+		}
+		statement = statement.Where(where)
+	}
+	for _, order := range query.Order {
+		for _, term := range order.Terms {
+			by, err := filter.BindOrder(term, resolve)
+			if err != nil {
+				log.Fatal(err)
+			}
+			statement = statement.OrderByClause(by)
+		}
+	}
+	sql, args, err := statement.PlaceholderFormat(squirrel.Dollar).ToSql()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(sql)
+	fmt.Printf("%q\n", args)
+	// Output:
+	// SELECT f.title FROM films f WHERE f.public AND f."year" >= $1 AND (f."title" ILIKE $2 OR NOT (f."extra"->>$3 IS NULL)) ORDER BY f."year" DESC
+	// ["1990" "%star%" "award"]
+}
+
+func ExampleParseError() {
+	_, err := filter.Parse("age=above.18", filter.Options{})
+	var parseErr *filter.ParseError
+	if errors.As(err, &parseErr) {
+		fmt.Println(parseErr.Message())
+		fmt.Println(parseErr.Details())
+	}
+	// Output:
+	// "failed to parse filter (above.18)" (line 1, column 1)
+	// unexpected "a" expecting "not" or operator (eq, gt, ...)
+}
+
+func ExampleCanonical() {
+	fmt.Println(filter.Canonical("select=name&age=gte.18"))
+	// Output: age=gte.18&select=name
+}

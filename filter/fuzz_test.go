@@ -1,0 +1,124 @@
+package filter_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/Masterminds/squirrel"
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/stretchr/testify/require"
+)
+
+// seeds are query strings that use every part of the grammar, well and badly.
+var seeds = []string{
+	"select=id,name&id=eq.1&order=id.desc&limit=10",
+	"select=*,x:client!inner!fk(id,...city(name)),data->a->>0::int,n:count()::text,a.sum()",
+	"or=(a.eq.1,not.and(b.in.(1,\"2,3\"),c.cs.{x,y}),d->>e.is.not_null)",
+	"x.y.not.or=(a.fts(english).cat)&x.y.order=b(a->0).asc.nullsfirst&x.y.offset=1",
+	`"a\"?b"=like(any).{*x,y*}&in=in.("\\",,)&not=not.not.eq.1`,
+	"columns=a,\"b c\"&on_conflict=a-b&a=isdistinct.%zz+%2",
+	"select=a(b(c(&or=((((&a=in.(&order=a.b.c",
+	"%00=eq.%ff&\"?\"->?->>\"?|\"=eq.?",
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range seeds {
+		f.Add(seed, false)
+		f.Add(seed, true)
+	}
+	f.Fuzz(func(t *testing.T, query string, arguments bool) {
+		parsed, err := filter.Parse(query, filter.Options{Arguments: arguments})
+		if err != nil {
+			var parseErr *filter.ParseError
+			require.ErrorAs(t, err, &parseErr)
+			require.Nil(t, parsed)
+			require.NotEmpty(t, parseErr.Unexpected)
+			require.GreaterOrEqual(t, parseErr.Line, 1)
+			require.GreaterOrEqual(t, parseErr.Position, 1)
+			require.NotContains(t, parseErr.Details(), "\n")
+			return
+		}
+		for _, p := range parsed.Where {
+			require.LessOrEqual(t, depth(p.Node), 100)
+		}
+		canonical := filter.Canonical(query)
+		require.Equal(t, canonical, filter.Canonical(canonical))
+	})
+}
+
+// depth counts the groups around the innermost node.
+func depth(n filter.Node) int {
+	group, ok := n.(filter.Group)
+	if !ok {
+		return 0
+	}
+	deepest := 0
+	for _, inner := range group.Nodes {
+		deepest = max(deepest, depth(inner))
+	}
+	return deepest + 1
+}
+
+// FuzzBind checks that nothing a client writes becomes SQL: with the quoted
+// names taken out, only the words and signs of package filter are left.
+func FuzzBind(f *testing.F) {
+	for _, seed := range seeds {
+		f.Add(seed)
+	}
+	allowed := sqlTokens()
+	f.Fuzz(func(t *testing.T, query string) {
+		parsed, err := filter.Parse(query, filter.Options{})
+		if err != nil {
+			return
+		}
+		var bound []squirrel.Sqlizer
+		add := func(s squirrel.Sqlizer, err error) {
+			require.NoError(t, err)
+			bound = append(bound, s)
+		}
+		for _, p := range parsed.Where {
+			add(filter.Bind(p.Node, quoting))
+		}
+		for _, order := range parsed.Order {
+			for _, term := range order.Terms {
+				add(filter.BindOrder(term, quoting))
+			}
+		}
+		for _, s := range bound {
+			sql, args, err := s.ToSql()
+			require.NoError(t, err)
+			bare := withoutNames(t, sql)
+			require.Equal(t, len(args), strings.Count(bare, "?"), sql)
+			for _, token := range strings.FieldsFunc(bare, func(r rune) bool { return strings.ContainsRune(" (),?'{}", r) }) {
+				require.Contains(t, allowed, token, sql)
+			}
+			numbered, err := squirrel.Dollar.ReplacePlaceholders(sql)
+			require.NoError(t, err)
+			require.NotContains(t, withoutNames(t, numbered), "?")
+		}
+	})
+}
+
+// sqlTokens returns all that the SQL of conditions and orders is made of.
+func sqlTokens() map[string]bool {
+	tokens := map[string]bool{"->": true, "->>": true, "::int": true, "::int->": true, "::int->>": true}
+	words := "= <> > >= < <= LIKE ILIKE ~ ~* IS DISTINCT FROM NULL NOT TRUE FALSE UNKNOWN @@ @> <@ && << >> &< &> -|- " +
+		"ANY ALL AND OR ASC DESC NULLS FIRST LAST to_jsonb to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery"
+	for word := range strings.FieldsSeq(words) {
+		tokens[word] = true
+	}
+	return tokens
+}
+
+// withoutNames takes the quoted identifiers out of sql.
+func withoutNames(t *testing.T, sql string) string {
+	t.Helper()
+	var bare strings.Builder
+	for i, part := range strings.Split(sql, `"`) {
+		if i%2 == 0 { // a doubled quote inside of a name leaves an empty part
+			bare.WriteString(part)
+		}
+	}
+	require.Zero(t, strings.Count(sql, `"`)%2, sql)
+	return bare.String()
+}

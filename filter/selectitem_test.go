@@ -1,0 +1,70 @@
+package filter_test
+
+import (
+	"net/url"
+	"testing"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSelect(t *testing.T) {
+	t.Parallel()
+	items := func(items ...filter.SelectItem) []filter.SelectItem { return items }
+	tests := []struct {
+		name string
+		text string
+		want []filter.SelectItem
+	}{
+		{"star", "*", fields("*")},
+		{"columns", "a,b", fields("a", "b")},
+		{"spaces", " a , b ,*", fields("a", "b", "*")},
+		{"alias", "x:a", items(filter.SelectField{Field: column("a"), Alias: "x"})},
+		{"quoted_alias", `"x:y":a`, items(filter.SelectField{Field: column("a"), Alias: "x:y"})},
+		{"cast", "a::text", items(filter.SelectField{Field: column("a"), Cast: "text"})},
+		{"cast_of_several_words", "a::double precision", items(filter.SelectField{Field: column("a"), Cast: "double precision"})},
+		{"alias_and_cast", "x:a::text", items(filter.SelectField{Field: column("a"), Alias: "x", Cast: "text"})},
+		{"json_path_with_alias_and_cast", "x:a->>b::int", items(filter.SelectField{
+			Field: filter.Field{Name: "a", Path: []filter.Step{{Key: "b", Text: true}}}, Alias: "x", Cast: "int",
+		})},
+		{"json_index_before_cast", "a->0::int", items(filter.SelectField{
+			Field: filter.Field{Name: "a", Path: []filter.Step{{Key: "0", Index: true}}}, Cast: "int",
+		})},
+		{"count", "count()", items(filter.SelectField{Field: column("*"), Aggregate: filter.Count})},
+		{"count_with_alias_and_cast", "n:count()::text", items(filter.SelectField{Field: column("*"), Alias: "n", Aggregate: filter.Count, AggregateCast: "text"})},
+		{"column_named_count", "count", fields("count")},
+		{"count_of_a_column", "a.count()", items(filter.SelectField{Field: column("a"), Aggregate: filter.Count})},
+		{"sum", "a.sum()", items(filter.SelectField{Field: column("a"), Aggregate: filter.Sum})},
+		{"avg", "a.avg()", items(filter.SelectField{Field: column("a"), Aggregate: filter.Avg})},
+		{"max", "a.max()", items(filter.SelectField{Field: column("a"), Aggregate: filter.Max})},
+		{"min", "a.min()", items(filter.SelectField{Field: column("a"), Aggregate: filter.Min})},
+		{"aggregate_with_everything", "x:a->b::int.sum()::text", items(filter.SelectField{
+			Field: filter.Field{Name: "a", Path: []filter.Step{{Key: "b"}}}, Alias: "x", Cast: "int", Aggregate: filter.Sum, AggregateCast: "text",
+		})},
+		{"embed", "a,b(c)", append(fields("a"), filter.SelectRelation{Relation: "b", Items: fields("c")})},
+		{"embed_nothing", "a()", items(filter.SelectRelation{Relation: "a", Items: fields()})},
+		{"embed_with_alias", "x:a(*)", items(filter.SelectRelation{Relation: "a", Alias: "x", Items: fields("*")})},
+		{"embed_with_hint", "a!b(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Items: fields("*")})},
+		{"embed_inner", "a!inner(*)", items(filter.SelectRelation{Relation: "a", Join: filter.InnerJoin, Items: fields("*")})},
+		{"embed_left", "a!left(*)", items(filter.SelectRelation{Relation: "a", Join: filter.LeftJoin, Items: fields("*")})},
+		{"embed_hint_before_join_type", "a!b!inner(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Join: filter.InnerJoin, Items: fields("*")})},
+		{"embed_join_type_before_hint", "x:a!inner!b(*)", items(filter.SelectRelation{Relation: "a", Alias: "x", Hint: "b", Join: filter.InnerJoin, Items: fields("*")})},
+		{"embed_first_hint_counts", "a!b!c(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Items: fields("*")})},
+		{"embed_nested", "a(b(c,d),e)", items(filter.SelectRelation{Relation: "a", Items: append(
+			items(filter.SelectRelation{Relation: "b", Items: fields("c", "d")}), fields("e")...,
+		)})},
+		{"spread", "...a(b)", items(filter.SelectRelation{Relation: "a", Spread: true, Items: fields("b")})},
+		{"spread_with_hint_and_join_type", "...a!b!inner(*)", items(filter.SelectRelation{
+			Relation: "a", Hint: "b", Join: filter.InnerJoin, Spread: true, Items: fields("*"),
+		})},
+		{"rest_behind_a_bracket_is_ignored", "a)b", fields("a")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := filter.Parse("select="+url.QueryEscape(tt.text), filter.Options{})
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got.Select)
+		})
+	}
+}
