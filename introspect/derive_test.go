@@ -78,3 +78,92 @@ func TestNewOfNothing(t *testing.T) {
 	_, ok = cache.ComputedField(api("films"), "shout")
 	require.False(t, ok)
 }
+
+// filmCache makes a cache by hand: the view api.films of a hidden table, which has a
+// foreign key to api.directors.
+func filmCache() *introspect.SchemaCache {
+	integer := &introspect.Type{OID: 23, Name: "integer", Schema: "pg_catalog", Local: "int4", BaseOID: 23, BaseName: "integer"}
+	hidden := introspect.QualifiedName{Schema: "hidden", Name: "films"}
+	return introspect.New(introspect.Catalog{
+		Schemas: []string{"api"},
+		Tables: []*introspect.Table{{
+			Name:       api("directors"),
+			Columns:    []introspect.Column{{Name: "id", Type: integer}},
+			PrimaryKey: []string{"id"},
+		}, {
+			Name:    api("films"),
+			Kind:    introspect.View,
+			Columns: []introspect.Column{{Name: "film_id", Type: integer}, {Name: "directed_by", Type: integer}},
+		}},
+		Hidden: []*introspect.Table{{
+			Name:       hidden,
+			PrimaryKey: []string{"id"},
+			ForeignKeys: []introspect.ForeignKey{{
+				Name: "director", Columns: []string{"director_id"},
+				References: api("directors"), ReferencedColumns: []string{"id"},
+			}, {
+				Name: "without columns", References: api("directors"),
+			}},
+		}},
+		Lineage: map[introspect.QualifiedName][]introspect.ColumnOrigin{
+			api("films"): {
+				{Column: "film_id", Table: hidden, TableColumn: "id"},
+				{Column: "directed_by", Table: hidden, TableColumn: "director_id"},
+			},
+		},
+		Representations: []introspect.Representation{{From: 25, To: 23, Function: api("to_number")}},
+	})
+}
+
+// Relationships and the keys of views are derived from what is written by hand, too.
+func TestNewRelationships(t *testing.T) {
+	t.Parallel()
+	cache := filmCache()
+	require.Equal(t, []string{"film_id"}, table(t, cache, "films").PrimaryKey)
+	testEmbeds(t, cache, []embedTest{{
+		name: "view", from: "films", target: "directors",
+		named: []string{"directors, many-to-one by director (directed_by = id)"},
+	}, {
+		name: "view by column", from: "films", target: "directed_by",
+		keyed: []string{"directors, many-to-one by director (directed_by = id)"},
+	}, {
+		name: "table", from: "directors", target: "films",
+		named: []string{"films, one-to-many by director (id = directed_by)"},
+	}})
+	function, ok := cache.Representation(25, 23)
+	require.True(t, ok)
+	require.Equal(t, api("to_number"), function)
+}
+
+// Relationship.Compare is a total order: one-to-many, many-to-one, one-to-one,
+// many-to-many, computed.
+func TestRelationshipCompare(t *testing.T) {
+	t.Parallel()
+	pair := func(column string) []introspect.ColumnPair { return []introspect.ColumnPair{{Column: column, Target: "id"}} }
+	function := func(name string) *introspect.Routine { return &introspect.Routine{Name: api(name)} }
+	junction := func(name, constraint string) *introspect.Junction {
+		return &introspect.Junction{Table: api(name), Constraint1: constraint}
+	}
+	a, b := api("a"), api("b")
+	ordered := []*introspect.Relationship{
+		{Table: a, Target: a, Cardinality: introspect.ManyToMany},
+		{Table: a, Target: b, Cardinality: introspect.OneToMany, Constraint: "z"},
+		{Table: a, Target: b, Cardinality: introspect.ManyToOne, Constraint: "x", Columns: pair("z")},
+		{Table: a, Target: b, Cardinality: introspect.ManyToOne, Constraint: "y", Columns: pair("a")},
+		{Table: a, Target: b, Cardinality: introspect.ManyToOne, Constraint: "y", Columns: pair("b")},
+		{Table: a, Target: b, Cardinality: introspect.OneToOne, Constraint: "a"},
+		{Table: a, Target: b, Cardinality: introspect.ManyToMany, Junction: junction("j", "y")},
+		{Table: a, Target: b, Cardinality: introspect.ManyToMany, Junction: junction("j", "z")},
+		{Table: a, Target: b, Cardinality: introspect.ManyToMany, Junction: junction("k", "x")},
+		{Table: b, Target: a, Cardinality: introspect.OneToMany},
+		{Table: b, Target: a, Function: function("f")},
+		{Table: a, Target: a, Function: function("g")},
+	}
+	for i, first := range ordered {
+		require.Zero(t, first.Compare(first))
+		for _, second := range ordered[i+1:] {
+			require.Negative(t, first.Compare(second))
+			require.Positive(t, second.Compare(first))
+		}
+	}
+}
