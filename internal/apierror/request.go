@@ -54,6 +54,13 @@ func NotEmbedded(relation string) *Error {
 		Hint: "Verify that '" + relation + "' is included in the 'select' query parameter.", Status: http.StatusBadRequest}
 }
 
+// NotEmbeddedByTarget is PGRST108 where the relation is embedded under an alias.
+func NotEmbeddedByTarget(relation, alias string) *Error {
+	return &Error{Code: "PGRST108", Message: "'" + relation + "' is not an embedded resource in this request",
+		Details: "Target names are not allowed in filters if they have an alias",
+		Hint:    "Change '" + relation + "' to '" + alias + "' in filters, orders or limits.", Status: http.StatusBadRequest}
+}
+
 // ResponseHeaders is PGRST111: the database set response.headers to something else than headers.
 func ResponseHeaders() *Error {
 	return &Error{Code: "PGRST111", Status: http.StatusInternalServerError,
@@ -74,6 +81,12 @@ func NotSingular(rows int64) *Error {
 // UnsupportedMethod is PGRST117: no resource of the API knows the method.
 func UnsupportedMethod(method string) *Error {
 	return &Error{Code: "PGRST117", Message: "Unsupported HTTP method: " + method, Status: http.StatusMethodNotAllowed}
+}
+
+// RelatedOrder is PGRST118: an order by a column of a relation that has many rows for each of origin.
+func RelatedOrder(origin, target string) *Error {
+	return &Error{Code: "PGRST118", Message: "A related order on '" + target + "' is not possible", Status: http.StatusBadRequest,
+		Details: "'" + origin + "' and '" + target + "' do not form a many-to-one or one-to-one relationship"}
 }
 
 // InvalidPreferences is PGRST122: handling=strict with preferences that are not known.

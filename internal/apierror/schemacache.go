@@ -35,6 +35,27 @@ func RelationshipNotFound(schema, parent, child, hint, suggestion string) *Error
 			" in the schema '" + schema + "', but no matches were found."}
 }
 
+// Relationship is a candidate of an ambiguous embed, as PGRST201 lists it.
+type Relationship struct {
+	Cardinality  string `json:"cardinality"`
+	Embedding    string `json:"embedding"`
+	Relationship string `json:"relationship"`
+	// Hint is what chooses this one in select.
+	Hint string `json:"-"`
+}
+
+// RelationshipAmbiguous is PGRST201: several relationships lead from parent to child.
+func RelationshipAmbiguous(parent, child string, candidates []Relationship) *Error {
+	hints := make([]string, len(candidates))
+	for i, c := range candidates {
+		hints[i] = "'" + c.Hint + "'"
+	}
+	return &Error{Code: "PGRST201", Status: http.StatusMultipleChoices, Details: candidates,
+		Message: "Could not embed because more than one relationship was found for '" + parent + "' and '" + child + "'",
+		Hint: "Try changing '" + child + "' to one of the following: " + strings.Join(hints, ", ") +
+			". Find the desired relationship in the 'details' key."}
+}
+
 // FunctionNotFound is PGRST202: no function of that qualified name takes
 // these arguments. suggestion is a function with its schema and perhaps its
 // parameters, or empty.
