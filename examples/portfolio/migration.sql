@@ -11,8 +11,7 @@ BEGIN
         CREATE ROLE authenticator LOGIN NOINHERIT;
         COMMENT ON ROLE authenticator IS 'made by the portfolio example';
     ELSIF shobj_description('authenticator'::regrole, 'pg_authid') IS DISTINCT FROM 'made by the portfolio example' THEN
-        RAISE EXCEPTION 'this server has a role authenticator that the example has not made'
-            USING HINT = 'Use another server, or none: without DATABASE_URL the example starts its own.';
+        RAISE EXCEPTION 'this server has a role authenticator that the example has not made; use another server, or unset DATABASE_URL to have one started';
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'api_anon') THEN
         CREATE ROLE api_anon NOLOGIN;

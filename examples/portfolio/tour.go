@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -11,6 +12,7 @@ type step struct {
 	Path     string
 	Accept   string // empty for curl's own, which takes anything
 	Producer bool   // with the producer's token
+	Refused  int    // the status, where it isn't 200
 }
 
 // tour is what the page lists and what is printed at the start.
@@ -21,9 +23,9 @@ var tour = []step{
 	{Note: "The latest trades, smaller assets unnamed", Path: "/api/latest_trades?limit=10"},
 	{Note: "The same, but two of them alone and as CSV", Path: "/api/latest_trades?base_asset=in.(BTC,ETH)", Accept: "text/csv"},
 	{Note: "One row, as an object instead of an array", Path: "/api/portfolio_summary", Accept: "application/vnd.pgrst.object+json"},
-	{Note: "Not for everybody: 401", Path: "/api/all_trades?limit=3"},
+	{Note: "Not for everybody", Path: "/api/all_trades?limit=3", Refused: http.StatusUnauthorized},
 	{Note: "But for a producer", Path: "/api/all_trades?order=timestamp.desc&limit=3", Producer: true},
-	{Note: "The private tables are not there at all: 404", Path: "/api/trades"},
+	{Note: "The private tables are not there at all", Path: "/api/trades", Refused: http.StatusNotFound},
 }
 
 // tourText is the steps as curl lines, and the token that they need.
@@ -32,10 +34,18 @@ func tourText(baseURL, token string) string {
 	fmt.Fprintf(&b, "\nServing the API at %s/api and a page at %s. Ctrl-C stops it.\n\n", baseURL, baseURL)
 	fmt.Fprintf(&b, "TOKEN=%s\n", token)
 	for _, s := range tour {
-		fmt.Fprintf(&b, "\n# %s\n%s\n", s.Note, s.curl(baseURL))
+		fmt.Fprintf(&b, "\n# %s\n%s\n", s.title(), s.curl(baseURL))
 	}
 	b.WriteByte('\n')
 	return b.String()
+}
+
+// title is the note, and the status that a reader may not expect.
+func (s step) title() string {
+	if s.Refused == 0 {
+		return s.Note
+	}
+	return fmt.Sprintf("%s: %d", s.Note, s.Refused)
 }
 
 // curl is the step as a line for the shell.

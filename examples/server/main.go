@@ -30,9 +30,12 @@ func main() {
 }
 
 // run serves until ctx is done. Requests are logged to stdout, all else to
-// stderr. environ holds the PGRST_ variables; libpq's own (PGHOST and so on) are
+// stderr; several goroutines write to them at once. environ holds the PGRST_ variables; libpq's own (PGHOST and so on) are
 // read from the process's environment.
 func run(ctx context.Context, environ []string, stdout, stderr io.Writer) error {
+	reload := make(chan os.Signal, 1)
+	notifyReload(reload)
+	defer signal.Stop(reload)
 	cfg, err := parseConfig(environ)
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
@@ -45,9 +48,6 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	reload := make(chan os.Signal, 1)
-	notifyReload(reload)
-	defer signal.Stop(reload)
 	return s.serve(ctx, reload)
 }
 

@@ -57,25 +57,29 @@ type Overrides struct{ Headers, Status string }
 // Run sends the command and reads on to the program's first row, so that most
 // errors come from here, before anything was sent to the client. The result has
 // to be closed. A statement that PostgreSQL no longer knows, or whose result
-// changed, is prepared anew, once: a read can be repeated.
+// changed, is prepared anew, once: nothing of the pipeline has been committed.
 func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
-	r, err := e.run(ctx, cmd)
-	if err != nil && staleStatement(err) {
-		r, err = e.run(ctx, cmd)
-	}
-	return r, err
-}
-
-func (e *Executor) run(ctx context.Context, cmd Command) (*Result, error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("acquire a connection: %w", err)
 	}
+	r, err := run(ctx, conn, cmd)
+	if err != nil && staleStatement(err) { // the connection's next one may be as stale, so: the same connection
+		r, err = run(ctx, conn, cmd)
+	}
+	if err != nil {
+		conn.Release()
+		return nil, err
+	}
+	return r, nil
+}
+
+func run(ctx context.Context, conn *pgxpool.Conn, cmd Command) (*Result, error) {
 	r := &Result{conn: conn, countsRows: cmd.Program.CountsRows}
 	r.session = begin(ctx, conn.Conn().PgConn())
 	if err := r.start(cmd); err != nil {
 		r.fail(err)
-		r.Close()
+		r.end()
 		return nil, r.err
 	}
 	return r, nil

@@ -1,8 +1,6 @@
 package executor
 
 import (
-	"context"
-
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -106,11 +104,17 @@ func (r *Result) Close() {
 	if !r.done {
 		r.session.abandon()
 	}
-	_ = r.session.end()
-	if r.session.conn.TxStatus() != 'I' && !r.session.conn.IsClosed() {
-		// An explicit transaction failed: the pool would close the connection.
-		_, _ = r.session.conn.Exec(context.WithoutCancel(r.session.ctx), "ROLLBACK").ReadAll()
-	}
+	r.end()
 	r.conn.Release()
 	r.conn = nil
+}
+
+// end leaves the connection without a pipeline and without a transaction.
+func (r *Result) end() {
+	_ = r.session.end()
+	if r.session.conn.TxStatus() != 'I' && !r.session.conn.IsClosed() {
+		// An explicit transaction failed: the pool would close the connection, and
+		// does so when the request has been given up.
+		_, _ = r.session.conn.Exec(r.session.ctx, "ROLLBACK").ReadAll()
+	}
 }

@@ -16,13 +16,13 @@ import (
 // session is one pipeline on a connection, with the statements that the
 // connection has prepared.
 type session struct {
-	ctx      context.Context
+	ctx      context.Context // the request's
 	conn     *pgconn.PgConn
 	pipeline *pgconn.Pipeline
 	cache    *statements
-	cancel   context.CancelFunc
-	sent     []request // whose results were not read yet
-	current  request   // whose result is being read
+	cancel   context.CancelFunc // gives up the pipeline alone
+	sent     []request          // whose results were not read yet
+	current  request            // whose result is being read
 	ended    bool
 }
 
@@ -30,12 +30,12 @@ type session struct {
 type request struct {
 	key     statementKey
 	prepare string // the name it is being prepared by; empty when it was prepared before
-	close   bool   // not a statement: the closing of one
+	close   string // not a statement: the name of one to close
 }
 
 func begin(ctx context.Context, conn *pgconn.PgConn) *session {
-	ctx, cancel := context.WithCancel(ctx)
-	return &session{ctx: ctx, cancel: cancel, conn: conn, pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
+	pipelined, cancel := context.WithCancel(ctx)
+	return &session{ctx: ctx, cancel: cancel, conn: conn, pipeline: conn.StartPipeline(pipelined), cache: statementsOf(conn)}
 }
 
 // send queues a statement. It is parsed where it stands in the pipeline, which
@@ -44,7 +44,7 @@ func begin(ctx context.Context, conn *pgconn.PgConn) *session {
 func (s *session) send(role, sql string, args [][]byte) {
 	for name := range s.cache.takeDead() {
 		s.pipeline.SendDeallocate(name)
-		s.sent = append(s.sent, request{close: true})
+		s.sent = append(s.sent, request{close: name})
 	}
 	key := statementKey{role, sql}
 	if description, ok := s.cache.get(key); ok {
@@ -78,7 +78,7 @@ func (s *session) next() (*pgconn.ResultReader, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.current.close {
+		if s.current.close != "" {
 			continue
 		}
 		if description, ok := result.(*pgconn.StatementDescription); ok {
@@ -146,11 +146,16 @@ func (s *session) plannedRows() (*int64, error) {
 	return &n, err
 }
 
-// failed is told of the error that ended the reading. The statement that it
-// came from may be one that PostgreSQL doesn't take any more.
+// failed is told of the error that ended the reading. When PostgreSQL doesn't
+// take one prepared statement any more, others will have gone with it. After an
+// error that isn't PostgreSQL's nobody knows what is still to be read.
 func (s *session) failed(err error) {
-	if s.current.prepare == "" && staleStatement(err) {
-		s.cache.drop(s.current.key)
+	var pg *pgconn.PgError
+	switch {
+	case !errors.As(err, &pg):
+		s.abandon()
+	case staleStatement(err):
+		s.cache.clear()
 	}
 }
 
@@ -158,12 +163,17 @@ func (s *session) failed(err error) {
 // cancelled and the connection closed.
 func (s *session) abandon() { s.cancel() }
 
-// end reads to the end of the pipeline.
+// end reads to the end of the pipeline. What was not read may have run or not;
+// closing a statement that isn't there is no error.
 func (s *session) end() error {
 	if s.ended {
 		return nil
 	}
 	s.ended = true
 	defer s.cancel()
+	for _, left := range s.sent {
+		s.cache.close(left.close)
+		s.cache.close(left.prepare)
+	}
 	return s.pipeline.Close()
 }

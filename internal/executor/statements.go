@@ -54,20 +54,31 @@ func (s *statements) get(key statementKey) (*pgconn.StatementDescription, bool) 
 
 func (s *statements) put(key statementKey, description *pgconn.StatementDescription) {
 	if e, ok := s.byKey[key]; ok { // prepared twice in one pipeline
-		s.dead = append(s.dead, e.Value.(prepared).description.Name)
+		s.close(e.Value.(prepared).description.Name)
 		s.recent.Remove(e)
 	}
 	s.byKey[key] = s.recent.PushFront(prepared{key, description})
 	if s.recent.Len() > maxStatements {
-		s.drop(s.recent.Back().Value.(prepared).key)
+		oldest := s.recent.Remove(s.recent.Back()).(prepared)
+		delete(s.byKey, oldest.key)
+		s.close(oldest.description.Name)
 	}
 }
 
-func (s *statements) drop(key statementKey) {
-	if e, ok := s.byKey[key]; ok {
-		delete(s.byKey, key)
-		s.recent.Remove(e)
-		s.dead = append(s.dead, e.Value.(prepared).description.Name)
+// clear drops all statements.
+func (s *statements) clear() {
+	for _, e := range s.byKey {
+		s.close(e.Value.(prepared).description.Name)
+	}
+	clear(s.byKey)
+	s.recent.Init()
+}
+
+// close has the named statement closed in PostgreSQL by the next pipeline; an
+// empty name is none.
+func (s *statements) close(name string) {
+	if name != "" {
+		s.dead = append(s.dead, name)
 	}
 }
 

@@ -113,22 +113,15 @@ func startLocal(ctx context.Context, bin string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(parent, "pgtest-")
-	if err != nil {
-		return nil, fmt.Errorf("make the server's directory: %w", err)
-	}
-	if credential != nil {
-		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
-			return nil, errors.Join(fmt.Errorf("give the directory to the server's user: %w", err), os.RemoveAll(dir))
-		}
-	}
+	// The watchdog makes the directory, so that there is never one without it.
+	dir := filepath.Join(parent, fmt.Sprintf("pgtest-%d-%s", os.Getpid(), randomName()))
 	args := []string{"-c", watchdog, "watchdog", bin, dir, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir}
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
 	w, err := startWatchdog(args, dir, credential)
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, err
 	}
 	// Only our own server listens on a socket in our own directory, whoever may
 	// have got the port.

@@ -104,6 +104,30 @@ func TestMain_ends_with_nothing_left(t *testing.T) {
 	}
 }
 
+// A process may be killed before its server is there.
+func TestMain_killed_while_starting(t *testing.T) {
+	t.Parallel()
+	if !startsServers() {
+		return
+	}
+	for _, delay := range []int{30, 100, 200, 300, 400} {
+		t.Run(fmt.Sprintf("after %d ms", delay), func(t *testing.T) {
+			t.Parallel()
+			c := startChild(t, "hangs")
+			time.Sleep(time.Duration(delay) * time.Millisecond)
+			require.NoError(t, c.cmd.Process.Kill())
+			require.Equal(t, -1, c.wait(t), c.output.String())
+			for _, parent := range []string{"/dev/shm", "/tmp", os.TempDir()} {
+				pattern := filepath.Join(parent, fmt.Sprintf("pgtest-%d-*", c.cmd.Process.Pid))
+				require.Eventually(t, func() bool {
+					left, err := filepath.Glob(pattern)
+					return err == nil && len(left) == 0
+				}, 20*time.Second, 20*time.Millisecond, pattern)
+			}
+		})
+	}
+}
+
 // Test binaries that run at once may share a server that none of them started.
 func TestMain_on_a_server_that_stays(t *testing.T) {
 	t.Parallel()

@@ -2,11 +2,13 @@
 # nothing behind: the test process holds the other end, so any end of that
 # process, SIGKILL included, ends the server too.
 #
-# Arguments: the directory of the server programs, a directory of our own, and
-# then the server's arguments.
+# Arguments: the directory of the server programs, the directory to make for the
+# server's files, and then the server's arguments.
 bin=$1 dir=$2
 shift 2
 cd /
+trap '' PIPE # standard error ends with the test process, and words to it must not end us
+mkdir -m 700 "$dir" || exit
 exec 3<&0
 
 if "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >/dev/null; then
@@ -14,7 +16,8 @@ if "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-syn
   server=$!
   (
     while read -r _; do :; done
-    kill -QUIT "$server"
+    # More than once: until it is ready to stop, a server ignores the signal.
+    while kill -QUIT "$server"; do sleep 0.1; done
   ) <&3 >/dev/null 2>&1 &
   watcher=$!
   wait "$server"

@@ -1,19 +1,26 @@
--- The primary keys, unique constraints and foreign keys of the tables of the
--- exposed schemas: a row for each column of a key, in the key's order.
+-- The primary keys, unique constraints and foreign keys of the tables of all
+-- schemas, since views expose those of hidden schemas: a row for each column of a
+-- key, in the key's order.
 --
---   $1  text[]  exposed schemas
+--   $1  oid[]  relations that views draw from
 --
--- In psql 16 or later, end the query with:  \bind '{public}' \g
+-- In psql 16 or later, end the query with:  \bind '{}' \g
 --
--- A foreign key to a partitioned table has a copy for each of the partitions;
--- the copies have a parent and are left out.
+-- A foreign key of or to a partitioned table has a copy for each of the
+-- partitions; the copies have a parent and are left out. So are the keys of
+-- partitions, unless a view draws from one.
 SELECT
     k.conrelid,
+    n.nspname,
+    c.relname,
     k.contype::pg_catalog.text AS kind,
     k.conname,
+    a.attnum,
     a.attname,
+    k.confrelid,
     coalesce(rn.nspname, '') AS referenced_schema,
     coalesce(r.relname, '') AS referenced_relation,
+    coalesce(ra.attnum, 0) AS referenced_number,
     coalesce(ra.attname, '') AS referenced_column
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
@@ -28,8 +35,7 @@ LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
 LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
 LEFT JOIN pg_catalog.pg_attribute ra
     ON ra.attrelid = k.confrelid AND ra.attnum = part.referenced_attnum
-WHERE n.nspname = ANY ($1::pg_catalog.text[])
-    AND NOT c.relispartition
-    AND k.contype IN ('p', 'u', 'f')
-    AND k.conparentid = 0
+WHERE k.contype IN ('p', 'u', 'f')
+    AND (k.contype <> 'f' OR k.conparentid = 0)
+    AND (NOT c.relispartition OR c.oid = ANY ($1::pg_catalog.oid[]))
 ORDER BY k.conrelid, k.conname, part.place

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+func TestMount(t *testing.T) {
+	t.Parallel()
+	api, err := pgrest.New(pgtest.Fixture(t).Pool(t), pgrest.Options{
+		Schemas: []string{"archive"}, AnonRole: "pgrest_test_anon",
+	})
+	require.NoError(t, err)
+	t.Cleanup(api.Close)
+
+	tests := map[string]struct {
+		target   string
+		status   int
+		location string
+		body     string
+	}{
+		"table": {
+			target:   "/api/directors?select=id&order=id&limit=1",
+			status:   http.StatusOK,
+			location: "/api/directors?limit=1&order=id&select=id",
+			body:     `[{"id":1}]`,
+		},
+		"escaped_name": {
+			target:   "/api/lost%20%26%20found%2C%20vol.1?select=order&order=order&limit=1",
+			status:   http.StatusOK,
+			location: "/api/lost%20&%20found%2C%20vol.1?limit=1&order=order&select=order",
+			body:     `[{"order":1}]`,
+		},
+		"escaped_slash_is_part_of_a_name": {
+			target: "/api/directors%2F1",
+			status: http.StatusNotFound,
+		},
+		"hosts_own_path": {
+			target: "/status",
+			status: http.StatusNoContent,
+		},
+		"outside_the_mount": {
+			target: "/directors",
+			status: http.StatusNotFound,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			recorder := httptest.NewRecorder()
+			newRouter(api).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, test.target, nil))
+			require.Equal(t, test.status, recorder.Code, recorder.Body)
+			require.Equal(t, test.location, recorder.Header().Get("Content-Location"))
+			if test.body != "" {
+				require.JSONEq(t, test.body, recorder.Body.String())
+			}
+		})
+	}
+}

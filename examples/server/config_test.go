@@ -1,0 +1,223 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest"
+)
+
+const secret = "a secret of thirty-two characters"
+
+// Every setting has its cases here: TestParseConfigCoversSettings sees to that.
+var goodConfigs = []struct {
+	name string
+	env  string // variables without prefix, with "; " between
+	got  func(*config) any
+	want any
+}{
+	{"admin host", "ADMIN_SERVER_HOST=localhost", func(c *config) any { return c.adminHost }, "localhost"},
+	{"admin host is the server's by default", "SERVER_HOST=127.0.0.1", func(c *config) any { return c.adminHost }, "127.0.0.1"},
+	{"admin port", "ADMIN_SERVER_PORT=3001", func(c *config) any { return c.adminPort }, 3001},
+	{"no admin port", "", func(c *config) any { return c.adminPort }, noPort},
+	{"both ports automatic", "ADMIN_SERVER_PORT=0; SERVER_PORT=0", func(c *config) any { return c.adminPort }, 0},
+	{"verbose errors", "CLIENT_ERROR_VERBOSITY=verbose", func(c *config) any { return c.api.MinimalErrors }, false},
+	{"minimal errors", "CLIENT_ERROR_VERBOSITY=minimal", func(c *config) any { return c.api.MinimalErrors }, true},
+	{"anonymous role", "DB_ANON_ROLE=web_anon", func(c *config) any { return c.api.AnonRole }, "web_anon"},
+	{"empty is unset", "DB_ANON_ROLE=", func(c *config) any { return c.api.AnonRole }, ""},
+	{"channel", "DB_CHANNEL=films", func(c *config) any { return c.api.Channel }, "films"},
+	{"channel on", "DB_CHANNEL_ENABLED=true", func(c *config) any { return c.api.DisableListener }, false},
+	{"channel off", "DB_CHANNEL_ENABLED=false", func(c *config) any { return c.api.DisableListener }, true},
+	{"extra search path", "DB_EXTRA_SEARCH_PATH=public, extensions",
+		func(c *config) any { return c.api.ExtraSearchPath }, []string{"public", "extensions"}},
+	{"empty extra search path is none", "DB_EXTRA_SEARCH_PATH=", func(c *config) any { return c.api.ExtraSearchPath }, []string{}},
+	{"extra search path by default", "", func(c *config) any { return c.api.ExtraSearchPath }, []string(nil)},
+	{"max rows", "DB_MAX_ROWS=1000", func(c *config) any { return c.api.MaxRows }, int64(1000)},
+	{"max rows by its older name", "MAX_ROWS=10", func(c *config) any { return c.api.MaxRows }, int64(10)},
+	{"the first name goes before the alias", "DB_MAX_ROWS=1000; MAX_ROWS=10",
+		func(c *config) any { return c.api.MaxRows }, int64(1000)},
+	{"an empty first name leaves it to the alias", "DB_MAX_ROWS=; MAX_ROWS=10",
+		func(c *config) any { return c.api.MaxRows }, int64(10)},
+	{"pool size", "DB_POOL=3", func(c *config) any { return c.pool.MaxConns }, int32(3)},
+	{"pool size by default", "", func(c *config) any { return c.pool.MaxConns }, int32(10)},
+	{"idle time", "DB_POOL_MAX_IDLETIME=7", func(c *config) any { return c.pool.MaxConnIdleTime }, 7 * time.Second},
+	{"idle time by its older name", "DB_POOL_TIMEOUT=8; DB_POOL_MAX_IDLETIME=7",
+		func(c *config) any { return c.pool.MaxConnIdleTime }, 8 * time.Second},
+	{"idle connections are looked for in time", "DB_POOL_MAX_IDLETIME=7",
+		func(c *config) any { return c.pool.HealthCheckPeriod }, 7 * time.Second},
+	{"lifetime", "DB_POOL_MAX_LIFETIME=60", func(c *config) any { return c.pool.MaxConnLifetime }, time.Minute},
+	{"pre-request", "DB_PRE_REQUEST=api.check", func(c *config) any { return c.api.PreRequest }, "api.check"},
+	{"pre-request by its older name", "PRE_REQUEST=check", func(c *config) any { return c.api.PreRequest }, "check"},
+	{"prepared statements", "DB_PREPARED_STATEMENTS=true", func(c *config) any { return c.preparedStatements }, true},
+	{"schemas", "DB_SCHEMAS=archive, archive_v2", func(c *config) any { return c.api.Schemas }, []string{"archive", "archive_v2"}},
+	{"schemas by their older name", "DB_SCHEMA=archive", func(c *config) any { return c.api.Schemas }, []string{"archive"}},
+	{"commit", "DB_TX_END=commit", func(c *config) any { return c.api.TxEnd }, pgrest.Commit},
+	{"commit, override", "DB_TX_END=commit-allow-override", func(c *config) any { return c.api.TxEnd }, pgrest.CommitAllowOverride},
+	{"rollback", "DB_TX_END=rollback", func(c *config) any { return c.api.TxEnd }, pgrest.Rollback},
+	{"rollback, override", "DB_TX_END=rollback-allow-override",
+		func(c *config) any { return c.api.TxEnd }, pgrest.RollbackAllowOverride},
+	{"URI", "DB_URI=postgres://a@db.example:5433/films", func(c *config) any { return c.pool.ConnConfig.Host }, "db.example"},
+	{"URI of keywords", "DB_URI=host=db.example user=a", func(c *config) any { return c.pool.ConnConfig.Host }, "db.example"},
+	{"application name", "", func(c *config) any { return c.pool.ConnConfig.RuntimeParams["application_name"] }, "pgrest"},
+	{"application name of the URI", "DB_URI=postgres://db.example?application_name=mine",
+		func(c *config) any { return c.pool.ConnConfig.RuntimeParams["application_name"] }, "mine"},
+	{"audience", "JWT_AUD=films", func(c *config) any { return c.api.JWTAudience }, "films"},
+	{"audience as URI", "JWT_AUD=https://films.example", func(c *config) any { return c.api.JWTAudience }, "https://films.example"},
+	{"secret", "JWT_SECRET=" + secret, func(c *config) any { return string(c.api.JWTSecret) }, secret},
+	{"secret in base64", "JWT_SECRET=YSBzZWNyZXQgb2YgdGhpcnR5LXR3byBjaGFyYWN0ZXJz; JWT_SECRET_IS_BASE64=true",
+		func(c *config) any { return string(c.api.JWTSecret) }, secret},
+	{"secret in base64 for URLs", "JWT_SECRET=-_-_" + strings.Repeat("A", 40) + "AA..; SECRET_IS_BASE64=1",
+		func(c *config) any { return string(c.api.JWTSecret) }, "\xfb\xff\xbf" + strings.Repeat("\x00", 31)},
+	{"crit", "LOG_LEVEL=crit", func(c *config) any { return c.logLevel > slog.LevelError }, true},
+	{"error", "LOG_LEVEL=error", func(c *config) any { return c.logLevel }, slog.LevelError},
+	{"warn", "LOG_LEVEL=warn", func(c *config) any { return c.logLevel }, slog.LevelWarn},
+	{"info", "LOG_LEVEL=info", func(c *config) any { return c.logLevel }, slog.LevelInfo},
+	{"debug", "LOG_LEVEL=debug", func(c *config) any { return c.logLevel }, slog.LevelDebug},
+	{"origins", "SERVER_CORS_ALLOWED_ORIGINS=https://a.example, http://b.example:8080",
+		func(c *config) any { return c.corsOrigins }, []string{"https://a.example", "http://b.example:8080"}},
+	{"host", "SERVER_HOST=::1", func(c *config) any { return c.host }, "::1"},
+	{"any host", "SERVER_HOST=*6", func(c *config) any { return c.host }, "*6"},
+	{"any IPv4 host by default", "", func(c *config) any { return c.host }, "!4"},
+	{"port", "SERVER_PORT=80", func(c *config) any { return c.port }, 80},
+	{"port by default", "", func(c *config) any { return c.port }, 3000},
+	{"timing", "SERVER_TIMING_ENABLED=true", func(c *config) any { return c.api.ServerTiming }, true},
+	{"true in capitals", "SERVER_TIMING_ENABLED=TRUE", func(c *config) any { return c.api.ServerTiming }, true},
+	{"true in quotes", `SERVER_TIMING_ENABLED="true"`, func(c *config) any { return c.api.ServerTiming }, true},
+	{"true as number", "SERVER_TIMING_ENABLED=1", func(c *config) any { return c.api.ServerTiming }, true},
+	{"false as number", "SERVER_TIMING_ENABLED=0", func(c *config) any { return c.api.ServerTiming }, false},
+	{"app settings", "APP_SETTINGS_SITE_NAME=Films; APP_SETTINGS_MOTTO=",
+		func(c *config) any { return c.api.AppSettings },
+		map[string]string{"app.settings.site_name": "Films", "app.settings.motto": ""}},
+	{"settings for later", "DB_PLAN_ENABLED=true; DB_AGGREGATES_ENABLED=false; OPENAPI_MODE=disabled; LOG_QUERY=",
+		func(c *config) any { return c.withoutEffect }, []string{"PGRST_DB_PLAN_ENABLED", "PGRST_OPENAPI_MODE"}},
+}
+
+func TestParseConfig(t *testing.T) {
+	t.Parallel()
+	for _, test := range goodConfigs {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := parseConfig(environ(test.env))
+			require.NoError(t, err)
+			require.Equal(t, test.want, test.got(c))
+		})
+	}
+}
+
+func TestParseConfigCoversSettings(t *testing.T) {
+	t.Parallel()
+	set := map[string]bool{}
+	for _, test := range goodConfigs {
+		for name := range ours(environ(test.env)) {
+			set[name] = true
+		}
+	}
+	for _, s := range settings {
+		for _, name := range s.names {
+			require.True(t, set[name], "no case sets %s", name)
+		}
+	}
+}
+
+func TestParseConfigError(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, env, want string }{
+		{"admin host", "ADMIN_SERVER_HOST=!5",
+			`PGRST_ADMIN_SERVER_HOST has to be a host, an address, or one of *, *4, !4, *6, !6, not "!5"`},
+		{"admin port", "ADMIN_SERVER_PORT=x", `PGRST_ADMIN_SERVER_PORT has to be a whole number from 0 to 65535, not "x"`},
+		{"same ports", "ADMIN_SERVER_PORT=3000",
+			"PGRST_ADMIN_SERVER_PORT has to differ from PGRST_SERVER_PORT; both are 3000"},
+		{"verbosity", "CLIENT_ERROR_VERBOSITY=loud",
+			`PGRST_CLIENT_ERROR_VERBOSITY has to be one of verbose, minimal, not "loud"`},
+		{"boolean", "DB_CHANNEL_ENABLED=maybe", `PGRST_DB_CHANNEL_ENABLED has to be true or false, not "maybe"`},
+		{"extra search path", "DB_EXTRA_SEARCH_PATH=a,,b", "PGRST_DB_EXTRA_SEARCH_PATH has to be empty or a list of schemas"},
+		{"max rows", "DB_MAX_ROWS=0", `PGRST_DB_MAX_ROWS has to be a whole number from 1 to 9223372036854775807, not "0"`},
+		{"an alias goes by its own name", "MAX_ROWS=many", "PGRST_MAX_ROWS has to be a whole number"},
+		{"pool size", "DB_POOL=0", `PGRST_DB_POOL has to be a whole number from 1 to 2147483647, not "0"`},
+		{"idle time", "DB_POOL_MAX_IDLETIME=30s", "PGRST_DB_POOL_MAX_IDLETIME has to be a whole number"},
+		{"lifetime", "DB_POOL_MAX_LIFETIME=-1", "PGRST_DB_POOL_MAX_LIFETIME has to be a whole number"},
+		{"prepared statements", "DB_PREPARED_STATEMENTS=false", "PGRST_DB_PREPARED_STATEMENTS has to be true"},
+		{"empty schema", "DB_SCHEMAS=a,", "PGRST_DB_SCHEMAS has to be a list of schemas"},
+		{"system schema", "DB_SCHEMA=a,pg_catalog", "PGRST_DB_SCHEMA can't have pg_catalog"},
+		{"end of transactions", "DB_TX_END=abort",
+			`PGRST_DB_TX_END has to be one of commit, commit-allow-override, rollback, rollback-allow-override, not "abort"`},
+		{"URI", "DB_URI=postgres://db.example:port", "PGRST_DB_URI: "},
+		{"file of the URI", "DB_URI=@no/such/file", "PGRST_DB_URI: open no/such/file"},
+		{"audience", "JWT_AUD=:films", `PGRST_JWT_AUD has to be a URI if it has a colon, unlike ":films"`},
+		{"short secret", "JWT_SECRET=short", "PGRST_JWT_SECRET: The JWT secret must be at least 32 characters long."},
+		{"file of the secret", "JWT_SECRET=@no/such/file", "PGRST_JWT_SECRET: open no/such/file"},
+		{"secret not in base64", "JWT_SECRET=" + secret + "; JWT_SECRET_IS_BASE64=true",
+			"PGRST_JWT_SECRET: has to be padded base64"},
+		{"log level", "LOG_LEVEL=all", `PGRST_LOG_LEVEL has to be one of crit, error, warn, info, debug, not "all"`},
+		{"origin with a path", "SERVER_CORS_ALLOWED_ORIGINS=https://a.example/",
+			`PGRST_SERVER_CORS_ALLOWED_ORIGINS has to be a list of origins such as https://example.com, with commas between; "https://a.example/" is none`},
+		{"port", "SERVER_PORT=65536", "PGRST_SERVER_PORT has to be a whole number from 0 to 65535"},
+		{"app setting", "APP_SETTINGS_1=x", "PGRST_APP_SETTINGS_1 has to go on with a letter or underscore"},
+		{"unknown", "DB_SCHMEAS=a", "PGRST_DB_SCHMEAS is not a setting"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parseConfig(environ(test.env))
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+
+	t.Run("all at once", func(t *testing.T) {
+		t.Parallel()
+		_, err := parseConfig(environ("DB_POOL=x; UNKNOWN=1; SERVER_PORT=y"))
+		for _, name := range []string{"PGRST_DB_POOL", "PGRST_UNKNOWN", "PGRST_SERVER_PORT"} {
+			require.ErrorContains(t, err, name)
+		}
+	})
+
+	t.Run("without secrets", func(t *testing.T) {
+		t.Parallel()
+		for _, env := range []string{
+			"DB_URI=postgres://a:hush@db.example:port/", "DB_URI=host=db.example port=x password=hush",
+			"JWT_SECRET=hush", "JWT_SECRET=hush; JWT_SECRET_IS_BASE64=1",
+		} {
+			_, err := parseConfig(environ(env))
+			require.Error(t, err)
+			require.NotContains(t, err.Error(), "hush")
+		}
+	})
+}
+
+func TestParseConfigReadsFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	c, err := parseConfig(environ("JWT_SECRET=@" + file("secret", secret+"\n") +
+		"; DB_URI=@" + file("uri", " postgres://db.example\n")))
+	require.NoError(t, err)
+	require.Equal(t, secret, string(c.api.JWTSecret))
+	require.Equal(t, "db.example", c.pool.ConnConfig.Host)
+}
+
+func TestParseConfigIgnoresOthers(t *testing.T) {
+	t.Parallel()
+	_, err := parseConfig([]string{"PATH=/bin", "XPGRST_DB_POOL=x", "pgrst_db_pool=x", "=C:", ""})
+	require.NoError(t, err)
+}
+
+// environ makes an environment of "NAME=value; NAME=value", without prefixes.
+func environ(text string) []string {
+	var variables []string
+	for entry := range strings.SplitSeq(text, "; ") {
+		if entry != "" {
+			variables = append(variables, prefix+entry)
+		}
+	}
+	return variables
+}

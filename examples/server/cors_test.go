@@ -1,0 +1,83 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCORS(t *testing.T) {
+	t.Parallel()
+	listed := []string{"https://a.example", "https://b.example"}
+	exposed := "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit"
+	tests := []struct {
+		name    string
+		origins []string
+		method  string
+		header  map[string]string
+		want    map[string]string // all headers of CORS in the response
+		served  bool              // by the API
+	}{
+		{name: "no origin", method: "GET", served: true},
+		{name: "any origin", method: "GET", header: map[string]string{"Origin": "https://x.example"}, served: true,
+			want: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": exposed}},
+		{name: "listed origin", origins: listed, method: "GET", header: map[string]string{"Origin": "https://b.example"}, served: true,
+			want: map[string]string{"Access-Control-Allow-Origin": "https://b.example",
+				"Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": exposed}},
+		{name: "origin that is not listed", origins: listed, method: "GET",
+			header: map[string]string{"Origin": "https://x.example"}, served: true},
+		{name: "preflight", method: "OPTIONS",
+			header: map[string]string{"Origin": "https://x.example", "Access-Control-Request-Method": "POST",
+				"Access-Control-Request-Headers": "Prefer, Content-Type"},
+			want: map[string]string{"Access-Control-Allow-Origin": "*",
+				"Access-Control-Allow-Methods": "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD",
+				"Access-Control-Allow-Headers": "Authorization, Prefer, Content-Type, Accept, Accept-Language, Content-Language",
+				"Access-Control-Max-Age":       "86400"}},
+		{name: "preflight for headers that are allowed anyhow", method: "OPTIONS",
+			header: map[string]string{"Origin": "https://x.example", "Access-Control-Request-Method": "GET",
+				"Access-Control-Request-Headers": "authorization,,accept"},
+			want: map[string]string{"Access-Control-Allow-Origin": "*",
+				"Access-Control-Allow-Methods": "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD",
+				"Access-Control-Allow-Headers": "Authorization, accept, Accept-Language, Content-Language",
+				"Access-Control-Max-Age":       "86400"}},
+		{name: "preflight without headers, listed origin", origins: listed, method: "OPTIONS",
+			header: map[string]string{"Origin": "https://a.example", "Access-Control-Request-Method": "DELETE"},
+			want: map[string]string{"Access-Control-Allow-Origin": "https://a.example",
+				"Access-Control-Allow-Credentials": "true",
+				"Access-Control-Allow-Methods":     "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD",
+				"Access-Control-Max-Age":           "86400"}},
+		{name: "preflight of an origin that is not listed", origins: listed, method: "OPTIONS", served: true,
+			header: map[string]string{"Origin": "https://x.example", "Access-Control-Request-Method": "GET"}},
+		{name: "preflight for a method that the API hasn't", method: "OPTIONS", served: true,
+			header: map[string]string{"Origin": "https://x.example", "Access-Control-Request-Method": "TRACE"}},
+		{name: "OPTIONS that is no preflight", method: "OPTIONS", served: true,
+			header: map[string]string{"Origin": "https://x.example"},
+			want:   map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": exposed}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(test.method, "/films", nil)
+			for name, value := range test.header {
+				r.Header.Set(name, value)
+			}
+			served := false
+			w := httptest.NewRecorder()
+			cors(test.origins, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true })).ServeHTTP(w, r)
+
+			got := map[string]string{}
+			for name := range w.Header() {
+				got[name] = w.Header().Get(name)
+			}
+			if test.want == nil {
+				test.want = map[string]string{}
+			}
+			require.Equal(t, test.want, got)
+			require.Equal(t, test.served, served)
+			require.Equal(t, http.StatusOK, w.Code)
+			require.Empty(t, w.Body.String())
+		})
+	}
+}

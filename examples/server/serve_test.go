@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+const patience = 20 * time.Second
+
+// running is a server under test.
+type running struct {
+	*server
+	client *http.Client
+	reload chan os.Signal
+	stop   context.CancelFunc
+	ended  chan error // what serve returned
+}
+
+// startServer runs a server of the archive's schema until the test ends.
+func startServer(t *testing.T, db *pgtest.Database) *running {
+	t.Helper()
+	c, err := parseConfig(environ("DB_URI=" + db.AuthenticatorURL + "; DB_SCHEMAS=archive; DB_ANON_ROLE=pgrest_test_anon" +
+		"; SERVER_HOST=127.0.0.1; SERVER_PORT=0; ADMIN_SERVER_PORT=0"))
+	require.NoError(t, err)
+	s, err := open(t.Context(), c, newLogs(levelCrit, io.Discard, io.Discard))
+	require.NoError(t, err)
+	transport := &http.Transport{}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	r := &running{server: s, client: &http.Client{Transport: transport, Timeout: patience},
+		reload: make(chan os.Signal), stop: cancel, ended: make(chan error, 1)}
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		r.ended <- s.serve(ctx, r.reload)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		transport.CloseIdleConnections()
+		<-finished
+	})
+	return r
+}
+
+// get gives the response to a GET, with its body.
+func (r *running) get(t *testing.T, path string) (*http.Response, string) {
+	t.Helper()
+	return fetch(t, r.client, "http://"+r.listener.Addr().String()+path)
+}
+
+// adminStatus gives the status of a path of the admin server.
+func (r *running) adminStatus(t *testing.T, path string) int {
+	t.Helper()
+	response, _ := fetch(t, r.client, "http://"+r.admin.Addr().String()+path)
+	return response.StatusCode
+}
+
+func fetch(t *testing.T, client *http.Client, url string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	request.Header.Set("Origin", "https://page.example")
+	response, err := client.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response, string(body)
+}
+
+// eventually waits for done to say so. Unlike require.Eventually it calls done on
+// the test's own goroutine, where that may fail the test.
+func eventually(t *testing.T, done func() bool, otherwise string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), otherwise)
+	}
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	admin := db.Superuser(t)
+	exec := func(sql string) {
+		t.Helper()
+		_, err := admin.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	r := startServer(t, db)
+
+	response, body := r.get(t, "/genres?select=name&order=name&limit=1")
+	require.Equal(t, http.StatusOK, response.StatusCode, body)
+	require.Equal(t, "pgrest", response.Header.Get("Server"))
+	require.Equal(t, "*", response.Header.Get("Access-Control-Allow-Origin"))
+	require.Equal(t, "0-0/*", response.Header.Get("Content-Range"))
+	require.Equal(t, http.StatusOK, r.adminStatus(t, "/live"))
+	require.Equal(t, http.StatusOK, r.adminStatus(t, "/ready"))
+
+	response, _ = r.get(t, "/posters")
+	require.Equal(t, http.StatusNotFound, response.StatusCode)
+	exec(`CREATE TABLE archive.posters AS SELECT 'Metropolis' AS film; GRANT SELECT ON archive.posters TO pgrest_test_anon`)
+	r.reload <- syscall.SIGTERM // any will do: which signals come here is not serve's concern
+	eventually(t, func() bool {
+		response, body := r.get(t, "/posters")
+		return response.StatusCode == http.StatusOK && body == `[{"film":"Metropolis"}]`
+	}, "the signal has no effect")
+
+	exec(`CREATE TABLE archive.tickets_sold AS SELECT 7 AS number; GRANT SELECT ON archive.tickets_sold TO pgrest_test_anon`)
+	eventually(t, func() bool {
+		exec(`NOTIFY pgrst, 'reload schema'`) // more than once, since the server may not listen yet
+		response, body := r.get(t, "/tickets_sold")
+		return response.StatusCode == http.StatusOK && body == `[{"number":7}]`
+	}, "the notification has no effect")
+
+	r.stop()
+	require.NoError(t, <-r.ended)
+}
+
+func TestServeFinishesRequests(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	admin := db.Superuser(t)
+	r := startServer(t, db)
+	response, _ := r.get(t, "/genres") // the schema is loaded
+	require.Equal(t, http.StatusOK, response.StatusCode)
+
+	lock, err := admin.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = lock.Rollback(context.WithoutCancel(t.Context())) }()
+	_, err = lock.Exec(t.Context(), `LOCK TABLE archive.genres`)
+	require.NoError(t, err)
+	status := make(chan int, 1)
+	go func() {
+		response, err := r.client.Get("http://" + r.listener.Addr().String() + "/genres")
+		if err != nil {
+			status <- 0
+			return
+		}
+		_ = response.Body.Close()
+		status <- response.StatusCode
+	}()
+	eventually(t, func() bool {
+		var waiting bool
+		err := admin.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waiting)
+		return err == nil && waiting
+	}, "the request doesn't wait for the lock")
+
+	r.stop()
+	eventually(t, func() bool { return r.adminStatus(t, "/ready") == http.StatusInternalServerError },
+		"the server still takes requests")
+	select {
+	case err := <-r.ended:
+		require.FailNow(t, "the server didn't wait for the request", "%v", err)
+	default:
+	}
+	require.NoError(t, lock.Commit(t.Context()))
+	require.Equal(t, http.StatusOK, <-status)
+	require.NoError(t, <-r.ended)
+}
+
+func TestListen(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		host       string
+		ipv4, ipv6 bool // where it has to be reached
+	}{
+		{"*", true, true},
+		{"*4", true, true},
+		{"*6", true, true},
+		{"!4", true, false},
+		{"!6", false, true},
+		{"127.0.0.1", true, false},
+		{"::1", false, true},
+		{"[::1]", false, true},
+	}
+	hasIPv6 := false // not every machine does
+	if probe, err := net.Listen("tcp6", "[::1]:0"); err == nil {
+		hasIPv6 = true
+		require.NoError(t, probe.Close())
+	}
+	for _, test := range tests {
+		if !test.ipv4 && !hasIPv6 {
+			continue
+		}
+		t.Run(test.host, func(t *testing.T) {
+			t.Parallel()
+			listener, err := listen(t.Context(), test.host, 0)
+			require.NoError(t, err)
+			defer listener.Close()
+			_, port, err := net.SplitHostPort(listener.Addr().String())
+			require.NoError(t, err)
+			require.Equal(t, test.ipv4, reaches("127.0.0.1", port), "IPv4")
+			require.Equal(t, test.ipv6 && hasIPv6, reaches("::1", port), "IPv6")
+		})
+	}
+}
+
+func reaches(host, port string) bool {
+	conn, err := net.Dial("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}

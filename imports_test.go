@@ -1,0 +1,176 @@
+package pgrest_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	module   = "github.com/pgrest-go/pgrest"
+	pgx      = "github.com/jackc/pgx/v5"
+	squirrel = "github.com/Masterminds/squirrel"
+	jwx      = "github.com/lestrrat-go/jwx/v2"
+)
+
+// boundary is what a package may import and what it must not. An import path
+// stands for the packages below it too.
+type boundary struct {
+	ours      []string // packages of this module, by folder
+	externals []string // packages of other modules
+	never     []string // of the standard library, which is open otherwise
+}
+
+// boundaries has every package but the tests and the examples, by folder.
+var boundaries = map[string]boundary{
+	"internal/sqlfrag":   {},
+	"internal/mediatype": {},
+	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
+	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
+	"auth":               {externals: []string{pgx, jwx}},
+	"openapi":            {ours: []string{"introspect"}},
+	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
+	"internal/apirequest": {
+		ours: []string{"filter", "internal/mediatype", "internal/apierror"},
+	},
+	"internal/plan": {
+		ours:  []string{"internal/apirequest", "filter", "introspect", "internal/mediatype", "internal/apierror"},
+		never: []string{"net/http"},
+	},
+	"internal/query": {
+		ours:      []string{"internal/plan", "filter", "introspect", "internal/sqlfrag"},
+		externals: []string{squirrel},
+		never:     []string{"net/http"},
+	},
+	"internal/executor": {
+		ours:      []string{"internal/query", "internal/plan", "auth", "internal/apierror"},
+		externals: []string{pgx},
+		never:     []string{"net/http"},
+	},
+	"internal/encode": {ours: []string{"internal/query"}, never: []string{"net/http"}},
+	"internal/response": {
+		ours: []string{"internal/apirequest", "internal/plan", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror"},
+	},
+	"internal/reload": {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
+	".": {
+		ours: []string{
+			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
+			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
+			"internal/response", "internal/reload",
+		},
+		externals: []string{pgx},
+	},
+}
+
+// Packages import what the architecture has them import. internal/pgtest is on
+// nobody's list: it is for tests and examples.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	for folder, imports := range importsByFolder(t) {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			b, ok := boundaries[folder]
+			require.True(t, ok, "no boundary says what this package may import")
+			var over []string
+			for _, imported := range slices.Sorted(maps.Keys(imports)) {
+				if !b.allows(imported) {
+					over = append(over, imports[imported]+" imports "+imported)
+				}
+			}
+			require.Empty(t, over)
+		})
+	}
+}
+
+// Only the two files whose names say so know the library that verifies tokens.
+func TestImports_of_jwx(t *testing.T) {
+	t.Parallel()
+	for _, file := range sourceFiles(t) {
+		if slices.ContainsFunc(importsOf(t, file), func(p string) bool { return within(p, jwx) }) {
+			require.Contains(t, []string{"auth/key.go", "auth/claims.go"}, file)
+		}
+	}
+}
+
+func (b boundary) allows(imported string) bool {
+	inImported := func(p string) bool { return within(imported, p) }
+	switch first, _, _ := strings.Cut(imported, "/"); {
+	case within(imported, module):
+		folder := strings.TrimPrefix(strings.TrimPrefix(imported, module), "/")
+		return slices.Contains(b.ours, folder)
+	case strings.Contains(first, "."): // a host name: not the standard library
+		return slices.ContainsFunc(b.externals, inImported)
+	default:
+		return !slices.ContainsFunc(b.never, inImported)
+	}
+}
+
+// within says whether an import path is that of a package or of one below it.
+func within(imported, pkg string) bool {
+	return imported == pkg || strings.HasPrefix(imported, pkg+"/")
+}
+
+// importsByFolder returns, for each folder with shipped code, what its files
+// import, and the last of the files that does.
+func importsByFolder(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	folders := map[string]map[string]string{}
+	for _, file := range sourceFiles(t) {
+		folder := path.Dir(file)
+		if folders[folder] == nil {
+			folders[folder] = map[string]string{}
+		}
+		for _, imported := range importsOf(t, file) {
+			folders[folder][imported] = file
+		}
+	}
+	return folders
+}
+
+// sourceFiles returns the files of shipped code, with slashes on every system.
+func sourceFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		slashed := filepath.ToSlash(name)
+		if entry.IsDir() {
+			hidden := len(slashed) > 1 && strings.HasPrefix(entry.Name(), ".")
+			if hidden || entry.Name() == "testdata" || slashed == "examples" || slashed == "internal/pgtest" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(slashed, ".go") && !strings.HasSuffix(slashed, "_test.go") {
+			files = append(files, slashed)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return files
+}
+
+// importsOf returns the paths in a file's import clause.
+func importsOf(t *testing.T, file string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	require.NoError(t, err)
+	var paths []string
+	for _, spec := range parsed.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		paths = append(paths, imported)
+	}
+	return paths
+}

@@ -1,0 +1,198 @@
+package executor_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/query"
+)
+
+// cached lists what is prepared on the pool's one connection, oldest first.
+func cached(t *testing.T, pool *pgxpool.Pool) []string {
+	t.Helper()
+	rows, err := pool.Query(t.Context(), `
+		SELECT statement FROM pg_prepared_statements WHERE starts_with(name, 'pgrest_') ORDER BY prepare_time, name`)
+	require.NoError(t, err)
+	statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	return statements
+}
+
+func occurrences(of string, in []string) int {
+	n := 0
+	for _, s := range in {
+		if s == of {
+			n++
+		}
+	}
+	return n
+}
+
+func TestStatements_reused(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	const sql = `SELECT title FROM films WHERE id = $1`
+	require.Equal(t, "M", value(t, pool, command(anon, sql, "2")))
+	first := cached(t, pool)
+	require.Equal(t, 1, occurrences(sql, first))
+	require.Equal(t, "Yojimbo", value(t, pool, command(anon, sql, "4")))
+	require.Equal(t, first, cached(t, pool))
+}
+
+// PostgreSQL plans a statement for one role.
+func TestStatements_of_roles(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	const sql = `SELECT count(*) FROM films`
+	for range 2 {
+		for _, role := range []string{anon, visitor, curator} {
+			require.Equal(t, "13", value(t, pool, command(role, sql)))
+		}
+	}
+	require.Equal(t, 3, occurrences(sql, cached(t, pool)))
+}
+
+// A statement that one pipeline prepares twice is kept once.
+func TestStatements_twice_in_a_pipeline(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	cmd := counted(command(anon, `SELECT 13`), `SELECT 13`)
+	for range 3 {
+		require.Equal(t, "13", value(t, pool, cmd))
+	}
+	require.Equal(t, 1, occurrences(`SELECT 13`, cached(t, pool)))
+}
+
+// The authenticator has no USAGE on the schema, so a statement that was parsed
+// before the role is switched would fail.
+func TestStatements_parsed_as_the_role(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	_, err := pool.Exec(t.Context(), `SELECT 1 FROM archive.films`)
+	require.Equal(t, "42501", sqlstate(err))
+
+	cmd := prepared(command(anon, `SELECT title FROM archive.films WHERE id = 1`), `SELECT extra.pre_request()`)
+	require.Equal(t, "Metropolis", value(t, pool, counted(cmd, `SELECT count(*) FROM archive.films`)))
+}
+
+func TestStatements_bounded(t *testing.T) {
+	t.Parallel()
+	const bound = 256
+	pool := oneConnection(t)
+	text := func(i int) string { return fmt.Sprintf(`SELECT %d`, i) }
+	for i := range bound + 40 {
+		require.Equal(t, fmt.Sprint(i), value(t, pool, command(anon, text(i))))
+		require.Equal(t, "0", value(t, pool, command(anon, text(0))), "used time and again")
+	}
+	left := cached(t, pool)
+	require.Len(t, left, bound)
+	require.Contains(t, left, text(0), "the most recently used")
+	require.Contains(t, left, text(bound+39))
+	require.NotContains(t, left, text(1), "the least recently used")
+	require.Equal(t, "1", value(t, pool, command(anon, text(1))), "prepared anew")
+}
+
+// The closing of a statement is not lost when the pipeline that brings it fails.
+func TestStatements_closed_after_an_error(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	const sql = `SELECT 13`
+	run(t, pool, counted(command(anon, sql), sql)) // prepared twice: one is to be closed
+	require.Equal(t, 2, occurrences(sql, cached(t, pool)))
+	require.Equal(t, "22023", failure(t, pool, set(command(anon, sql), "timezone", "Atlantis")))
+	run(t, pool, command(anon, sql))
+	require.Equal(t, 1, occurrences(sql, cached(t, pool)))
+}
+
+// The host, or a pooler between, may drop what is prepared on a connection.
+func TestStatements_deallocated(t *testing.T) {
+	t.Parallel()
+	plain := command(anon, `SELECT title FROM films WHERE id = 1`)
+	full := counted(prepared(command(anon, plain.Program.Main.SQL), `SELECT extra.pre_request()`), `SELECT count(*) FROM films`)
+	some := `DO $$ DECLARE p record; BEGIN
+		FOR p IN SELECT name FROM pg_prepared_statements WHERE starts_with(name, 'pgrest_') AND starts_with(statement, %s) LOOP
+			EXECUTE format('DEALLOCATE %%I', p.name);
+		END LOOP; END $$`
+	tests := map[string]string{
+		"all":                    `DEALLOCATE ALL`,
+		"discarded":              `DISCARD ALL`,
+		"the settings statement": fmt.Sprintf(some, `'SELECT pg_catalog.set_config'`),
+		"the main statement":     fmt.Sprintf(some, `'SELECT title'`),
+	}
+	for name, drop := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1), simpleProtocol)
+			backend := backendOf(t, pool)
+			for _, cmd := range []executor.Command{plain, full} {
+				for range 2 {
+					require.Equal(t, "Metropolis", value(t, pool, cmd))
+					_, err := pool.Exec(t.Context(), drop)
+					require.NoError(t, err)
+					require.Equal(t, "Metropolis", value(t, pool, cmd))
+				}
+			}
+			require.Equal(t, 1, occurrences(plain.Program.Main.SQL, cached(t, pool)))
+			requireUsable(t, pool, backend)
+		})
+	}
+}
+
+// simpleProtocol keeps pgx from preparing statements of its own, which DEALLOCATE
+// ALL would take from it.
+func simpleProtocol(c *pgxpool.Config) {
+	c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+}
+
+// PostgreSQL refuses to run a prepared statement whose result has changed.
+func TestStatements_of_a_changed_table(t *testing.T) {
+	t.Parallel()
+	admin := pgtest.Empty(t)
+	tests := map[string]struct{ before, query, change, want string }{
+		"type of a column": {`CREATE TABLE a (x int); INSERT INTO a VALUES (7)`, `SELECT x FROM a`,
+			`ALTER TABLE a ALTER x TYPE text USING 'seven'`, "seven"},
+		"columns of a star": {`CREATE TABLE b (x int, y int); INSERT INTO b VALUES (7, 8)`, `SELECT * FROM b`,
+			`ALTER TABLE b DROP x`, "8"},
+		"table made anew": {`CREATE TABLE c (x int); INSERT INTO c VALUES (7)`, `SELECT x FROM c`,
+			`DROP TABLE c; CREATE TABLE c (x text); INSERT INTO c VALUES ('seven')`, "seven"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := admin.Config()
+			config.MaxConns = 4
+			pool, err := pgxpool.NewWithConfig(t.Context(), config)
+			require.NoError(t, err)
+			defer pool.Close()
+			_, err = pool.Exec(t.Context(), tt.before)
+			require.NoError(t, err)
+			cmd := executor.Command{Role: "postgres", Settings: []auth.Setting{{Name: "search_path", Value: "public"}},
+				Program: &query.Program{Main: *statement(tt.query)}}
+			cmd.Program.Count = statement(`SELECT count(*) FROM (` + tt.query + `) rows`)
+
+			// Every connection of the pool has the statement.
+			results := make([]*executor.Result, config.MaxConns)
+			for i := range results {
+				results[i], err = executor.New(pool).Run(t.Context(), cmd)
+				require.NoError(t, err)
+			}
+			for _, result := range results {
+				collect(result)
+				result.Close()
+			}
+			_, err = pool.Exec(t.Context(), tt.change)
+			require.NoError(t, err)
+			for range 2 * config.MaxConns {
+				rows, _ := run(t, pool, cmd)
+				require.Equal(t, tt.want, rows[0][len(rows[0])-1])
+			}
+		})
+	}
+}
