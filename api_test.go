@@ -2,6 +2,7 @@ package pgrest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -10,7 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
 	"github.com/stretchr/testify/require"
@@ -62,8 +65,9 @@ func open(t testing.TB, pool pgrest.Pool, changes ...option) *pgrest.Handler {
 	return api
 }
 
-// headers are the headers of a request or a response that a case is about. Of a
-// response's, an empty value says that there must be no such header.
+// headers are the headers of a request or a response that a case is about, those
+// of several lines with line breaks between. Of a response's, an empty value says
+// that there must be no such header.
 type headers map[string]string
 
 // exchange is a request and the response that it must get. Whatever a case
@@ -95,9 +99,18 @@ func run(t *testing.T, api http.Handler, exchanges ...exchange) {
 // ask gives the response to the exchange's request.
 func ask(t testing.TB, api http.Handler, x exchange) *http.Response {
 	t.Helper()
+	response := answer(api, x.request(t)).Result()
+	if x.method == http.MethodHead { // to which Go's server sends no body, whatever was written
+		response.Body = http.NoBody
+	}
+	return response
+}
+
+// answer records what api answers.
+func answer(api http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	api.ServeHTTP(w, x.request(t))
-	return w.Result()
+	api.ServeHTTP(w, r)
+	return w
 }
 
 func (x exchange) request(t testing.TB) *http.Request {
@@ -108,7 +121,7 @@ func (x exchange) request(t testing.TB) *http.Request {
 	}
 	r := httptest.NewRequestWithContext(t.Context(), method, x.target, nil)
 	for name, value := range x.send {
-		r.Header.Set(name, value)
+		r.Header[name] = strings.Split(value, "\n")
 	}
 	if x.token != "" {
 		r.Header.Set("Authorization", "Bearer "+sign(t, x.token))
@@ -131,14 +144,19 @@ func (x exchange) check(t testing.TB, got *http.Response) {
 	}
 	for name, value := range x.want {
 		if value == "" {
-			require.NotContains(t, got.Header, name)
+			require.Empty(t, got.Header.Values(name), "header %s", name)
 			continue
 		}
-		require.Equal(t, value, strings.Join(got.Header[name], "\n"), "header %s", name)
+		require.Equal(t, value, strings.Join(got.Header.Values(name), "\n"), "header %s", name)
 	}
 	require.Equal(t, compact(x.body), compact(body))
-	if x.method != http.MethodHead {
-		require.Equal(t, strconv.Itoa(len(body)), got.Header.Get("Content-Length"))
+	if x.method == http.MethodHead {
+		return
+	}
+	require.Equal(t, strconv.Itoa(len(body)), got.Header.Get("Content-Length"))
+	var failed struct{ Code string }
+	if status >= http.StatusMultipleChoices && json.Unmarshal([]byte(body), &failed) == nil && failed.Code != "" {
+		require.Equal(t, "PostgREST; error="+failed.Code, got.Header.Get("Proxy-Status"))
 	}
 }
 
@@ -193,3 +211,17 @@ func sign(t testing.TB, claims string) string {
 
 // encodeBlanks encodes what can't stand in a request line.
 func encodeBlanks(query string) string { return strings.ReplaceAll(query, " ", "%20") }
+
+// waitFor polls until something has happened.
+func waitFor(t testing.TB, happened func() bool, what string) {
+	t.Helper()
+	require.Eventually(t, happened, 20*time.Second, 5*time.Millisecond, what)
+}
+
+// count gives the number that a query asks for.
+func count(t testing.TB, pool *pgxpool.Pool, query string) int {
+	t.Helper()
+	var n int
+	require.NoError(t, pool.QueryRow(context.WithoutCancel(t.Context()), query).Scan(&n))
+	return n
+}

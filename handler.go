@@ -196,6 +196,8 @@ func (h *Handler) Ready(ctx context.Context) error {
 	select {
 	case <-h.loaded:
 		return nil
+	case <-h.reloader.Closed():
+		return context.Canceled
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -23,14 +23,14 @@ type ParseError struct {
 // endOfInput is what a failure finds, or expects, behind the last character.
 const endOfInput = "end of input"
 
-// newParseError describes a failure in scanned, which the client knows as text.
-func newParseError(parameter, part, text, scanned string, f *failure) *ParseError {
-	e := &ParseError{Parameter: parameter, Part: part, Text: text, Unexpected: f.found, Line: 1, Position: 1}
+// newParseError describes a failure to read a source.
+func newParseError(from source, f *failure) *ParseError {
+	e := &ParseError{Parameter: from.parameter, Part: from.name, Text: from.text, Unexpected: f.found, Line: 1, Position: 1}
 	if len(f.unexpected) > 0 {
 		e.Unexpected = enumerate(unique(f.unexpected))
 	}
 	e.Expected = unique(f.expected)
-	for _, r := range scanned[:min(f.pos, len(scanned))] {
+	for _, r := range (from.prefix + from.text)[:f.pos] {
 		switch r {
 		case '\n':
 			e.Line++

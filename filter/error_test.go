@@ -67,7 +67,7 @@ func TestParseError(t *testing.T) {
 			7, `unexpected "(" expecting "-", digit or any non reserved character different from: .,>()`,
 		}},
 		{"select", `"a\`, "select parameter", at{4, "unexpected end of input"}},
-		{"select", "...a!!", "select parameter", at{1, `unexpected "." expecting "*", "count()" or ` + nameLabel}},
+		{"select", "a,...b!!", "select parameter", at{8, `unexpected "!" expecting "left", "inner" or ` + nameLabel}},
 		{"select", `"a`, "select parameter", at{3, `unexpected end of input expecting "\\" or "\""`}},
 
 		// order

@@ -96,14 +96,22 @@ func (s *scanner) quotedOr(part func(*scanner) (string, bool)) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	var joined strings.Builder // of several parts
 	ok = s.many(func() bool {
 		if !s.dash() {
 			return false
 		}
 		next, ok := part(s)
-		text += "-" + next
+		if joined.Len() == 0 {
+			joined.WriteString(text)
+		}
+		joined.WriteByte('-')
+		joined.WriteString(next)
 		return ok
 	})
+	if joined.Len() > 0 {
+		text = joined.String()
+	}
 	return text, ok
 }
 

@@ -104,11 +104,27 @@ type reader struct {
 	part    int            // of err
 }
 
-// fail keeps the error if it is the first to report.
-func (r *reader) fail(part int, err *ParseError) {
-	if r.err == nil || part < r.part {
-		r.err, r.part = err, part
+// source is a text to read, and what an error says of it.
+type source struct {
+	part      int
+	parameter string
+	name      string // of the kind of text, as the client is told
+	prefix    string // what the grammar has before the text
+	text      string
+}
+
+// scanSource reads a source by a rule and keeps the error if it is the one to
+// report. It does not read what can't have that.
+func scanSource[T any](r *reader, from source, rule func(*scanner) (T, bool)) (T, bool) {
+	if r.err != nil && r.part <= from.part {
+		var none T
+		return none, false
 	}
+	value, ok := scan(&r.scanner, from.prefix+from.text, rule)
+	if !ok {
+		r.err, r.part = newParseError(from, explain(&r.scanner, rule)), from.part
+	}
+	return value, ok
 }
 
 // first reports whether a part occurs for the first time.
@@ -123,7 +139,7 @@ func (r *reader) read(p parameter) {
 	switch p.name {
 	case "select":
 		if r.first(selectPart) && p.given {
-			r.readSelect(p.value)
+			r.readSelect(p)
 		}
 		return
 	case "columns":
@@ -156,64 +172,55 @@ func (r *reader) read(p parameter) {
 	}
 }
 
-func (r *reader) readSelect(value string) {
-	items, failed := read(&r.scanner, value, (*scanner).selectItems)
-	if failed != nil {
-		r.fail(selectPart, newParseError("select", "select parameter", value, value, failed))
-		return
+func (r *reader) readSelect(p parameter) {
+	from := source{part: selectPart, parameter: p.name, name: "select parameter", text: p.value}
+	if items, ok := scanSource(r, from, (*scanner).selectItems); ok {
+		r.query.Select = items
 	}
-	r.query.Select = items
 }
 
 func (r *reader) readNames(part int, p parameter) []string {
-	names, failed := read(&r.scanner, p.value, (*scanner).names)
-	if failed != nil {
-		r.fail(part, newParseError(p.name, p.name+" parameter", p.value, p.value, failed))
-	}
+	from := source{part: part, parameter: p.name, name: p.name + " parameter", text: p.value}
+	names, _ := scanSource(r, from, (*scanner).names)
 	return names
 }
 
 func (r *reader) readOrder(p parameter) {
-	at, ok := r.readTarget(orderPart, p.name, p.name)
+	at, ok := r.readTarget(orderPart, p, p.name)
 	if !ok {
 		return
 	}
-	terms, failed := read(&r.scanner, p.value, (*scanner).orderTerms)
-	if failed != nil {
-		r.fail(orderPart, newParseError(p.name, "order", p.value, p.value, failed))
-		return
+	from := source{part: orderPart, parameter: p.name, name: "order", text: p.value}
+	if terms, ok := scanSource(r, from, (*scanner).orderTerms); ok {
+		r.query.Order = append(r.query.Order, Order{Path: at.path, Terms: terms})
 	}
-	r.query.Order = append(r.query.Order, Order{Path: at.path, Terms: terms})
 }
 
 func (r *reader) readGroup(p parameter) {
-	group, failed := read(&r.scanner, p.name, (*scanner).groupName)
-	if failed != nil {
-		r.fail(groupPart, newParseError(p.name, "logic path", p.name, p.name, failed))
-		return
-	}
-	text := group.word + p.value
-	node, failed := read(&r.scanner, text, (*scanner).tree)
-	if failed != nil {
-		r.fail(groupPart, newParseError(p.name, "logic tree", p.value, text, failed))
-		return
-	}
-	r.query.Where = append(r.query.Where, Predicate{Path: group.path, Node: node})
-}
-
-func (r *reader) readCondition(p parameter) {
-	at, ok := r.readTarget(conditionPart, p.name, p.name)
+	from := source{part: groupPart, parameter: p.name, name: "logic path", text: p.name}
+	group, ok := scanSource(r, from, (*scanner).groupName)
 	if !ok {
 		return
 	}
+	from = source{part: groupPart, parameter: p.name, name: "logic tree", prefix: group.word, text: p.value}
+	if node, ok := scanSource(r, from, (*scanner).tree); ok {
+		r.query.Where = append(r.query.Where, Predicate{Path: group.path, Node: node})
+	}
+}
+
+func (r *reader) readCondition(p parameter) {
+	at, ok := r.readTarget(conditionPart, p, p.name)
+	if !ok {
+		return
+	}
+	from := source{part: conditionPart, parameter: p.name, name: "filter", text: p.value}
 	rule := (*scanner).comparison
 	if r.opts.Arguments {
 		rule = (*scanner).comparisonOrNothing
 	}
-	c, failed := read(&r.scanner, p.value, rule)
+	c, ok := scanSource(r, from, rule)
 	switch {
-	case failed != nil:
-		r.fail(conditionPart, newParseError(p.name, "filter", p.value, p.value, failed))
+	case !ok:
 	case r.scanner.pos == 0:
 		r.query.Arguments = append(r.query.Arguments, Argument{Name: at.field.Name, Value: p.value})
 	default:
@@ -223,12 +230,8 @@ func (r *reader) readCondition(p parameter) {
 }
 
 // readTarget reads the name of a parameter.
-func (r *reader) readTarget(part int, parameter, name string) (target, bool) {
-	at, failed := read(&r.scanner, name, (*scanner).target)
-	if failed != nil {
-		r.fail(part, newParseError(parameter, "tree path", name, name, failed))
-	}
-	return at, failed == nil
+func (r *reader) readTarget(part int, p parameter, name string) (target, bool) {
+	return scanSource(r, source{part: part, parameter: p.name, name: "tree path", text: name}, (*scanner).target)
 }
 
 // distinct removes repetitions.

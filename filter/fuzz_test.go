@@ -3,6 +3,7 @@ package filter_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/Masterminds/squirrel"
 	"github.com/pgrest-go/pgrest/filter"
@@ -121,4 +122,29 @@ func withoutNames(t *testing.T, sql string) string {
 	}
 	require.Zero(t, strings.Count(sql, `"`)%2, sql)
 	return bare.String()
+}
+
+// TestParseLong reads texts of two lengths, which would show if any part of the
+// grammar took quadratic time.
+func TestParseLong(t *testing.T) {
+	t.Parallel()
+	const short, long = 1 << 12, 1 << 16
+	tests := []struct{ start, unit, end string }{
+		{"select=", "a,", ""}, {"select=", "a-", ""}, {"select=", "a->", ""}, {"select=", "a(b),", ""},
+		{"select=", "(", ""}, {"select=", " ", ""}, {"select=\"", `\"`, ""}, {"select=", `"a,`, ""},
+		{"order=", "a(b),", ""}, {"columns=", "a,", "b"}, {"", "a.", "order=a"}, {"", "a->", "a=eq.1"},
+		{"or=(", "and(a.eq.1),", "a.eq.1)"}, {"or=(", `a.eq.",`, ""}, {"or=(", "a.eq.{,", ""},
+		{"a=", "not.", ""}, {"a=in.(", `"",`, ")"}, {"a=in.(", `"a`, ")"}, {"a=fts(", "a", ""},
+		{"", "a=x&", ""}, {"", "a=eq.1&", ""}, {"", "a.limit=1&", ""}, {"", "a&", ""},
+	}
+	parse := func(query string) time.Duration {
+		start := time.Now()
+		_, _ = filter.Parse(query, filter.Options{})
+		return time.Since(start)
+	}
+	for _, tt := range tests {
+		few := parse(tt.start + strings.Repeat(tt.unit, short/len(tt.unit)) + tt.end)
+		many := parse(tt.start + strings.Repeat(tt.unit, long/len(tt.unit)) + tt.end)
+		require.Less(t, many, 64*few+500*time.Millisecond, tt.start+tt.unit)
+	}
 }

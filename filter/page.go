@@ -20,7 +20,7 @@ type Page struct {
 func (r *reader) readPage(p parameter, base string, limit bool) {
 	index, ok := r.pages[base]
 	if !ok {
-		at, ok := r.readTarget(pagePart, p.name, base+"limit")
+		at, ok := r.readTarget(pagePart, p, base+"limit")
 		if !ok {
 			return
 		}

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,17 +17,18 @@ const maxDepth = 100
 // then another may be tried there, or has moved it, and then the text is wrong,
 // unless the caller goes back with rewind.
 //
-// When it records, the scanner also keeps the failure to report: what the rules
-// tried at the furthest position would have accepted there. This follows the
-// Parsec library, whose texts clients know: a rule that moves on forgets what
-// failed before it, and a caller that goes back remembers how far it had come.
-// Only a text that is known to be wrong is read recording.
+// The scanner also keeps the failure to report: what the rules tried at the
+// furthest position would have accepted there. This follows the Parsec library,
+// whose texts clients know: a rule that moves on forgets what failed before it,
+// and a caller that goes back remembers how far it had come. As this costs more
+// than reading, only failures at or behind from are kept; a text is read with
+// none at first, and once more around the place where it turned out to be wrong.
 type scanner struct {
-	text   string
-	pos    int
-	depth  int
-	record bool
-	fail   *failure // nil for none
+	text  string
+	pos   int
+	depth int
+	from  int
+	fail  *failure // nil for none
 }
 
 // failure is a position at which rules failed. It is never changed.
@@ -64,19 +66,23 @@ var (
 	depthLabels      = []string{"at most " + strconv.Itoa(maxDepth) + " levels of nesting"}
 )
 
-// read reads text by a rule. On failure it returns what to report.
-func read[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, *failure) {
-	*s = scanner{text: text}
-	value, ok := rule(s)
-	if ok {
-		return value, nil
-	}
-	*s = scanner{text: text, record: true}
+// longestLiteral is how far a rule that fails can have moved behind its failure.
+const longestLiteral = len("nullsfirst")
+
+// scan reads text by a rule.
+func scan[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, bool) {
+	*s = scanner{text: text, from: math.MaxInt}
+	return rule(s)
+}
+
+// explain returns why scan has failed: it reads the text again.
+func explain[T any](s *scanner, rule func(*scanner) (T, bool)) *failure {
+	*s = scanner{text: s.text, from: s.pos - longestLiteral}
 	rule(s)
 	if s.fail == nil {
-		return value, &failure{pos: s.pos}
+		return &failure{pos: s.pos}
 	}
-	return value, s.fail
+	return s.fail
 }
 
 // mark is a place to go back to.
@@ -120,7 +126,7 @@ func (s *scanner) label(m mark, label string) {
 
 // miss records that a rule with these labels failed here.
 func (s *scanner) miss(labels []string) {
-	if s.record {
+	if s.pos >= s.from {
 		s.fail = merge(s.fail, &failure{pos: s.pos, found: s.found(s.pos), expected: labels})
 	}
 }
@@ -166,7 +172,7 @@ func (s *scanner) char(c byte) bool {
 		s.fail = nil
 		return true
 	}
-	if s.record {
+	if s.pos >= s.from {
 		s.miss([]string{strconv.Quote(string(rune(c)))})
 	}
 	return false
@@ -214,7 +220,7 @@ func (s *scanner) literal(text string) bool {
 	}
 	same := s.same(text)
 	if same > 0 {
-		if s.record {
+		if s.pos >= s.from {
 			s.fail = s.mismatch(text)
 		}
 		s.pos = start + same
@@ -237,7 +243,7 @@ func (s *scanner) at(text string) bool {
 	if strings.HasPrefix(s.text[s.pos:], text) {
 		return true
 	}
-	if s.record {
+	if s.pos >= s.from {
 		s.fail = merge(s.fail, s.mismatch(text))
 	}
 	return false
@@ -274,7 +280,7 @@ func (s *scanner) end() bool {
 		s.miss(endLabels)
 		return true
 	}
-	if s.record {
+	if s.pos >= s.from {
 		r, _ := utf8.DecodeRuneInString(s.text[s.pos:])
 		s.fail = merge(s.fail, &failure{pos: s.pos, unexpected: []string{showRune(r, '\'')}, expected: endLabels})
 	}
@@ -287,7 +293,7 @@ func (s *scanner) notAt(c byte) bool {
 		s.refuse(rune(c), 1)
 		return false
 	}
-	if s.record {
+	if s.pos >= s.from {
 		s.miss([]string{strconv.Quote(string(rune(c)))})
 	}
 	return true
@@ -307,7 +313,7 @@ func (s *scanner) elementEnd() bool {
 // refuse records that r, which is next, may not follow. Parsec places this
 // failure behind r.
 func (s *scanner) refuse(r rune, size int) {
-	if s.record {
+	if s.pos >= s.from {
 		s.fail = merge(s.fail, &failure{pos: s.pos + size, unexpected: []string{showRune(r, '\'')}})
 	}
 }
@@ -335,7 +341,7 @@ func (s *scanner) rest() string {
 // descend enters a level of nesting, whose bracket has just been read.
 func (s *scanner) descend() bool {
 	if s.depth == maxDepth {
-		if s.record {
+		if s.pos >= s.from {
 			s.fail = &failure{pos: s.pos - 1, found: s.found(s.pos - 1), expected: depthLabels}
 		}
 		return false

@@ -1,6 +1,9 @@
 package introspect
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Catalog holds the parts of a SchemaCache as they were read, before anything is
 // derived from them. Every column, parameter and result has a Type.
@@ -14,14 +17,33 @@ type Catalog struct {
 	// Routines are the functions of the exposed schemas, and those of the extra
 	// search path that may serve as computed fields.
 	Routines []*Routine
+	// Hidden are the tables of other schemas, with their names and keys alone. Views
+	// show them, and are related as they are.
+	Hidden []*Table
+	// Lineage tells for a view, in the order of its columns, which of them show a
+	// key's column of a table, be it by way of other views. From it come the view's
+	// primary key and its relationships.
+	Lineage map[QualifiedName][]ColumnOrigin
 	// Types are those that can be named in a cast, when their schema and kind allow
 	// it. The types of columns and parameters need not be among them.
 	Types []*Type
+	// Representations are the domain representations, one for each pair of types.
+	Representations []Representation
+}
+
+// ColumnOrigin says which column of a table a view's column shows unchanged.
+type ColumnOrigin struct {
+	// Column is the view's.
+	Column string
+	// Table and TableColumn are where its values come from.
+	Table       QualifiedName
+	TableColumn string
 }
 
 // New makes a SchemaCache of the parts and derives the rest: the places of columns
-// by name, computed fields, the order of overloads and the names of cast types. It
-// needs no database and owns the parts from then on; they must not change any more.
+// by name, the keys of views, relationships, computed fields, the order of overloads
+// and the names of cast types. It needs no database and owns the parts from then
+// on; they must not change any more.
 func New(c Catalog) *SchemaCache {
 	cache := &SchemaCache{
 		ServerVersion: c.ServerVersion,
@@ -32,9 +54,17 @@ func New(c Catalog) *SchemaCache {
 		t.index = indexColumns(t.Columns)
 		cache.Tables[t.Name] = t
 	}
+	tables := maps.Clone(cache.Tables)
+	for _, t := range c.Hidden {
+		tables[t.Name] = t
+	}
+	views := showings(c)
+	addViewKeys(views, tables)
+	cache.related = relate(c, tables, cache.Tables, views)
 	cache.Routines = callableRoutines(c.Schemas, c.Routines)
 	cache.computed = computedFields(cache.Tables, searchPath(c), c.Routines)
 	cache.castTypes = castTypes(searchPath(c), c.Types)
+	cache.representations = representations(c.Representations)
 	return cache
 }
 

@@ -1,12 +1,18 @@
 // Package introspect reads from PostgreSQL's system catalogs what a database
 // exposes: the relations of some schemas with their columns and keys, the
-// functions that can be called, and the types of both.
+// relationships between them, the functions that can be called, and the types of
+// columns and parameters.
 //
 //	cache, err := introspect.Load(ctx, pool, introspect.Options{Schemas: []string{"api"}})
 //	if err != nil {
 //		return err
 //	}
-//	films, ok := cache.Table(introspect.QualifiedName{Schema: "api", Name: "films"})
+//	films := introspect.QualifiedName{Schema: "api", Name: "films"}
+//	table, ok := cache.Table(films)
+//	named, _ := cache.Relationships(films, "directors")
+//
+// Views are read with their queries: a view that shows the key of a table has that
+// key, and the relationships of its foreign keys, whatever the schema of the table.
 //
 // Load reads PostgreSQL 14 and later. The result, a SchemaCache, is immutable and
 // needs the database no more. New makes one from parts written by hand.
@@ -44,7 +50,7 @@ type Options struct {
 // transaction must be REPEATABLE READ, or a concurrent migration may show between
 // two of the queries. Any other Querier is used as it is and has to see to both.
 //
-// It takes six queries, none of which leaves a prepared statement behind. The
+// It takes eight queries, none of which leaves a prepared statement behind. The
 // catalogs can be read by every role, so that the cache is the same whoever asks.
 //
 // The error wraps that of pgx, and the context's if that was done.

@@ -176,16 +176,16 @@ func TestLoadErrors(t *testing.T) {
 		require.ErrorAs(t, err, &pgErr)
 		require.Equal(t, "25P02", pgErr.Code)
 	})
-	for failing := 1; failing <= 6; failing++ {
+	for failing := 1; failing <= 8; failing++ {
 		t.Run("query "+strconv.Itoa(failing), func(t *testing.T) {
 			t.Parallel()
 			_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: failing}, options())
 			require.ErrorIs(t, err, errLost)
 		})
 	}
-	t.Run("none of seven queries", func(t *testing.T) {
+	t.Run("none of nine queries", func(t *testing.T) {
 		t.Parallel()
-		_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: 7}, options())
+		_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: 9}, options())
 		require.NoError(t, err)
 	})
 }

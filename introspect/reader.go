@@ -16,12 +16,16 @@ var (
 	relationSQL string
 	//go:embed sql/column.sql
 	columnSQL string
+	//go:embed sql/view.sql
+	viewSQL string
 	//go:embed sql/key.sql
 	keySQL string
 	//go:embed sql/routine.sql
 	routineSQL string
 	//go:embed sql/type.sql
 	typeSQL string
+	//go:embed sql/representation.sql
+	representationSQL string
 )
 
 // The bits of pg_relation_is_updatable.
@@ -36,10 +40,14 @@ const (
 type reader struct {
 	db      Querier
 	catalog Catalog
-	tables  map[uint32]*Table // by the relation's OID
-	types   map[uint32]*Type  // by OID, filled in by readTypes
-	domains map[uint32]domain // by OID
-	names   map[string]string // one copy of each name
+	tables  map[uint32]*Table // the exposed ones, by the relation's OID
+	hidden  map[uint32]*Table // others that have keys, by the relation's OID
+	lineage lineage           // of the exposed views and those that they draw from
+	// keyColumns are the names of the key columns that views may show.
+	keyColumns map[columnRef]tableColumn
+	types      map[uint32]*Type  // by OID, filled in by readTypes
+	domains    map[uint32]domain // by OID
+	names      map[string]string // one copy of each name
 }
 
 func newReader(db Querier, opts Options) *reader {
@@ -50,10 +58,13 @@ func newReader(db Querier, opts Options) *reader {
 			Schemas:         append([]string{}, opts.Schemas...),
 			ExtraSearchPath: append([]string{}, opts.ExtraSearchPath...),
 		},
-		tables:  make(map[uint32]*Table),
-		types:   make(map[uint32]*Type),
-		domains: make(map[uint32]domain),
-		names:   make(map[string]string),
+		tables:     make(map[uint32]*Table),
+		hidden:     make(map[uint32]*Table),
+		lineage:    make(lineage),
+		keyColumns: make(map[columnRef]tableColumn),
+		types:      make(map[uint32]*Type),
+		domains:    make(map[uint32]domain),
+		names:      make(map[string]string),
 	}
 }
 
@@ -65,15 +76,18 @@ func (r *reader) read(ctx context.Context) (Catalog, error) {
 		{"server version", r.readSession},
 		{"relations", r.readRelations},
 		{"columns", r.readColumns},
+		{"views", r.readViews},
 		{"keys", r.readKeys},
 		{"routines", r.readRoutines},
 		{"types", r.readTypes},
+		{"domain representations", r.readRepresentations},
 	} {
 		if err := step.read(ctx); err != nil {
 			return Catalog{}, fmt.Errorf("read %s: %w", step.what, err)
 		}
 	}
 	r.applyDomains()
+	r.nameLineage()
 	return r.catalog, nil
 }
 
@@ -190,44 +204,4 @@ func (r *reader) readColumns(ctx context.Context) error {
 	})
 	keep()
 	return err
-}
-
-func (r *reader) readKeys(ctx context.Context) error {
-	var (
-		relation                              uint32
-		kind, name, column                    string
-		refSchema, refRelation, refColumnName string
-	)
-	dest := []any{&relation, &kind, &name, &column, &refSchema, &refRelation, &refColumnName}
-	var lastRelation uint32
-	var lastName string
-	return r.rows(ctx, keySQL, []any{r.catalog.Schemas}, dest, func() {
-		t, ok := r.tables[relation]
-		if !ok {
-			return
-		}
-		first := relation != lastRelation || name != lastName
-		lastRelation, lastName = relation, name
-		column := r.intern(column)
-		switch kind {
-		case "p":
-			t.PrimaryKey = append(t.PrimaryKey, column)
-		case "u":
-			if first {
-				t.UniqueKeys = append(t.UniqueKeys, nil)
-			}
-			key := &t.UniqueKeys[len(t.UniqueKeys)-1]
-			*key = append(*key, column)
-		case "f":
-			if first {
-				t.ForeignKeys = append(t.ForeignKeys, ForeignKey{
-					Name:       r.intern(name),
-					References: r.qualifiedName(refSchema, refRelation),
-				})
-			}
-			key := &t.ForeignKeys[len(t.ForeignKeys)-1]
-			key.Columns = append(key.Columns, column)
-			key.ReferencedColumns = append(key.ReferencedColumns, r.intern(refColumnName))
-		}
-	})
 }

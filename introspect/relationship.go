@@ -1,5 +1,11 @@
 package introspect
 
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
 // Cardinality is how many rows of two relations belong together, seen from the
 // first one.
 type Cardinality uint8
@@ -16,7 +22,9 @@ const (
 // its own. See https://docs.postgrest.org/en/stable/references/api/resource_embedding.html.
 type Relationship struct {
 	Table, Target QualifiedName
-	Cardinality   Cardinality
+	// Cardinality of a computed relationship is ManyToOne where the function promises
+	// a single row, by not returning a set or by ROWS 1, and OneToMany otherwise.
+	Cardinality Cardinality
 	// Constraint names the foreign key; empty for many-to-many and computed ones.
 	Constraint string
 	// Columns pairs the columns that join the two, in the order of the foreign
@@ -49,3 +57,102 @@ func (r *Relationship) ToOne() bool { return r.Cardinality == ManyToOne || r.Car
 
 // Self reports whether the relationship leads back to its own relation.
 func (r *Relationship) Self() bool { return r.Table == r.Target }
+
+// Compare orders relationships as Relationships lists them, and as an error about
+// several of them does: by table and target, then one-to-many, many-to-one,
+// one-to-one and many-to-many ones, then by the names of constraints, columns and
+// junctions. Computed ones come last.
+func (r *Relationship) Compare(other *Relationship) int {
+	switch {
+	case r.Function != nil && other.Function != nil:
+		return cmp.Or(
+			r.Function.Name.compare(other.Function.Name),
+			r.Table.compare(other.Table), r.Target.compare(other.Target))
+	case r.Function != nil:
+		return 1
+	case other.Function != nil:
+		return -1
+	}
+	if n := cmp.Or(r.Table.compare(other.Table), r.Target.compare(other.Target)); n != 0 {
+		return n
+	}
+	if n := cmp.Compare(r.Cardinality, other.Cardinality); n != 0 {
+		return n
+	}
+	if n := cmp.Or(strings.Compare(r.Constraint, other.Constraint), comparePairs(r.Columns, other.Columns)); n != 0 {
+		return n
+	}
+	if r.Junction != nil && other.Junction != nil {
+		return r.Junction.compare(other.Junction)
+	}
+	return 0
+}
+
+func (j *Junction) compare(other *Junction) int {
+	return cmp.Or(
+		j.Table.compare(other.Table),
+		strings.Compare(j.Constraint1, other.Constraint1),
+		strings.Compare(j.Constraint2, other.Constraint2),
+		comparePairs(j.Source, other.Source),
+		comparePairs(j.Target, other.Target))
+}
+
+func comparePairs(a, b []ColumnPair) int {
+	return slices.CompareFunc(a, b, func(p, q ColumnPair) int {
+		return cmp.Or(strings.Compare(p.Column, q.Column), strings.Compare(p.Target, q.Target))
+	})
+}
+
+// name is what an embed calls the relationship's other end.
+func (r *Relationship) name() string {
+	if r.Function != nil {
+		return r.Function.Name.Name
+	}
+	return r.Target.Name
+}
+
+// related is what a relation is related to.
+type related struct {
+	embeddings map[string]embedding // by what an embed may call them
+	names      []string             // those of relations and functions, sorted
+}
+
+// embedding is what an embed may mean: see Relationships.
+type embedding struct{ named, keyed []*Relationship }
+
+// Relationships finds what target may mean in an embed of from: named are those
+// whose target relation, or function if they are computed, has that name, keyed
+// those whose foreign key has it, or the one column of from that the foreign key
+// joins. One relationship may be in both. Both are in the order of
+// Relationship.Compare, and belong to the cache.
+//
+// Only what is in the schema of from can be embedded: relations, and the functions
+// of computed relationships, whose target may be in another exposed schema. A
+// relationship with a view as target is never keyed: the one with the view's table
+// has the same names, and the two could not be told apart. A computed relationship
+// replaces all others whose target relation has the name of its function.
+func (c *SchemaCache) Relationships(from QualifiedName, target string) (named, keyed []*Relationship) {
+	found := c.related[from].embeddings[target]
+	return found.named, found.keyed
+}
+
+// RelatedNames lists, sorted, what can be embedded in from by the name of a
+// relation or of a function. It is ok if from is in a relationship at all, even if
+// none can be embedded, since their junctions are not exposed.
+func (c *SchemaCache) RelatedNames(from QualifiedName) (targets []string, ok bool) {
+	r, ok := c.related[from]
+	return r.names, ok
+}
+
+// RelatedTables lists, sorted, the relations of a schema that are in a relationship
+// as RelatedNames has it.
+func (c *SchemaCache) RelatedTables(schema string) []string {
+	var tables []string
+	for name := range c.related {
+		if name.Schema == schema {
+			tables = append(tables, name.Name)
+		}
+	}
+	slices.Sort(tables)
+	return tables
+}

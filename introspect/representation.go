@@ -1,11 +1,31 @@
 package introspect
 
+// Representation is a cast between a domain and json or text, either way, that
+// presents the domain's values to clients or takes them from clients.
+// See https://docs.postgrest.org/en/stable/references/api/domain_representations.html.
+type Representation struct {
+	// From and To are the OIDs of the types.
+	From, To uint32
+	// Function takes a value of From and returns one of To.
+	Function QualifiedName
+}
+
 // representationKey is the direction of a domain representation.
 type representationKey struct{ from, to uint32 }
 
-// Representation finds the function that casts values of type from, a domain, or
-// one of json and text, to type to, likewise: a domain representation. Both are
-// OIDs. See https://docs.postgrest.org/en/stable/references/api/domain_representations.html.
+func representations(all []Representation) map[representationKey]QualifiedName {
+	functions := make(map[representationKey]QualifiedName, len(all))
+	for _, r := range all {
+		functions[representationKey{r.From, r.To}] = r.Function
+	}
+	return functions
+}
+
+// Representation finds the function that casts values of type from to type to, one
+// of which is a domain and the other json or text. Both are OIDs; a column's type
+// is that of the column itself, a domain's not that of what it is over. Only casts
+// that are implicit and call a function count, as PostgREST has it. Whether the
+// function may be called is for the database to say when it is.
 func (c *SchemaCache) Representation(from, to uint32) (QualifiedName, bool) {
 	name, ok := c.representations[representationKey{from, to}]
 	return name, ok

@@ -11,6 +11,14 @@ type QualifiedName struct {
 // String gives the name as error messages spell it: schema.name, unquoted.
 func (n QualifiedName) String() string { return n.Schema + "." + n.Name }
 
+// compare orders names by schema, then name.
+func (n QualifiedName) compare(other QualifiedName) int {
+	if c := strings.Compare(n.Schema, other.Schema); c != 0 {
+		return c
+	}
+	return strings.Compare(n.Name, other.Name)
+}
+
 // SchemaCache is what a database exposes, as its catalogs told at one moment.
 // It is immutable: a change in the database yields a new SchemaCache, and any
 // number of goroutines may read one.
@@ -30,6 +38,8 @@ type SchemaCache struct {
 	// whose arguments can't be given: see Routine.Callable.
 	Routines map[QualifiedName][]*Routine
 
+	// related holds the relationships of each relation that has any.
+	related map[QualifiedName]related
 	// computed holds computed fields by relation and field name.
 	computed map[computedKey]*Routine
 	// representations holds the casting functions of domain representations.

@@ -22,7 +22,8 @@ type Table struct {
 	Comment string
 	// Columns in the order of the table; dropped and system columns are left out.
 	Columns []Column
-	// PrimaryKey names the key's columns in the key's order; nil where there is none, as in views.
+	// PrimaryKey names the key's columns in the key's order; nil where there is none. A view has
+	// the keys of all tables whose whole key it shows, one after the other.
 	PrimaryKey []string
 	// UniqueKeys holds the column names of each unique constraint, the primary key left out,
 	// by constraint name.

@@ -266,7 +266,7 @@ func TestLoadColumnsOfViews(t *testing.T) {
 		ALTER VIEW api.films ALTER COLUMN name SET DEFAULT 'unnamed'`)
 	films := table(t, cache, "films")
 	require.Len(t, films.Columns, 2)
-	require.Nil(t, films.PrimaryKey)
+	require.Equal(t, []string{"id"}, films.PrimaryKey)
 	name := column(t, cache, "films", "name")
 	require.Equal(t, "character varying(9)", name.TypeName)
 	require.Equal(t, 9, name.MaxLength)

@@ -147,3 +147,13 @@ func (r *reader) applyDomain(c *Column) {
 		c.MaxLength = max(c.MaxLength, maxLength(d.over, d.modifier))
 	}
 }
+
+func (r *reader) readRepresentations(ctx context.Context) error {
+	var from, to uint32
+	var schema, name string
+	return r.rows(ctx, representationSQL, nil, []any{&from, &to, &schema, &name}, func() {
+		r.catalog.Representations = append(r.catalog.Representations, Representation{
+			From: from, To: to, Function: r.qualifiedName(schema, name),
+		})
+	})
+}

@@ -69,6 +69,8 @@ type Request struct {
 	// Method and Path are those of the HTTP request; Path is escaped and
 	// relative to the API's root.
 	Method, Path string
+	// ProtoMajor is the major version of HTTP.
+	ProtoMajor int
 	// Mount is what precedes Path in the URL that the client sees.
 	Mount string
 
@@ -87,7 +89,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		return nil, apierror.InvalidPath()
 	}
 	req := &Request{
-		Method: r.Method, Path: path, RawQuery: r.URL.RawQuery,
+		Method: r.Method, Path: path, RawQuery: r.URL.RawQuery, ProtoMajor: r.ProtoMajor,
 		Mount:       mount(r, escaped, path),
 		HeadersOnly: r.Method == http.MethodHead,
 		Preferences: parsePreferences(r.Header["Prefer"], c.TxOverride),
@@ -120,7 +122,7 @@ func cutBase(path, base string) (string, bool) {
 	base = strings.TrimSuffix(base, "/")
 	rest, ok := strings.CutPrefix(path, base)
 	if !ok || rest != "" && rest[0] != '/' {
-		return "", base == "" && rest == ""
+		return "", false
 	}
 	if rest == "" {
 		rest = "/"

@@ -64,6 +64,9 @@ func topRange(header string, pages []filter.Page) (Range, error) {
 		if r.Limit == 0 {
 			return Range{}, nil
 		}
+		if r.Limit < 0 {
+			return Range{}, apierror.NegativeLimit()
+		}
 		q.first = r.Offset
 		if r.Limit < Unlimited-max(r.Offset, 0) {
 			q.last = r.Offset + r.Limit - 1

@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -21,6 +22,7 @@ func openContainer(ctx context.Context) (*Server, error) {
 	if err := pingDocker(ctx); err != nil {
 		return nil, err
 	}
+	password := rand.Text() // Docker publishes ports to the network, too
 	var args []string
 	for _, s := range settings {
 		args = append(args, "-c", s)
@@ -31,9 +33,8 @@ func openContainer(ctx context.Context) (*Server, error) {
 		testcontainers.WithCmd(args...),
 		testcontainers.WithTmpfs(map[string]string{"/var/lib/postgresql/data": "rw"}),
 		testcontainers.WithEnv(map[string]string{
-			// The port is published to this machine alone, as Docker is told to.
-			"POSTGRES_HOST_AUTH_METHOD": "trust",
-			"POSTGRES_INITDB_ARGS":      "--no-sync --locale=C --encoding=UTF8",
+			"POSTGRES_PASSWORD":    password,
+			"POSTGRES_INITDB_ARGS": "--no-sync --locale=C --encoding=UTF8",
 		}),
 		testcontainers.WithWaitStrategy(wait.ForListeningPort(containerPort)),
 	)
@@ -45,7 +46,7 @@ func openContainer(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("find the container's port: %w", err), stop())
 	}
-	url := fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", address)
+	url := fmt.Sprintf("postgres://postgres:%s@%s/postgres?sslmode=disable", password, address)
 	if err := waitUntilReady(ctx, url, nil); err != nil {
 		return nil, errors.Join(err, stop())
 	}

@@ -9,19 +9,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// listens keeps a listening connection. After each loss it comes back with
-// growing pauses, and loads: what was notified meanwhile is not known.
+// listens keeps a listening connection. Whenever it has a new one it asks for a
+// load, the first included: what was notified before, nobody heard. After each
+// loss it tries again, with growing pauses.
 func (r *Reloader) listens() {
 	backoff := time.Duration(0)
 	for first := true; r.ctx.Err() == nil; first = false {
 		err := r.listen(func() {
 			backoff = 0
-			if !first {
-				r.Soon()
-			}
+			r.Soon()
 		})
 		if r.ctx.Err() != nil {
 			return
+		}
+		if first { // to serve, nobody has to listen
+			r.Soon()
 		}
 		backoff = grow(backoff)
 		r.config.Logger.Error("listen for schema changes", "channel", r.config.Channel, "error", err, "retry_in", backoff)

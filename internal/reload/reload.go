@@ -58,9 +58,10 @@ const (
 func Start(c Config) *Reloader {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Reloader{config: c, ctx: ctx, cancel: cancel, wanted: make(chan struct{}, 1), asked: make(chan chan error)}
-	r.Soon()
 	r.done.Go(r.loads)
-	if c.Channel != "" {
+	if c.Channel == "" {
+		r.Soon()
+	} else {
 		r.done.Go(r.listens)
 	}
 	return r
@@ -94,6 +95,9 @@ func (r *Reloader) Now(ctx context.Context) error {
 		return context.Canceled
 	}
 }
+
+// Closed is closed when the Reloader is.
+func (r *Reloader) Closed() <-chan struct{} { return r.ctx.Done() }
 
 // Close ends the loading and the listening, and waits for both.
 func (r *Reloader) Close() {

@@ -83,6 +83,7 @@ type rows struct {
 	config Config
 	body   []byte // encoded, and not written yet
 	sent   bool   // the headers are out
+	none   bool   // the status allows for no body
 }
 
 func (b *rows) write(enc encode.Encoder) error {
@@ -102,6 +103,9 @@ func (b *rows) write(enc encode.Encoder) error {
 			}
 			limit = chunk
 		}
+		if b.none {
+			return nil
+		}
 		b.flush()
 	}
 	if err := b.result.Err(); err != nil {
@@ -116,7 +120,7 @@ func (b *rows) write(enc encode.Encoder) error {
 	}
 	b.flush()
 	if b.trailer() {
-		b.w.Header()["Content-Range"] = []string{contentRange(b.req.Range.Offset, b.result.Rows, b.total)}
+		b.w.Header()[http.TrailerPrefix+"Content-Range"] = []string{contentRange(b.req.Range.Offset, b.result.Rows, b.total)}
 	}
 	return nil
 }
@@ -134,9 +138,23 @@ func (b *rows) whole() error {
 	readHeaders(h, b.req, b.plan, b.config)
 	h["Content-Range"] = []string{contentRange(b.req.Range.Offset, b.result.Rows, b.total)}
 	h["Content-Length"] = []string{strconv.Itoa(len(b.body))}
-	b.w.WriteHeader(overrides.apply(h, readStatus(b.result.Rows, b.total)))
-	_, _ = b.w.Write(b.body) // a client that went away is not our error
+	b.writeHeader(overrides.apply(h, readStatus(b.result.Rows, b.total)))
+	if !b.none {
+		_, _ = b.w.Write(b.body) // a client that went away is not our error
+	}
 	return nil
+}
+
+// writeHeader sends the status and the headers. The database may have chosen a
+// status that has no body (RFC 9110, section 6.4.1).
+func (b *rows) writeHeader(status int) {
+	b.sent = true
+	b.none = status == http.StatusNoContent || status == http.StatusNotModified
+	if b.none {
+		delete(b.w.Header(), "Content-Length")
+		delete(b.w.Header(), "Trailer")
+	}
+	b.w.WriteHeader(status)
 }
 
 // stream writes the headers of a body that is too large to be held back. What
@@ -149,19 +167,21 @@ func (b *rows) stream() error {
 	h := b.w.Header()
 	readHeaders(h, b.req, b.plan, b.config)
 	expected := b.expected()
-	if b.trailer() {
-		h["Trailer"] = []string{"Content-Range"}
-	} else {
+	switch {
+	case b.plan.Count == plan.CountExact:
 		h["Content-Range"] = []string{contentRange(b.req.Range.Offset, expected, b.total)}
+	case b.trailer():
+		h["Trailer"] = []string{"Content-Range"}
 	}
-	b.w.WriteHeader(overrides.apply(h, readStatus(expected, b.total)))
-	b.sent = true
+	b.writeHeader(overrides.apply(h, readStatus(expected, b.total)))
 	return nil
 }
 
-// trailer reports that Content-Range has to wait for the last row: only an
-// exact count tells beforehand where the page ends.
-func (b *rows) trailer() bool { return b.plan.Count != plan.CountExact }
+// trailer reports that Content-Range waits for the last row: only an exact count
+// tells beforehand where the page ends. net/http takes it for a trailer with
+// HTTP/1.1 alone; with HTTP/2 it refuses, and logs that, and a client has to
+// count the rows.
+func (b *rows) trailer() bool { return b.plan.Count != plan.CountExact && b.req.ProtoMajor == 1 }
 
 // expected is how many rows the page has if the total is right.
 func (b *rows) expected() int64 {

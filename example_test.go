@@ -1,0 +1,140 @@
+package pgrest_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// A schema of the database becomes a part of the host's own server.
+func Example() {
+	pool, done := films() // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	defer done()
+
+	api, err := pgrest.New(pool, pgrest.Options{
+		Schemas:  []string{"archive"},
+		AnonRole: "pgrest_test_anon",
+	})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	defer api.Close()
+
+	mux := http.NewServeMux()
+	mux.Handle("/api/", http.StripPrefix("/api", api))
+
+	for _, target := range []string{
+		"/api/films?select=title,year&director_id=eq.2&order=year",
+		"/api/films?select=title&year=lt.1930&rating=is.null",
+		"/api/flims",
+	} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		fmt.Println(w.Code, compact(w.Body.String()))
+	}
+	// Output:
+	// 200 [{"title":"Seven Samurai","year":1954},{"title":"Yojimbo","year":1961},{"title":"Sanjuro","year":1962}]
+	// 200 [{"title":"Dickson Greeting"}]
+	// 404 {"code":"PGRST205","details":null,"hint":null,"message":"Could not find the table 'archive.flims' in the schema cache"}
+}
+
+// A host with sessions of its own says itself who makes a request. Claims are at
+// hand in the database: here a policy on watchlists compares the owner of each
+// row with the claim "sub".
+func ExampleOptions_authenticate() {
+	pool, done := films()
+	defer done()
+
+	sessions := map[string]string{"7c1e": "ada"} // what the host's login made
+	api, err := pgrest.New(pool, pgrest.Options{
+		Schemas: []string{"archive"},
+		Authenticate: func(r *http.Request) (auth.Identity, error) {
+			cookie, err := r.Cookie("session")
+			if err != nil {
+				return auth.Identity{Role: "pgrest_test_anon", Anonymous: true}, nil
+			}
+			user, ok := sessions[cookie.Value]
+			if !ok {
+				return auth.Identity{}, &auth.Error{Code: "SESSION", Message: "Your session has ended", Status: http.StatusUnauthorized}
+			}
+			return auth.Identity{Role: "pgrest_test_visitor", Claims: fmt.Appendf(nil, `{"sub": %q}`, user)}, nil
+		},
+	})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	defer api.Close()
+
+	for _, session := range []string{"session=7c1e", "session=0000", ""} {
+		r := httptest.NewRequest(http.MethodGet, "/watchlists?select=film_id,note", nil)
+		r.Header.Set("Cookie", session)
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		fmt.Println(w.Code, compact(w.Body.String()))
+	}
+	// Output:
+	// 200 [{"film_id":3,"note":"with popcorn"},{"film_id":10,"note":null}]
+	// 401 {"code":"SESSION","details":null,"hint":null,"message":"Your session has ended"}
+	// 401 {"code":"42501","details":null,"hint":null,"message":"permission denied for table watchlists"}
+}
+
+// The schema that an API serves can be looked at, once it is loaded.
+func ExampleHandler_SchemaCache() {
+	pool, done := films()
+	defer done()
+
+	api, err := pgrest.New(pool, pgrest.Options{Schemas: []string{"archive"}})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	defer api.Close()
+	if err := api.Ready(context.Background()); err != nil {
+		log.Print(err)
+		return
+	}
+	table, ok := api.SchemaCache().Table(introspect.QualifiedName{Schema: "archive", Name: "directors"})
+	fmt.Println(ok, table.PrimaryKey)
+	for _, column := range table.Columns {
+		fmt.Println(column.Name, column.TypeName)
+	}
+	// Output:
+	// true [id]
+	// id integer
+	// name text
+	// born date
+	// birthplace text
+}
+
+// films opens a pool on a database of films, which done closes.
+func films() (pool *pgxpool.Pool, done func()) {
+	t := &exampleTB{}
+	return pgtest.Fixture(t).Pool(t), func() {
+		for _, cleanup := range t.cleanups {
+			cleanup()
+		}
+	}
+}
+
+// exampleTB stands in for the testing.TB that an example isn't given.
+type exampleTB struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (*exampleTB) Helper()                           {}
+func (*exampleTB) Context() context.Context          { return context.Background() }
+func (*exampleTB) Fatalf(format string, args ...any) { log.Panicf(format, args...) }
+func (t *exampleTB) Cleanup(f func())                { t.cleanups = append(t.cleanups, f) }

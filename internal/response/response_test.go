@@ -1,0 +1,188 @@
+package response_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/response"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// request is a GET of films, parsed.
+func request(t *testing.T, query string) *apirequest.Request {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/films?"+query, nil)
+	req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{"api"}})
+	require.NoError(t, err)
+	return req
+}
+
+func number(n int64) *int64 { return &n }
+
+// head answers a HEAD request with what result says.
+func head(t *testing.T, req *apirequest.Request, count plan.Count, result *executor.Result) (*httptest.ResponseRecorder, error) {
+	t.Helper()
+	read := &plan.Read{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: mediatype.JSON}, HeadersOnly: true, Count: count}
+	w := httptest.NewRecorder()
+	err := response.Rows(w, req, read, nil, result, response.Config{})
+	return w, err
+}
+
+func TestRows_content_range(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		query            string
+		count            plan.Count
+		rows             int64
+		counted, planned *int64
+		want             string
+		status           int
+	}{
+		"rows":                             {"", plan.CountNone, 3, nil, nil, "0-2/*", 200},
+		"one row":                          {"", plan.CountNone, 1, nil, nil, "0-0/*", 200},
+		"no rows":                          {"", plan.CountNone, 0, nil, nil, "*/*", 200},
+		"rows from an offset":              {"offset=10", plan.CountNone, 3, nil, nil, "10-12/*", 200},
+		"none from an offset":              {"offset=10", plan.CountNone, 0, nil, nil, "*/*", 200},
+		"all, counted":                     {"", plan.CountExact, 3, number(3), nil, "0-2/3", 200},
+		"a page, counted":                  {"limit=3", plan.CountExact, 3, number(13), nil, "0-2/13", 206},
+		"a later page, counted":            {"limit=3&offset=3", plan.CountExact, 3, number(13), nil, "3-5/13", 206},
+		"the last page, counted":           {"limit=10&offset=10", plan.CountExact, 3, number(13), nil, "10-12/13", 206},
+		"an empty page, counted":           {"limit=0", plan.CountExact, 0, number(13), nil, "*/13", 206},
+		"behind the last row, counted":     {"offset=13", plan.CountExact, 0, number(13), nil, "*/13", 206},
+		"none, counted":                    {"", plan.CountExact, 0, number(0), nil, "*/0", 200},
+		"a page, planned":                  {"limit=3", plan.CountPlanned, 3, nil, number(1000), "0-2/1000", 206},
+		"more than planned":                {"", plan.CountPlanned, 3, nil, number(2), "0-2/2", 200},
+		"rows though none is planned":      {"", plan.CountPlanned, 3, nil, number(0), "*/0", 200},
+		"estimated, of which counted more": {"", plan.CountEstimated, 3, number(13), number(10), "0-2/13", 206},
+		"estimated, of which planned more": {"", plan.CountEstimated, 3, number(13), number(1000), "0-2/1000", 206},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, err := head(t, request(t, tt.query), tt.count, &executor.Result{Rows: tt.rows, Counted: tt.counted, Planned: tt.planned})
+			require.NoError(t, err)
+			require.Equal(t, tt.want, w.Header().Get("Content-Range"))
+			require.Equal(t, tt.status, w.Code)
+		})
+	}
+}
+
+func TestRows_offset_beyond_the_last_row(t *testing.T) {
+	t.Parallel()
+	w, err := head(t, request(t, "offset=14"), plan.CountExact, &executor.Result{Counted: number(13)})
+	require.Equal(t, apierror.OffsetBeyond(14, 13), err)
+	require.Empty(t, w.Header(), "nothing is written with an error")
+}
+
+func TestRows_overrides(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		overrides executor.Overrides
+		status    int
+		header    http.Header // of which the names are checked
+	}{
+		"none":                    {executor.Overrides{}, 206, http.Header{"Content-Range": {"0-2/13"}}},
+		"status":                  {executor.Overrides{Status: "418"}, 418, http.Header{"Content-Range": {"0-2/13"}}},
+		"status of no body":       {executor.Overrides{Status: "204"}, 204, nil},
+		"the last status":         {executor.Overrides{Status: "999"}, 999, nil},
+		"header":                  {executor.Overrides{Headers: `[{"X-Tea": "Assam"}]`}, 206, http.Header{"X-Tea": {"Assam"}}},
+		"header in small letters": {executor.Overrides{Headers: `[{"x-tea": "Assam"}]`}, 206, http.Header{"X-Tea": {"Assam"}}},
+		"header in place of ours": {executor.Overrides{Headers: `[{"content-type": "text/plain"}, {"Content-Range": "x"}]`}, 206,
+			http.Header{"Content-Type": {"text/plain"}, "Content-Range": {"x"}}},
+		"header twice": {executor.Overrides{Headers: `[{"Set-Cookie": "a=1"}, {"Set-Cookie": "b=2"}]`}, 206,
+			http.Header{"Set-Cookie": {"a=1", "b=2"}}},
+		"empty header": {executor.Overrides{Headers: `[{"X-Tea": ""}]`}, 206, http.Header{"X-Tea": {""}}},
+		"empty list":   {executor.Overrides{Headers: `[]`}, 206, nil},
+		"both":         {executor.Overrides{Status: "200", Headers: `[{"X-Tea": "Assam"}]`}, 200, http.Header{"X-Tea": {"Assam"}}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, err := head(t, request(t, ""), plan.CountExact, &executor.Result{Rows: 3, Counted: number(13), Overrides: tt.overrides})
+			require.NoError(t, err)
+			require.Equal(t, tt.status, w.Code)
+			for name, values := range tt.header {
+				require.Equal(t, values, w.Header()[name])
+			}
+		})
+	}
+}
+
+func TestRows_wrong_overrides(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		overrides executor.Overrides
+		want      *apierror.Error
+	}{
+		"status that is no number":       {executor.Overrides{Status: "OK"}, apierror.ResponseStatus()},
+		"status with a reason":           {executor.Overrides{Status: "200 OK"}, apierror.ResponseStatus()},
+		"status before the final ones":   {executor.Overrides{Status: "100"}, apierror.ResponseStatus()},
+		"status of four digits":          {executor.Overrides{Status: "1000"}, apierror.ResponseStatus()},
+		"negative status":                {executor.Overrides{Status: "-200"}, apierror.ResponseStatus()},
+		"headers that are no JSON":       {executor.Overrides{Headers: `X-Tea: Assam`}, apierror.ResponseHeaders()},
+		"headers in an object":           {executor.Overrides{Headers: `{"X-Tea": "Assam"}`}, apierror.ResponseHeaders()},
+		"headers in one object":          {executor.Overrides{Headers: `[{"X-Tea": "Assam", "X-Milk": "no"}]`}, apierror.ResponseHeaders()},
+		"headers in an empty object":     {executor.Overrides{Headers: `[{}]`}, apierror.ResponseHeaders()},
+		"headers in strings":             {executor.Overrides{Headers: `["X-Tea: Assam"]`}, apierror.ResponseHeaders()},
+		"header that is a number":        {executor.Overrides{Headers: `[{"X-Tea": 1}]`}, apierror.ResponseHeaders()},
+		"header that is null":            {executor.Overrides{Headers: `[{"X-Tea": null}]`}, apierror.ResponseHeaders()},
+		"right headers and wrong status": {executor.Overrides{Headers: `[]`, Status: "x"}, apierror.ResponseStatus()},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, err := head(t, request(t, ""), plan.CountNone, &executor.Result{Rows: 3, Overrides: tt.overrides})
+			require.Equal(t, tt.want, err)
+			require.Empty(t, w.Header())
+		})
+	}
+}
+
+func TestError(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	response.Error(w, apierror.OffsetBeyond(20, 13), response.Config{})
+	require.Equal(t, 416, w.Code)
+	require.Equal(t, http.Header{
+		"Content-Type":   {"application/json; charset=utf-8"},
+		"Content-Length": {"146"},
+		"Content-Range":  {"*/13"},
+		"Proxy-Status":   {"PostgREST; error=PGRST103"},
+	}, w.Header())
+	require.Equal(t, 146, w.Body.Len())
+
+	w = httptest.NewRecorder()
+	response.Error(w, apierror.OffsetBeyond(20, 13), response.Config{MinimalErrors: true})
+	require.JSONEq(t, `{"code": "PGRST103", "message": "Requested range not satisfiable"}`, w.Body.String())
+}
+
+func TestInfo(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	response.Info(w, &plan.Info{Allow: "OPTIONS,GET,HEAD"}, response.Config{Timing: func() string { return "plan;dur=1.0" }})
+	require.Equal(t, 200, w.Code)
+	require.Empty(t, w.Body.String())
+	require.Equal(t, http.Header{
+		"Access-Control-Allow-Origin": {"*"},
+		"Allow":                       {"OPTIONS,GET,HEAD"},
+		"Content-Length":              {"0"},
+		"Server-Timing":               {"plan;dur=1.0"},
+		"Vary":                        {"Accept, Prefer, Range"},
+	}, w.Header())
+
+	w = httptest.NewRecorder()
+	w.Header().Set("Access-Control-Allow-Origin", "https://example.org")
+	response.Info(w, &plan.Info{}, response.Config{})
+	require.Equal(t, "https://example.org", w.Header().Get("Access-Control-Allow-Origin"), "the host's own policy")
+}

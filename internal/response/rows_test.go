@@ -1,0 +1,177 @@
+package response_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/response"
+)
+
+// answer is an answer to be written: the rows 1 to n, in a column n.
+type answer struct {
+	rows      int
+	format    plan.Format
+	media     string
+	threshold int
+	pre       string // a pre-request statement
+	http2     bool
+	sql       string // in place of the rows 1 to n
+}
+
+// get serves the answer over HTTP, as a client sees it.
+func (a answer) get(t *testing.T) *http.Response {
+	t.Helper()
+	pool := pgtest.Fixture(t).Pool(t)
+	req := request(t, "")
+	if a.sql == "" {
+		a.sql = fmt.Sprintf(`SELECT n FROM generate_series(1, %d) AS n`, a.rows)
+	}
+	if a.media == "" {
+		a.media = mediatype.JSON
+	}
+	read := &plan.Read{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: a.media}, Format: a.format}
+	columns := []query.Column{{Name: "n", Encoding: query.Verbatim}}
+	config := response.Config{Threshold: a.threshold}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req.ProtoMajor = r.ProtoMajor
+		result, err := executor.New(pool).Run(r.Context(), executor.Command{
+			Settings: []auth.Setting{{Name: "role", Value: "pgrest_test_anon"}}, PreRequest: a.pre,
+			Program: &query.Program{Main: query.Statement{SQL: a.sql}, Columns: columns},
+		})
+		if err == nil {
+			defer result.Close()
+			err = response.Rows(w, req, read, columns, result, config)
+		}
+		if err != nil {
+			response.Error(w, apierror.From(err, true), config)
+		}
+	}))
+	var complaints bytes.Buffer
+	server.Config.ErrorLog = log.New(&complaints, "", 0)
+	if a.http2 {
+		server.EnableHTTP2 = true
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(func() {
+		server.Close()
+		require.Empty(t, complaints.String(), "net/http complained")
+	})
+	r, err := server.Client().Get(server.URL)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = r.Body.Close() })
+	return r
+}
+
+func TestRows_body(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer
+		status int
+		body   string
+	}{
+		"array":                               {answer{rows: 3}, 200, "[{\"n\":1},\n {\"n\":2},\n {\"n\":3}]"},
+		"empty array":                         {answer{}, 200, "[]"},
+		"CSV":                                 {answer{rows: 2, format: plan.CSV, media: mediatype.CSV}, 200, "n\n1\n2"},
+		"object":                              {answer{rows: 1, format: plan.Object, media: mediatype.Object}, 200, `{"n":1}`},
+		"object, and no row":                  {answer{format: plan.Object}, 406, string(apierror.NotSingular(0).Body(false))},
+		"object, and three":                   {answer{rows: 3, format: plan.Object}, 406, string(apierror.NotSingular(3).Body(false))},
+		"object over threshold":               {answer{rows: 3, format: plan.Object, threshold: 1}, 406, string(apierror.NotSingular(3).Body(false))},
+		"status without a body":               {answer{rows: 3, pre: `SELECT set_config('response.status', '204', true)`}, 204, ""},
+		"not modified":                        {answer{rows: 3, pre: `SELECT set_config('response.status', '304', true)`}, 304, ""},
+		"wrong status":                        {answer{rows: 3, pre: `SELECT set_config('response.status', 'x', true)`}, 500, string(apierror.ResponseStatus().Body(false))},
+		"wrong status, streamed":              {answer{rows: 300, threshold: 10, pre: `SELECT set_config('response.status', 'x', true)`}, 500, string(apierror.ResponseStatus().Body(false))},
+		"a status that has no body, streamed": {answer{rows: 100_000, threshold: 10, pre: `SELECT set_config('response.status', '204', true)`}, 204, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if tt.threshold == 0 {
+				tt.threshold = response.DefaultThreshold
+			}
+			r := tt.get(t)
+			body, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			require.Equal(t, tt.status, r.StatusCode)
+			if strings.HasPrefix(tt.body, "[") {
+				require.JSONEq(t, tt.body, string(body))
+			} else {
+				require.Equal(t, tt.body, string(body))
+			}
+			if r.StatusCode != 204 && r.StatusCode != 304 {
+				require.EqualValues(t, len(body), r.ContentLength)
+			} else {
+				require.Empty(t, r.Header["Content-Length"])
+			}
+		})
+	}
+}
+
+// At the threshold the headers go out, and the body in chunks.
+func TestRows_threshold(t *testing.T) {
+	t.Parallel()
+	whole := answer{rows: 10_000, threshold: response.DefaultThreshold}.get(t)
+	want, err := io.ReadAll(whole.Body)
+	require.NoError(t, err)
+	require.EqualValues(t, len(want), whole.ContentLength)
+	for _, threshold := range []int{1, 1000, 40_000, len(want) - 1, len(want), len(want) + 1} {
+		t.Run(fmt.Sprint(threshold-len(want)), func(t *testing.T) {
+			t.Parallel()
+			r := answer{rows: 10_000, threshold: threshold}.get(t)
+			body, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(body))
+			if threshold < len(want) {
+				require.Equal(t, []string{"chunked"}, r.TransferEncoding)
+				require.Equal(t, "0-9999/*", r.Trailer.Get("Content-Range"))
+				require.Empty(t, r.Header.Get("Content-Range"))
+			} else {
+				require.EqualValues(t, len(want), r.ContentLength)
+				require.Equal(t, "0-9999/*", r.Header.Get("Content-Range"))
+			}
+		})
+	}
+}
+
+// net/http carries no Content-Range behind a body of HTTP/2.
+func TestRows_streamed_over_HTTP_2(t *testing.T) {
+	t.Parallel()
+	r := answer{rows: 10_000, threshold: 1000, http2: true}.get(t)
+	require.Equal(t, 2, r.ProtoMajor)
+	body, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	require.Equal(t, 10_000, bytes.Count(body, []byte(`"n"`)))
+	require.Empty(t, r.Trailer)
+	require.Empty(t, r.Header.Get("Content-Range"))
+}
+
+func TestRows_error(t *testing.T) {
+	t.Parallel()
+	const late = `SELECT 1/(5000 - n) FROM generate_series(1, 9000) AS n`
+	r := answer{sql: late, threshold: response.DefaultThreshold}.get(t)
+	require.Equal(t, 400, r.StatusCode)
+	body, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(body), `"22012"`)
+
+	r = answer{sql: late, threshold: 10_000}.get(t)
+	require.Equal(t, 200, r.StatusCode)
+	_, err = io.ReadAll(r.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}

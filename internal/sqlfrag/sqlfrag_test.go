@@ -1,0 +1,56 @@
+package sqlfrag_test
+
+import (
+	"testing"
+
+	"github.com/Masterminds/squirrel"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+)
+
+func TestIdent(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ name, want string }{
+		"plain":          {"films", `"films"`},
+		"capitals":       {"Films", `"Films"`},
+		"key word":       {"select", `"select"`},
+		"empty":          {"", `""`},
+		"blank":          {"lost films", `"lost films"`},
+		"dot":            {"a.b", `"a.b"`},
+		"quote":          {`say "cut"`, `"say ""cut"""`},
+		"single quote":   {"it's", `"it's"`},
+		"backslash":      {`a\b`, `"a\b"`},
+		"question mark":  {"is it?", `"is it??"`},
+		"dollar":         {"$1", `"$1"`},
+		"beyond ASCII":   {"映画", `"映画"`},
+		"NUL":            {"a\x00b", `"ab"`},
+		"invalid UTF-8":  {"a\xffb", "\"a\xffb\""},
+		"end of a quote": {`"; DROP TABLE films; --`, `"""; DROP TABLE films; --"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, sqlfrag.Ident(tt.name))
+			require.Equal(t, `"s".`+tt.want, sqlfrag.Qualified("s", tt.name))
+			require.Equal(t, tt.want, sqlfrag.Qualified("", tt.name))
+		})
+	}
+	require.Equal(t, `"a.b""??"."c"`, sqlfrag.Qualified(`a.b"?`, "c"))
+}
+
+// A question mark in a name is no place for an argument.
+func TestIdent_in_a_statement(t *testing.T) {
+	t.Parallel()
+	sql, err := squirrel.Dollar.ReplacePlaceholders("SELECT " + sqlfrag.Qualified("t?", "is it?") + " WHERE a = ?")
+	require.NoError(t, err)
+	require.Equal(t, `SELECT "t?"."is it?" WHERE a = $1`, sql)
+}
+
+func TestSearchPath(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, ``, sqlfrag.SearchPath())
+	require.Equal(t, `"api"`, sqlfrag.SearchPath("api"))
+	require.Equal(t, `"api", "extra"`, sqlfrag.SearchPath("api", "extra"))
+	require.Equal(t, `"a ""b""", "is it?", "$user"`, sqlfrag.SearchPath(`a "b"`, "is it?", "$us\x00er"))
+}

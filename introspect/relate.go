@@ -1,0 +1,251 @@
+package introspect
+
+import "slices"
+
+// relater derives the relationships of a catalog.
+type relater struct {
+	tables  map[QualifiedName]*Table    // exposed and hidden
+	exposed map[QualifiedName]*Table    // those that can be embedded
+	views   map[QualifiedName][]showing // by the table that they show
+	// found are the relationships by their Table, which is there as soon as it has
+	// one, be it one that nothing can be embedded by.
+	found map[QualifiedName][]*Relationship
+	// links are the one-to-many relationships that lead to a possible junction, by
+	// this junction: the columns of the foreign key are in its primary key.
+	links map[QualifiedName][]*Relationship
+}
+
+// relate derives the relationships of a catalog whose views have got their keys.
+func relate(c Catalog, tables, exposed map[QualifiedName]*Table, views []showing) map[QualifiedName]related {
+	r := &relater{
+		tables:  tables,
+		exposed: exposed,
+		views:   make(map[QualifiedName][]showing),
+		found:   make(map[QualifiedName][]*Relationship),
+		links:   make(map[QualifiedName][]*Relationship),
+	}
+	for _, s := range views {
+		r.views[s.table] = append(r.views[s.table], s)
+	}
+	for _, t := range slices.Concat(c.Tables, c.Hidden) {
+		for i := range t.ForeignKeys {
+			r.addForeignKey(t, &t.ForeignKeys[i])
+		}
+	}
+	r.addManyToMany()
+	for _, routine := range c.Routines {
+		r.addComputed(routine)
+	}
+	return indexRelationships(r.found)
+}
+
+// side is where the columns of one end of a foreign key are found: in the table
+// itself or in a view of it.
+type side struct {
+	relation QualifiedName
+	columns  []string // in the order of the foreign key
+}
+
+func (r *relater) sides(table QualifiedName, columns []string) []side {
+	sides := []side{{table, columns}}
+	for _, view := range r.views[table] {
+		for _, instance := range view.instances(columns) {
+			sides = append(sides, side{view.view, instance})
+		}
+	}
+	return sides
+}
+
+// addForeignKey adds the relationships of a foreign key of t, there and back:
+// between the two tables, between their views, and between tables and views.
+func (r *relater) addForeignKey(t *Table, key *ForeignKey) {
+	if len(key.Columns) != len(key.ReferencedColumns) || len(key.Columns) == 0 {
+		return
+	}
+	cardinality, inverse := ManyToOne, OneToMany
+	if isUnique(t, key.Columns) {
+		cardinality, inverse = OneToOne, OneToOne
+	}
+	targets := r.sides(key.References, key.ReferencedColumns)
+	for _, from := range r.sides(t.Name, key.Columns) {
+		for _, to := range targets {
+			if r.exposed[to.relation] == nil {
+				continue
+			}
+			r.add(r.relationship(from, to, cardinality, key.Name))
+			back := r.relationship(to, from, inverse, key.Name)
+			r.add(back)
+			if inverse == OneToMany && containsAll(r.tables[from.relation].PrimaryKey, from.columns) {
+				r.links[from.relation] = append(r.links[from.relation], back)
+			}
+		}
+	}
+}
+
+func (r *relater) relationship(from, to side, cardinality Cardinality, constraint string) *Relationship {
+	pairs := make([]ColumnPair, len(from.columns))
+	for i := range pairs {
+		pairs[i] = ColumnPair{from.columns[i], to.columns[i]}
+	}
+	return &Relationship{
+		Table: from.relation, Target: to.relation,
+		Cardinality: cardinality, Constraint: constraint, Columns: pairs,
+		TableIsView: r.isView(from.relation), TargetIsView: r.isView(to.relation),
+	}
+}
+
+// add adds a relationship if its target can be embedded in its table.
+func (r *relater) add(rel *Relationship) {
+	if r.isEmbeddable(rel.Table, rel.Target) {
+		r.found[rel.Table] = append(r.found[rel.Table], rel)
+	}
+}
+
+// mention notes that table is in a relationship.
+func (r *relater) mention(table QualifiedName) {
+	if _, ok := r.found[table]; !ok {
+		r.found[table] = nil
+	}
+}
+
+// isEmbeddable reports whether both are exposed, in one schema.
+func (r *relater) isEmbeddable(from, target QualifiedName) bool {
+	return from.Schema == target.Schema && r.exposed[from] != nil && r.exposed[target] != nil
+}
+
+func (r *relater) isView(name QualifiedName) bool {
+	t, ok := r.exposed[name]
+	return ok && t.Kind.IsView()
+}
+
+// isUnique reports whether the columns are all those of a key of t, in any order.
+func isUnique(t *Table, columns []string) bool {
+	isKey := func(key []string) bool {
+		return len(key) == len(columns) && containsAll(key, columns) && containsAll(columns, key)
+	}
+	return isKey(t.PrimaryKey) || slices.ContainsFunc(t.UniqueKeys, isKey)
+}
+
+func containsAll(all, some []string) bool {
+	for _, s := range some {
+		if !slices.Contains(all, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// addManyToMany adds a relationship for every two different foreign keys of a
+// junction.
+func (r *relater) addManyToMany() {
+	for junction, links := range r.links {
+		for _, from := range links {
+			for _, to := range links {
+				if from.Constraint != to.Constraint && r.isEmbeddable(from.Table, to.Table) {
+					r.addJunction(junction, from, to)
+				}
+			}
+		}
+	}
+}
+
+func (r *relater) addJunction(junction QualifiedName, from, to *Relationship) {
+	if r.exposed[junction] == nil {
+		r.mention(from.Table)
+		return
+	}
+	r.add(&Relationship{
+		Table: from.Table, Target: to.Table, Cardinality: ManyToMany,
+		Junction: &Junction{
+			Table:       junction,
+			Constraint1: from.Constraint, Constraint2: to.Constraint,
+			Source: from.Columns, Target: to.Columns,
+		},
+		TableIsView: from.TableIsView, TargetIsView: to.TableIsView,
+	})
+}
+
+// addComputed adds the relationship that a function makes: one from its only
+// parameter, a row of a relation in its own schema, to the exposed relation whose
+// rows it returns. It takes the place of those whose target has its name.
+func (r *relater) addComputed(f *Routine) {
+	if len(f.Params) != 1 {
+		return
+	}
+	from, isRow := rowOf(f.Params[0].Type)
+	target, returnsRows := rowOf(f.Returns.Type)
+	if !isRow || !returnsRows || r.exposed[from] == nil || from.Schema != f.Name.Schema {
+		return
+	}
+	if r.exposed[target] == nil {
+		r.mention(from)
+		return
+	}
+	others := slices.DeleteFunc(r.found[from], func(other *Relationship) bool {
+		return other.Function == nil && other.Target == f.Name
+	})
+	r.found[from] = append(others, &Relationship{
+		Table: from, Target: target, Cardinality: computedCardinality(f), Function: f,
+		TableIsView: r.isView(from), TargetIsView: r.isView(target),
+	})
+}
+
+// rowOf gives the relation whose row type t is. A domain over it is another type.
+func rowOf(t *Type) (QualifiedName, bool) {
+	return t.Relation, !t.IsDomain && t.Relation != QualifiedName{}
+}
+
+func computedCardinality(f *Routine) Cardinality {
+	if !f.Returns.Set || f.Returns.Rows == 1 {
+		return ManyToOne
+	}
+	return OneToMany
+}
+
+// indexRelationships orders what was found and makes it quick to look up.
+func indexRelationships(found map[QualifiedName][]*Relationship) map[QualifiedName]related {
+	index := make(map[QualifiedName]related, len(found))
+	for from, all := range found {
+		slices.SortFunc(all, (*Relationship).Compare)
+		embeddings := make(map[string]embedding)
+		names := addNamed(embeddings, all)
+		for _, rel := range all {
+			addKeyed(embeddings, rel)
+		}
+		index[from] = related{embeddings, names}
+	}
+	return index
+}
+
+// addNamed enters relationships, which are in order, by the name of their other
+// end, and returns the names.
+func addNamed(embeddings map[string]embedding, all []*Relationship) []string {
+	var names []string
+	for start, end := 0, 0; start < len(all); start = end {
+		name := all[start].name()
+		for end < len(all) && all[end].name() == name {
+			end++
+		}
+		embeddings[name] = embedding{named: all[start:end:end]}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// addKeyed enters a relationship by the name of its foreign key and of the single
+// column that this joins.
+func addKeyed(embeddings map[string]embedding, rel *Relationship) {
+	if rel.TargetIsView || rel.Columns == nil {
+		return
+	}
+	keys := []string{rel.Constraint}
+	if column := rel.Columns[0].Column; len(rel.Columns) == 1 && column != rel.Constraint {
+		keys = append(keys, column)
+	}
+	for _, key := range keys {
+		e := embeddings[key]
+		e.keyed = append(e.keyed, rel)
+		embeddings[key] = e
+	}
+}

@@ -1,0 +1,59 @@
+package introspect
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// tableColumn is a column by its name.
+type tableColumn struct {
+	table  QualifiedName
+	column string
+}
+
+func (r *reader) readViews(ctx context.Context) error {
+	var oid uint32
+	var query pgtype.DriverBytes // not copied: queries are long, and parsed at once
+	return r.rows(ctx, viewSQL, []any{r.catalog.Schemas}, []any{&oid, &query}, func() {
+		r.lineage[oid] = parseViewQuery(query)
+	})
+}
+
+// sources gives the relations where the views' columns come from in the end.
+func (l lineage) sources() map[uint32]bool {
+	sources := make(map[uint32]bool)
+	for _, origins := range l {
+		for _, origin := range origins {
+			if _, isView := l[origin.relation]; !isView && origin.relation != 0 {
+				sources[origin.relation] = true
+			}
+		}
+	}
+	return sources
+}
+
+// nameLineage gives the catalog the lineage of the exposed views by name. Only key
+// columns matter.
+func (r *reader) nameLineage() {
+	r.catalog.Lineage = make(map[QualifiedName][]ColumnOrigin)
+	for _, oid := range slices.Sorted(maps.Keys(r.lineage)) {
+		view, exposed := r.tables[oid]
+		if !exposed {
+			continue
+		}
+		var origins []ColumnOrigin
+		for i := range view.Columns {
+			// The columns of a view are numbered without gaps: none can be dropped.
+			origin := r.lineage.trace(columnRef{oid, int16(i + 1)})
+			if key, ok := r.keyColumns[origin]; ok {
+				origins = append(origins, ColumnOrigin{view.Columns[i].Name, key.table, key.column})
+			}
+		}
+		if origins != nil {
+			r.catalog.Lineage[view.Name] = origins
+		}
+	}
+}
