@@ -16,7 +16,7 @@ const resultName = "result"
 
 // joined reports whether an embed is joined to its parent. One that shows
 // nothing is only asked for its existence.
-func joined(e *plan.Embed) bool { return !e.Empty() || e.Ordered }
+func joined(parent *plan.Node, e *plan.Embed) bool { return !e.Empty() || hasOrderColumns(parent, e) }
 
 // lateral renders the join of a node with one of its embeds. A to-one embed is a
 // plain subquery, which PostgreSQL joins as if it stood in FROM; a to-many one is
@@ -44,7 +44,7 @@ func lateral(parent *plan.Node, e *plan.Embed) fragment {
 func aggregated(parent *plan.Node, e *plan.Embed) fragment {
 	s := selection{node: e.Node, outputs: outputs(e.Node), render: named, parent: parent, embed: e}
 	if !e.Spread {
-		return s.sql().within("SELECT pg_catalog.json_agg(rows) AS "+sqlfrag.Ident(rowsColumn)+" FROM (", ") rows")
+		return s.sql().within("SELECT pg_catalog.json_agg(rows.*) AS "+sqlfrag.Ident(rowsColumn)+" FROM (", ") rows")
 	}
 	s.render = numbered
 	f := sql("SELECT ")
@@ -73,8 +73,8 @@ func single(parent *plan.Node, e *plan.Embed) fragment {
 			}
 			o.aggregate = filter.NoAggregate
 		}
-	case e.Ordered && !e.Empty(): // the values for the order are not to show in the row
-		row := sql("(SELECT pg_catalog.row_to_json(row) FROM (SELECT ")
+	case !e.Empty() && hasOrderColumns(parent, e): // the values for the order are not to show in the row
+		row := sql("(SELECT pg_catalog.row_to_json(row.*) FROM (SELECT ")
 		for i := range s.outputs {
 			if i > 0 {
 				row.add(", ")
@@ -140,7 +140,7 @@ type nullFilterSQL func(n *plan.Node, e *plan.Embed, absent bool) fragment
 
 // nullFilter asks the embed that was joined.
 func nullFilter(n *plan.Node, e *plan.Embed, absent bool) fragment {
-	if !joined(e) {
+	if !joined(n, e) {
 		return existence(n, e, absent)
 	}
 	column, test := rowsColumn, " IS NOT NULL"
@@ -150,7 +150,7 @@ func nullFilter(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	switch {
 	case e.ToMany() && e.Spread:
 		column = position(0)
-	case !e.ToMany() && (e.Spread || !e.Ordered || e.Empty()):
+	case !e.ToMany() && (e.Spread || e.Empty() || !hasOrderColumns(n, e)):
 		// A row of nulls is a row, and IS NULL would not see it.
 		if test = " IS DISTINCT FROM NULL"; absent {
 			test = " IS NOT DISTINCT FROM NULL"

@@ -43,7 +43,7 @@ func outputs(n *plan.Node) []output {
 		case e.Spread:
 			list = append(list, spreadColumns(e)...)
 		default:
-			list = append(list, embedded(e))
+			list = append(list, embedded(n, e))
 		}
 	}
 	return list
@@ -69,7 +69,6 @@ func spreadColumns(e *plan.Embed) []output {
 	inner := outputs(e.Node)
 	for i := range inner {
 		inner[i].expr = sql(sqlfrag.Qualified(e.Alias, position(i)))
-		inner[i].embed = false
 	}
 	return inner
 }
@@ -88,12 +87,12 @@ func spreadArrays(e *plan.Embed) []output {
 }
 
 // embedded is the JSON of an embed's rows.
-func embedded(e *plan.Embed) output {
+func embedded(parent *plan.Node, e *plan.Embed) output {
 	out := output{name: e.Name, value: jsonValue, embed: true}
 	switch {
 	case e.ToMany():
 		out.expr = sql("COALESCE(" + sqlfrag.Qualified(e.Alias, rowsColumn) + ", '[]')")
-	case e.Ordered:
+	case hasOrderColumns(parent, e):
 		out.expr = sql(sqlfrag.Qualified(e.Alias, rowsColumn))
 	default:
 		out.expr = sql("pg_catalog.row_to_json(" + sqlfrag.Ident(e.Alias) + ".*)")

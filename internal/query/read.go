@@ -86,7 +86,7 @@ func (s selection) sql() fragment {
 		}
 		f.join(s.render(i, &s.outputs[i]))
 	}
-	f.join(s.orders())
+	f.join(orderColumns(s))
 	f.join(s.from())
 	if grouped {
 		f.add(groupBy(s.outputs))
@@ -96,33 +96,12 @@ func (s selection) sql() fragment {
 	return f
 }
 
-// orders renders the values that the parent orders its own rows by.
-func (s selection) orders() fragment {
-	f := fragment{}
-	if s.parent == nil || !s.embed.Ordered {
-		return f
-	}
-	for i, term := range s.parent.Order {
-		if s.parent.Related(term) != s.embed {
-			continue
-		}
-		if len(s.outputs) > 0 || f.sql != "" {
-			f.add(", ")
-		}
-		f.join(bound(filter.BindField(term.Field, resolver{s.node})).within("", " AS "+sqlfrag.Ident(orderColumn(i))))
-	}
-	return f
-}
-
-// orderColumn names the value for the parent's i-th order term.
-func orderColumn(i int) string { return "order." + position(i) }
-
 // from renders FROM and WHERE, with the joins of the embeds.
 func (s selection) from() fragment {
 	n := s.node
 	f := source(s.parent, s.embed, n)
 	for _, e := range n.Embeds {
-		if joined(e) {
+		if joined(n, e) {
 			f.join(lateral(n, e))
 		}
 	}
@@ -131,7 +110,7 @@ func (s selection) from() fragment {
 		conditions = append(conditions, predicate(n, node, nullFilter))
 	}
 	for _, e := range n.Embeds {
-		if e.Inner && !joined(e) {
+		if e.Inner && !joined(n, e) {
 			conditions = append(conditions, exists(n, e))
 		}
 	}
@@ -164,26 +143,6 @@ func where(conditions []fragment) fragment {
 			f.add(" AND ")
 		}
 		f.join(condition)
-	}
-	return f
-}
-
-// orderBy renders ORDER BY. A term about an embed is about a value that the
-// embed gives for it.
-func orderBy(n *plan.Node) fragment {
-	f := fragment{}
-	for i, term := range n.Order {
-		if i == 0 {
-			f.add(" ORDER BY ")
-		} else {
-			f.add(", ")
-		}
-		var columns filter.Resolver = resolver{n}
-		if e := n.Related(term); e != nil {
-			term.Field = filter.Field{}
-			columns = reference(sqlfrag.Qualified(e.Alias, orderColumn(i)))
-		}
-		f.join(bound(filter.BindOrder(term, columns)))
 	}
 	return f
 }
