@@ -227,9 +227,11 @@ func (h *Handler) Close() { h.reloader.Close() }
 
 func (h *Handler) swap(cache *introspect.SchemaCache) {
 	h.current.Store(&snapshot{
-		cache:   cache,
-		planner: plan.New(cache, plan.Config{MaxRows: h.options.MaxRows}),
-		at:      time.Now(),
+		cache: cache,
+		planner: plan.New(cache, plan.Config{
+			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
+		}),
+		at: time.Now(),
 	})
 	h.once.Do(func() { close(h.loaded) })
 }

@@ -84,6 +84,13 @@ type Options struct {
 	// AppSettings become transaction-local settings by their own names, as
 	// in "app.settings.site". Key: app.settings.*.
 	AppSettings map[string]string
+	// Aggregates allows aggregate functions in select. They are off by default,
+	// because a client can make them cost much. Key: db-aggregates-enabled.
+	Aggregates bool
+	// StrictTargetNames refuses filters, orders and pages that call an embed by
+	// its relation although it has an alias. Otherwise they are answered with a
+	// Warning header. Key: url-use-legacy-target-names, reversed.
+	StrictTargetNames bool
 	// TxEnd says how transactions end. Key: db-tx-end.
 	TxEnd TxEnd
 

@@ -236,7 +236,7 @@ func addNamed(embeddings map[string]embedding, all []*Relationship) []string {
 // addKeyed enters a relationship by the name of its foreign key and of the single
 // column that this joins.
 func addKeyed(embeddings map[string]embedding, rel *Relationship) {
-	if rel.TargetIsView || rel.Columns == nil {
+	if rel.Columns == nil || rel.TargetIsView && !rel.Self() {
 		return
 	}
 	keys := []string{rel.Constraint}

@@ -128,8 +128,9 @@ type embedding struct{ named, keyed []*Relationship }
 //
 // Only what is in the schema of from can be embedded: relations, and the functions
 // of computed relationships, whose target may be in another exposed schema. A
-// relationship with a view as target is never keyed: the one with the view's table
-// has the same names, and the two could not be told apart. A computed relationship
+// relationship with a view as target is not keyed: the one with the view's table
+// has the same names, and the two could not be told apart. It is with the view
+// itself, which has no other name for its parents. A computed relationship
 // replaces all others whose target relation has the name of its function.
 func (c *SchemaCache) Relationships(from QualifiedName, target string) (named, keyed []*Relationship) {
 	found := c.related[from].embeddings[target]

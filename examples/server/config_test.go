@@ -86,6 +86,8 @@ var goodConfigs = []struct {
 	{"any IPv4 host by default", "", func(c *config) any { return c.host }, "!4"},
 	{"port", "SERVER_PORT=80", func(c *config) any { return c.port }, 80},
 	{"port by default", "", func(c *config) any { return c.port }, 3000},
+	{"aggregates", "DB_AGGREGATES_ENABLED=true", func(c *config) any { return c.api.Aggregates }, true},
+	{"legacy target names", "URL_USE_LEGACY_TARGET_NAMES=false", func(c *config) any { return c.api.StrictTargetNames }, true},
 	{"timing", "SERVER_TIMING_ENABLED=true", func(c *config) any { return c.api.ServerTiming }, true},
 	{"true in capitals", "SERVER_TIMING_ENABLED=TRUE", func(c *config) any { return c.api.ServerTiming }, true},
 	{"true in quotes", `SERVER_TIMING_ENABLED="true"`, func(c *config) any { return c.api.ServerTiming }, true},
@@ -94,7 +96,7 @@ var goodConfigs = []struct {
 	{"app settings", "APP_SETTINGS_SITE_NAME=Films; APP_SETTINGS_MOTTO=",
 		func(c *config) any { return c.api.AppSettings },
 		map[string]string{"app.settings.site_name": "Films", "app.settings.motto": ""}},
-	{"settings for later", "DB_PLAN_ENABLED=true; DB_AGGREGATES_ENABLED=false; OPENAPI_MODE=disabled; LOG_QUERY=",
+	{"settings for later", "DB_PLAN_ENABLED=true; DB_CONFIG=false; OPENAPI_MODE=disabled; LOG_QUERY=",
 		func(c *config) any { return c.withoutEffect }, []string{"PGRST_DB_PLAN_ENABLED", "PGRST_OPENAPI_MODE"}},
 }
 

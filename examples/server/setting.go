@@ -61,6 +61,8 @@ var settings = []setting{
 	{names: []string{"SERVER_CORS_ALLOWED_ORIGINS"}, parse: origins},
 	{names: []string{"SERVER_HOST"}, parse: host(func(c *config) *string { return &c.host })},
 	{names: []string{"SERVER_PORT"}, parse: number(0, math.MaxUint16, func(c *config, n int) { c.port = n })},
+	{names: []string{"DB_AGGREGATES_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.Aggregates = on })},
+	{names: []string{"URL_USE_LEGACY_TARGET_NAMES"}, parse: boolean(func(c *config, on bool) { c.api.StrictTargetNames = !on })},
 	{names: []string{"SERVER_TIMING_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.ServerTiming = on })},
 }
 
@@ -69,7 +71,6 @@ var settings = []setting{
 var laterKeys = map[string]string{
 	"ADMIN_SERVER_UNIX_SOCKET":                         "",
 	"ADMIN_SERVER_UNIX_SOCKET_MODE":                    "",
-	"DB_AGGREGATES_ENABLED":                            "false",
 	"DB_CONFIG":                                        "false",
 	"DB_HOISTED_TX_SETTINGS":                           "",
 	"DB_PLAN_ENABLED":                                  "false",
@@ -91,7 +92,6 @@ var laterKeys = map[string]string{
 	"SERVER_TRACE_HEADER":                              "",
 	"SERVER_UNIX_SOCKET":                               "",
 	"SERVER_UNIX_SOCKET_MODE":                          "",
-	"URL_USE_LEGACY_TARGET_NAMES":                      "",
 }
 
 // apply parses the variable of the setting, if there is one.

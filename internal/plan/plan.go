@@ -19,8 +19,13 @@ import (
 
 // Config is what of the handler's options decides over plans.
 type Config struct {
-	// MaxRows caps the rows of reads; 0 is no cap.
+	// MaxRows caps the rows of reads, and of what is embedded to-many in them; 0 is no cap.
 	MaxRows int64
+	// Aggregates allows aggregate functions.
+	Aggregates bool
+	// StrictTargetNames has filters, orders and pages call an embed that has an
+	// alias by nothing else.
+	StrictTargetNames bool
 }
 
 // Plan is what to do: a *Read or an *Info.

@@ -9,25 +9,35 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// resolver turns the names of a node's filters and orders into SQL. A name
-// that the table doesn't have may be a computed field, whose call PostgreSQL
-// spells like a column, or a mistake, which PostgreSQL reports with a hint; so
-// it is quoted like any other.
+// resolver turns the names of a node's fields into SQL. A name that the table
+// doesn't have may be a computed field, whose call PostgreSQL spells like a
+// column, or a mistake, which PostgreSQL reports with a hint; so it is quoted
+// like any other.
 type resolver struct{ node *plan.Node }
 
 // Resolve gives the operand of a field. It never fails.
 func (r resolver) Resolve(f filter.Field) (filter.Operand, error) {
-	table := r.node.Table
-	op := filter.Operand{SQL: sqlfrag.Qualified(table.Name.Name, f.Name), TSVector: true}
-	if c, ok := table.Column(f.Name); ok {
+	op := filter.Operand{SQL: sqlfrag.Qualified(r.node.Alias, f.Name), TSVector: true}
+	if c, ok := r.node.Table.Column(f.Name); ok {
 		op.JSON = isJSON(c.Type)
 		op.TSVector = c.Type.BaseOID == pgtype.TSVectorOID
+		if parse := r.node.Parser(c); parse.Name != "" && len(f.Path) == 0 {
+			op.Parse = sqlfrag.Qualified(parse.Schema, parse.Name)
+		}
 	}
 	return op, nil
 }
 
-// isJSON reports whether arrows apply to values of t as they are. A domain
-// over json does not count: PostgreSQL itself looks through it.
+// reference resolves every field to the same column.
+type reference string
+
+// Resolve gives the column. It never fails.
+func (r reference) Resolve(filter.Field) (filter.Operand, error) {
+	return filter.Operand{SQL: string(r)}, nil
+}
+
+// isJSON reports whether arrows apply to values of t as they are, domains
+// looked through.
 func isJSON(t *introspect.Type) bool {
 	return t.BaseOID == pgtype.JSONOID || t.BaseOID == pgtype.JSONBOID
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -72,9 +73,27 @@ func readHeaders(h http.Header, req *apirequest.Request, p *plan.Read, c Config)
 	if applied := appliedToReads(req.Preferences).Applied(); applied != "" {
 		h["Preference-Applied"] = []string{applied}
 	}
+	if names := p.Root.LegacyNames(); len(names) > 0 {
+		h["Warning"] = []string{legacyWarning(names)}
+	}
 	if c.Timing != nil {
 		h["Server-Timing"] = []string{c.Timing()}
 	}
+}
+
+// protocolVersion is the version of PostgREST whose API this is.
+const protocolVersion = "16.2"
+
+// legacyWarning is a miscellaneous persistent warning (RFC 7234, section 5.5.7)
+// about embeds, by target and alias, that were called by their target.
+func legacyWarning(names [][2]string) string {
+	changes := make([]string, len(names))
+	for i, name := range names {
+		changes[i] = "`" + name[0] + "` to `" + name[1] + "`"
+	}
+	return `299 PostgRESTv` + protocolVersion + ` "Embedded resource was referenced by relation name even though it has an alias. ` +
+		"This is deprecated and will stop working in a future release. Update " + strings.Join(changes, ", ") +
+		` in query string filters, orders or limits."`
 }
 
 // contentLocation is the canonical URL of what was read: parameters in

@@ -1,0 +1,86 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// appendColumns adds what a select item selects: a column, or all for *.
+func (p *Planner) appendColumns(columns []Column, t *introspect.Table, item filter.SelectField) []Column {
+	if item.Field.Name == "*" && item.Aggregate == filter.NoAggregate {
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			columns = append(columns, p.column(t, filter.SelectField{Field: filter.Field{Name: c.Name}}))
+		}
+		return columns
+	}
+	return append(columns, p.column(t, item))
+}
+
+func (p *Planner) column(t *introspect.Table, item filter.SelectField) Column {
+	c := Column{Name: item.Alias, Field: item.Field, Kind: kindOf(item.Field), Aggregate: item.Aggregate,
+		Cast: p.cast(item.Cast), AggregateCast: p.cast(item.AggregateCast)}
+	if c.Name == "" {
+		c.Name = keyOf(item)
+	}
+	if c.Kind == TypedValue {
+		c.Type = p.typeOf(t, item.Field.Name)
+	}
+	if c.Type != nil && c.Type.IsDomain && c.Kind == TypedValue {
+		if function, ok := p.cache.Representation(c.Type.OID, jsonOID); ok {
+			c.Represent, c.Kind = function, JSONValue
+		}
+	}
+	return c
+}
+
+// Types that domains are represented in, by their numbers in pg_type.
+const (
+	textOID = 25
+	jsonOID = 114
+)
+
+func (p *Planner) cast(name string) *Cast {
+	if name == "" {
+		return nil
+	}
+	t, _ := p.cache.CastType(name)
+	return &Cast{Name: strings.ToLower(name), Type: t}
+}
+
+func (p *Planner) typeOf(t *introspect.Table, name string) *introspect.Type {
+	if c, ok := t.Column(name); ok {
+		return c.Type
+	}
+	if r, ok := p.cache.ComputedField(t.Name, name); ok {
+		return r.Returns.Type
+	}
+	return nil
+}
+
+func kindOf(f filter.Field) Kind {
+	switch {
+	case len(f.Path) == 0:
+		return TypedValue
+	case f.Path[len(f.Path)-1].Text:
+		return TextValue
+	}
+	return JSONValue
+}
+
+// keyOf names a column in the result: after its aggregate, the last key of its
+// path, or its column where the path has only indexes.
+func keyOf(item filter.SelectField) string {
+	if item.Aggregate != filter.NoAggregate {
+		return item.Aggregate.String()
+	}
+	path := item.Field.Path
+	for i := len(path) - 1; i >= 0; i-- {
+		if !path[i].Index {
+			return path[i].Key
+		}
+	}
+	return item.Field.Name
+}

@@ -1,0 +1,239 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// tree makes the tree of a read in passes, each over the whole of it: the first
+// one that finds a fault names it, as PostgREST does.
+func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node, error) {
+	items := req.Query.Select
+	if len(items) == 0 { // only here does an empty select mean all columns
+		items = []filter.SelectItem{filter.SelectField{Field: filter.Field{Name: "*"}}}
+	}
+	root := skeleton(items)
+	root.Range = req.Range.AtMost(p.config.MaxRows)
+	passes := []func() error{
+		func() error { return p.addPredicates(root, req.Query) },
+		func() error { return p.relate(root, table, new(numbering)) },
+		func() error { return relateOrders(root) },
+		func() error { joinPresent(root); return nil },
+		func() error { return p.checkAggregates(root) },
+	}
+	for _, pass := range passes {
+		if err := pass(); err != nil {
+			return nil, err
+		}
+	}
+	return root, nil
+}
+
+// skeleton makes the nodes of select, of which only the names are known.
+func skeleton(items []filter.SelectItem) *Node {
+	n := &Node{Range: apirequest.All(), items: items}
+	for _, item := range items {
+		relation, ok := item.(filter.SelectRelation)
+		if !ok {
+			continue
+		}
+		e := &Embed{Relation: relation.Relation, Name: relation.Relation, hint: relation.Hint,
+			Inner: relation.Join == filter.InnerJoin, Spread: relation.Spread, Node: skeleton(relation.Items)}
+		if relation.Alias != "" {
+			e.Name, e.renamed = relation.Alias, true
+		}
+		n.Embeds = append(n.Embeds, e)
+	}
+	return n
+}
+
+// addPredicates gives the nodes their filters, orders and pages.
+func (p *Planner) addPredicates(root *Node, q *filter.Query) error {
+	for _, predicate := range q.Where {
+		n, err := p.at(root, predicate.Path)
+		if err != nil {
+			return err
+		}
+		n.Where = append(n.Where, predicate.Node)
+	}
+	for _, order := range q.Order {
+		n, err := p.at(root, order.Path)
+		if err != nil {
+			return err
+		}
+		if n.Order == nil { // of several the first counts
+			n.Order = order.Terms
+		}
+	}
+	for _, page := range q.Pages {
+		n, err := p.at(root, page.Path)
+		if err != nil {
+			return err
+		}
+		if n != root { // the root's is in the request's Range
+			n.Range = apirequest.PageRange(page)
+		}
+	}
+	return nil
+}
+
+// at finds the node that a path of names leads to.
+func (p *Planner) at(n *Node, path []string) (*Node, error) {
+	for _, name := range path {
+		e := n.embed(name)
+		if e == nil {
+			renamed := n.renamed(name)
+			switch {
+			case renamed == nil:
+				return nil, apierror.NotEmbedded(name)
+			case p.config.StrictTargetNames:
+				return nil, apierror.NotEmbeddedByTarget(name, renamed.Name)
+			}
+			e, renamed.legacy = renamed, true
+		}
+		n = e.Node
+	}
+	return n, nil
+}
+
+// renamed finds the child that has an alias in place of its target's name.
+func (n *Node) renamed(target string) *Embed {
+	for _, e := range n.Embeds {
+		if e.renamed && e.Relation == target {
+			return e
+		}
+	}
+	return nil
+}
+
+// numbering numbers the embeds of a tree.
+type numbering struct{ embeds int }
+
+// relate resolves a node and what is below it: the columns, and the
+// relationships that lead to the embeds.
+func (p *Planner) relate(n *Node, table *introspect.Table, number *numbering) error {
+	n.Table, n.cache = table, p.cache
+	if n.Alias == "" { // the root
+		n.Alias = table.Name.Name
+	}
+	for _, item := range n.items {
+		if field, ok := item.(filter.SelectField); ok {
+			n.Columns = p.appendColumns(n.Columns, table, field)
+		}
+	}
+	n.items = nil
+	for _, e := range n.Embeds {
+		r, err := p.relationship(table.Name, e.Relation, e.hint)
+		if err != nil {
+			return err
+		}
+		e.Relationship = r
+		number.embeds++
+		e.Alias = "embed." + strconv.Itoa(number.embeds)
+		e.Node.depth = n.depth + 1
+		e.Node.Alias = r.Target.Name + "_" + strconv.Itoa(e.Node.depth)
+		if e.ToMany() {
+			e.Node.Range = e.Node.Range.AtMost(p.config.MaxRows)
+		}
+		target, ok := p.cache.Table(r.Target)
+		if !ok {
+			target = &introspect.Table{Name: r.Target}
+		}
+		if err := p.relate(e.Node, target, number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relateOrders marks the embeds by which their parents are ordered. An order by
+// something that is not embedded, or not to-one, is refused.
+func relateOrders(n *Node) error {
+	for _, term := range n.Order {
+		if term.Relation == "" {
+			continue
+		}
+		e := n.Related(term)
+		if e == nil {
+			return apierror.NotEmbedded(term.Relation)
+		}
+		if e.ToMany() {
+			return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
+		}
+		e.Ordered = true
+	}
+	for _, e := range n.Embeds {
+		if err := relateOrders(e.Node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joinPresent makes inner joins of filters that every row has to have something embedded.
+func joinPresent(n *Node) {
+	n.Where = slices.DeleteFunc(n.Where, func(node filter.Node) bool {
+		c, ok := node.(filter.Condition)
+		if !ok || c.Negated != (c.Is == filter.IsNull) {
+			return false
+		}
+		e := n.Embedded(c)
+		if e != nil {
+			e.Inner = true
+		}
+		return e != nil
+	})
+	for _, e := range n.Embeds {
+		joinPresent(e.Node)
+	}
+}
+
+// checkAggregates refuses aggregates where they are off, and in arrays.
+func (p *Planner) checkAggregates(n *Node) error {
+	if !p.config.Aggregates && anyAggregate(n) {
+		return apierror.AggregatesDisabled()
+	}
+	return checkSpreads(n)
+}
+
+func anyAggregate(n *Node) bool {
+	if n.Aggregates() {
+		return true
+	}
+	for _, e := range n.Embeds {
+		if anyAggregate(e.Node) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkSpreads(n *Node) error {
+	for _, e := range n.Embeds {
+		if e.Spread && e.ToMany() && e.Node.Aggregates() {
+			return apierror.NotImplemented("Aggregates are not implemented for one-to-many or many-to-many spreads.")
+		}
+		if err := checkSpreads(e.Node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LegacyNames lists, by target and alias, the embeds that were referred to by
+// their target although they have an alias.
+func (n *Node) LegacyNames() [][2]string {
+	var names [][2]string
+	for _, e := range n.Embeds {
+		if e.legacy {
+			names = append(names, [2]string{e.Relation, e.Name})
+		}
+		names = append(names, e.Node.LegacyNames()...)
+	}
+	return names
+}

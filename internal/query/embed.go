@@ -1,0 +1,240 @@
+package query
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+)
+
+// rowsColumn names the JSON of an embed's rows.
+const rowsColumn = "rows"
+
+// resultName names the rows that a write or a function gave.
+const resultName = "result"
+
+// joined reports whether an embed is joined to its parent. One that shows
+// nothing is only asked for its existence.
+func joined(parent *plan.Node, e *plan.Embed) bool { return !e.Empty() || hasOrderColumns(parent, e) }
+
+// lateral renders the join of a node with one of its embeds. A to-one embed is a
+// plain subquery, which PostgreSQL joins as if it stood in FROM; a to-many one is
+// aggregated to one row.
+func lateral(parent *plan.Node, e *plan.Embed) fragment {
+	f := sql(" LEFT JOIN LATERAL (")
+	if e.Inner {
+		f = sql(" JOIN LATERAL (")
+	}
+	condition := "TRUE"
+	if e.ToMany() {
+		f.join(aggregated(parent, e))
+		if e.Inner {
+			condition = nullFilter(parent, e, false).sql
+		}
+	} else {
+		f.join(single(parent, e))
+	}
+	f.add(") AS " + sqlfrag.Ident(e.Alias) + " ON " + condition)
+	return f
+}
+
+// aggregated renders a to-many embed: its rows as one JSON array, or, when it is
+// spread, an array a column.
+func aggregated(parent *plan.Node, e *plan.Embed) fragment {
+	s := selection{node: e.Node, outputs: outputs(e.Node), render: named, parent: parent, embed: e}
+	if !e.Spread {
+		return s.sql().within("SELECT pg_catalog.json_agg(rows.*) AS "+sqlfrag.Ident(rowsColumn)+" FROM (", ") rows")
+	}
+	s.render = numbered
+	f := sql("SELECT ")
+	for i := range s.outputs {
+		if i > 0 {
+			f.add(", ")
+		}
+		column := sqlfrag.Ident(position(i))
+		f.add("pg_catalog.json_agg(rows." + column + ") AS " + column)
+	}
+	f.join(s.sql().within(" FROM (", ") rows"))
+	return f
+}
+
+// single renders a to-one embed: its columns by their names, so that the row
+// becomes JSON, or by their places when it is spread.
+func single(parent *plan.Node, e *plan.Embed) fragment {
+	s := selection{node: e.Node, outputs: outputs(e.Node), render: named, parent: parent, embed: e}
+	switch {
+	case e.Spread:
+		s.render = numbered
+		for i := range s.outputs { // aggregates are the parent's to compute
+			o := &s.outputs[i]
+			if o.rows {
+				o.expr = sql("TRUE")
+			}
+			o.aggregate = filter.NoAggregate
+		}
+	case !e.Empty() && hasOrderColumns(parent, e): // the values for the order are not to show in the row
+		row := sql("(SELECT pg_catalog.row_to_json(row.*) FROM (SELECT ")
+		for i := range s.outputs {
+			if i > 0 {
+				row.add(", ")
+			}
+			row.join(named(i, &s.outputs[i]))
+		}
+		row.add(") row)")
+		s.outputs = []output{{name: rowsColumn, expr: row}}
+	}
+	return s.sql()
+}
+
+// source renders FROM with the relation itself and, over a junction, that.
+func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
+	name, alias := sqlfrag.Qualified(n.Table.Name.Schema, n.Table.Name.Name), sqlfrag.Ident(n.Alias)
+	switch {
+	case n.FromResult:
+		name = sqlfrag.Ident(resultName)
+	case e != nil && e.Relationship.Function != nil:
+		function, row := e.Relationship.Function.Name, parent.Table.Name
+		name = sqlfrag.Qualified(function.Schema, function.Name) +
+			"(" + sqlfrag.Ident(parent.Alias) + "::" + sqlfrag.Qualified(row.Schema, row.Name) + ")"
+	case e == nil:
+		return sql(" FROM " + name) // the root's alias is its name
+	}
+	f := sql(" FROM " + name + " AS " + alias)
+	if e != nil && e.Relationship.Junction != nil {
+		junction := e.Relationship.Junction.Table
+		f.add(", " + sqlfrag.Qualified(junction.Schema, junction.Name) + " AS " + sqlfrag.Ident(junctionAlias(n)))
+	}
+	return f
+}
+
+func junctionAlias(n *plan.Node) string { return n.Alias + ".junction" }
+
+// joins renders the conditions that join an embed to its parent.
+func joins(parent *plan.Node, e *plan.Embed) []fragment {
+	if e == nil || e.Relationship.Function != nil {
+		return nil
+	}
+	var conditions []fragment
+	equal := func(alias1, column1, alias2, column2 string) {
+		conditions = append(conditions, sql(sqlfrag.Qualified(alias1, column1)+" = "+sqlfrag.Qualified(alias2, column2)))
+	}
+	if j := e.Relationship.Junction; j != nil {
+		alias := junctionAlias(e.Node)
+		for _, pair := range j.Target {
+			equal(e.Node.Alias, pair.Column, alias, pair.Target)
+		}
+		for _, pair := range j.Source {
+			equal(alias, pair.Target, parent.Alias, pair.Column)
+		}
+		return conditions
+	}
+	for _, pair := range e.Relationship.Columns {
+		equal(e.Node.Alias, pair.Target, parent.Alias, pair.Column)
+	}
+	return conditions
+}
+
+// nullFilterSQL renders whether an embed of a node has rows, or, when absent, has none.
+type nullFilterSQL func(n *plan.Node, e *plan.Embed, absent bool) fragment
+
+// nullFilter asks the embed that was joined.
+func nullFilter(n *plan.Node, e *plan.Embed, absent bool) fragment {
+	if !joined(n, e) {
+		return existence(n, e, absent)
+	}
+	column, test := rowsColumn, " IS NOT NULL"
+	if absent {
+		test = " IS NULL"
+	}
+	switch {
+	case e.ToMany() && e.Spread:
+		column = position(0)
+	case !e.ToMany() && (e.Spread || e.Empty() || !hasOrderColumns(n, e)):
+		// A row of nulls is a row, and IS NULL would not see it.
+		if test = " IS DISTINCT FROM NULL"; absent {
+			test = " IS NOT DISTINCT FROM NULL"
+		}
+		return sql(sqlfrag.Ident(e.Alias) + test)
+	}
+	return sql(sqlfrag.Qualified(e.Alias, column) + test)
+}
+
+// existence asks for the embed's rows in a subquery.
+func existence(n *plan.Node, e *plan.Embed, absent bool) fragment {
+	f := exists(n, e)
+	if absent {
+		f = f.within("NOT ", "")
+	}
+	return f
+}
+
+func exists(parent *plan.Node, e *plan.Embed) fragment {
+	f := matching(parent, e, e.Node)
+	f.join(window(e.Node.Range))
+	return f.within("EXISTS (", ")")
+}
+
+// matches renders a node's rows without columns, order and window: those that
+// its filters and inner embeds let through.
+func matches(n *plan.Node) fragment { return matching(nil, nil, n) }
+
+func matching(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
+	f := sql("SELECT")
+	f.join(source(parent, e, n))
+	conditions := joins(parent, e)
+	for _, node := range n.Where {
+		conditions = append(conditions, predicate(n, node, existence))
+	}
+	for _, child := range n.Embeds {
+		if child.Inner {
+			conditions = append(conditions, exists(n, child))
+		}
+	}
+	f.join(where(conditions))
+	return f
+}
+
+// predicate renders a filter, or a tree of them.
+func predicate(n *plan.Node, node filter.Node, null nullFilterSQL) fragment {
+	switch node := node.(type) {
+	case filter.Condition:
+		if e := n.Embedded(node); e != nil {
+			return null(n, e, node.Negated == (node.Is == filter.IsNotNull))
+		}
+	case filter.Group:
+		if slices.ContainsFunc(node.Nodes, func(member filter.Node) bool { return aboutEmbeds(n, member) }) {
+			return group(n, node, null)
+		}
+	}
+	return bound(filter.Bind(node, resolver{n}))
+}
+
+// aboutEmbeds reports whether a filter asks for embeds somewhere.
+func aboutEmbeds(n *plan.Node, node filter.Node) bool {
+	switch node := node.(type) {
+	case filter.Condition:
+		return n.Embedded(node) != nil
+	case filter.Group:
+		return slices.ContainsFunc(node.Nodes, func(member filter.Node) bool { return aboutEmbeds(n, member) })
+	}
+	return false
+}
+
+func group(n *plan.Node, g filter.Group, null nullFilterSQL) fragment {
+	f, operator := sql("("), " AND "
+	if g.Negated {
+		f = sql("NOT (")
+	}
+	if g.Any {
+		operator = " OR "
+	}
+	for i, member := range g.Nodes {
+		if i > 0 {
+			f.add(operator)
+		}
+		f.join(predicate(n, member, null))
+	}
+	f.add(")")
+	return f
+}

@@ -1,0 +1,184 @@
+package query
+
+import (
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// output is a column that a node's select has: its own, one that was spread
+// into it, or a whole embed.
+type output struct {
+	name string
+	expr fragment
+	value
+	aggregate filter.Aggregate
+	cast      *plan.Cast // of the aggregate's result
+	rows      bool       // an aggregate of rows, and of no value
+	embed     bool       // JSON of embedded rows
+}
+
+// value says how a value becomes JSON.
+type value struct {
+	encoding Encoding
+	toJSON   bool // PostgreSQL has to make JSON of it
+	json     bool // it is JSON already, and may have nulls to strip within
+}
+
+// outputs lists what a node's select has: first its own columns, then what is
+// embedded, each in the client's order.
+func outputs(n *plan.Node) []output {
+	list := make([]output, 0, len(n.Columns)+len(n.Embeds))
+	for i := range n.Columns {
+		list = append(list, ownColumn(n, &n.Columns[i]))
+	}
+	for _, e := range n.Embeds {
+		switch {
+		case e.Empty():
+		case e.Spread && e.ToMany():
+			list = append(list, spreadArrays(e)...)
+		case e.Spread:
+			list = append(list, spreadColumns(e)...)
+		default:
+			list = append(list, embedded(n, e))
+		}
+	}
+	return list
+}
+
+func ownColumn(n *plan.Node, c *plan.Column) output {
+	out := output{name: c.Name, value: valueOf(c), aggregate: c.Aggregate, cast: c.AggregateCast}
+	if c.Field.Name == "*" {
+		out.rows, out.expr = true, sql("*")
+		return out
+	}
+	out.expr = bound(filter.BindField(c.Field, resolver{n}))
+	if c.Represent.Name != "" {
+		out.expr = out.expr.within(sqlfrag.Qualified(c.Represent.Schema, c.Represent.Name)+"(", ")")
+	}
+	out.expr = castTo(out.expr, c.Cast)
+	return out
+}
+
+// spreadColumns are the columns of a to-one embed as its parent sees them. An
+// aggregate among them is the parent's to compute: in the embed there is but one row.
+func spreadColumns(e *plan.Embed) []output {
+	inner := outputs(e.Node)
+	for i := range inner {
+		inner[i].expr = sql(sqlfrag.Qualified(e.Alias, position(i)))
+	}
+	return inner
+}
+
+// spreadArrays are the columns of a to-many embed, each an array of JSON.
+func spreadArrays(e *plan.Embed) []output {
+	inner := outputs(e.Node)
+	for i := range inner {
+		inner[i] = output{
+			name:  inner[i].name,
+			expr:  sql("COALESCE(" + sqlfrag.Qualified(e.Alias, position(i)) + ", '[]')"),
+			value: jsonValue,
+		}
+	}
+	return inner
+}
+
+// embedded is the JSON of an embed's rows.
+func embedded(parent *plan.Node, e *plan.Embed) output {
+	out := output{name: e.Name, value: jsonValue, embed: true}
+	switch {
+	case e.ToMany():
+		out.expr = sql("COALESCE(" + sqlfrag.Qualified(e.Alias, rowsColumn) + ", '[]')")
+	case hasOrderColumns(parent, e):
+		out.expr = sql(sqlfrag.Qualified(e.Alias, rowsColumn))
+	default:
+		out.expr = sql("pg_catalog.row_to_json(" + sqlfrag.Ident(e.Alias) + ".*)")
+	}
+	return out
+}
+
+var jsonValue = value{encoding: Verbatim, json: true}
+
+// valueOf says how a column's value becomes JSON: after its last cast or
+// aggregate, if it has one.
+func valueOf(c *plan.Column) value {
+	switch {
+	case c.AggregateCast != nil:
+		return valueOfCast(c.AggregateCast)
+	case c.Aggregate == filter.Count:
+		return value{encoding: Verbatim}
+	case c.Aggregate == filter.Sum || c.Aggregate == filter.Avg:
+		return valueOfTotal(c)
+	case c.Cast != nil:
+		return valueOfCast(c.Cast)
+	case c.Kind == plan.JSONValue:
+		return jsonValue
+	case c.Kind == plan.TextValue:
+		return value{encoding: Text}
+	}
+	return valueOfType(c.Type)
+}
+
+func valueOfCast(c *plan.Cast) value { return valueOfType(c.Type) }
+
+// valueOfType is that of the schema cache's type; nil is a type it doesn't have.
+func valueOfType(t *introspect.Type) value {
+	if t == nil {
+		return value{encoding: Verbatim, toJSON: true}
+	}
+	encoding, toJSON := EncodingOf(t)
+	return value{encoding: encoding, toJSON: toJSON, json: isJSON(t)}
+}
+
+// valueOfTotal is that of a sum or an average: a number if it is one of numbers.
+func valueOfTotal(c *plan.Column) value {
+	t := c.Type
+	if c.Cast != nil {
+		t = c.Cast.Type
+	}
+	if t == nil || c.Cast == nil && c.Kind != plan.TypedValue {
+		return value{encoding: Verbatim, toJSON: true}
+	}
+	switch t.BaseOID {
+	case pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.Float4OID, pgtype.Float8OID, pgtype.NumericOID:
+		return value{encoding: Number}
+	}
+	return value{encoding: Verbatim, toJSON: true}
+}
+
+// castTo renders a cast. A type name that the catalogs don't have is quoted as
+// it is, for PostgreSQL to refuse in its own words.
+func castTo(f fragment, c *plan.Cast) fragment {
+	if c == nil {
+		return f
+	}
+	name := sqlfrag.Ident(c.Name)
+	if c.Type != nil {
+		name = sqlfrag.Qualified(c.Type.Schema, c.Type.Local)
+	}
+	return f.within("CAST(", " AS "+name+")")
+}
+
+// total renders the output's aggregate, if it has one.
+func (o *output) total() fragment {
+	if o.aggregate == filter.NoAggregate {
+		return o.expr
+	}
+	return castTo(o.expr.within("pg_catalog."+o.aggregate.String()+"(", ")"), o.cast)
+}
+
+// encoded renders an output of the top level as its encoding wants it.
+func (o *output) encoded(f fragment, stripNulls bool) fragment {
+	switch {
+	case o.toJSON && stripNulls:
+		return f.within("pg_catalog.json_strip_nulls(pg_catalog.to_json(", "))")
+	case o.toJSON:
+		return f.within("pg_catalog.to_json(", ")")
+	case o.json && stripNulls:
+		return f.within("pg_catalog.json_strip_nulls((", ")::json)")
+	}
+	return f
+}

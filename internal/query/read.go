@@ -1,0 +1,161 @@
+package query
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+)
+
+// read renders the rows of a tree, in the columns that the format wants.
+func read(n *plan.Node, format plan.Format) (fragment, []Column) {
+	list := outputs(n)
+	s := selection{node: n, outputs: list}
+	switch format {
+	case plan.GeoJSON:
+		s.render = named
+		return s.sql().within("SELECT ST_AsGeoJSON(rows)::text FROM (", ") rows"), []Column{{Encoding: Verbatim}}
+	case plan.CSV:
+		s.render = func(_ int, o *output) fragment { return o.total() }
+		return s.sql(), columnsOf(list)
+	}
+	if n.Aggregates() && slices.ContainsFunc(list, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
+		s.render = numbered
+		return encodeOutside(s), columnsOf(list)
+	}
+	s.render = func(_ int, o *output) fragment { return o.encoded(o.total(), n.StripNulls) }
+	return s.sql(), columnsOf(list)
+}
+
+// encodeOutside makes JSON of groups outside of the grouping, for json has no equality.
+func encodeOutside(s selection) fragment {
+	f := sql("SELECT ")
+	for i := range s.outputs {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.join(s.outputs[i].encoded(sql(sqlfrag.Qualified("rows", position(i))), s.node.StripNulls))
+	}
+	f.join(s.sql().within(" FROM (", ") rows"))
+	return f
+}
+
+func columnsOf(list []output) []Column {
+	columns := make([]Column, len(list))
+	for i, o := range list {
+		columns[i] = Column{Name: o.name, Encoding: o.encoding}
+	}
+	return columns
+}
+
+// position names an output by its place.
+func position(i int) string { return strconv.Itoa(i + 1) }
+
+// numbered renders an output under its place for a name, where names may occur twice.
+func numbered(i int, o *output) fragment {
+	return o.total().within("", " AS "+sqlfrag.Ident(position(i)))
+}
+
+// named renders an output under its name.
+func named(_ int, o *output) fragment {
+	return o.total().within("", " AS "+sqlfrag.Ident(o.name))
+}
+
+// selection is the select of a node.
+type selection struct {
+	node    *plan.Node
+	outputs []output
+	render  func(i int, o *output) fragment
+	parent  *plan.Node  // nil at the root
+	embed   *plan.Embed // of parent, whose node it is
+}
+
+func (s selection) sql() fragment {
+	n := s.node
+	// A to-one spread has its aggregates computed by its parent.
+	grouped := n.Aggregates() && !(s.embed != nil && s.embed.Spread && !s.embed.ToMany())
+	f := sql("SELECT ")
+	for i := range s.outputs {
+		if i > 0 {
+			f.add(", ")
+		}
+		if o := &s.outputs[i]; grouped && o.embed { // json has no equality, by which to group
+			o.expr = o.expr.within("(", ")::jsonb")
+		}
+		f.join(s.render(i, &s.outputs[i]))
+	}
+	f.join(orderColumns(s))
+	f.join(s.from())
+	if grouped {
+		f.add(groupBy(s.outputs))
+	}
+	f.join(orderBy(n))
+	f.join(window(n.Range))
+	return f
+}
+
+// from renders FROM and WHERE, with the joins of the embeds.
+func (s selection) from() fragment {
+	n := s.node
+	f := source(s.parent, s.embed, n)
+	for _, e := range n.Embeds {
+		if joined(n, e) {
+			f.join(lateral(n, e))
+		}
+	}
+	conditions := joins(s.parent, s.embed)
+	for _, node := range n.Where {
+		conditions = append(conditions, predicate(n, node, nullFilter))
+	}
+	for _, e := range n.Embeds {
+		if e.Inner && !joined(n, e) {
+			conditions = append(conditions, exists(n, e))
+		}
+	}
+	f.join(where(conditions))
+	return f
+}
+
+// groupBy groups by all outputs that are no aggregates, by their places: the
+// expressions themselves may have arguments, which are never the same to PostgreSQL.
+func groupBy(list []output) string {
+	clause := ""
+	for i, o := range list {
+		switch {
+		case o.aggregate != filter.NoAggregate:
+		case clause == "":
+			clause = " GROUP BY " + position(i)
+		default:
+			clause += ", " + position(i)
+		}
+	}
+	return clause
+}
+
+func where(conditions []fragment) fragment {
+	f := fragment{}
+	for i, condition := range conditions {
+		if i == 0 {
+			f.add(" WHERE ")
+		} else {
+			f.add(" AND ")
+		}
+		f.join(condition)
+	}
+	return f
+}
+
+// window renders LIMIT and OFFSET, as arguments: a page's size is no part of a
+// statement's shape.
+func window(r plan.Range) fragment {
+	f := fragment{}
+	if r.Limit != plan.Unlimited {
+		f.add(" LIMIT ?", strconv.FormatInt(r.Limit, 10))
+	}
+	if r.Offset != 0 {
+		f.add(" OFFSET ?", strconv.FormatInt(r.Offset, 10))
+	}
+	return f
+}
