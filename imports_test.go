@@ -34,16 +34,17 @@ type boundary struct {
 var boundaries = map[string]boundary{
 	"internal/sqlfrag":   {},
 	"internal/mediatype": {},
+	"internal/suggest":   {},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
-	"auth":               {externals: []string{pgx, jwx}},
+	"auth":               {ours: []string{"internal/sqlfrag"}, externals: []string{pgx, jwx}},
 	"openapi":            {ours: []string{"introspect"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/apirequest": {
 		ours: []string{"filter", "internal/mediatype", "internal/apierror"},
 	},
 	"internal/plan": {
-		ours:  []string{"internal/apirequest", "filter", "introspect", "internal/mediatype", "internal/apierror"},
+		ours:  []string{"internal/apirequest", "filter", "introspect", "internal/mediatype", "internal/apierror", "internal/suggest"},
 		never: []string{"net/http"},
 	},
 	"internal/query": {
@@ -58,7 +59,7 @@ var boundaries = map[string]boundary{
 	},
 	"internal/encode": {ours: []string{"internal/query"}, never: []string{"net/http"}},
 	"internal/response": {
-		ours: []string{"internal/apirequest", "internal/plan", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror"},
+		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror"},
 	},
 	"internal/reload": {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
 	".": {

@@ -139,7 +139,9 @@ func TestNewRelationships(t *testing.T) {
 // many-to-many, computed.
 func TestRelationshipCompare(t *testing.T) {
 	t.Parallel()
-	pair := func(column string) []introspect.ColumnPair { return []introspect.ColumnPair{{Column: column, Target: "id"}} }
+	pair := func(column string) []introspect.ColumnPair {
+		return []introspect.ColumnPair{{Column: column, Target: "id"}}
+	}
 	function := func(name string) *introspect.Routine { return &introspect.Routine{Name: api(name)} }
 	junction := func(name, constraint string) *introspect.Junction {
 		return &introspect.Junction{Table: api(name), Constraint1: constraint}

@@ -41,6 +41,40 @@ func Example() {
 	// director: false
 }
 
+// What is related can be embedded: by the name of the other relation, or by a
+// foreign key or its column.
+func ExampleSchemaCache_Relationships() {
+	films := introspect.QualifiedName{Schema: "api", Name: "films"}
+	directors := introspect.QualifiedName{Schema: "api", Name: "directors"}
+	cache := introspect.New(introspect.Catalog{
+		Schemas: []string{"api"},
+		Tables: []*introspect.Table{
+			{Name: directors, PrimaryKey: []string{"id"}},
+			{Name: films, PrimaryKey: []string{"id"}, ForeignKeys: []introspect.ForeignKey{{
+				Name: "film_director", Columns: []string{"director_id"},
+				References: directors, ReferencedColumns: []string{"id"},
+			}}},
+		},
+	})
+
+	named, _ := cache.Relationships(films, "directors")
+	for _, r := range named {
+		fmt.Println(r.Target, r.Constraint, r.Columns, r.ToOne())
+	}
+	_, keyed := cache.Relationships(films, "director_id")
+	for _, r := range keyed {
+		fmt.Println(r.Target, r.Constraint, r.Columns, r.ToOne())
+	}
+	named, _ = cache.Relationships(directors, "films")
+	for _, r := range named {
+		fmt.Println(r.Target, r.Constraint, r.Columns, r.ToOne())
+	}
+	// Output:
+	// api.directors film_director [{director_id id}] true
+	// api.directors film_director [{director_id id}] true
+	// api.films film_director [{id director_id}] false
+}
+
 func ExampleLoad() {
 	ctx := context.Background()
 	pool, err := pgxpool.New(ctx, "postgres:///films")

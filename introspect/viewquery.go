@@ -34,6 +34,19 @@ func (l lineage) trace(column columnRef) columnRef {
 	return columnRef{}
 }
 
+// sources gives the relations where the views' columns come from in the end.
+func (l lineage) sources() map[uint32]bool {
+	sources := make(map[uint32]bool)
+	for _, origins := range l {
+		for _, origin := range origins {
+			if _, isView := l[origin.relation]; !isView && origin.relation != 0 {
+				sources[origin.relation] = true
+			}
+		}
+	}
+	return sources
+}
+
 // parseViewQuery reads from the node tree of a view's query what the view's columns
 // show, as lineage has it. PostgreSQL notes the origin of a column that comes
 // unchanged from a table or view in FROM, also by way of joins and subqueries. It

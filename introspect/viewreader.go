@@ -22,19 +22,6 @@ func (r *reader) readViews(ctx context.Context) error {
 	})
 }
 
-// sources gives the relations where the views' columns come from in the end.
-func (l lineage) sources() map[uint32]bool {
-	sources := make(map[uint32]bool)
-	for _, origins := range l {
-		for _, origin := range origins {
-			if _, isView := l[origin.relation]; !isView && origin.relation != 0 {
-				sources[origin.relation] = true
-			}
-		}
-	}
-	return sources
-}
-
 // nameLineage gives the catalog the lineage of the exposed views by name. Only key
 // columns matter.
 func (r *reader) nameLineage() {

@@ -1,8 +1,6 @@
 package query
 
 import (
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
@@ -142,8 +140,7 @@ func valueOfTotal(c *plan.Column) value {
 	if t == nil || c.Cast == nil && c.Kind != plan.TypedValue {
 		return value{encoding: Verbatim, toJSON: true}
 	}
-	switch t.BaseOID {
-	case pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.Float4OID, pgtype.Float8OID, pgtype.NumericOID:
+	if encoding, toJSON := EncodingOf(t); !toJSON && !isJSON(t) && (encoding == Number || encoding == Verbatim) {
 		return value{encoding: Number}
 	}
 	return value{encoding: Verbatim, toJSON: true}

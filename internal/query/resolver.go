@@ -1,8 +1,6 @@
 package query
 
 import (
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
@@ -20,7 +18,7 @@ func (r resolver) Resolve(f filter.Field) (filter.Operand, error) {
 	op := filter.Operand{SQL: sqlfrag.Qualified(r.node.Alias, f.Name), TSVector: true}
 	if c, ok := r.node.Table.Column(f.Name); ok {
 		op.JSON = isJSON(c.Type)
-		op.TSVector = c.Type.BaseOID == pgtype.TSVectorOID
+		op.TSVector = c.Type.BaseOID == tsvectorOID
 		if parse := r.node.Parser(c); parse.Name != "" && len(f.Path) == 0 {
 			op.Parse = sqlfrag.Qualified(parse.Schema, parse.Name)
 		}
@@ -36,8 +34,15 @@ func (r reference) Resolve(filter.Field) (filter.Operand, error) {
 	return filter.Operand{SQL: string(r)}, nil
 }
 
+// Types that decide over operators, by their numbers in pg_type.
+const (
+	jsonOID     = 114
+	jsonbOID    = 3802
+	tsvectorOID = 3614
+)
+
 // isJSON reports whether arrows apply to values of t as they are, domains
 // looked through.
 func isJSON(t *introspect.Type) bool {
-	return t.BaseOID == pgtype.JSONOID || t.BaseOID == pgtype.JSONBOID
+	return t.BaseOID == jsonOID || t.BaseOID == jsonbOID
 }
