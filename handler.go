@@ -38,9 +38,10 @@ type Handler struct {
 
 // snapshot is the schema at one moment, and what was derived from it.
 type snapshot struct {
-	cache   *introspect.SchemaCache
-	planner *plan.Planner
-	at      time.Time
+	cache    *introspect.SchemaCache
+	planner  *plan.Planner
+	programs programs
+	at       time.Time
 }
 
 // ServeHTTP answers one request to the API.
@@ -83,7 +84,7 @@ func (x *exchange) serve() (err error) {
 		return err
 	}
 	x.clock.lap("parse")
-	p, err := schema.planner.Build(x.request)
+	p, program, err := schema.programs.build(schema.planner, x.request)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (x *exchange) serve() (err error) {
 	case *plan.Info:
 		response.Info(x.w, p, x.config)
 	case *plan.Read:
-		err = x.read(p)
+		err = x.read(p, program)
 		if err != nil && x.outdated(err, schema, p) {
 			return x.again()
 		}
@@ -100,8 +101,7 @@ func (x *exchange) serve() (err error) {
 	return err
 }
 
-func (x *exchange) read(p *plan.Read) error {
-	program := query.Build(p)
+func (x *exchange) read(p *plan.Read, program *query.Program) error {
 	result, err := x.executor.Run(x.r.Context(), executor.Command{
 		Role: x.identity.Role, Settings: x.context(), PreRequest: x.prelude, Program: program})
 	if err != nil {
@@ -141,12 +141,13 @@ func (x *exchange) outdated(err error, schema *snapshot, p *plan.Read) bool {
 
 // again plans and runs the request once more, against the current schema.
 func (x *exchange) again() error {
-	p, err := x.current.Load().planner.Build(x.request)
+	schema := x.current.Load()
+	p, program, err := schema.programs.build(schema.planner, x.request)
 	if err != nil {
 		return err
 	}
 	if read, ok := p.(*plan.Read); ok {
-		return x.read(read)
+		return x.read(read, program)
 	}
 	return nil
 }

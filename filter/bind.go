@@ -175,7 +175,7 @@ func (b *binder) condition(c Condition) error {
 	case c.Operator == In:
 		b.field(c.Field, operand)
 		b.sql.WriteString(" = ")
-		b.elements(c.List, operand)
+		b.elements(c, operand)
 	case c.Operator == Is:
 		b.field(c.Field, operand)
 		b.sql.WriteString(" IS ")
@@ -214,12 +214,10 @@ func (b *binder) field(f Field, o Operand) {
 
 // comparison writes an operator that has one value.
 func (b *binder) comparison(c Condition, o Operand) {
-	value, parse := c.Value, o.Parse
+	value, parse := c.Argument(), o.Parse
 	switch c.Operator {
-	case Like, ILike:
-		value, parse = strings.ReplaceAll(value, "*", "%"), ""
-	case Match, IMatch:
-		parse = "" // a regular expression is no value of the column's type
+	case Like, ILike, Match, IMatch:
+		parse = "" // a pattern is no value of the column's type
 	}
 	b.field(c.Field, o)
 	b.sql.WriteByte(' ')
@@ -264,14 +262,13 @@ func (b *binder) quantified(quantifier, array, parse string) {
 }
 
 // elements writes the right side of in. One array makes the statement the same
-// for every number of elements. A single empty element is how a URL writes the
-// empty list.
-func (b *binder) elements(list []string, o Operand) {
-	if len(list) == 0 || len(list) == 1 && list[0] == "" {
+// for every number of elements.
+func (b *binder) elements(c Condition, o Operand) {
+	if c.EmptyList() {
 		b.sql.WriteString("ANY ('{}')")
 		return
 	}
-	b.quantified("ANY", arrayLiteral(list), o.Parse)
+	b.quantified("ANY", c.Argument(), o.Parse)
 }
 
 // search writes a full-text operator.
@@ -288,7 +285,7 @@ func (b *binder) search(c Condition, o Operand) {
 	b.sql.WriteString(operators[c.Operator].sql)
 	b.sql.WriteByte('(')
 	b.language(c.Language)
-	b.argument(c.Value)
+	b.argument(c.Argument())
 	b.sql.WriteByte(')')
 }
 

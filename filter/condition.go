@@ -1,5 +1,7 @@
 package filter
 
+import "strings"
+
 // Predicate is a condition or a group on the relation that Path leads to.
 type Predicate struct {
 	Path []string // the embedded relations on the way, empty for the root
@@ -19,6 +21,25 @@ type Condition struct {
 	Value      string     // for every operator but In and Is
 	List       []string   // for In
 	Is         IsValue    // for Is
+}
+
+// Argument is what the field is compared with, as Bind passes it to SQL: the
+// value, with the wildcards of a pattern as SQL has them, or the list as the text
+// of an array. Is has none.
+func (c Condition) Argument() string {
+	switch c.Operator {
+	case In:
+		return arrayLiteral(c.List)
+	case Like, ILike:
+		return strings.ReplaceAll(c.Value, "*", "%")
+	}
+	return c.Value
+}
+
+// EmptyList reports an In without elements, which has no argument. A single empty
+// element is how a URL writes it.
+func (c Condition) EmptyList() bool {
+	return c.Operator == In && (len(c.List) == 0 || len(c.List) == 1 && c.List[0] == "")
 }
 
 // Group joins nodes with and, or with or when Any is set.

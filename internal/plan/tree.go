@@ -18,7 +18,7 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 		items = []filter.SelectItem{filter.SelectField{Field: filter.Field{Name: "*"}}}
 	}
 	root := skeleton(items)
-	root.Range = req.Range.AtMost(p.config.MaxRows)
+	root.Range = p.Window(req)
 	passes := []func() error{
 		func() error { return p.addPredicates(root, req.Query) },
 		func() error { return p.relate(root, table, new(numbering)) },
@@ -33,6 +33,9 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 	}
 	return root, nil
 }
+
+// Window is the range of rows that a request gets.
+func (p *Planner) Window(req *apirequest.Request) Range { return req.Range.AtMost(p.config.MaxRows) }
 
 // skeleton makes the nodes of select, of which only the names are known.
 func skeleton(items []filter.SelectItem) *Node {

@@ -159,3 +159,16 @@ func window(r plan.Range) fragment {
 	}
 	return f
 }
+
+// SetWindow puts other numbers in the places of a statement's limit and offset,
+// which have to be there or not as before. They are its last arguments.
+func SetWindow(s *Statement, r plan.Range) {
+	last := len(s.Args) - 1
+	if r.Offset != 0 {
+		s.Args[last] = strconv.AppendInt(nil, r.Offset, 10)
+		last--
+	}
+	if r.Limit != plan.Unlimited {
+		s.Args[last] = strconv.AppendInt(nil, r.Limit, 10)
+	}
+}
