@@ -14,6 +14,11 @@ func RPCMethod(method string) *Error {
 	return &Error{Code: "PGRST101", Message: "Cannot use the " + method + " method on RPC", Status: http.StatusMethodNotAllowed}
 }
 
+// InvalidBody is PGRST102: the body is not of its media type, or its media type can't be read.
+func InvalidBody(message string) *Error {
+	return &Error{Code: "PGRST102", Message: message, Status: http.StatusBadRequest}
+}
+
 // NegativeLimit is PGRST103 for a limit below zero, or a limit and a Range header without a row in common.
 func NegativeLimit() *Error {
 	return unsatisfiable("Limit should be greater than or equal to zero.")
