@@ -1,6 +1,7 @@
 package apierror
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -98,6 +99,45 @@ func RelatedOrder(origin, target string) *Error {
 func InvalidPreferences(preferences []string) *Error {
 	return &Error{Code: "PGRST122", Message: "Invalid preferences given with handling=strict",
 		Details: "Invalid preferences: " + strings.Join(preferences, ", "), Status: http.StatusBadRequest}
+}
+
+// UnreadableBody is the failure to read a request's body: it is larger than the
+// host allows (http.MaxBytesReader), or the client broke off.
+func UnreadableBody(cause error) *Error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(cause, &tooLarge) {
+		return &Error{Code: "PGRST102", Message: "The request body is too large",
+			Details: fmt.Sprintf("It may have %d bytes.", tooLarge.Limit), Status: http.StatusRequestEntityTooLarge, cause: cause}
+	}
+	return &Error{Code: "PGRST102", Message: "The request body could not be read", Status: http.StatusBadRequest, cause: cause}
+}
+
+// PutFilters is PGRST105: a PUT has to name one row by its primary key.
+func PutFilters() *Error {
+	return &Error{Code: "PGRST105", Message: "Filters must include all and only primary key columns with 'eq' operators",
+		Status: http.StatusMethodNotAllowed}
+}
+
+// PutPage is PGRST114: a PUT has a limit or an offset.
+func PutPage() *Error {
+	return &Error{Code: "PGRST114", Message: "limit/offset querystring parameters are not allowed for PUT", Status: http.StatusBadRequest}
+}
+
+// PutMismatch is PGRST115: a PUT's body is another row than its URL.
+func PutMismatch() *Error {
+	return &Error{Code: "PGRST115", Message: "Payload values do not match URL in primary key column(s)", Status: http.StatusBadRequest}
+}
+
+// MaxAffected is PGRST124: more rows are affected than the client wants.
+func MaxAffected(rows int64) *Error {
+	return &Error{Code: "PGRST124", Message: "Query result exceeds max-affected preference constraint",
+		Details: fmt.Sprintf("The query affects %d rows", rows), Status: http.StatusBadRequest}
+}
+
+// MaxAffectedSingle is PGRST128: max-affected with a function that returns no set.
+func MaxAffectedSingle() *Error {
+	return &Error{Code: "PGRST128", Status: http.StatusBadRequest,
+		Message: "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"}
 }
 
 // AggregatesDisabled is PGRST123: aggregates are off unless the host turns them on.

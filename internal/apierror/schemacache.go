@@ -56,11 +56,21 @@ func RelationshipAmbiguous(parent, child string, candidates []Relationship) *Err
 			". Find the desired relationship in the 'details' key."}
 }
 
-// FunctionNotFound is PGRST202: no function of that qualified name takes
-// these arguments. suggestion is a function with its schema and perhaps its
-// parameters, or empty.
-func FunctionNotFound(function string, arguments []string, suggestion string) *Error {
-	arguments = slices.Sorted(slices.Values(arguments))
+// Call is how a function was called, as PGRST202 tells it.
+type Call struct {
+	// Function is the qualified name.
+	Function string
+	// Arguments are the names of the arguments.
+	Arguments []string
+	// Unnamed is the type of the only, unnamed parameter that the body could have
+	// been for: "text", "xml", "bytea", "json/jsonb", or empty for none.
+	Unnamed string
+}
+
+// FunctionNotFound is PGRST202: there is no such function with such parameters.
+// suggestion is a function with its schema and perhaps its parameters, or empty.
+func FunctionNotFound(c Call, suggestion string) *Error {
+	arguments := slices.Sorted(slices.Values(c.Arguments))
 	list := strings.Join(arguments, ", ")
 	called, searched := "("+list+")", " with parameters "+list
 	switch len(arguments) {
@@ -69,9 +79,16 @@ func FunctionNotFound(function string, arguments []string, suggestion string) *E
 	case 1:
 		searched = " with parameter " + list
 	}
+	switch c.Unnamed {
+	case "":
+	case "json/jsonb":
+		searched += " or with a single unnamed json/jsonb parameter"
+	default:
+		called, searched, suggestion = "", " with a single unnamed "+c.Unnamed+" parameter", ""
+	}
 	e := &Error{Code: "PGRST202", Status: http.StatusNotFound,
-		Message: "Could not find the function " + function + called + " in the schema cache",
-		Details: "Searched for the function " + function + searched + ", but no matches were found in the schema cache."}
+		Message: "Could not find the function " + c.Function + called + " in the schema cache",
+		Details: "Searched for the function " + c.Function + searched + ", but no matches were found in the schema cache."}
 	if suggestion != "" {
 		e.Hint = "Perhaps you meant to call the function " + suggestion
 	}
@@ -83,6 +100,12 @@ func FunctionAmbiguous(signatures []string) *Error {
 	return &Error{Code: "PGRST203", Status: http.StatusMultipleChoices,
 		Message: "Could not choose the best candidate function between: " + strings.Join(signatures, ", "),
 		Hint:    "Try renaming the parameters or the function itself in the database so function overloading can be resolved"}
+}
+
+// ColumnNotFound is PGRST204: the relation has no such column to write.
+func ColumnNotFound(table, column string) *Error {
+	return &Error{Code: "PGRST204", Message: "Could not find the '" + column + "' column of '" + table + "' in the schema cache",
+		Status: http.StatusBadRequest}
 }
 
 // TableNotFound is PGRST205: no such relation. suggestion is a qualified name or empty.

@@ -9,6 +9,7 @@
 package apirequest
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -79,6 +80,8 @@ type Request struct {
 	Range       Range // of the resource itself: Range header, limit and offset
 	Preferences Preferences
 	Accept      []mediatype.Type
+	// Payload is the body of a request that writes or calls with POST, else nil.
+	Payload *Payload
 }
 
 // Parse reads r. Its errors are *apierror.Error and *filter.ParseError.
@@ -113,8 +116,44 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if r.Method == http.MethodGet { // Range means nothing with other methods (RFC 9110, section 14.2)
 		header = r.Header.Get("Range")
 	}
-	req.Range, err = topRange(header, req.Query.Pages)
-	return req, err
+	if req.Range, err = topRange(header, req.Query.Pages); err != nil {
+		return nil, err
+	}
+	if req.Action == Upsert && !req.Range.IsAll() {
+		return nil, apierror.PutPage()
+	}
+	return req, req.readPayload(r)
+}
+
+// readPayload reads the body of requests that have a meaning for one.
+func (req *Request) readPayload(r *http.Request) error {
+	switch {
+	case req.Action == Create, req.Action == Upsert, req.Action == Update:
+	case req.Action == Call && req.Method == http.MethodPost:
+	default:
+		return nil
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	req.Payload, err = parsePayload(body, r.Header.Get("Content-Type"), req)
+	return err
+}
+
+// readBody reads the whole body into memory of its own size.
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	if n := r.ContentLength; n > 0 && n < 1<<30 {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	if _, err := b.ReadFrom(r.Body); err != nil {
+		return nil, apierror.UnreadableBody(err)
+	}
+	return b.Bytes(), nil
 }
 
 // cutBase cuts base off path, at the border of a segment.

@@ -14,14 +14,42 @@ import (
 	"strings"
 )
 
-// Type is a media type with the parameters that mean something here. It is
-// comparable; the zero value stands for no media type.
+// Type is a media type with the parameters that mean something here. The zero
+// value stands for no media type.
 type Type struct {
 	// Name is type/subtype: in lower case when it is one of the constants, else
 	// as it was received, parameters included.
 	Name string
 	// NullsStripped is the parameter nulls=stripped of the vendored JSON types.
 	NullsStripped bool
+	// Plan is set for the media type of execution plans.
+	Plan *Plan
+}
+
+// Plan asks for the execution plan of a request. See
+// https://docs.postgrest.org/en/stable/references/observability.html#execution-plan.
+type Plan struct {
+	// JSON is the format; otherwise it is text.
+	JSON bool
+	// Of is the media type that the plan is for.
+	Of Type
+	// Options are those of EXPLAIN that were asked for, in the order of PlanOptions.
+	Options []string
+}
+
+// PlanOptions are the options that a plan may have.
+var PlanOptions = []string{"analyze", "verbose", "settings", "buffers", "wal"}
+
+func (p *Plan) String() string {
+	format := "text"
+	if p.JSON {
+		format = "json"
+	}
+	s := "application/vnd.pgrst.plan+" + format + `; for="` + p.Of.String() + `"`
+	if len(p.Options) > 0 {
+		s += "; options=" + strings.Join(p.Options, "|")
+	}
+	return s
 }
 
 // The names of the media types that are built in.
@@ -37,10 +65,15 @@ const (
 	Any        = "*/*"
 	Object     = "application/vnd.pgrst.object+json"
 	Array      = "application/vnd.pgrst.array+json"
+
+	plan = "application/vnd.pgrst.plan"
 )
 
 // String gives the type as messages and the Content-Type header name it.
 func (t Type) String() string {
+	if t.Plan != nil {
+		return t.Plan.String()
+	}
 	if t.NullsStripped {
 		return t.Name + ";nulls=stripped"
 	}
@@ -51,6 +84,8 @@ func (t Type) String() string {
 // application/octet-stream are UTF-8, the charset of others is not ours to tell.
 func (t Type) ContentType() string {
 	switch t.Name {
+	case plan:
+		return t.String() + "; charset=utf-8"
 	case JSON:
 		return "application/json; charset=utf-8"
 	case CSV:
@@ -85,8 +120,24 @@ func Parse(s string) Type {
 			return Type{Name: Array, NullsStripped: true}
 		}
 		return Type{Name: JSON}
+	case plan, plan + "+text", plan + "+json":
+		return Type{Name: plan, Plan: parsePlan(name, params)}
 	}
 	return Type{Name: s}
+}
+
+func parsePlan(name string, params map[string]string) *Plan {
+	p := &Plan{JSON: name == plan+"+json", Of: Type{Name: JSON}}
+	if of := params["for"]; of != "" {
+		p.Of = Parse(of)
+	}
+	asked := strings.Split(params["options"], "|")
+	for _, option := range PlanOptions {
+		if slices.Contains(asked, option) {
+			p.Options = append(p.Options, option)
+		}
+	}
+	return p
 }
 
 // ParseAccept reads the values of the Accept header, in the client's order of

@@ -12,9 +12,10 @@ type Node struct {
 	Table *introspect.Table
 	// Alias is the name of the rows in SQL.
 	Alias string
-	// FromResult takes the rows from the result of the request's write or function
-	// instead of the table.
+	// FromResult takes the rows from what a write returned instead of the table.
 	FromResult bool
+	// Call takes the rows from a function instead of the table; nil for no such thing.
+	Call       *Call
 	Columns    []Column
 	Embeds     []*Embed
 	Where      []filter.Node // all of them must hold

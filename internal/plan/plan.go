@@ -23,12 +23,16 @@ type Config struct {
 	MaxRows int64
 	// Aggregates allows aggregate functions.
 	Aggregates bool
+	// Plans allows the media type of execution plans.
+	Plans bool
+	// Encoded are the media types that the host encodes rows in.
+	Encoded map[string]bool
 	// StrictTargetNames has filters, orders and pages call an embed that has an
 	// alias by nothing else.
 	StrictTargetNames bool
 }
 
-// Plan is what to do: a *Read or an *Info.
+// Plan is what to do: a *Read, *Mutate, *Call or *Info.
 type Plan interface{ plan() }
 
 // Info answers an OPTIONS request from the schema cache alone.
@@ -74,10 +78,10 @@ func (p *Planner) Build(req *apirequest.Request) (Plan, error) {
 		return nil, apierror.RootDisabled()
 	case req.Action == apirequest.Read:
 		return p.read(req)
-	case req.Resource == apirequest.Routine:
-		return nil, apierror.NotImplemented("Functions can't be called yet.")
+	case req.Action == apirequest.Call:
+		return p.call(req)
 	}
-	return nil, apierror.NotImplemented("Tables can't be written to yet.")
+	return p.mutate(req)
 }
 
 func (p *Planner) info(req *apirequest.Request) (Plan, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/internal/suggest"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -14,25 +15,27 @@ import (
 // function is known already, so there is little left to hide.
 const paramSimilarity = 0.33
 
-// routine finds the overload that takes the request's arguments.
+// routine finds the overload that takes the request's arguments, or, if there is
+// none, the one whose only, unnamed parameter takes its body.
 func (p *Planner) routine(req *apirequest.Request) (*introspect.Routine, error) {
 	name := introspect.QualifiedName{Schema: req.Schema, Name: req.Name}
-	var arguments []string
-	for _, a := range req.Query.Arguments {
-		if !slices.Contains(arguments, a.Name) {
-			arguments = append(arguments, a.Name)
+	overloads, arguments, unnamed := p.cache.Routines[name], argumentNames(req), bodyTypes(req)
+	var fit, whole []*introspect.Routine
+	for _, r := range overloads {
+		switch {
+		case takes(r, arguments) && !(len(r.Params) == 0 && takesOnlyBody(unnamed)):
+			fit = append(fit, r)
+		case len(r.Params) == 1 && r.Params[0].Name == "" && slices.Contains(unnamed, r.Params[0].Type.Name):
+			whole = append(whole, r)
 		}
 	}
-	overloads := p.cache.Routines[name]
-	var fit []*introspect.Routine
-	for _, r := range overloads {
-		if takes(r, arguments) {
-			fit = append(fit, r)
-		}
+	if len(fit) == 0 {
+		fit = whole
 	}
 	switch len(fit) {
 	case 0:
-		return nil, apierror.FunctionNotFound(name.String(), arguments, p.suggestRoutine(name, overloads, arguments))
+		call := apierror.Call{Function: name.String(), Arguments: arguments, Unnamed: strings.Join(unnamed, "/")}
+		return nil, apierror.FunctionNotFound(call, p.suggestRoutine(name, overloads, arguments))
 	case 1:
 		return fit[0], nil
 	}
@@ -43,11 +46,46 @@ func (p *Planner) routine(req *apirequest.Request) (*introspect.Routine, error) 
 	return nil, apierror.FunctionAmbiguous(signatures)
 }
 
+// argumentNames are the names of the request's arguments, each once.
+func argumentNames(req *apirequest.Request) []string {
+	if req.Payload != nil {
+		return req.Payload.Columns
+	}
+	var names []string
+	for _, a := range req.Query.Arguments {
+		if !slices.Contains(names, a.Name) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// bodyTypes are the types of parameter that take a whole body.
+func bodyTypes(req *apirequest.Request) []string {
+	if req.Payload == nil {
+		return nil
+	}
+	switch req.Payload.Media.Name {
+	case mediatype.JSON:
+		return []string{"json", "jsonb"}
+	case mediatype.Plain:
+		return []string{"text"}
+	case mediatype.XML:
+		return []string{"xml"}
+	case mediatype.Octets:
+		return []string{"bytea"}
+	}
+	return nil
+}
+
+// takesOnlyBody reports a body that can't be named arguments.
+func takesOnlyBody(types []string) bool { return len(types) == 1 }
+
 // takes reports whether r can be called with the named arguments: all required
 // parameters are there, and no argument is without a parameter.
 func takes(r *introspect.Routine, arguments []string) bool {
 	for _, param := range r.Params {
-		if param.Required && !slices.Contains(arguments, param.Name) {
+		if param.Required && (param.Name == "" || !slices.Contains(arguments, param.Name)) {
 			return false
 		}
 	}

@@ -11,9 +11,6 @@ import (
 // rowsColumn names the JSON of an embed's rows.
 const rowsColumn = "rows"
 
-// resultName names the rows that a write or a function gave.
-const resultName = "result"
-
 // joined reports whether an embed is joined to its parent. One that shows
 // nothing is only asked for its existence.
 func joined(parent *plan.Node, e *plan.Embed) bool { return !e.Empty() || hasOrderColumns(parent, e) }
@@ -93,6 +90,8 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 	switch {
 	case n.FromResult:
 		name = sqlfrag.Ident(resultName)
+	case n.Call != nil:
+		return called(n.Call, n.Alias).within(" FROM ", "")
 	case e != nil && e.Relationship.Function != nil:
 		function, row := e.Relationship.Function.Name, parent.Table.Name
 		name = sqlfrag.Qualified(function.Schema, function.Name) +

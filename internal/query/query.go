@@ -7,6 +7,7 @@ package query
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/Masterminds/squirrel"
 
@@ -22,35 +23,79 @@ type Statement struct {
 
 // Program is what a plan sends to the database.
 type Program struct {
-	// Main yields the rows, or, when CountsRows, their number in one row.
-	Main       Statement
-	CountsRows bool
-	// Columns are those of Main's rows.
+	// Main is the statement that the answer is made of, and Yields what it gives.
+	Main   Statement
+	Yields Yield
+	// Totals reports that Main's rows begin with the number of all rows, as Count
+	// would give it, and with NULL in the place of a mark if the page has none.
+	Totals bool
+	// Columns are those of Main's rows, without totals.
 	Columns []Column
 	// Count yields the number of rows without limit and offset; nil when nobody
 	// asked. Explain yields the planner's estimate of it as JSON.
 	Count, Explain *Statement
 }
 
-// Build renders the program of a read.
-func Build(p *plan.Read) *Program {
-	program := &Program{CountsRows: p.HeadersOnly}
+// Yield is what a main statement gives.
+type Yield uint8
+
+// What main statements give.
+const (
+	Rows     Yield = iota // rows
+	Number                // one row with the number of rows
+	Affected              // no rows: its command tag has their number
+	Body                  // one row with the number of rows and the body
+	Lines                 // rows that are lines of text, and no rows of the resource
+)
+
+// Build renders the program of a plan.
+func Build(p plan.Planned) *Program {
+	a := p.Answered()
+	var program *Program
 	var main fragment
-	main, program.Columns = read(p.Root, p.Format)
-	if p.HeadersOnly {
-		main = main.within("SELECT pg_catalog.count(*) FROM (", ") rows")
+	switch p := p.(type) {
+	case *plan.Mutate:
+		main, program = mutation(p)
+	case *plan.Call:
+		main, program = call(p)
+	default:
+		main, program = reading(a)
+	}
+	if a.Explain != nil {
+		program = &Program{Yields: Lines, Columns: []Column{{Encoding: Text}}}
+		main = main.within(explainOptions(a), "")
 	}
 	program.Main = number(main)
-	switch p.Count {
-	case plan.CountExact:
-		program.Count = statement(count(p.Root))
-	case plan.CountPlanned:
-		program.Explain = statement(explain(p.Root))
-	case plan.CountEstimated:
-		program.Count = statement(countUpTo(p.Root, p.MaxRows))
-		program.Explain = statement(explain(p.Root))
-	}
 	return program
+}
+
+// reading renders the rows of a relation, with the counts that the answer wants.
+func reading(a *plan.Answer) (fragment, *Program) {
+	main, program := rows(a)
+	switch a.Count {
+	case plan.CountExact:
+		program.Count = statement(count(a.Root))
+	case plan.CountPlanned:
+		program.Explain = statement(explain(a.Root))
+	case plan.CountEstimated:
+		program.Count = statement(countUpTo(a.Root, a.MaxRows))
+		program.Explain = statement(explain(a.Root))
+	}
+	return main, program
+}
+
+// rows renders the rows of an answer, or what it wants in place of them.
+func rows(a *plan.Answer) (fragment, *Program) {
+	main, columns := read(a)
+	program := &Program{Columns: columns}
+	switch {
+	case a.HeadersOnly:
+		program.Yields = Number
+		main = main.within("SELECT pg_catalog.count(*) FROM (", ") rows")
+	case a.Format == plan.Aggregated:
+		program.Yields = Body
+	}
+	return main, program
 }
 
 // count renders the number of a node's rows without its window.
@@ -71,6 +116,16 @@ func explain(n *plan.Node) fragment {
 	return matches(n).within("EXPLAIN (FORMAT JSON) ", "")
 }
 
+// explainOptions renders EXPLAIN. The options come from a closed set.
+func explainOptions(a *plan.Answer) string {
+	format := "TEXT"
+	if a.Explain.JSON {
+		format = "JSON"
+	}
+	options := append([]string{"FORMAT " + format}, a.Explain.Options...)
+	return "EXPLAIN (" + strings.Join(options, ", ") + ") "
+}
+
 // number turns ? into $1, $2, … and values into their text form.
 func number(f fragment) Statement {
 	sql, _ := squirrel.Dollar.ReplacePlaceholders(f.sql) // fails on no input
@@ -78,8 +133,12 @@ func number(f fragment) Statement {
 	if len(f.args) > 0 {
 		s.Args = make([][]byte, len(f.args))
 		for i, arg := range f.args {
-			text, _ := arg.(string) // the grammar yields strings alone
-			s.Args[i] = []byte(text)
+			switch arg := arg.(type) { // the grammar yields texts, and bodies are bytes
+			case string:
+				s.Args[i] = []byte(arg)
+			case []byte:
+				s.Args[i] = arg
+			}
 		}
 	}
 	return s

@@ -9,15 +9,19 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
-// read renders the rows of a tree, in the columns that the format wants.
-func read(n *plan.Node, format plan.Format) (fragment, []Column) {
+// read renders the rows of an answer's tree, in the columns that its format wants.
+func read(a *plan.Answer) (fragment, []Column) {
+	n := a.Root
 	list := outputs(n)
 	s := selection{node: n, outputs: list}
-	switch format {
+	switch a.Format {
+	case plan.Aggregated:
+		s.render = named
+		return aggregate(a, s), []Column{{Encoding: Verbatim}}
 	case plan.GeoJSON:
 		s.render = named
 		return s.sql().within("SELECT ST_AsGeoJSON(rows)::text FROM (", ") rows"), []Column{{Encoding: Verbatim}}
-	case plan.CSV:
+	case plan.CSV, plan.Raw:
 		s.render = func(_ int, o *output) fragment { return o.total() }
 		return s.sql(), columnsOf(list)
 	}
@@ -27,6 +31,19 @@ func read(n *plan.Node, format plan.Format) (fragment, []Column) {
 	}
 	s.render = func(_ int, o *output) fragment { return o.encoded(o.total(), n.StripNulls) }
 	return s.sql(), columnsOf(list)
+}
+
+// aggregate has a handler make the body of all rows, and counts them.
+func aggregate(a *plan.Answer, s selection) fragment {
+	argument := "rows.*"
+	switch handler := a.Handler.Relation; {
+	case a.Root.Call != nil && a.Root.Call.Routine.Scalar():
+		argument = "rows." + sqlfrag.Ident(plan.ScalarColumn)
+	case handler.Name != "":
+		argument = "rows::" + sqlfrag.Qualified(handler.Schema, handler.Name)
+	}
+	name := sqlfrag.Qualified(a.Handler.Aggregate.Schema, a.Handler.Aggregate.Name)
+	return s.sql().within("SELECT pg_catalog.count(*), "+name+"("+argument+") FROM (", ") rows")
 }
 
 // encodeOutside makes JSON of groups outside of the grouping, for json has no equality.

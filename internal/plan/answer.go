@@ -1,0 +1,148 @@
+package plan
+
+import (
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Answer is what the plans that run in the database have in common: the rows
+// that the client gets, and how.
+type Answer struct {
+	// Root is the tree of the rows.
+	Root *Node
+	// Media is the media type of the answer, and Format how its body is made.
+	Media  mediatype.Type
+	Format Format
+	// Handler is the aggregate that makes the body in the Aggregated format.
+	Handler *introspect.Handler
+	// Explain asks for the execution plan instead of the rows; nil for no such thing.
+	Explain *mediatype.Plan
+	// HeadersOnly asks for the number of rows instead of the rows.
+	HeadersOnly bool
+	// Count is how the rows beyond the page are counted.
+	Count Count
+	// MaxRows is where an estimated count stops counting; 0 for nowhere.
+	MaxRows int64
+	// ReadOnly runs the transaction read only.
+	ReadOnly bool
+	// Expect is what the result has to be, for the transaction to be committed.
+	Expect Expectation
+}
+
+// Planned is a plan that runs in the database: a *Read, *Mutate or *Call.
+type Planned interface {
+	Plan
+	Answered() *Answer
+}
+
+// Answered gives the part that all such plans have.
+func (a *Answer) Answered() *Answer { return a }
+
+// Expectation is what a result has to satisfy.
+type Expectation struct {
+	// Singular wants exactly one row.
+	Singular bool
+	// Matching wants the one row that a PUT is about.
+	Matching bool
+	// MaxAffected is the most rows that there may be; -1 for any number.
+	MaxAffected int64
+}
+
+// Decides reports whether anything is expected, so that the result decides over
+// commit or rollback.
+func (e Expectation) Decides() bool { return e.Singular || e.Matching || e.MaxAffected >= 0 }
+
+// Check holds a number of rows against the expectation. Its errors are *apierror.Error.
+func (e Expectation) Check(rows int64) error {
+	switch {
+	case e.Matching && rows != 1:
+		return apierror.PutMismatch()
+	case e.Singular && rows != 1:
+		return apierror.NotSingular(rows)
+	case e.MaxAffected >= 0 && rows > e.MaxAffected:
+		return apierror.MaxAffected(rows)
+	}
+	return nil
+}
+
+// Format is a form of body.
+type Format uint8
+
+// The forms of body.
+const (
+	Array      Format = iota // a JSON array of objects
+	Object                   // a single JSON object
+	CSV                      // comma-separated values with a header
+	GeoJSON                  // a GeoJSON FeatureCollection
+	Single                   // the only row as a JSON object, or null
+	Scalars                  // a JSON array of values
+	Scalar                   // a single JSON value
+	Raw                      // a single value as it is
+	Aggregated               // what an aggregate makes of all rows
+	Rows                     // what an encoder of the host makes of them
+)
+
+// Count is a way to count the rows of a resource.
+type Count uint8
+
+// The counts of the count preference. An estimated count is exact up to the
+// maximum of rows and the planner's guess beyond it.
+const (
+	CountNone Count = iota
+	CountExact
+	CountPlanned
+	CountEstimated
+)
+
+func countOf(req *apirequest.Request) Count {
+	switch req.Preferences.Count {
+	case "exact":
+		return CountExact
+	case "planned":
+		return CountPlanned
+	case "estimated":
+		return CountEstimated
+	}
+	return CountNone
+}
+
+// Total combines what was counted and what the planner expects, as the count
+// asks for; nil stands for unknown.
+func (a *Answer) Total(counted, planned *int64) *int64 {
+	switch a.Count {
+	case CountPlanned:
+		return planned
+	case CountEstimated:
+		if counted == nil || planned == nil || a.MaxRows > 0 && *counted <= a.MaxRows {
+			return counted
+		}
+		total := max(*counted, *planned)
+		return &total
+	}
+	return counted
+}
+
+// Range is a window of rows.
+type Range = apirequest.Range
+
+// Unlimited is the limit of a range without an end.
+const Unlimited = apirequest.Unlimited
+
+// finish settles what is the same for all plans that run in the database: the
+// media type, and the preferences.
+func (p *Planner) finish(a *Answer, req *apirequest.Request, produce producer) error {
+	if err := p.negotiate(a, req.Accept, produce); err != nil {
+		return err
+	}
+	if req.Preferences.Strict() && len(req.Preferences.Invalid) > 0 {
+		return apierror.InvalidPreferences(req.Preferences.Invalid)
+	}
+	a.HeadersOnly = req.HeadersOnly
+	a.Count, a.MaxRows = countOf(req), p.config.MaxRows
+	a.Root.StripNulls = a.Media.NullsStripped
+	a.Expect.Singular = a.Format == Object && a.Explain == nil
+	a.Expect.MaxAffected = -1
+	return nil
+}

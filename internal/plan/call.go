@@ -1,0 +1,122 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Call is the plan of a function call. Its Root reads what the function returns.
+type Call struct {
+	Answer
+	Routine *introspect.Routine
+	// Arguments are given by name, each as text.
+	Arguments []Argument
+	// FromBody takes the parameters in Named from the JSON of Body instead, in which
+	// Array tells an array, of which the first element counts, from an object.
+	FromBody bool
+	Named    []introspect.Param
+	// Whole passes Body as the only, unnamed argument.
+	Whole bool
+	Body  []byte
+	Array bool
+}
+
+func (*Call) plan() {}
+
+// Argument is an argument of a function: one text, or those of a variadic parameter.
+type Argument struct {
+	Param  introspect.Param
+	Value  string
+	Values []string
+}
+
+// ScalarColumn names the only column of functions that return no rows.
+const ScalarColumn = "pgrst_scalar"
+
+func (p *Planner) call(req *apirequest.Request) (Plan, error) {
+	routine, err := p.routine(req)
+	if err != nil {
+		return nil, err
+	}
+	c := &Call{Routine: routine}
+	c.arguments(req)
+	table := p.resultTable(routine, req.Schema)
+	if c.Root, err = p.tree(table, req); err != nil {
+		return nil, err
+	}
+	c.Root.Call = c
+	c.ReadOnly = req.Method != "POST" || routine.Volatility != introspect.Volatile
+	if err := p.finish(&c.Answer, req, producer{name: table.Name, defaults: defaultSelect(req), routine: routine}); err != nil {
+		return nil, err
+	}
+	if c.Count == CountPlanned { // the planner knows nothing about what a function returns
+		c.Count = CountNone
+	}
+	if req.Preferences.Strict() && req.Preferences.MaxAffected >= 0 {
+		if !routine.Returns.Set {
+			return nil, apierror.MaxAffectedSingle()
+		}
+		c.Expect.MaxAffected = req.Preferences.MaxAffected
+	}
+	return c, nil
+}
+
+// resultTable is the relation whose rows the function returns, or one made of
+// its result columns.
+func (p *Planner) resultTable(r *introspect.Routine, schema string) *introspect.Table {
+	if t, ok := p.cache.ResultTable(r); ok {
+		return t
+	}
+	return scalarTable(introspect.QualifiedName{Schema: schema, Name: r.Name.Name}, r)
+}
+
+func scalarTable(name introspect.QualifiedName, r *introspect.Routine) *introspect.Table {
+	return introspect.NewTable(name, []introspect.Column{{Name: ScalarColumn, Type: r.Returns.Type}})
+}
+
+// arguments takes the arguments from where the request has them.
+func (c *Call) arguments(req *apirequest.Request) {
+	given := req.Query.Arguments
+	if req.Payload != nil {
+		if len(c.Routine.Params) == 1 && c.Routine.Params[0].Name == "" {
+			c.Whole, c.Body = true, req.Payload.Raw
+			return
+		}
+		if req.Payload.Media.Name != mediatype.URLEncoded {
+			c.FromBody, c.Body, c.Array = true, req.Payload.Raw, req.Payload.Array
+			for _, param := range c.Routine.Params {
+				if slices.Contains(req.Payload.Columns, param.Name) {
+					c.Named = append(c.Named, param)
+				}
+			}
+			return
+		}
+		given = req.Payload.Form
+	}
+	for _, param := range c.Routine.Params {
+		if a, ok := argumentFor(param, given); ok {
+			c.Arguments = append(c.Arguments, a)
+		}
+	}
+}
+
+// argumentFor collects the values of a parameter: all of a variadic one, else the last.
+func argumentFor(param introspect.Param, given []filter.Argument) (Argument, bool) {
+	a, found := Argument{Param: param}, false
+	for _, g := range given {
+		if g.Name != param.Name {
+			continue
+		}
+		found = true
+		a.Value = g.Value
+		if param.Variadic {
+			a.Values = append(a.Values, g.Value)
+		}
+	}
+	return a, found
+}

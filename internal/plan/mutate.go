@@ -1,0 +1,171 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Mutate is the plan of a write to a relation. Its Root reads what was written.
+type Mutate struct {
+	Answer
+	Action apirequest.Action // Create, Upsert, Update or Delete
+	Table  *introspect.Table
+	// Columns are those to write, from the JSON of Body, in which Array tells an
+	// array of objects from a single one.
+	Columns []WriteColumn
+	Body    []byte
+	Array   bool
+	// Defaults has columns that are missing in an object take their defaults.
+	Defaults bool
+	// Where are the filters of the rows to write; an upsert's are of the row to put.
+	Where []filter.Node
+	// Conflict is what to do about rows that are there already; nil for nothing.
+	Conflict *Conflict
+	// Return is what the client wants to know.
+	Return Return
+
+	target *Node // the relation that Where is about
+}
+
+func (*Mutate) plan() {}
+
+// Target is the relation to write to, as its filters see it.
+func (m *Mutate) Target() *Node { return m.target }
+
+// WriteColumn is a column to write.
+type WriteColumn struct {
+	*introspect.Column
+	// Parse is the function that makes a value of the column's domain from JSON;
+	// zero for none.
+	Parse introspect.QualifiedName
+}
+
+// Conflict is what an insert does about rows that are there already.
+type Conflict struct {
+	// Columns are the unique ones by which a row is the same.
+	Columns []string
+	// Merge updates the row; otherwise it stays as it is.
+	Merge bool
+}
+
+// Return is what is returned of a write.
+type Return uint8
+
+// The values of the return preference.
+const (
+	Minimal Return = iota
+	HeadersOnly
+	Representation
+)
+
+func returnOf(req *apirequest.Request) Return {
+	switch req.Preferences.Return {
+	case "representation":
+		return Representation
+	case "headers-only":
+		return HeadersOnly
+	}
+	return Minimal
+}
+
+func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
+	table, err := p.table(req)
+	if err != nil {
+		return nil, err
+	}
+	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req), Defaults: req.Preferences.Missing == "default"}
+	m.target = &Node{Table: table, Alias: table.Name.Name, cache: p.cache}
+	if m.Root, err = p.tree(table, m.ofResult(req)); err != nil {
+		return nil, err
+	}
+	m.Root.FromResult = true
+	if req.Action != apirequest.Delete {
+		m.Body, m.Array = req.Payload.Raw, req.Payload.Array
+		if err := p.addWriteColumns(m, req.Payload.Columns); err != nil {
+			return nil, err
+		}
+	}
+	switch req.Action {
+	case apirequest.Create:
+		m.Conflict = conflictOf(req, table)
+	case apirequest.Upsert:
+		if err := checkUpsert(req, table); err != nil {
+			return nil, err
+		}
+		m.Conflict, m.Defaults = &Conflict{Columns: table.PrimaryKey, Merge: true}, false
+	}
+	if err := p.finish(&m.Answer, req, producer{name: table.Name, defaults: defaultSelect(req)}); err != nil {
+		return nil, err
+	}
+	m.Expect.Matching = req.Action == apirequest.Upsert
+	m.Expect.Singular = m.Expect.Singular && req.Action != apirequest.Upsert
+	if affects := req.Action == apirequest.Update || req.Action == apirequest.Delete; affects && req.Preferences.Strict() {
+		m.Expect.MaxAffected = req.Preferences.MaxAffected
+	}
+	return m, nil
+}
+
+// ofResult is the request as the reading of the result sees it: filters of the
+// relation itself are about the rows to write, and pages are not for writes.
+func (m *Mutate) ofResult(req *apirequest.Request) *apirequest.Request {
+	result, query := *req, *req.Query
+	result.Query, result.Range = &query, apirequest.All()
+	query.Where, query.Pages = nil, nil
+	for _, predicate := range req.Query.Where {
+		if len(predicate.Path) > 0 {
+			query.Where = append(query.Where, predicate)
+		} else {
+			m.Where = append(m.Where, predicate.Node)
+		}
+	}
+	return &result
+}
+
+func (p *Planner) addWriteColumns(m *Mutate, names []string) error {
+	for _, name := range names {
+		column, ok := m.Table.Column(name)
+		if !ok {
+			return apierror.ColumnNotFound(m.Table.Name.Name, name)
+		}
+		w := WriteColumn{Column: column}
+		if column.Type.IsDomain {
+			w.Parse, _ = p.cache.Representation(jsonOID, column.Type.OID)
+		}
+		m.Columns = append(m.Columns, w)
+	}
+	return nil
+}
+
+func conflictOf(req *apirequest.Request, t *introspect.Table) *Conflict {
+	if req.Preferences.Resolution == "" {
+		return nil
+	}
+	c := &Conflict{Columns: req.Query.OnConflict, Merge: req.Preferences.Resolution == "merge-duplicates"}
+	if c.Columns == nil {
+		c.Columns = t.PrimaryKey
+	}
+	return c
+}
+
+// checkUpsert refuses a PUT whose filters don't name one row by its primary key.
+func checkUpsert(req *apirequest.Request, t *introspect.Table) error {
+	var filtered []string
+	for _, predicate := range req.Query.Where {
+		c, ok := predicate.Node.(filter.Condition)
+		if !ok || len(predicate.Path) > 0 || len(c.Field.Path) > 0 ||
+			c.Negated || c.Operator != filter.Equal || c.Quantifier != filter.NoQuantifier {
+			return apierror.PutFilters()
+		}
+		filtered = append(filtered, c.Field.Name)
+	}
+	slices.Sort(filtered)
+	key := slices.Sorted(slices.Values(t.PrimaryKey))
+	if len(key) == 0 || !slices.Equal(slices.Compact(filtered), key) {
+		return apierror.PutFilters()
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package plan
+
+import (
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// producer is what is known of a resource when its media type is negotiated.
+type producer struct {
+	// name is the relation, or the function, whose own handlers apply.
+	name introspect.QualifiedName
+	// defaults reports a default select: handlers of a relation want its whole rows.
+	defaults bool
+	// routine is the function that makes the rows; nil for none.
+	routine *introspect.Routine
+}
+
+// negotiate picks the first of the accepted media types that can be produced
+// (RFC 9110, section 12.1). See
+// https://docs.postgrest.org/en/stable/references/api/media_type_handlers.html.
+func (p *Planner) negotiate(a *Answer, accept []mediatype.Type, produce producer) error {
+	for _, media := range accept {
+		if media.Plan != nil {
+			if !p.config.Plans || !p.produces(a, media.Plan.Of, produce) {
+				continue
+			}
+			a.Explain, a.Media = media.Plan, media
+			return nil
+		}
+		if p.produces(a, media, produce) {
+			return nil
+		}
+	}
+	names := make([]string, len(accept))
+	for i, media := range accept {
+		names[i] = media.String()
+	}
+	return apierror.NotAcceptable(names)
+}
+
+// produces settles media type and format if the resource can be had in media.
+// The vendored types are ours alone; for others what the database defines goes
+// first, and for a relation's own rows a handler of any type before all.
+func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bool {
+	switch media.Name {
+	case mediatype.Object:
+		a.Media, a.Format = media, Object
+		return true
+	case mediatype.Array:
+		a.Media, a.Format = media, arrayOf(produce.routine)
+		return true
+	}
+	if p.ownHandler(a, media, produce) {
+		return true
+	}
+	if h, ok := p.cache.AnyMediaHandler(media.Name); ok {
+		a.Media, a.Format, a.Handler = handled(h, media), Aggregated, h
+		return true
+	}
+	switch media.Name {
+	case mediatype.Any, mediatype.JSON:
+		a.Media, a.Format = mediatype.Type{Name: mediatype.JSON}, arrayOf(produce.routine)
+	case mediatype.CSV:
+		a.Media, a.Format = media, CSV
+	case mediatype.GeoJSON:
+		a.Media, a.Format = media, GeoJSON
+	default:
+		if !p.config.Encoded[media.Name] {
+			return false
+		}
+		a.Media, a.Format = media, Rows
+	}
+	return true
+}
+
+// ownHandler settles a media type that the resource itself defines: a function
+// by the domain that it returns, a relation by an aggregate over its rows.
+func (p *Planner) ownHandler(a *Answer, media mediatype.Type, produce producer) bool {
+	if !produce.defaults {
+		return false
+	}
+	if r := produce.routine; r != nil && r.MediaType != "" {
+		if r.MediaType == mediatype.Any {
+			a.Media, a.Format = mediatype.Type{Name: mediatype.Octets}, Raw
+			if media.Name != mediatype.Any {
+				a.Media = media
+			}
+			return true
+		}
+		own := mediatype.Parse(r.MediaType)
+		if media.Name == own.Name {
+			a.Media, a.Format = own, Raw
+			return true
+		}
+	}
+	for _, name := range []string{mediatype.Any, media.Name} {
+		if h, ok := p.cache.MediaHandler(produce.name, name); ok {
+			a.Media, a.Format, a.Handler = handled(h, media), Aggregated, h
+			return true
+		}
+	}
+	return false
+}
+
+// handled is the media type of a handler's answer. A handler of any type answers
+// in the one that was asked for, or as bytes.
+func handled(h *introspect.Handler, asked mediatype.Type) mediatype.Type {
+	switch {
+	case h.MediaType != mediatype.Any:
+		return mediatype.Parse(h.MediaType)
+	case asked.Name == mediatype.Any:
+		return mediatype.Type{Name: mediatype.Octets}
+	}
+	return asked
+}
+
+// arrayOf is how JSON is made of rows: of a function that returns one value or
+// values, and not rows, it is these.
+func arrayOf(r *introspect.Routine) Format {
+	switch {
+	case r == nil:
+		return Array
+	case r.Scalar() && r.Returns.Set:
+		return Scalars
+	case r.Scalar():
+		return Scalar
+	case !r.Returns.Set:
+		return Single
+	}
+	return Array
+}

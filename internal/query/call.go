@@ -1,0 +1,121 @@
+package query
+
+import (
+	"encoding/hex"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// call renders the rows of a function. The function stands in FROM like a
+// relation, so that PostgreSQL can inline it; only a count of its rows makes it a
+// result of its own, for it must not run twice.
+func call(c *plan.Call) (fragment, *Program) {
+	if c.Count == plan.CountNone || c.Explain != nil || c.Format == plan.Aggregated || c.HeadersOnly {
+		main, program := rows(&c.Answer)
+		return main, program
+	}
+	return counted(c)
+}
+
+// counted renders a call with the number of all rows in front of each row of the
+// page: one row at least, in which the mark is NULL if the page is empty.
+func counted(c *plan.Call) (fragment, *Program) {
+	root := *c.Root
+	answer := c.Answer
+	answer.Root = &root
+	root.Call, root.FromResult = nil, true
+	f := called(c, c.Root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT * FROM ", ") ")
+	f.add("SELECT total.n, page.* FROM (")
+	if c.Count == plan.CountEstimated {
+		f.join(countUpTo(&root, c.MaxRows).within("SELECT count AS n FROM (", ") total"))
+	} else {
+		f.join(count(&root).within("SELECT count AS n FROM (", ") total"))
+	}
+	f.add(") total LEFT JOIN (SELECT TRUE AS mark, rows.* FROM (")
+	page, columns := read(&answer)
+	f.join(page)
+	f.add(") rows) page ON TRUE")
+	return f, &Program{Totals: true, Columns: columns}
+}
+
+// called renders the call of a function as a source of rows.
+func called(c *plan.Call, alias string) fragment {
+	f := sql("")
+	function := sqlfrag.Qualified(c.Routine.Name.Schema, c.Routine.Name.Name)
+	if c.FromBody && len(c.Named) > 0 {
+		f.join(bodyArguments(c))
+		f.add(", LATERAL ")
+	}
+	arguments := arguments(c)
+	if c.Routine.Scalar() {
+		f.join(arguments.within("(SELECT "+function+"(", ") AS "+sqlfrag.Ident(plan.ScalarColumn)+")"))
+	} else {
+		f.join(arguments.within(function+"(", ")"))
+	}
+	f.add(" AS " + sqlfrag.Ident(alias))
+	return f
+}
+
+func arguments(c *plan.Call) fragment {
+	if c.Whole {
+		return wholeBody(c.Routine.Params[0], c.Body)
+	}
+	f := fragment{}
+	separate := func() {
+		if f.sql != "" {
+			f.add(", ")
+		}
+	}
+	for _, param := range c.Named {
+		separate()
+		f.add(name(param) + sqlfrag.Qualified(bodyName, param.Name))
+	}
+	for _, a := range c.Arguments {
+		separate()
+		value := a.Value
+		if a.Param.Variadic {
+			value = filter.ArrayText(a.Values)
+		}
+		f.add(name(a.Param)+"?::"+sqlType(a.Param.TypeName), value)
+	}
+	return f
+}
+
+func name(p introspect.Param) string {
+	if p.Variadic {
+		return "VARIADIC " + sqlfrag.Ident(p.Name) + " := "
+	}
+	return sqlfrag.Ident(p.Name) + " := "
+}
+
+// wholeBody passes the body as it is. Bytes travel in their hexadecimal form.
+func wholeBody(p introspect.Param, body []byte) fragment {
+	if p.Type.Name == "bytea" {
+		return sql("?::bytea", append([]byte(`\x`), hex.AppendEncode(nil, body)...))
+	}
+	return sql("?::"+sqlType(p.TypeName), body)
+}
+
+// bodyArguments reads the named arguments from JSON. Of an array the first
+// element counts.
+func bodyArguments(c *plan.Call) fragment {
+	function, definitions := "pg_catalog.json_to_record", ""
+	if c.Array {
+		function = "pg_catalog.json_to_recordset"
+	}
+	for i, p := range c.Named {
+		if i > 0 {
+			definitions += ", "
+		}
+		definitions += sqlfrag.Ident(p.Name) + " " + sqlType(p.TypeName)
+	}
+	body := sqlfrag.Ident(bodyName)
+	rows := sql(function+"(?) AS "+body+"("+definitions+")", c.Body)
+	if !c.Array {
+		return rows
+	}
+	return rows.within("(SELECT * FROM ", " LIMIT 1) AS "+body)
+}

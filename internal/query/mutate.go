@@ -1,0 +1,293 @@
+package query
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+)
+
+// Names of row sources that no relation is likely to have.
+const (
+	resultName  = "pgrst result" // what a write returned
+	bodyName    = "pgrst body"   // the rows of the request's body
+	elementName = "pgrst element"
+)
+
+// mutation renders a write. What it returns is read from the write itself, or,
+// where more than its columns are wanted, from a query over it.
+func mutation(m *plan.Mutate) (fragment, *Program) {
+	write := mutationSQL(m)
+	switch {
+	case m.Return == plan.Representation && plain(m):
+		list := outputs(m.Root)
+		write.join(returning(list, func(o *output) fragment {
+			if m.Format == plan.CSV {
+				return o.total()
+			}
+			return o.encoded(o.total(), m.Root.StripNulls)
+		}))
+		return write, &Program{Columns: columnsOf(list)}
+	case m.Return == plan.Representation:
+		write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
+		f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
+		read, program := rows(&m.Answer)
+		f.join(read)
+		return f, program
+	case m.Return == plan.HeadersOnly && m.Action == apirequest.Create && len(m.Table.PrimaryKey) > 0:
+		columns := make([]Column, len(m.Table.PrimaryKey))
+		for i, name := range m.Table.PrimaryKey {
+			columns[i] = Column{Name: name, Encoding: Text}
+			if i == 0 {
+				write.add(" RETURNING ")
+			} else {
+				write.add(", ")
+			}
+			write.add(sqlfrag.Qualified(m.Table.Name.Name, name))
+		}
+		return write, &Program{Columns: columns}
+	}
+	return write, &Program{Yields: Affected}
+}
+
+// plain reports an answer that RETURNING alone can give.
+func plain(m *plan.Mutate) bool {
+	n := m.Root
+	return len(n.Embeds) == 0 && len(n.Order) == 0 && !n.Aggregates() && n.Range == (plan.Range{Limit: plan.Unlimited}) &&
+		(m.Format == plan.Array || m.Format == plan.Object || m.Format == plan.CSV) && !noColumns(m)
+}
+
+// noColumns reports an update of nothing.
+func noColumns(m *plan.Mutate) bool { return m.Action == apirequest.Update && len(m.Columns) == 0 }
+
+func returning(list []output, render func(*output) fragment) fragment {
+	f := sql(" RETURNING ")
+	for i := range list {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.join(render(&list[i]))
+	}
+	return f
+}
+
+// needed lists the columns that the reading of a result needs: those that are
+// shown or ordered by, and those that join embeds. A computed relationship needs
+// the whole row.
+func needed(n *plan.Node) []string {
+	var names []string
+	add := func(name string) {
+		if column := sqlfrag.Qualified(n.Alias, name); name != "*" && !slices.Contains(names, column) {
+			names = append(names, column)
+		}
+	}
+	for i := range n.Columns {
+		add(n.Columns[i].Field.Name)
+	}
+	for _, term := range n.Order {
+		if term.Relation == "" {
+			add(term.Field.Name)
+		}
+	}
+	for _, e := range n.Embeds {
+		switch r := e.Relationship; {
+		case r.Function != nil:
+			for i := range n.Table.Columns {
+				add(n.Table.Columns[i].Name)
+			}
+		case r.Junction != nil:
+			for _, pair := range r.Junction.Source {
+				add(pair.Column)
+			}
+		default:
+			for _, pair := range r.Columns {
+				add(pair.Column)
+			}
+		}
+	}
+	if names == nil {
+		return []string{"1"}
+	}
+	return names
+}
+
+func mutationSQL(m *plan.Mutate) fragment {
+	switch m.Action {
+	case apirequest.Update:
+		return update(m)
+	case apirequest.Delete:
+		f := sql("DELETE FROM " + target(m))
+		f.join(where(filters(m.Target(), m.Where)))
+		return f
+	}
+	return insert(m)
+}
+
+func target(m *plan.Mutate) string { return sqlfrag.Qualified(m.Table.Name.Schema, m.Table.Name.Name) }
+
+func filters(n *plan.Node, nodes []filter.Node) []fragment {
+	conditions := make([]fragment, len(nodes))
+	for i, node := range nodes {
+		conditions[i] = bound(filter.Bind(node, resolver{n}))
+	}
+	return conditions
+}
+
+// insert renders INSERT … SELECT from the body, an upsert included.
+func insert(m *plan.Mutate) fragment {
+	f := sql("INSERT INTO " + target(m))
+	if len(m.Columns) > 0 {
+		f.add("(" + columnNames(m) + ")")
+	}
+	f.add(" SELECT ")
+	for i, c := range m.Columns {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.add(bodyValue(c))
+	}
+	f.join(bodyRows(m).within(" FROM ", ""))
+	merge := m.Conflict != nil && m.Conflict.Merge
+	var conditions []fragment
+	if merge {
+		conditions = append(conditions, sql(countInserted("+")))
+	}
+	if m.Action == apirequest.Upsert {
+		row := *m.Target()
+		row.Alias = bodyName
+		conditions = append(conditions, filters(&row, m.Where)...)
+	}
+	f.join(where(conditions))
+	f.add(onConflict(m))
+	return f
+}
+
+func columnNames(m *plan.Mutate) string {
+	names := make([]string, len(m.Columns))
+	for i, c := range m.Columns {
+		names[i] = sqlfrag.Ident(c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func onConflict(m *plan.Mutate) string {
+	if m.Conflict == nil || len(m.Conflict.Columns) == 0 {
+		return ""
+	}
+	names := make([]string, len(m.Conflict.Columns))
+	for i, name := range m.Conflict.Columns {
+		names[i] = sqlfrag.Ident(name)
+	}
+	clause := " ON CONFLICT (" + strings.Join(names, ", ") + ")"
+	if !m.Conflict.Merge || len(m.Columns) == 0 {
+		return clause + " DO NOTHING"
+	}
+	sets := make([]string, len(m.Columns))
+	for i, c := range m.Columns {
+		sets[i] = sqlfrag.Ident(c.Name) + " = EXCLUDED." + sqlfrag.Ident(c.Name)
+	}
+	return clause + " DO UPDATE SET " + strings.Join(sets, ", ") + " WHERE " + countInserted("-")
+}
+
+// InsertedSetting is the setting in which an upsert counts the rows that it
+// inserted: one up for each that it tries, one down for each that was there.
+// PostgreSQL itself tells only how many there were of both.
+const InsertedSetting = "pgrst.inserted"
+
+func countInserted(sign string) string {
+	return "pg_catalog.set_config('" + InsertedSetting + "', (COALESCE(NULLIF(pg_catalog.current_setting('" +
+		InsertedSetting + "', true), ''), '0')::int " + sign + " 1)::text, true) IS NOT NULL"
+}
+
+// update renders UPDATE … FROM the body. One without columns has no syntax, and
+// nothing to do.
+func update(m *plan.Mutate) fragment {
+	if noColumns(m) {
+		f := sql("SELECT ")
+		if m.Return == plan.Representation {
+			f.add(strings.Join(needed(m.Root), ", "))
+		}
+		f.add(" FROM " + target(m) + " WHERE FALSE")
+		return f
+	}
+	f := sql("UPDATE " + target(m) + " SET ")
+	for i, c := range m.Columns {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.add(sqlfrag.Ident(c.Name) + " = " + bodyValue(c))
+	}
+	f.join(bodyRows(m).within(" FROM ", ""))
+	f.join(where(filters(m.Target(), m.Where)))
+	return f
+}
+
+func bodyValue(c plan.WriteColumn) string {
+	value := sqlfrag.Qualified(bodyName, c.Name)
+	if c.Parse.Name != "" {
+		value = sqlfrag.Qualified(c.Parse.Schema, c.Parse.Name) + "(" + value + ")"
+	}
+	return value
+}
+
+// bodyRows renders the body as rows, all of it one argument.
+func bodyRows(m *plan.Mutate) fragment {
+	body := sqlfrag.Ident(bodyName)
+	switch {
+	case len(m.Columns) == 0 && m.Array:
+		return sql("pg_catalog.json_array_elements(?) AS "+body, m.Body)
+	case len(m.Columns) == 0:
+		return sql("(VALUES (1)) AS " + body)
+	case m.Defaults && m.Array:
+		f := sql("pg_catalog.jsonb_array_elements(?) AS "+sqlfrag.Ident(elementName)+"(value), LATERAL pg_catalog.jsonb_to_record(", m.Body)
+		f.join(defaults(m))
+		f.add(" || " + sqlfrag.Ident(elementName) + ".value) AS " + record(body, m.Columns))
+		return f
+	case m.Defaults:
+		f := sql("pg_catalog.jsonb_to_record(")
+		f.join(defaults(m))
+		f.add(" || ?::jsonb) AS "+record(body, m.Columns), m.Body)
+		return f
+	case m.Array:
+		return sql("pg_catalog.json_to_recordset(?) AS "+record(body, m.Columns), m.Body)
+	}
+	return sql("pg_catalog.json_to_record(?) AS "+record(body, m.Columns), m.Body)
+}
+
+// record renders the columns that JSON is read as.
+func record(alias string, columns []plan.WriteColumn) string {
+	definitions := make([]string, len(columns))
+	for i, c := range columns {
+		typeName := sqlType(c.TypeName)
+		if c.Parse.Name != "" {
+			typeName = "json"
+		}
+		definitions[i] = sqlfrag.Ident(c.Name) + " " + typeName
+	}
+	return alias + "(" + strings.Join(definitions, ", ") + ")"
+}
+
+// sqlType is a type as the catalogs print it, quoted where it has to be.
+func sqlType(name string) string { return strings.ReplaceAll(name, "?", "??") }
+
+// defaults renders an object of the columns' defaults, which the catalogs have as SQL.
+func defaults(m *plan.Mutate) fragment {
+	f, separator := sql("pg_catalog.jsonb_build_object("), ""
+	for _, c := range m.Columns {
+		switch {
+		case c.Default != "":
+			f.add(separator+"?::text, "+sqlType(c.Default), c.Name)
+		case c.Identity != 0:
+			f.add(separator+"?::text, pg_catalog.nextval(pg_catalog.pg_get_serial_sequence(?, ?))",
+				c.Name, strings.ReplaceAll(target(m), "??", "?"), c.Name)
+		default:
+			continue
+		}
+		separator = ", "
+	}
+	f.add(")")
+	return f
+}
