@@ -29,6 +29,11 @@ type Catalog struct {
 	Types []*Type
 	// Representations are the domain representations, one for each pair of types.
 	Representations []Representation
+	// Handlers are the media type handlers. Those that are not of an exposed schema,
+	// or whose media type is none, are ignored.
+	Handlers []Handler
+	// Roles holds the settings of roles by the role's name.
+	Roles map[string]RoleSettings
 }
 
 // ColumnOrigin says which column of a table a view's column shows unchanged.
@@ -41,8 +46,8 @@ type ColumnOrigin struct {
 }
 
 // New makes a SchemaCache of the parts and derives the rest: the places of columns
-// by name, the keys of views, relationships, computed fields, the order of overloads
-// and the names of cast types. It needs no database and owns the parts from then
+// by name, the keys of views, relationships, computed fields, the order of overloads,
+// what routines give besides what was read, and the names of cast types. It needs no database and owns the parts from then
 // on; they must not change any more.
 func New(c Catalog) *SchemaCache {
 	cache := &SchemaCache{
@@ -61,10 +66,15 @@ func New(c Catalog) *SchemaCache {
 	views := showings(c)
 	addViewKeys(views, tables)
 	cache.related = relate(c, tables, cache.Tables, views)
+	for _, r := range c.Routines {
+		r.derive()
+	}
 	cache.Routines = callableRoutines(c.Schemas, c.Routines)
 	cache.computed = computedFields(cache.Tables, searchPath(c), c.Routines)
 	cache.castTypes = castTypes(searchPath(c), c.Types)
 	cache.representations = representations(c.Representations)
+	cache.handlers = handlers(c.Schemas, c.Handlers)
+	cache.roles = c.Roles
 	return cache
 }
 

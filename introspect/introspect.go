@@ -1,7 +1,7 @@
 // Package introspect reads from PostgreSQL's system catalogs what a database
 // exposes: the relations of some schemas with their columns and keys, the
-// relationships between them, the functions that can be called, and the types of
-// columns and parameters.
+// relationships between them, the functions that can be called, the types of
+// columns and parameters, the handlers of media types and the settings of roles.
 //
 //	cache, err := introspect.Load(ctx, pool, introspect.Options{Schemas: []string{"api"}})
 //	if err != nil {
@@ -50,8 +50,10 @@ type Options struct {
 // transaction must be REPEATABLE READ, or a concurrent migration may show between
 // two of the queries. Any other Querier is used as it is and has to see to both.
 //
-// It takes eight queries, none of which leaves a prepared statement behind. The
-// catalogs can be read by every role, so that the cache is the same whoever asks.
+// It takes eleven queries, and one more where a role has settings that need a
+// privilege. None leaves a prepared statement behind. The catalogs can be read by
+// every role, so that the cache is the same whoever asks, but for the settings of
+// roles: it has those of the roles that the current user can become.
 //
 // The error wraps that of pgx, and the context's if that was done.
 func Load(ctx context.Context, db Querier, opts Options) (*SchemaCache, error) {

@@ -117,7 +117,8 @@ func TestLoadWithoutPrivileges(t *testing.T) {
 	require.NotEmpty(t, want.Tables)
 	got, err := introspect.Load(t.Context(), db.Pool(t), opts)
 	require.NoError(t, err)
-	require.Equal(t, want, got)
+	require.Equal(t, want.Tables, got.Tables)
+	require.Equal(t, want.Routines, got.Routines)
 }
 
 func TestLoadOrderOfSchemas(t *testing.T) {
@@ -176,16 +177,16 @@ func TestLoadErrors(t *testing.T) {
 		require.ErrorAs(t, err, &pgErr)
 		require.Equal(t, "25P02", pgErr.Code)
 	})
-	for failing := 1; failing <= 8; failing++ {
+	for failing := 1; failing <= 11; failing++ {
 		t.Run("query "+strconv.Itoa(failing), func(t *testing.T) {
 			t.Parallel()
 			_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: failing}, options())
 			require.ErrorIs(t, err, errLost)
 		})
 	}
-	t.Run("none of nine queries", func(t *testing.T) {
+	t.Run("none of eleven queries", func(t *testing.T) {
 		t.Parallel()
-		_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: 9}, options())
+		_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: 13}, options())
 		require.NoError(t, err)
 	})
 }

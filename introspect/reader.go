@@ -22,10 +22,18 @@ var (
 	keySQL string
 	//go:embed sql/routine.sql
 	routineSQL string
+	//go:embed sql/attribute.sql
+	attributeSQL string
 	//go:embed sql/type.sql
 	typeSQL string
 	//go:embed sql/representation.sql
 	representationSQL string
+	//go:embed sql/handler.sql
+	handlerSQL string
+	//go:embed sql/role.sql
+	roleSQL string
+	//go:embed sql/parameter.sql
+	parameterSQL string
 )
 
 // The bits of pg_relation_is_updatable.
@@ -79,8 +87,11 @@ func (r *reader) read(ctx context.Context) (Catalog, error) {
 		{"views", r.readViews},
 		{"keys", r.readKeys},
 		{"routines", r.readRoutines},
+		{"result columns", r.readAttributes},
 		{"types", r.readTypes},
 		{"domain representations", r.readRepresentations},
+		{"media type handlers", r.readHandlers},
+		{"role settings", r.readRoles},
 	} {
 		if err := step.read(ctx); err != nil {
 			return Catalog{}, fmt.Errorf("read %s: %w", step.what, err)

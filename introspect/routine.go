@@ -3,6 +3,7 @@ package introspect
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Volatility is a function's volatility class.
@@ -27,14 +28,68 @@ type Routine struct {
 	Volatility Volatility
 	// Settings are the function's own SET clauses, in their order.
 	Settings []Setting
+	// MediaType is the media type that the function makes by itself, since it returns
+	// a single value of a domain of that name: "image/png", as the domain spells it,
+	// or "*/*" for a function that answers every media type. It is empty for other
+	// functions. New sets it.
+	MediaType string
+
+	rows *Table // of the result where no exposed relation is; see SchemaCache.ResultTable
+}
+
+// derive sets what follows from the rest of the routine.
+func (r *Routine) derive() {
+	for i := range r.Params {
+		r.Params[i].TypeName = r.Params[i].Type.castName()
+	}
+	r.MediaType = mediaType(r.Returns)
+	r.rows = resultTable(r)
+}
+
+// resultTable makes a relation of a routine's result. It is nil where the result
+// has no columns of its own.
+func resultTable(r *Routine) *Table {
+	var columns []Column
+	switch {
+	case r.Returns.Type != nil && r.Returns.Type.Attributes != nil:
+		columns = r.Returns.Type.Attributes
+	case len(r.Returns.Columns) > 0:
+		columns = make([]Column, len(r.Returns.Columns))
+		for i, c := range r.Returns.Columns {
+			columns[i] = Column{Name: c.Name, Type: c.Type, TypeName: c.Type.Name, Nullable: true}
+		}
+	default:
+		return nil
+	}
+	return &Table{Name: r.Name, Columns: columns, index: indexColumns(columns)}
+}
+
+// Isolation gives the isolation level that the routine itself asks for, by SET
+// default_transaction_isolation: "REPEATABLE READ", "SERIALIZABLE", or empty for
+// READ COMMITTED. It is not ok when the routine asks for none.
+func (r *Routine) Isolation() (level string, ok bool) {
+	for _, s := range r.Settings {
+		if strings.EqualFold(s.Name, isolationParameter) {
+			return isolationLevel(s.Value), true
+		}
+	}
+	return "", false
+}
+
+// Body gives the parameter that takes a request's body whole: the routine's only
+// one, unnamed, of type json, jsonb, text, xml or bytea.
+func (r *Routine) Body() (*Param, bool) {
+	if len(r.Params) == 1 && r.Params[0].Name == "" && takesBody(r.Params[0].Type) {
+		return &r.Params[0], true
+	}
+	return nil, false
 }
 
 // Callable reports whether a client can call the routine by its name and the
 // names of its parameters: every parameter without default has a name, or there is
-// one parameter alone, unnamed, of a type that takes a request's body whole:
-// json, jsonb, text, xml or bytea.
+// one alone that takes a request's body whole: see Routine.Body.
 func (r *Routine) Callable() bool {
-	if len(r.Params) == 1 && r.Params[0].Name == "" && takesBody(r.Params[0].Type) {
+	if _, ok := r.Body(); ok {
 		return true
 	}
 	return !slices.ContainsFunc(r.Params, func(p Param) bool {
@@ -68,6 +123,10 @@ type Param struct {
 	// Name is empty for an unnamed parameter.
 	Name string
 	Type *Type
+	// TypeName is the type as SQL text can name it in a cast that keeps values
+	// whole, whatever the search path: Type.Name, but for character and bit, which
+	// mean a length of 1. New sets it.
+	TypeName string
 	// Required is false for a parameter with a default.
 	Required bool
 	// Variadic reports the VARIADIC parameter; Type is the array type.
@@ -90,6 +149,20 @@ type Result struct {
 	// Columns are the OUT, INOUT and TABLE columns, when the function declares any.
 	Columns []ResultColumn
 }
+
+// Composite reports rows rather than values: those of a relation or composite type,
+// or of a domain over one, those that OUT, INOUT or TABLE columns make, even a
+// single one, and those of record, whose columns only the function knows.
+func (r *Result) Composite() bool {
+	if len(r.Columns) > 0 {
+		return true
+	}
+	return r.Type != nil && (r.Type.Kind == CompositeType || r.Type.OID == recordOID)
+}
+
+// Scalar reports a value, or a set of values, that are not composite. It is true of
+// functions that return void.
+func (r *Result) Scalar() bool { return !r.Composite() }
 
 // ResultColumn is a named column of a routine's result.
 type ResultColumn struct {

@@ -2,10 +2,15 @@ package introspect
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 )
 
-const voidOID = 2278
+const (
+	voidOID   = 2278
+	recordOID = 2249
+)
 
 // proc is a row of routine.sql.
 type proc struct {
@@ -46,6 +51,7 @@ func (r *reader) routine(p *proc) *Routine {
 	for i := range p.argTypes {
 		r.addArgument(routine, p, i)
 	}
+	r.nameResults(routine)
 	// Defaults belong to the last parameters.
 	for i := range len(routine.Params) - p.defaults {
 		routine.Params[i].Required = true
@@ -77,4 +83,45 @@ func (r *reader) addArgument(routine *Routine, p *proc, i int) {
 	case "o", "b", "t":
 		routine.Returns.Columns = append(routine.Returns.Columns, ResultColumn{Name: name, Type: typ})
 	}
+}
+
+// nameResults names the columns of the result that have no name, as PostgreSQL does.
+func (r *reader) nameResults(routine *Routine) {
+	columns := routine.Returns.Columns
+	for i := range columns {
+		switch {
+		case columns[i].Name != "":
+		case len(columns) == 1:
+			columns[i].Name = routine.Name.Name
+		default:
+			columns[i].Name = r.intern("column" + strconv.Itoa(i+1))
+		}
+	}
+}
+
+// readAttributes reads the columns of the results that are rows of no exposed
+// relation.
+func (r *reader) readAttributes(ctx context.Context) error {
+	var (
+		declared, typeOID uint32
+		modifier          int32
+		name, typeName    string
+	)
+	results := []uint32{}
+	for _, routine := range r.catalog.Routines {
+		results = append(results, routine.Returns.Type.OID)
+	}
+	slices.Sort(results)
+	args := []any{slices.Compact(results), r.catalog.Schemas}
+	dest := []any{&declared, &name, &typeOID, &modifier, &typeName}
+	return r.rows(ctx, attributeSQL, args, dest, func() {
+		t := r.typeOf(declared)
+		t.Attributes = append(t.Attributes, Column{
+			Name:      r.intern(name),
+			Type:      r.typeOf(typeOID),
+			TypeName:  r.intern(typeName),
+			Nullable:  true,
+			MaxLength: maxLength(typeOID, modifier),
+		})
+	})
 }

@@ -44,6 +44,10 @@ type SchemaCache struct {
 	computed map[computedKey]*Routine
 	// representations holds the casting functions of domain representations.
 	representations map[representationKey]QualifiedName
+	// handlers holds the media type handlers by what they are for.
+	handlers map[handlerKey]*Handler
+	// roles holds the settings of roles by the role's name.
+	roles map[string]RoleSettings
 	// castTypes holds the types of casts by their name in lower case.
 	castTypes map[string]*Type
 }
@@ -57,6 +61,23 @@ type computedKey struct {
 func (c *SchemaCache) Table(name QualifiedName) (*Table, bool) {
 	t, ok := c.Tables[name]
 	return t, ok
+}
+
+// ResultTable gives the relation whose rows a routine returns. If that is not
+// exposed, or the routine returns rows of a composite type or has OUT, INOUT or
+// TABLE columns, it is a relation made for the purpose, with the routine's name, the
+// columns of the result and nothing else. It is nil for a routine that returns
+// values, and for one that returns record without saying of what columns.
+//
+// A single OUT or TABLE column of a composite type is no column of the result: then
+// PostgreSQL's result has the columns of that type.
+func (c *SchemaCache) ResultTable(r *Routine) *Table {
+	if r.Returns.Type != nil {
+		if t, ok := c.Tables[r.Returns.Type.Relation]; ok {
+			return t
+		}
+	}
+	return r.rows
 }
 
 // ComputedField finds the function that serves as a computed field of table: one

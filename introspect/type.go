@@ -39,6 +39,27 @@ type Type struct {
 	// CastsToJSON reports that the base type has a cast to json made by CREATE CAST,
 	// which to_json obeys (hstore has one).
 	CastsToJSON bool
+	// Attributes are the columns of a composite type, or of a domain over one. They
+	// are known only of types that routines return and that are not the row type of
+	// an exposed relation.
+	Attributes []Column
+}
+
+// castName gives the name of t for a cast that keeps values whole: character and
+// bit alone would cut them to a length of 1.
+func (t *Type) castName() string {
+	switch t.OID {
+	case bpcharOID:
+		return "pg_catalog.bpchar"
+	case bpcharArrayOID:
+		return "pg_catalog.bpchar[]"
+	case bitOID:
+		return `pg_catalog."bit"`
+	case bitArrayOID:
+		return `pg_catalog."bit"[]`
+	default:
+		return t.Name
+	}
 }
 
 // castable reports whether a client can name t in a cast.

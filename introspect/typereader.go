@@ -7,11 +7,14 @@ import (
 	"slices"
 )
 
-// The types whose modifier is a length in characters, and what PostgreSQL adds to
-// that length.
+// The types whose modifier is a length, and what PostgreSQL adds to the length of
+// those that are of characters.
 const (
 	bpcharOID      = 1042
+	bpcharArrayOID = 1014
 	varcharOID     = 1043
+	bitOID         = 1560
+	bitArrayOID    = 1561
 	lengthOverhead = 4
 )
 

@@ -1,0 +1,151 @@
+package apirequest
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+)
+
+// Payload is the body of a request that writes or calls.
+type Payload struct {
+	// Raw is what goes to PostgreSQL as one parameter: JSON text for relations
+	// (as it was sent, or made of CSV or of a form), for functions also text, XML
+	// or bytes. It is exactly [] when there is nothing to write: for an empty
+	// array, for CSV without rows, and for JSON that is neither object nor array.
+	Raw []byte
+	// Array reports a JSON array of objects rather than a single object.
+	Array bool
+	// Columns are the columns to write or the named arguments: those of the query
+	// string's columns parameter where the body is JSON, or else the keys of the
+	// objects, the header of the CSV, the names of the form; sorted and distinct.
+	Columns []string
+	// Form holds the pairs of a URL-encoded body for a function, in their order,
+	// where repeated names are the elements of a variadic argument.
+	Form []filter.Argument
+	// Media is the body's media type.
+	Media mediatype.Type
+}
+
+// noRows is the payload's JSON when there is nothing to write.
+const noRows = "[]"
+
+// parsePayload reads the body of req, whose Content-Type header is contentType
+// (empty stands for JSON). It keeps body and may return it as Raw. Its error is
+// an *apierror.Error. See
+// https://docs.postgrest.org/en/stable/references/api/tables_views.html#insert.
+func parsePayload(body []byte, contentType string, req *Request) (*Payload, error) {
+	p := &Payload{Media: mediatype.Type{Name: mediatype.JSON}}
+	if contentType != "" {
+		p.Media = mediatype.Parse(contentType)
+	}
+	var err error
+	switch routine := req.Resource == Routine; {
+	case p.Media.Name == mediatype.JSON:
+		err = p.readJSON(body, req)
+	case p.Media.Name == mediatype.CSV:
+		err = p.readCSV(body)
+	case p.Media.Name == mediatype.URLEncoded:
+		err = p.readForm(body, routine)
+	case routine && slices.Contains(rawMedia, p.Media.Name):
+		p.Raw = body
+	default:
+		err = apierror.InvalidBody("Content-Type not acceptable: " + p.Media.String())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// rawMedia are the media types that a function with one unnamed parameter takes as they are.
+var rawMedia = []string{mediatype.Plain, mediatype.XML, mediatype.Octets}
+
+// readJSON takes the body as it is. With the columns parameter PostgreSQL is the
+// first to parse it, which spares large bodies a pass.
+func (p *Payload) readJSON(body []byte, req *Request) error {
+	// PUT writes whole rows: it knows no columns parameter.
+	if columns := req.Query.Columns; columns != nil && req.Action != Upsert {
+		first := bytes.TrimLeft(body, jsonBlanks)
+		p.Raw, p.Array = body, len(first) > 0 && first[0] == '['
+		p.Columns = slices.Sorted(slices.Values(columns))
+		return nil
+	}
+	if req.Resource == Routine && len(body) == 0 {
+		body = []byte("{}") // a call without arguments needs no body
+	}
+	shape, ok := readShape(body)
+	switch {
+	case !ok:
+		return apierror.InvalidBody("Empty or invalid json")
+	case !shape.uniform:
+		return apierror.InvalidBody("All object keys must match")
+	case shape.objects == 0:
+		p.Raw, p.Array = []byte(noRows), true
+		return nil
+	}
+	p.Raw, p.Array, p.Columns = body, shape.array, shape.names()
+	return nil
+}
+
+// readForm reads a URL-encoded body: for a function its pairs are arguments, for
+// a relation they are one object of strings, where the last of a name counts.
+func (p *Payload) readForm(body []byte, routine bool) error {
+	values := map[string]string{}
+	for pair := range strings.SplitSeq(string(body), "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		argument := filter.Argument{Name: unescapeForm(name), Value: unescapeForm(value)}
+		if !utf8.ValidString(argument.Name) || !utf8.ValidString(argument.Value) {
+			return apierror.InvalidBody("Invalid form: not UTF-8")
+		}
+		values[argument.Name] = argument.Value
+		if routine {
+			p.Form = append(p.Form, argument)
+		}
+	}
+	p.Columns = slices.Sorted(maps.Keys(values))
+	if routine {
+		return nil
+	}
+	p.Raw = []byte{'{'}
+	for i, name := range p.Columns {
+		if i > 0 {
+			p.Raw = append(p.Raw, ',')
+		}
+		p.Raw = append(appendString(p.Raw, name), ':')
+		p.Raw = appendString(p.Raw, values[name])
+	}
+	p.Raw = append(p.Raw, '}')
+	return nil
+}
+
+// unescapeForm decodes a name or value of a form: plus signs are blanks, and a
+// percent sign that no two hexadecimal digits follow stands for itself.
+func unescapeForm(s string) string {
+	if !strings.ContainsAny(s, "+%") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch c {
+		case '+':
+			c = ' '
+		case '%':
+			if octet, err := strconv.ParseUint(s[i+1:min(i+3, len(s))], 16, 8); err == nil && i+2 < len(s) {
+				c, i = byte(octet), i+2
+			}
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}

@@ -1,0 +1,204 @@
+package apirequest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+)
+
+const (
+	form = "application/x-www-form-urlencoded"
+	csv  = "text/csv"
+)
+
+// writing is a request that creates rows with the given columns parameter, nil for none.
+func writing(columns ...string) *apirequest.Request {
+	return &apirequest.Request{Action: apirequest.Create, Resource: apirequest.Relation, Query: &filter.Query{Columns: columns}}
+}
+
+// calling is a POST on a function.
+func calling(columns ...string) *apirequest.Request {
+	return &apirequest.Request{Action: apirequest.Call, Resource: apirequest.Routine, Query: &filter.Query{Columns: columns}}
+}
+
+// upserting is a PUT on a relation.
+func upserting(columns ...string) *apirequest.Request {
+	req := writing(columns...)
+	req.Action = apirequest.Upsert
+	return req
+}
+
+func media(name string) mediatype.Type { return mediatype.Type{Name: name} }
+
+func TestPayload(t *testing.T) {
+	t.Parallel()
+	object := func(raw string, columns ...string) apirequest.Payload {
+		return apirequest.Payload{Raw: []byte(raw), Columns: columns, Media: media(mediatype.JSON)}
+	}
+	array := func(raw string, columns ...string) apirequest.Payload {
+		p := object(raw, columns...)
+		p.Array = true
+		return p
+	}
+	of := func(name string, p apirequest.Payload) apirequest.Payload {
+		p.Media = media(name)
+		return p
+	}
+	arguments := func(columns []string, pairs ...filter.Argument) apirequest.Payload {
+		return apirequest.Payload{Columns: columns, Form: pairs, Media: media(form)}
+	}
+	tests := map[string]struct {
+		contentType string
+		body        string
+		req         *apirequest.Request
+		want        apirequest.Payload
+	}{
+		"object":                         {"", `{"b":1,"a":2}`, writing(), object(`{"b":1,"a":2}`, "a", "b")},
+		"object stays as it was sent":    {"", " {\"a\" : 1.50 }\n", writing(), object(" {\"a\" : 1.50 }\n", "a")},
+		"media type with a charset":      {"application/json; charset=utf-8", `{"a":1}`, writing(), object(`{"a":1}`, "a")},
+		"vendored array type":            {"application/vnd.pgrst.array+json", `{"a":1}`, writing(), object(`{"a":1}`, "a")},
+		"array":                          {"", `[{"a":1,"b":2},{"b":3,"a":4}]`, writing(), array(`[{"a":1,"b":2},{"b":3,"a":4}]`, "a", "b")},
+		"escaped keys are the same":      {"", `[{"a":1},{"\u0061":2}]`, writing(), array(`[{"a":1},{"\u0061":2}]`, "a")},
+		"repeated key":                   {"", `[{"a":1,"a":2},{"a":3}]`, writing(), array(`[{"a":1,"a":2},{"a":3}]`, "a")},
+		"empty object":                   {"", `{}`, writing(), object(`{}`)},
+		"array of empty objects":         {"", `[{},{}]`, writing(), array(`[{},{}]`)},
+		"empty array":                    {"", ` [ ] `, writing(), array(`[]`)},
+		"number is nothing to write":     {"", `1`, writing(), array(`[]`)},
+		"null is nothing to write":       {"", `null`, writing(), array(`[]`)},
+		"string is nothing to write":     {"", `"a"`, writing(), array(`[]`)},
+		"columns of an object":           {"", `{"a":1,"c":2}`, writing("b", "a"), object(`{"a":1,"c":2}`, "a", "b")},
+		"columns of an array":            {"", ` [{"a":1},{"c":2}]`, writing("a"), array(` [{"a":1},{"c":2}]`, "a")},
+		"columns leave JSON unread":      {"", `{`, writing("a"), object(`{`, "a")},
+		"columns of a call":              {"", `{"a":1,"c":2}`, calling("a"), object(`{"a":1,"c":2}`, "a")},
+		"columns mean nothing to PUT":    {"", `{"a":1,"c":2}`, upserting("a"), object(`{"a":1,"c":2}`, "a", "c")},
+		"call without a body":            {"", "", calling(), object(`{}`)},
+		"call with an array":             {"", `[{"a":1},{"a":2}]`, calling(), array(`[{"a":1},{"a":2}]`, "a")},
+		"call with text":                 {"text/plain; charset=utf-8", "a,b", calling(), of(mediatype.Plain, apirequest.Payload{Raw: []byte("a,b")})},
+		"call with XML":                  {"text/xml", "<a/>", calling(), of(mediatype.XML, apirequest.Payload{Raw: []byte("<a/>")})},
+		"call with bytes":                {"application/octet-stream", "\x00\xff", calling("a"), of(mediatype.Octets, apirequest.Payload{Raw: []byte("\x00\xff")})},
+		"call with CSV":                  {csv, "a,b\n1,2", calling(), of(csv, array(`[{"a":"1","b":"2"}]`, "a", "b"))},
+		"form":                           {form, "b=x+y&a=%2B%25&c", writing(), of(form, object(`{"a":"+%","b":"x y","c":""}`, "a", "b", "c"))},
+		"the last of a form's name":      {form, "a=1&a=2", writing(), of(form, object(`{"a":"2"}`, "a"))},
+		"form's quotes are escaped":      {form, `a="\%0A`, writing(), of(form, object(`{"a":"\"\\\u000a"}`, "a"))},
+		"percent that escapes nothing":   {form, "a=100%&b=%zz&c=%4", writing(), of(form, object(`{"a":"100%","b":"%zz","c":"%4"}`, "a", "b", "c"))},
+		"sign behind percent":            {form, "a=%+1", writing(), of(form, object(`{"a":"% 1"}`, "a"))},
+		"equals signs in a form's value": {form, "a=b=c", writing(), of(form, object(`{"a":"b=c"}`, "a"))},
+		"empty form":                     {form, "", writing(), of(form, object(`{}`))},
+		"columns mean nothing to a form": {form, "a=1&b=2", writing("a"), of(form, object(`{"a":"1","b":"2"}`, "a", "b"))},
+		"form of a call": {form, "v=1&w=a+b&v=2", calling(), arguments([]string{"v", "w"},
+			filter.Argument{Name: "v", Value: "1"}, filter.Argument{Name: "w", Value: "a b"}, filter.Argument{Name: "v", Value: "2"})},
+		"empty form of a call": {form, "", calling(), arguments(nil)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := apirequest.ParsePayload([]byte(tt.body), tt.contentType, tt.req)
+			require.NoError(t, err)
+			require.Equal(t, string(tt.want.Raw), string(got.Raw))
+			tt.want.Raw = got.Raw
+			require.Equal(t, &tt.want, got)
+		})
+	}
+}
+
+func TestPayload_errors(t *testing.T) {
+	t.Parallel()
+	const (
+		invalid = "Empty or invalid json"
+		keys    = "All object keys must match"
+	)
+	tests := map[string]struct {
+		contentType string
+		body        string
+		req         *apirequest.Request
+		want        string
+	}{
+		"no body":                               {"", "", writing(), invalid},
+		"blank body of a call":                  {"", " ", calling(), invalid},
+		"not JSON":                              {"", "}{ x = 2", writing(), invalid},
+		"text behind JSON":                      {"", `{"a":1} x`, writing(), invalid},
+		"not UTF-8":                             {"", "{\"a\":\"\xff\"}", writing(), invalid},
+		"a key is missing":                      {"", `[{"a":1,"b":2},{"a":1}]`, writing(), keys},
+		"a key too many":                        {"", `[{"a":1},{"a":1,"b":2}]`, writing(), keys},
+		"another key":                           {"", `[{"a":1},{"b":1}]`, writing(), keys},
+		"a key twice instead of another":        {"", `[{"a":1,"b":2},{"a":1,"a":2}]`, writing(), keys},
+		"keys after an empty object":            {"", `[{},{"a":1}]`, writing(), keys},
+		"an empty object after keys":            {"", `[{"a":1},{}]`, writing(), keys},
+		"keys differ in a call's array":         {"", `[{"a":1},{"b":1}]`, calling(), keys},
+		"a number among objects":                {"", `[{"a":1},1]`, writing(), keys},
+		"a number before objects":               {"", `[1,{"a":1}]`, writing(), keys},
+		"an array of arrays":                    {"", `[[]]`, writing(), keys},
+		"invalid JSON tells before keys":        {"", `[{"a":1},{"b":1},]`, writing(), invalid},
+		"unknown media type":                    {"image/png", "", writing(), "Content-Type not acceptable: image/png"},
+		"unknown media type of a call":          {"image/png", "", calling(), "Content-Type not acceptable: image/png"},
+		"unknown media type in spite of column": {"image/png", "", writing("a"), "Content-Type not acceptable: image/png"},
+		"text is for functions":                 {"text/plain", "a", writing(), "Content-Type not acceptable: text/plain"},
+		"XML is for functions":                  {"text/xml", "<a/>", writing(), "Content-Type not acceptable: text/xml"},
+		"bytes are for functions":               {"application/octet-stream", "a", writing(), "Content-Type not acceptable: application/octet-stream"},
+		"object with nulls stripped":            {"application/vnd.pgrst.object+json; nulls=stripped", "{}", writing(), "Content-Type not acceptable: application/vnd.pgrst.object+json;nulls=stripped"},
+		"form that is not UTF-8":                {form, "a=%ff", writing(), "Invalid form: not UTF-8"},
+		"form of a call that is not UTF-8":      {form, "%ff=a", calling(), "Invalid form: not UTF-8"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := apirequest.ParsePayload([]byte(tt.body), tt.contentType, tt.req)
+			require.Nil(t, got)
+			requireInvalidBody(t, tt.want, err)
+		})
+	}
+}
+
+func requireInvalidBody(t *testing.T, message string, err error) {
+	t.Helper()
+	var e *apierror.Error
+	require.True(t, errors.As(err, &e), "%v", err)
+	require.Equal(t, message, e.Message)
+	require.Equal(t, "PGRST102", e.Code)
+	require.Equal(t, http.StatusBadRequest, e.Status)
+}
+
+// Whatever a form or CSV holds, JSON is made of it, and a body that is refused
+// is refused as one.
+func FuzzPayload(f *testing.F) {
+	for _, seed := range []string{"a=1&b=%22", "a,b\n\"x\"\"\r\n\",NULL\n", "a=%+%zz&&=;", "\"\n", "a\r\r\nb,", "\x00\x1f,\x7f", `[{"a":1},{"\u0061":[2]}]`} {
+		for kind := range 4 {
+			f.Add(seed, kind)
+		}
+	}
+	f.Fuzz(func(t *testing.T, body string, kind int) {
+		contentType := []string{csv, form, mediatype.JSON}[uint(kind)%3]
+		got, err := apirequest.ParsePayload([]byte(body), contentType, writing())
+		if err != nil {
+			require.Equal(t, "PGRST102", code(t, err))
+			return
+		}
+		require.True(t, json.Valid(got.Raw), "%s", got.Raw)
+		require.IsIncreasing(t, append([]string{""}, nonEmpty(got.Columns)...))
+		require.Equal(t, got.Array, got.Raw[firstToken(got.Raw)] == '[')
+	})
+}
+
+func nonEmpty(names []string) []string {
+	if len(names) > 0 && names[0] == "" {
+		return names[1:]
+	}
+	return names
+}
+
+func firstToken(raw []byte) int {
+	for i, c := range raw {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return i
+		}
+	}
+	return 0
+}
