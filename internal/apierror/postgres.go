@@ -159,12 +159,16 @@ func malformedRaise(details, hint string, cause error) *Error {
 		Details: details, Hint: hint, Status: http.StatusInternalServerError, cause: cause}
 }
 
+// ErrOutdated says that the database has other types than the schema cache.
+var ErrOutdated = errors.New("the database has other types than the schema cache")
+
 // Stale reports whether PostgreSQL refused a statement in a way that a schema
-// cache older than the database explains: an unknown column, relation or function.
+// cache older than the database explains: an unknown column, relation or
+// function, or a type that is another.
 func Stale(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
-		return false
+		return errors.Is(err, ErrOutdated)
 	}
 	return pg.Code == "42703" || pg.Code == "42P01" || pg.Code == "42883"
 }

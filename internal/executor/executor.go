@@ -24,6 +24,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
@@ -38,7 +39,7 @@ type Executor struct{ pool Pool }
 // New makes an executor over pool.
 func New(pool Pool) *Executor { return &Executor{pool} }
 
-// Command is a program, and as whom to run it.
+// Command is a program, and as whom and how to run it.
 type Command struct {
 	// Role names whose statements the program's are: PostgreSQL plans a statement
 	// for one role.
@@ -48,6 +49,40 @@ type Command struct {
 	// PreRequest is a statement that runs after the settings; empty for none.
 	PreRequest string
 	Program    *query.Program
+	// ReadOnly runs the transaction read only.
+	ReadOnly bool
+	// Isolation is the transaction's isolation level; empty for the default.
+	Isolation string
+	// Rollback ends the transaction without effect, but has deferred constraints checked.
+	Rollback bool
+	// Expect decides over commit or rollback of a transaction that writes.
+	Expect plan.Expectation
+}
+
+// explicit reports whether the transaction has to be begun and ended in so many
+// words. Otherwise the pipeline itself is one.
+func (c *Command) explicit() bool {
+	return c.Program.Count != nil || c.Isolation != "" || c.Rollback && !c.ReadOnly || c.decides()
+}
+
+// decides reports whether the outcome decides over the end of the transaction,
+// which then costs a round trip of its own.
+func (c *Command) decides() bool { return !c.ReadOnly && c.Expect.Decides() }
+
+// begin renders BEGIN. A count and the rows that it counts have to come from one
+// snapshot.
+func (c *Command) begin() string {
+	isolation, access := c.Isolation, "READ WRITE"
+	if isolation == "" {
+		isolation = "READ COMMITTED"
+		if c.Program.Count != nil {
+			isolation = "REPEATABLE READ"
+		}
+	}
+	if c.ReadOnly {
+		access = "READ ONLY"
+	}
+	return "BEGIN ISOLATION LEVEL " + isolation + " " + access
 }
 
 // Overrides are what the database set response.headers and response.status
@@ -75,9 +110,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 }
 
 func run(ctx context.Context, conn *pgxpool.Conn, cmd Command) (*Result, error) {
-	r := &Result{conn: conn, countsRows: cmd.Program.CountsRows}
+	r := &Result{conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
 	r.session = begin(ctx, conn.Conn().PgConn())
-	if err := r.start(cmd); err != nil {
+	if err := r.start(); err != nil {
 		r.fail(err)
 		r.end()
 		return nil, r.err
@@ -85,22 +120,23 @@ func run(ctx context.Context, conn *pgxpool.Conn, cmd Command) (*Result, error) 
 	return r, nil
 }
 
-// Statements of every pipeline.
+// Statements of pipelines.
 const (
-	// A count and the rows that it counts have to come from one snapshot.
-	beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-	commit        = "COMMIT"
-	overrides     = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
+	commit           = "COMMIT"
+	rollback         = "ROLLBACK"
+	checkConstraints = "SET CONSTRAINTS ALL IMMEDIATE"
+	overrides        = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)," +
+		" pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
 )
 
 // start queues the whole pipeline, sends it, and reads up to the first row.
-func (r *Result) start(cmd Command) error {
-	s, p := r.session, cmd.Program
-	snapshot := p.Count != nil
-	if snapshot {
-		s.send("", beginSnapshot, nil)
+func (r *Result) start() error {
+	s, cmd, p := r.session, &r.cmd, r.cmd.Program
+	explicit := cmd.explicit()
+	if explicit {
+		s.send("", cmd.begin(), nil)
 	}
-	settings, args := settingsStatement(s.isoDates(cmd.Settings), !snapshot)
+	settings, args := settingsStatement(s.isoDates(cmd.Settings), cmd.ReadOnly && !explicit)
 	s.send("", settings, args)
 	if cmd.PreRequest != "" {
 		s.send(cmd.Role, cmd.PreRequest, nil)
@@ -114,28 +150,37 @@ func (r *Result) start(cmd Command) error {
 	}
 	s.send(cmd.Role, p.Main.SQL, p.Main.Args)
 	s.send("", overrides, nil)
-	if snapshot {
+	switch {
+	case !explicit || cmd.decides():
+	case cmd.Rollback && !cmd.ReadOnly:
+		s.send(cmd.Role, checkConstraints, nil)
+		s.send("", rollback, nil)
+		r.tail = 2
+	default:
 		s.send("", commit, nil)
 		r.tail = 1
 	}
 	if err := s.sync(); err != nil {
 		return err
 	}
-	return r.readHead(cmd, snapshot)
-}
-
-// readHead reads the results before the main one, and the main one's first row.
-func (r *Result) readHead(cmd Command, snapshot bool) error {
-	s := r.session
-	if snapshot {
+	if explicit {
 		if err := s.skip(); err != nil {
 			return err
 		}
 	}
+	if err := r.readPrelude(); err != nil {
+		return err
+	}
+	return r.readMain()
+}
+
+// readPrelude reads the results before the main one.
+func (r *Result) readPrelude() error {
+	s, p := r.session, r.cmd.Program
 	if err := s.skip(); err != nil { // the settings
 		return err
 	}
-	if cmd.PreRequest != "" {
+	if r.cmd.PreRequest != "" {
 		if err := s.skip(); err != nil {
 			return err
 		}
@@ -144,33 +189,89 @@ func (r *Result) readHead(cmd Command, snapshot bool) error {
 		}
 	}
 	var err error
-	if cmd.Program.Count != nil {
+	if p.Count != nil {
 		if r.Counted, err = s.number(); err != nil {
 			return err
 		}
 	}
-	if cmd.Program.Explain != nil {
-		if r.Planned, err = s.plannedRows(); err != nil {
-			return err
-		}
+	if p.Explain != nil {
+		r.Planned, err = s.plannedRows()
 	}
-	if r.countsRows {
-		rows, err := s.number()
-		if err != nil {
-			return err
-		}
-		r.Rows = *rows
-		return r.finish()
-	}
-	if r.reader, err = s.next(); err != nil {
+	return err
+}
+
+// readMain reads what the main statement gives, of rows only the first.
+func (r *Result) readMain() error {
+	var err error
+	if r.reader, err = r.session.next(); err != nil {
 		return err
 	}
-	r.ahead = r.reader.NextRow()
+	switch r.cmd.Program.Yields {
+	case query.Number, query.Body:
+		if err := r.readNumber(); err != nil {
+			return err
+		}
+		return r.finish()
+	case query.Rows:
+		if err := r.checkColumns(); err != nil {
+			return err
+		}
+	}
+	if r.ahead = r.reader.NextRow(); r.ahead && r.cmd.Program.Totals {
+		if r.Counted, err = parseNumber(r.reader.Values()[0]); err != nil {
+			return err
+		}
+		if r.ahead = r.reader.Values()[1] != nil; !r.ahead {
+			r.reader.NextRow() // there is but this one, and it is none
+		}
+	}
 	if !r.ahead {
 		return r.finish()
 	}
 	return nil
 }
+
+// readNumber reads a row with the number of rows, and perhaps a body.
+func (r *Result) readNumber() error {
+	if !r.reader.NextRow() {
+		return nil // the error is the reader's to tell
+	}
+	values := r.reader.Values()
+	n, err := parseNumber(values[0])
+	if err != nil {
+		return err
+	}
+	r.Rows = *n
+	if len(values) > 1 {
+		r.Body = append([]byte(nil), values[1]...)
+	}
+	return nil
+}
+
+// checkColumns holds the types of the result against those that its encodings
+// are for. A read is better repeated with a new schema cache; what was written
+// can't be, and is encoded as what it is.
+func (r *Result) checkColumns() error {
+	fields := r.reader.FieldDescriptions()
+	if r.cmd.Program.Totals && len(fields) >= totalColumns {
+		fields = fields[totalColumns:]
+	}
+	for i := range min(len(fields), len(r.Columns)) {
+		oid := fields[i].DataTypeOID
+		if expected := r.Columns[i].OID; expected == 0 || expected == oid {
+			continue
+		}
+		if r.cmd.ReadOnly {
+			return apierror.ErrOutdated
+		}
+		r.Columns = slices.Clone(r.Columns)
+		r.Columns[i].OID, r.Columns[i].Encoding = oid, query.EncodingOfOID(oid)
+	}
+	return nil
+}
+
+// totalColumns precede the columns of rows with totals: the number and the mark.
+const totalColumns = 2
 
 // settingsStatement makes all settings in one statement. Without a BEGIN the
 // pipeline is one implicit transaction, which is made read only here too.
@@ -178,9 +279,17 @@ func settingsStatement(settings []auth.Setting, readOnly bool) (string, [][]byte
 	if readOnly {
 		settings = append(slices.Clip(settings), auth.Setting{Name: "transaction_read_only", Value: "on"})
 	}
-	args := make([][]byte, 0, 2*len(settings))
+	size := 0
 	for _, s := range settings {
-		args = append(args, []byte(s.Name), []byte(s.Value))
+		size += len(s.Name) + len(s.Value)
+	}
+	text, args := make([]byte, 0, size), make([][]byte, 0, 2*len(settings))
+	for _, s := range settings {
+		for _, part := range [...]string{s.Name, s.Value} {
+			start := len(text)
+			text = append(text, part...)
+			args = append(args, text[start:len(text):len(text)])
+		}
 	}
 	return settingsSQL(len(settings)), args
 }

@@ -1,8 +1,12 @@
 package executor
 
 import (
+	"fmt"
+
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/pgrest-go/pgrest/internal/query"
 )
 
 // Result is the outcome of a command: the rows as they arrive, and what is
@@ -13,18 +17,24 @@ type Result struct {
 	Counted, Planned *int64
 	// Rows is the number of rows so far; of all, once Next has reported false.
 	Rows int64
+	// Columns are those of the rows.
+	Columns []query.Column
+	// Body is what an aggregate made of all rows.
+	Body []byte
 	// Overrides are what is known of them so far: what the pre-request
 	// function set, and at the end what the main statement did.
 	Overrides Overrides
+	// Inserted is the number of rows that an upsert inserted; nil for other statements.
+	Inserted *int64
 
-	conn       *pgxpool.Conn
-	session    *session
-	reader     *pgconn.ResultReader
-	ahead      bool // the reader stands on a row that Next did not hand out yet
-	countsRows bool
-	tail       int // results behind the overrides
-	done       bool
-	err        error
+	cmd     Command
+	conn    *pgxpool.Conn
+	session *session
+	reader  *pgconn.ResultReader
+	ahead   bool // the reader stands on a row that Next did not hand out yet
+	tail    int  // results behind the overrides
+	done    bool
+	err     error
 }
 
 // Next goes to the next row. It reports false behind the last one, and on an
@@ -53,7 +63,12 @@ func (r *Result) Ahead() bool { return r.ahead }
 
 // Values are the current row's values in text form, nil for NULL. They are
 // valid until Next is called again.
-func (r *Result) Values() [][]byte { return r.reader.Values() }
+func (r *Result) Values() [][]byte {
+	if r.cmd.Program.Totals {
+		return r.reader.Values()[totalColumns:]
+	}
+	return r.reader.Values()
+}
 
 // Err gives the error that ended the rows, if one did.
 func (r *Result) Err() error { return r.err }
@@ -61,10 +76,12 @@ func (r *Result) Err() error { return r.err }
 // finish reads what follows the rows; the transaction has ended when it returns nil.
 func (r *Result) finish() error {
 	r.done = true
-	if r.reader != nil {
-		if _, err := r.reader.Close(); err != nil {
-			return err
-		}
+	tag, err := r.reader.Close()
+	if err != nil {
+		return err
+	}
+	if r.cmd.Program.Yields == query.Affected {
+		r.Rows = tag.RowsAffected()
 	}
 	if err := r.readOverrides(); err != nil {
 		return err
@@ -74,7 +91,26 @@ func (r *Result) finish() error {
 			return err
 		}
 	}
-	return r.session.end()
+	if err := r.session.end(); err != nil {
+		return err
+	}
+	return r.settle()
+}
+
+// settle ends a transaction whose outcome decides over it.
+func (r *Result) settle() error {
+	if !r.cmd.decides() {
+		return nil
+	}
+	if err := r.cmd.Expect.Check(r.Rows); err != nil {
+		return err // and end rolls back
+	}
+	end := commit
+	if r.cmd.Rollback {
+		end = checkConstraints + "; " + rollback
+	}
+	_, err := r.session.conn.Exec(r.session.ctx, end).ReadAll()
+	return err
 }
 
 func (r *Result) readOverrides() error {
@@ -82,10 +118,14 @@ func (r *Result) readOverrides() error {
 	if err != nil {
 		return err
 	}
-	if len(row) == 2 {
-		r.Overrides = Overrides{Headers: string(row[0]), Status: string(row[1])}
+	if len(row) != 3 {
+		return fmt.Errorf("settings of %d columns", len(row))
 	}
-	return nil
+	r.Overrides = Overrides{Headers: string(row[0]), Status: string(row[1])}
+	if len(row[2]) > 0 {
+		r.Inserted, err = parseNumber(row[2])
+	}
+	return err
 }
 
 func (r *Result) fail(err error) {
@@ -115,6 +155,6 @@ func (r *Result) end() {
 	if r.session.conn.TxStatus() != 'I' && !r.session.conn.IsClosed() {
 		// An explicit transaction failed: the pool would close the connection, and
 		// does so when the request has been given up.
-		_, _ = r.session.conn.Exec(r.session.ctx, "ROLLBACK").ReadAll()
+		_, _ = r.session.conn.Exec(r.session.ctx, rollback).ReadAll()
 	}
 }

@@ -130,7 +130,11 @@ func (s *session) number() (*int64, error) {
 	if len(row) != 1 {
 		return nil, fmt.Errorf("a count of %d columns", len(row))
 	}
-	n, err := strconv.ParseInt(string(row[0]), 10, 64)
+	return parseNumber(row[0])
+}
+
+func parseNumber(text []byte) (*int64, error) {
+	n, err := strconv.ParseInt(string(text), 10, 64)
 	return &n, err
 }
 

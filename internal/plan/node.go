@@ -15,12 +15,12 @@ type Node struct {
 	// FromResult takes the rows from what a write returned instead of the table.
 	FromResult bool
 	// Call takes the rows from a function instead of the table; nil for no such thing.
-	Call       *Call
-	Columns    []Column
-	Embeds     []*Embed
-	Where      []filter.Node // all of them must hold
-	Order      []filter.OrderTerm
-	Range      apirequest.Range
+	Call    *Call
+	Columns []Column
+	Embeds  []*Embed
+	Where   []filter.Node // all of them must hold
+	Order   []filter.OrderTerm
+	Range   apirequest.Range
 	// StripNulls leaves nulls out of JSON, at every depth.
 	StripNulls bool
 

@@ -23,4 +23,7 @@ const (
 type Column struct {
 	Name     string
 	Encoding Encoding
+	// OID is the type that the encoding is for, domains looked through; 0 where it
+	// is for any.
+	OID uint32
 }

@@ -30,6 +30,9 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 			}
 			return o.encoded(o.total(), m.Root.StripNulls)
 		}))
+		if m.Format == plan.CSV {
+			return write, &Program{Columns: textColumns(list)}
+		}
 		return write, &Program{Columns: columnsOf(list)}
 	case m.Return == plan.Representation:
 		write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))

@@ -22,8 +22,9 @@ type output struct {
 // value says how a value becomes JSON.
 type value struct {
 	encoding Encoding
-	toJSON   bool // PostgreSQL has to make JSON of it
-	json     bool // it is JSON already, and may have nulls to strip within
+	toJSON   bool   // PostgreSQL has to make JSON of it
+	json     bool   // it is JSON already, and may have nulls to strip within
+	oid      uint32 // what the encoding is for; 0 for any type
 }
 
 // outputs lists what a node's select has: first its own columns, then what is
@@ -128,7 +129,11 @@ func valueOfType(t *introspect.Type) value {
 		return value{encoding: Verbatim, toJSON: true}
 	}
 	encoding, toJSON := EncodingOf(t)
-	return value{encoding: encoding, toJSON: toJSON, json: isJSON(t)}
+	v := value{encoding: encoding, toJSON: toJSON, json: isJSON(t)}
+	if !toJSON {
+		v.oid = t.BaseOID
+	}
+	return v
 }
 
 // valueOfTotal is that of a sum or an average: a number if it is one of numbers.

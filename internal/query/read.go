@@ -23,7 +23,7 @@ func read(a *plan.Answer) (fragment, []Column) {
 		return s.sql().within("SELECT ST_AsGeoJSON(rows)::text FROM (", ") rows"), []Column{{Encoding: Verbatim}}
 	case plan.CSV, plan.Raw:
 		s.render = func(_ int, o *output) fragment { return o.total() }
-		return s.sql(), columnsOf(list)
+		return s.sql(), textColumns(list)
 	}
 	if n.Aggregates() && slices.ContainsFunc(list, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
 		s.render = numbered
@@ -62,7 +62,16 @@ func encodeOutside(s selection) fragment {
 func columnsOf(list []output) []Column {
 	columns := make([]Column, len(list))
 	for i, o := range list {
-		columns[i] = Column{Name: o.name, Encoding: o.encoding}
+		columns[i] = Column{Name: o.name, Encoding: o.encoding, OID: o.oid}
+	}
+	return columns
+}
+
+// textColumns are columns that are taken as they are, of whatever type.
+func textColumns(list []output) []Column {
+	columns := make([]Column, len(list))
+	for i, o := range list {
+		columns[i] = Column{Name: o.name}
 	}
 	return columns
 }
