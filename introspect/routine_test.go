@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -276,6 +277,95 @@ func TestLoadComputedFields(t *testing.T) {
 				require.Equal(t, tt.routine, got.Name.String())
 				require.Equal(t, tt.returns, got.Returns.Type.Name)
 			}
+		})
+	}
+}
+
+// A parameter's type has a name for casts, which keeps values whole.
+func TestLoadRoutineParameterTypeNames(t *testing.T) {
+	t.Parallel()
+	cache := load(t, `
+		CREATE TYPE api."Film Kind" AS ENUM ('short');
+		CREATE DOMAIN api.code AS char(3);
+		CREATE FUNCTION api.called(
+			a int, b varchar(3), c char(3), d char[], e bit, f bit[], g "char", h timestamptz, i numeric(4,2)[],
+			j api."Film Kind", k api."Film Kind"[], l api.code
+		) RETURNS int LANGUAGE sql AS 'SELECT 1'`)
+	want := []string{
+		"integer", "character varying", "pg_catalog.bpchar", "pg_catalog.bpchar[]", `pg_catalog."bit"`,
+		`pg_catalog."bit"[]`, `"char"`, "timestamp with time zone", "numeric[]",
+		`api."Film Kind"`, `api."Film Kind"[]`, "api.code",
+	}
+	var got []string
+	for _, p := range routine(t, cache, "called").Params {
+		got = append(got, p.TypeName)
+	}
+	require.Equal(t, want, got)
+
+	pool := pgtest.Empty(t)
+	for cast, want := range map[string]string{"bpchar": "abc", `"bit"`: "101", "bpchar[]": "{abc}", `"bit"[]`: "{101}"} {
+		var whole string
+		err := pool.QueryRow(t.Context(), "SELECT CAST($1::text AS pg_catalog."+cast+")::text", want).Scan(&whole)
+		require.NoError(t, err)
+		require.Equal(t, want, whole)
+	}
+}
+
+func TestRoutineBody(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		routine string // the signature, after CREATE FUNCTION api.
+		want    string // the parameter's type; empty without such a parameter
+	}{
+		{"json", `a_json(json) RETURNS int`, "json"},
+		{"jsonb", `a_jsonb(jsonb) RETURNS int`, "jsonb"},
+		{"text", `a_text(text) RETURNS int`, "text"},
+		{"xml", `an_xml(xml) RETURNS int`, "xml"},
+		{"bytea", `a_bytea(bytea) RETURNS int`, "bytea"},
+		{"with default", `optional(text DEFAULT '') RETURNS int`, "text"},
+		{"named", `named(body json) RETURNS int`, ""},
+		{"one of two", `two(a int, json DEFAULT 'null') RETURNS int`, ""},
+		{"other type", `other(int DEFAULT 1) RETURNS int`, ""},
+		{"domain", `domain(api.document DEFAULT '{}') RETURNS int`, ""},
+		{"none", `none() RETURNS int`, ""},
+	}
+	ddl := "CREATE DOMAIN api.document AS json;"
+	for _, tt := range tests {
+		ddl += "CREATE FUNCTION api." + tt.routine + " LANGUAGE plpgsql AS 'BEGIN END';"
+	}
+	cache := load(t, ddl)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body, ok := routine(t, cache, tt.routine).Body()
+			require.Equal(t, tt.want != "", ok)
+			if ok {
+				require.Equal(t, tt.want, body.Type.Name)
+			}
+		})
+	}
+}
+
+func TestRoutineIsolation(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		settings []introspect.Setting
+		want     string
+		ok       bool
+	}{
+		{"none", []introspect.Setting{{Name: "statement_timeout", Value: "1s"}}, "", false},
+		{"serializable", []introspect.Setting{{Name: "default_transaction_isolation", Value: "serializable"}}, "SERIALIZABLE", true},
+		{"repeatable read", []introspect.Setting{{Name: "default_transaction_isolation", Value: "Repeatable Read"}}, "REPEATABLE READ", true},
+		{"read committed overrides a role's", []introspect.Setting{{Name: "default_transaction_isolation", Value: "read committed"}}, "", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			level, ok := (&introspect.Routine{Settings: tt.settings}).Isolation()
+			require.Equal(t, tt.ok, ok)
+			require.Equal(t, tt.want, level)
 		})
 	}
 }

@@ -115,7 +115,20 @@ func (n *Node) renamed(target string) *Embed {
 }
 
 // numbering numbers the embeds of a tree.
-type numbering struct{ embeds int }
+type numbering struct {
+	embeds int
+	root   string // the alias of the root
+}
+
+// aliasAt names the rows of an embedded relation at a depth: unlike those of the
+// nodes above it, of which only the root has a name without its depth.
+func (n *numbering) aliasAt(depth int, relation string) string {
+	alias := relation + "_" + strconv.Itoa(depth)
+	if alias == n.root {
+		alias += "_"
+	}
+	return alias
+}
 
 // relate resolves a node and what is below it: the columns, and the
 // relationships that lead to the embeds.
@@ -123,6 +136,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, number *numbering) er
 	n.Table, n.cache = table, p.cache
 	if n.Alias == "" { // the root
 		n.Alias = table.Name.Name
+	}
+	if n.depth == 0 {
+		number.root = n.Alias
 	}
 	for _, item := range n.items {
 		if field, ok := item.(filter.SelectField); ok {
@@ -139,7 +155,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, number *numbering) er
 		number.embeds++
 		e.Alias = "embed." + strconv.Itoa(number.embeds)
 		e.Node.depth = n.depth + 1
-		e.Node.Alias = r.Target.Name + "_" + strconv.Itoa(e.Node.depth)
+		e.Node.Alias = number.aliasAt(e.Node.depth, r.Target.Name)
 		if e.ToMany() {
 			e.Node.Range = e.Node.Range.AtMost(p.config.MaxRows)
 		}

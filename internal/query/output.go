@@ -16,7 +16,6 @@ type output struct {
 	aggregate filter.Aggregate
 	cast      *plan.Cast // of the aggregate's result
 	rows      bool       // an aggregate of rows, and of no value
-	embed     bool       // JSON of embedded rows
 }
 
 // value says how a value becomes JSON.
@@ -67,7 +66,7 @@ func ownColumn(n *plan.Node, c *plan.Column) output {
 func spreadColumns(e *plan.Embed) []output {
 	inner := outputs(e.Node)
 	for i := range inner {
-		inner[i].expr = sql(sqlfrag.Qualified(e.Alias, position(i)))
+		inner[i].expr, inner[i].rows = sql(sqlfrag.Qualified(e.Alias, position(i))), false
 	}
 	return inner
 }
@@ -87,7 +86,7 @@ func spreadArrays(e *plan.Embed) []output {
 
 // embedded is the JSON of an embed's rows.
 func embedded(parent *plan.Node, e *plan.Embed) output {
-	out := output{name: e.Name, value: jsonValue, embed: true}
+	out := output{name: e.Name, value: jsonValue}
 	switch {
 	case e.ToMany():
 		out.expr = sql("COALESCE(" + sqlfrag.Qualified(e.Alias, rowsColumn) + ", '[]')")

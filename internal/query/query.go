@@ -100,12 +100,12 @@ func rows(a *plan.Answer) (fragment, *Program) {
 
 // count renders the number of a node's rows without its window.
 func count(n *plan.Node) fragment {
-	return matches(n).within("SELECT pg_catalog.count(*) FROM (", ") rows")
+	return counted(n).within("SELECT pg_catalog.count(*) FROM (", ") rows")
 }
 
 // countUpTo counts no further than one row beyond limit; 0 is no limit.
 func countUpTo(n *plan.Node, limit int64) fragment {
-	f := matches(n)
+	f := counted(n)
 	if limit > 0 {
 		f.add(" LIMIT ?", strconv.FormatInt(limit+1, 10))
 	}
@@ -113,7 +113,18 @@ func countUpTo(n *plan.Node, limit int64) fragment {
 }
 
 func explain(n *plan.Node) fragment {
-	return matches(n).within("EXPLAIN (FORMAT JSON) ", "")
+	return counted(n).within("EXPLAIN (FORMAT JSON) ", "")
+}
+
+// counted renders the rows to count. Groups are known by their columns only.
+func counted(n *plan.Node) fragment {
+	if !n.Aggregates() {
+		return matches(n)
+	}
+	groups := *n
+	groups.Order, groups.Range = nil, plan.Range{Limit: plan.Unlimited}
+	f, _ := read(&groups, plan.CSV)
+	return f
 }
 
 // explainOptions renders EXPLAIN. The options come from a closed set.

@@ -107,7 +107,7 @@ func (s selection) sql() fragment {
 		if i > 0 {
 			f.add(", ")
 		}
-		if o := &s.outputs[i]; grouped && o.embed { // json has no equality, by which to group
+		if o := &s.outputs[i]; grouped && o.groupsAsJSONB() {
 			o.expr = o.expr.within("(", ")::jsonb")
 		}
 		f.join(s.render(i, &s.outputs[i]))
@@ -143,6 +143,9 @@ func (s selection) from() fragment {
 	f.join(where(conditions))
 	return f
 }
+
+// groupsAsJSONB reports a value to group by that may be json, which has no equality.
+func (o *output) groupsAsJSONB() bool { return o.json && o.aggregate == filter.NoAggregate }
 
 // groupBy groups by all outputs that are no aggregates, by their places: the
 // expressions themselves may have arguments, which are never the same to PostgreSQL.
