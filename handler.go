@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,7 @@ type exchange struct {
 	clock    *clock // nil unless timed
 	identity auth.Identity
 	request  *apirequest.Request
+	planned  plan.Planned // what is run, once it is known
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,
@@ -84,36 +86,82 @@ func (x *exchange) serve() (err error) {
 		return err
 	}
 	x.clock.lap("parse")
+	err = x.answer(schema)
+	if err != nil && x.outdated(err, schema) {
+		err = x.answer(x.current.Load())
+	}
+	return err
+}
+
+// answer plans and runs the request against a schema.
+func (x *exchange) answer(schema *snapshot) error {
 	p, program, err := schema.programs.build(schema.planner, x.request)
 	if err != nil {
 		return err
 	}
 	x.clock.lap("plan")
-	switch p := p.(type) {
-	case *plan.Info:
-		response.Info(x.w, p, x.config)
-	case *plan.Read:
-		err = x.read(p, program)
-		if err != nil && x.outdated(err, schema, p) {
-			return x.again()
-		}
+	planned, ok := p.(plan.Planned)
+	if !ok {
+		response.Info(x.w, p.(*plan.Info), x.config)
+		return nil
 	}
-	return err
-}
-
-func (x *exchange) read(p *plan.Read, program *query.Program) error {
-	result, err := x.executor.Run(x.r.Context(), executor.Command{
-		Role: x.identity.Role, Settings: x.context(), PreRequest: x.prelude, Program: program})
+	x.planned = planned
+	result, err := x.executor.Run(x.r.Context(), x.command(schema, planned, program))
 	if err != nil {
 		return err
 	}
 	defer result.Close()
 	x.clock.lap("transaction")
-	return response.Rows(x.w, x.request, p, program.Columns, result, x.config)
+	return response.Answer(x.w, x.request, planned, result, x.config)
+}
+
+func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
+	a, role := p.Answered(), schema.cache.RoleSettings(x.identity.Role)
+	cmd := executor.Command{
+		Role: x.identity.Role, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
+		Isolation: role.Isolation, Rollback: x.rollsBack(),
+	}
+	var function []introspect.Setting
+	if call, ok := p.(*plan.Call); ok {
+		function = call.Routine.Settings
+		if isolation, ok := call.Routine.Isolation(); ok {
+			cmd.Isolation = isolation
+		}
+	}
+	cmd.Settings = x.context(role.Settings, x.hoisted(function))
+	return cmd
+}
+
+// rollsBack reports whether the request's transaction is to leave no trace.
+func (x *exchange) rollsBack() bool {
+	rollback := x.options.TxEnd == Rollback || x.options.TxEnd == RollbackAllowOverride
+	switch x.request.Preferences.Tx {
+	case "commit":
+		rollback = false
+	case "rollback":
+		rollback = true
+	}
+	return rollback
+}
+
+// hoisted are those of a function's own settings that are made for the whole
+// transaction; the isolation level is none of them.
+func (x *exchange) hoisted(function []introspect.Setting) []auth.Setting {
+	var settings []auth.Setting
+	for _, s := range function {
+		if s.Name != "default_transaction_isolation" && slices.Contains(x.options.HoistedSettings, s.Name) {
+			settings = append(settings, auth.Setting(s))
+		}
+	}
+	return settings
 }
 
 // context lists what the transaction is told about the request.
-func (x *exchange) context() []auth.Setting {
+func (x *exchange) context(role []introspect.Setting, function []auth.Setting) []auth.Setting {
+	settings := make([]auth.Setting, len(role))
+	for i, s := range role {
+		settings[i] = auth.Setting(s)
+	}
 	return auth.Settings(x.identity, auth.Context{
 		Schema:          x.request.Schema,
 		ExtraSearchPath: x.options.ExtraSearchPath,
@@ -123,33 +171,21 @@ func (x *exchange) context() []auth.Setting {
 		Cookies:         auth.CookiesJSON(x.r.Header.Get("Cookie")),
 		Timezone:        x.request.Preferences.Timezone,
 		AppSettings:     x.settings,
+		RoleSettings:    settings, FunctionSettings: function,
 	})
 }
 
 // outdated reports whether err comes of a schema cache that the database has
 // left behind. A newer one is loaded then, at most once a second: a view that
 // is broken for good must not keep us loading.
-func (x *exchange) outdated(err error, schema *snapshot, p *plan.Read) bool {
-	if !apierror.Stale(err) || !p.Vouched() {
+func (x *exchange) outdated(err error, schema *snapshot) bool {
+	if !apierror.Stale(err) || x.planned == nil || !x.planned.Answered().Vouched() {
 		return false
 	}
 	if x.current.Load() != schema {
 		return true
 	}
 	return time.Since(schema.at) > time.Second && x.Reload(x.r.Context()) == nil
-}
-
-// again plans and runs the request once more, against the current schema.
-func (x *exchange) again() error {
-	schema := x.current.Load()
-	p, program, err := schema.programs.build(schema.planner, x.request)
-	if err != nil {
-		return err
-	}
-	if read, ok := p.(*plan.Read); ok {
-		return x.read(read, program)
-	}
-	return nil
 }
 
 // fail answers with an error, and logs what the client isn't told.
@@ -231,6 +267,7 @@ func (h *Handler) swap(cache *introspect.SchemaCache) {
 		cache: cache,
 		planner: plan.New(cache, plan.Config{
 			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
+			Plans: h.options.Plans,
 		}),
 		at: time.Now(),
 	})

@@ -84,6 +84,15 @@ type Options struct {
 	// AppSettings become transaction-local settings by their own names, as
 	// in "app.settings.site". Key: app.settings.*.
 	AppSettings map[string]string
+	// Plans lets clients ask for the execution plans of their requests, with the
+	// media type application/vnd.pgrst.plan. Not for production: plans tell of
+	// tables and data. Key: db-plan-enabled.
+	Plans bool
+	// HoistedSettings are those of a called function's own settings that are made
+	// for the whole transaction, so that they apply from its start. nil means
+	// statement_timeout, plan_filter.statement_cost_limit and
+	// default_transaction_isolation. Key: db-hoisted-tx-settings.
+	HoistedSettings []string
 	// Aggregates allows aggregate functions in select. They are off by default,
 	// because a client can make them cost much. Key: db-aggregates-enabled.
 	Aggregates bool
@@ -158,7 +167,9 @@ func New(pool Pool, opts Options) (*Handler, error) {
 			Schemas: opts.Schemas, BasePath: opts.BasePath,
 			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
 		},
-		response: response.Config{Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors},
+		response: response.Config{Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors, Broken: func(err error) {
+			opts.Logger.Error("response broken off", "error", err)
+		}},
 		identify: identify,
 		settings: opts.appSettings(),
 		prelude:  opts.prelude(),
@@ -185,6 +196,9 @@ func (o Options) withDefaults() Options {
 		o.ExtraSearchPath = []string{"public"}
 	}
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
+	if o.HoistedSettings == nil {
+		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
+	}
 	o.BodyThreshold = cmp.Or(o.BodyThreshold, response.DefaultThreshold)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	o.Channel = cmp.Or(o.Channel, "pgrst")

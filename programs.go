@@ -26,7 +26,7 @@ const maxPrograms = 1000
 
 // template is a plan and its program, and where its statements have values.
 type template struct {
-	plan                 *plan.Read
+	plan                 plan.Planned
 	program              *query.Program
 	main, count, explain []int // by argument: the number of the value, or -1
 }
@@ -45,21 +45,21 @@ func (p *programs) build(planner *plan.Planner, req *apirequest.Request) (plan.P
 		marked := *req
 		marked.Query = mark(req.Query)
 		built, program, err := render(planner.Build(&marked))
-		read, ok := built.(*plan.Read)
+		planned, ok := built.(plan.Planned)
 		if err != nil || !ok {
 			return built, program, err
 		}
-		t = &template{plan: read, program: program, main: valuesIn(&program.Main),
+		t = &template{plan: planned, program: program, main: valuesIn(&program.Main),
 			count: valuesIn(program.Count), explain: valuesIn(program.Explain)}
 		p.put(string(shape), t)
 	}
-	read, program := t.fill(planner, req)
-	return read, program, nil
+	planned, program := t.fill(planner, req)
+	return planned, program, nil
 }
 
 func render(p plan.Plan, err error) (plan.Plan, *query.Program, error) {
-	if read, ok := p.(*plan.Read); ok {
-		return p, query.Build(read), err
+	if planned, ok := p.(plan.Planned); ok && err == nil {
+		return p, query.Build(planned), nil
 	}
 	return p, nil, err
 }
@@ -130,8 +130,9 @@ func valuesIn(s *query.Statement) []int {
 }
 
 // fill puts a request's own values in the places of the marks.
-func (t *template) fill(planner *plan.Planner, req *apirequest.Request) (*plan.Read, *query.Program) {
-	read, root, program := *t.plan, *t.plan.Root, *t.program
+func (t *template) fill(planner *plan.Planner, req *apirequest.Request) (plan.Planned, *query.Program) {
+	read, program := *t.plan.(*plan.Read), *t.program
+	root := *read.Root
 	root.Range = planner.Window(req)
 	read.Root = &root
 	var some [8]filter.Condition

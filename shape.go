@@ -23,8 +23,7 @@ func appendShape(dst []byte, req *apirequest.Request) []byte {
 	s.text(req.Preferences.Count)
 	s.number(len(req.Accept))
 	for _, media := range req.Accept {
-		s.text(media.Name)
-		s.flags(media.NullsStripped)
+		s.text(media.String())
 	}
 	s.items(req.Query.Select)
 	s.number(len(req.Query.Where))

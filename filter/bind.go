@@ -297,9 +297,9 @@ func (b *binder) language(name string) {
 	}
 }
 
-// arrayLiteral returns the text form of a PostgreSQL array of text, with every
+// ArrayText returns the text form of a PostgreSQL array of text, with every
 // element quoted, so that no element can end it or be taken for NULL.
-func arrayLiteral(elements []string) string {
+func ArrayText(elements []string) string {
 	size := 2
 	for _, e := range elements {
 		size += len(e) + 3

@@ -29,7 +29,7 @@ type Condition struct {
 func (c Condition) Argument() string {
 	switch c.Operator {
 	case In:
-		return arrayLiteral(c.List)
+		return ArrayText(c.List)
 	case Like, ILike:
 		return strings.ReplaceAll(c.Value, "*", "%")
 	}

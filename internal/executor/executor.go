@@ -207,7 +207,7 @@ func (r *Result) readMain() error {
 		return err
 	}
 	switch r.cmd.Program.Yields {
-	case query.Number, query.Body:
+	case query.RowCount, query.Body:
 		if err := r.readNumber(); err != nil {
 			return err
 		}
@@ -243,7 +243,7 @@ func (r *Result) readNumber() error {
 	}
 	r.Rows = *n
 	if len(values) > 1 {
-		r.Body = append([]byte(nil), values[1]...)
+		r.Body = rawValue(r.reader, 1)
 	}
 	return nil
 }

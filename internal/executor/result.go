@@ -1,6 +1,8 @@
 package executor
 
 import (
+	"bytes"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -69,6 +71,30 @@ func (r *Result) Values() [][]byte {
 	}
 	return r.reader.Values()
 }
+
+// Raw is the current row's first value as it is: bytea as its bytes.
+func (r *Result) Raw() []byte {
+	i := 0
+	if r.cmd.Program.Totals {
+		i = totalColumns
+	}
+	return rawValue(r.reader, i)
+}
+
+// rawValue takes a value out of its text form, which for bytea is hexadecimal. It
+// is a copy.
+func rawValue(reader *pgconn.ResultReader, i int) []byte {
+	value := reader.Values()[i]
+	if digits, ok := bytes.CutPrefix(value, []byte(`\x`)); ok && reader.FieldDescriptions()[i].DataTypeOID == byteaOID {
+		if raw, err := hex.AppendDecode(nil, digits); err == nil {
+			return raw
+		}
+	}
+	return bytes.Clone(value)
+}
+
+// byteaOID is pg_type's number of bytea.
+const byteaOID = 17
 
 // Err gives the error that ended the rows, if one did.
 func (r *Result) Err() error { return r.err }

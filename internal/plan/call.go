@@ -14,6 +14,8 @@ import (
 type Call struct {
 	Answer
 	Routine *introspect.Routine
+	// Scalar reports a function that returns values, and not rows.
+	Scalar bool
 	// Arguments are given by name, each as text.
 	Arguments []Argument
 	// FromBody takes the parameters in Named from the JSON of Body instead, in which
@@ -45,13 +47,14 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 	}
 	c := &Call{Routine: routine}
 	c.arguments(req)
-	table := p.resultTable(routine, req.Schema)
+	table, scalar := p.resultTable(routine, req.Schema)
+	c.Scalar = scalar
 	if c.Root, err = p.tree(table, req); err != nil {
 		return nil, err
 	}
 	c.Root.Call = c
 	c.ReadOnly = req.Method != "POST" || routine.Volatility != introspect.Volatile
-	if err := p.finish(&c.Answer, req, producer{name: table.Name, defaults: defaultSelect(req), routine: routine}); err != nil {
+	if err := p.finish(&c.Answer, req, producer{name: table.Name, defaults: defaultSelect(req), call: c}); err != nil {
 		return nil, err
 	}
 	if c.Count == CountPlanned { // the planner knows nothing about what a function returns
@@ -66,17 +69,14 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 	return c, nil
 }
 
-// resultTable is the relation whose rows the function returns, or one made of
-// its result columns.
-func (p *Planner) resultTable(r *introspect.Routine, schema string) *introspect.Table {
-	if t, ok := p.cache.ResultTable(r); ok {
-		return t
+// resultTable is the relation whose rows the function returns, or one made of its
+// result columns, or of its only value.
+func (p *Planner) resultTable(r *introspect.Routine, schema string) (table *introspect.Table, scalar bool) {
+	if t := p.cache.ResultTable(r); t != nil {
+		return t, false
 	}
-	return scalarTable(introspect.QualifiedName{Schema: schema, Name: r.Name.Name}, r)
-}
-
-func scalarTable(name introspect.QualifiedName, r *introspect.Routine) *introspect.Table {
-	return introspect.NewTable(name, []introspect.Column{{Name: ScalarColumn, Type: r.Returns.Type}})
+	column := introspect.Column{Name: ScalarColumn, Type: r.Returns.Type}
+	return &introspect.Table{Name: introspect.QualifiedName{Schema: schema, Name: r.Name.Name}, Columns: []introspect.Column{column}}, true
 }
 
 // arguments takes the arguments from where the request has them.

@@ -12,8 +12,8 @@ type producer struct {
 	name introspect.QualifiedName
 	// defaults reports a default select: handlers of a relation want its whole rows.
 	defaults bool
-	// routine is the function that makes the rows; nil for none.
-	routine *introspect.Routine
+	// call is the function that makes the rows; nil for none.
+	call *Call
 }
 
 // negotiate picks the first of the accepted media types that can be produced
@@ -48,7 +48,7 @@ func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bo
 		a.Media, a.Format = media, Object
 		return true
 	case mediatype.Array:
-		a.Media, a.Format = media, arrayOf(produce.routine)
+		a.Media, a.Format = media, arrayOf(produce.call)
 		return true
 	}
 	if p.ownHandler(a, media, produce) {
@@ -60,7 +60,7 @@ func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bo
 	}
 	switch media.Name {
 	case mediatype.Any, mediatype.JSON:
-		a.Media, a.Format = mediatype.Type{Name: mediatype.JSON}, arrayOf(produce.routine)
+		a.Media, a.Format = mediatype.Type{Name: mediatype.JSON}, arrayOf(produce.call)
 	case mediatype.CSV:
 		a.Media, a.Format = media, CSV
 	case mediatype.GeoJSON:
@@ -80,7 +80,8 @@ func (p *Planner) ownHandler(a *Answer, media mediatype.Type, produce producer) 
 	if !produce.defaults {
 		return false
 	}
-	if r := produce.routine; r != nil && r.MediaType != "" {
+	if produce.call != nil && produce.call.Routine.MediaType != "" {
+		r := produce.call.Routine
 		if r.MediaType == mediatype.Any {
 			a.Media, a.Format = mediatype.Type{Name: mediatype.Octets}, Raw
 			if media.Name != mediatype.Any {
@@ -117,15 +118,15 @@ func handled(h *introspect.Handler, asked mediatype.Type) mediatype.Type {
 
 // arrayOf is how JSON is made of rows: of a function that returns one value or
 // values, and not rows, it is these.
-func arrayOf(r *introspect.Routine) Format {
+func arrayOf(c *Call) Format {
 	switch {
-	case r == nil:
+	case c == nil:
 		return Array
-	case r.Scalar() && r.Returns.Set:
+	case c.Scalar && c.Routine.Returns.Set:
 		return Scalars
-	case r.Scalar():
+	case c.Scalar:
 		return Scalar
-	case !r.Returns.Set:
+	case !c.Routine.Returns.Set:
 		return Single
 	}
 	return Array

@@ -25,8 +25,10 @@ func (p *Planner) routine(req *apirequest.Request) (*introspect.Routine, error) 
 		switch {
 		case takes(r, arguments) && !(len(r.Params) == 0 && takesOnlyBody(unnamed)):
 			fit = append(fit, r)
-		case len(r.Params) == 1 && r.Params[0].Name == "" && slices.Contains(unnamed, r.Params[0].Type.Name):
-			whole = append(whole, r)
+		default:
+			if body, ok := r.Body(); ok && slices.Contains(unnamed, body.Type.Name) {
+				whole = append(whole, r)
+			}
 		}
 	}
 	if len(fit) == 0 {

@@ -17,12 +17,12 @@ func call(c *plan.Call) (fragment, *Program) {
 		main, program := rows(&c.Answer)
 		return main, program
 	}
-	return counted(c)
+	return withTotals(c)
 }
 
-// counted renders a call with the number of all rows in front of each row of the
+// withTotals renders a call with the number of all rows in front of each row of the
 // page: one row at least, in which the mark is NULL if the page is empty.
-func counted(c *plan.Call) (fragment, *Program) {
+func withTotals(c *plan.Call) (fragment, *Program) {
 	root := *c.Root
 	answer := c.Answer
 	answer.Root = &root
@@ -50,7 +50,7 @@ func called(c *plan.Call, alias string) fragment {
 		f.add(", LATERAL ")
 	}
 	arguments := arguments(c)
-	if c.Routine.Scalar() {
+	if c.Scalar {
 		f.join(arguments.within("(SELECT "+function+"(", ") AS "+sqlfrag.Ident(plan.ScalarColumn)+")"))
 	} else {
 		f.join(arguments.within(function+"(", ")"))

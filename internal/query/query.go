@@ -42,7 +42,7 @@ type Yield uint8
 // What main statements give.
 const (
 	Rows     Yield = iota // rows
-	Number                // one row with the number of rows
+	RowCount              // one row with the number of rows
 	Affected              // no rows: its command tag has their number
 	Body                  // one row with the number of rows and the body
 	Lines                 // rows that are lines of text, and no rows of the resource
@@ -90,7 +90,7 @@ func rows(a *plan.Answer) (fragment, *Program) {
 	program := &Program{Columns: columns}
 	switch {
 	case a.HeadersOnly:
-		program.Yields = Number
+		program.Yields = RowCount
 		main = main.within("SELECT pg_catalog.count(*) FROM (", ") rows")
 	case a.Format == plan.Aggregated:
 		program.Yields = Body
@@ -123,7 +123,7 @@ func counted(n *plan.Node) fragment {
 	}
 	groups := *n
 	groups.Order, groups.Range = nil, plan.Range{Limit: plan.Unlimited}
-	f, _ := read(&groups, plan.CSV)
+	f, _ := read(&plan.Answer{Root: &groups, Format: plan.CSV})
 	return f
 }
 

@@ -37,7 +37,7 @@ func read(a *plan.Answer) (fragment, []Column) {
 func aggregate(a *plan.Answer, s selection) fragment {
 	argument := "rows.*"
 	switch handler := a.Handler.Relation; {
-	case a.Root.Call != nil && a.Root.Call.Routine.Scalar():
+	case a.Root.Call != nil && a.Root.Call.Scalar:
 		argument = "rows." + sqlfrag.Ident(plan.ScalarColumn)
 	case handler.Name != "":
 		argument = "rows::" + sqlfrag.Qualified(handler.Schema, handler.Name)

@@ -2,7 +2,7 @@
 // back up to a threshold, so that status, Content-Length and Content-Range can
 // still say what became of it; beyond, it is streamed.
 //
-//	err := response.Rows(w, req, read, program.Columns, result, response.Config{})
+//	err := response.Answer(w, req, p, result, config)
 //	if err != nil { // nothing was written yet
 //		response.Error(w, apierror.From(err, identity.Anonymous), config)
 //	}
@@ -26,6 +26,10 @@ type Config struct {
 	Threshold int
 	// MinimalErrors leaves details and hint out of errors.
 	MinimalErrors bool
+	// Encoders make bodies of the host's own media types, by their names.
+	Encoders map[string]Encoder
+	// Broken is told why an answer was broken off. It has to be set.
+	Broken func(error)
 	// Timing gives the value of the Server-Timing header when the headers are
 	// written; nil for no such header.
 	Timing func() string
@@ -62,25 +66,6 @@ func Info(w http.ResponseWriter, info *plan.Info, c Config) {
 
 var vary = []string{"Accept, Prefer, Range"}
 
-// readHeaders sets what every answer to a read says, but for status and range.
-func readHeaders(h http.Header, req *apirequest.Request, p *plan.Read, c Config) {
-	h["Content-Type"] = []string{p.Media.ContentType()}
-	h["Content-Location"] = []string{contentLocation(req)}
-	h["Vary"] = vary
-	if req.Negotiated {
-		h["Content-Profile"] = []string{req.Schema}
-	}
-	if applied := appliedToReads(req.Preferences).Applied(); applied != "" {
-		h["Preference-Applied"] = []string{applied}
-	}
-	if names := p.Root.LegacyNames(); len(names) > 0 {
-		h["Warning"] = []string{legacyWarning(names)}
-	}
-	if c.Timing != nil {
-		h["Server-Timing"] = []string{c.Timing()}
-	}
-}
-
 // protocolVersion is the version of PostgREST whose API this is.
 const protocolVersion = "16.2"
 
@@ -104,12 +89,6 @@ func contentLocation(req *apirequest.Request) string {
 		location += "?" + query
 	}
 	return location
-}
-
-// appliedToReads leaves out the preferences that mean nothing to reads.
-func appliedToReads(p apirequest.Preferences) *apirequest.Preferences {
-	p.Resolution, p.Return, p.Missing, p.MaxAffected = "", "", "", -1
-	return &p
 }
 
 // contentRange is the value of Content-Range (RFC 9110, section 14.4) for rows

@@ -19,17 +19,15 @@ const DefaultThreshold = 1 << 20
 // chunk is how much of a streamed body is collected before it is written.
 const chunk = 32 << 10
 
-// Rows writes the answer to a read while its rows arrive. As long as it returns
+// Answer writes the answer of a plan while its rows arrive. As long as it returns
 // an error, nothing has been written. When the rows fail after a part of the
 // body has gone out, it panics with http.ErrAbortHandler, the way of net/http
 // to break the connection off, so that the client can't take the part for the whole.
-func Rows(w http.ResponseWriter, req *apirequest.Request, p *plan.Read, columns []query.Column, result *executor.Result, c Config) error {
-	total := p.Total(result.Counted, result.Planned)
+func Answer(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, result *executor.Result, c Config) error {
+	a := p.Answered()
+	total := a.Total(result.Counted, result.Planned)
 	if total != nil && req.Range.Offset > *total {
 		return apierror.OffsetBeyond(req.Range.Offset, *total)
-	}
-	if p.HeadersOnly {
-		return headersOnly(w, req, p, result, total, c)
 	}
 	body := buffers.Get().(*[]byte)
 	defer func() { // a buffer that grew for a huge row is not kept
@@ -37,47 +35,20 @@ func Rows(w http.ResponseWriter, req *apirequest.Request, p *plan.Read, columns 
 			buffers.Put(body)
 		}
 	}()
-	b := &rows{w: w, req: req, plan: p, result: result, total: total, config: c, body: (*body)[:0]}
-	err := b.write(encoder(p, columns))
+	b := &answer{w: w, req: req, plan: p, Answer: a, result: result, total: total, config: c, body: (*body)[:0]}
+	err := b.write()
 	*body = b.body
 	return err
 }
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
-func encoder(p *plan.Read, columns []query.Column) encode.Encoder {
-	switch p.Format {
-	case plan.Object:
-		return encode.NewObject(columns, p.Root.StripNulls)
-	case plan.CSV:
-		return encode.NewCSV(columns)
-	case plan.GeoJSON:
-		return encode.NewGeoJSON()
-	default:
-		return encode.NewArray(columns, p.Root.StripNulls)
-	}
-}
-
-func headersOnly(w http.ResponseWriter, req *apirequest.Request, p *plan.Read, result *executor.Result, total *int64, c Config) error {
-	if p.Singular() && result.Rows != 1 {
-		return apierror.NotSingular(result.Rows)
-	}
-	overrides, err := parseOverrides(result.Overrides)
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	readHeaders(h, req, p, c)
-	h["Content-Range"] = []string{contentRange(req.Range.Offset, result.Rows, total)}
-	w.WriteHeader(overrides.apply(h, readStatus(result.Rows, total)))
-	return nil
-}
-
-// rows is the writing of one body.
-type rows struct {
+// answer is the writing of one answer.
+type answer struct {
+	*plan.Answer
 	w      http.ResponseWriter
 	req    *apirequest.Request
-	plan   *plan.Read
+	plan   plan.Planned
 	result *executor.Result
 	total  *int64
 	config Config
@@ -86,15 +57,74 @@ type rows struct {
 	none   bool   // the status allows for no body
 }
 
-func (b *rows) write(enc encode.Encoder) error {
+func (b *answer) write() error {
+	switch {
+	case b.returnsKeys():
+		return b.keys()
+	case !b.hasBody():
+		for b.result.Next() { // to its end
+		}
+	case b.Explain != nil:
+		b.lines()
+	case b.Format == plan.Aggregated:
+		b.body = append(b.body, b.result.Body...)
+	case b.Format == plan.Raw:
+		for b.result.Next() {
+			b.body = append(b.body, b.result.Raw()...)
+		}
+	default:
+		if err := b.rows(b.encoder()); err != nil || b.sent {
+			return err
+		}
+	}
+	if err := b.result.Err(); err != nil {
+		return err
+	}
+	return b.whole(nil)
+}
+
+func (b *answer) encoder() encode.Encoder {
+	columns, strip := b.result.Columns, b.Root.StripNulls
+	switch b.Format {
+	case plan.Object:
+		return encode.NewObject(columns, strip)
+	case plan.Single:
+		return encode.OrNull(encode.NewObject(columns, strip))
+	case plan.CSV:
+		return encode.NewCSV(columns)
+	case plan.GeoJSON:
+		return encode.NewGeoJSON()
+	case plan.Scalars:
+		return encode.NewScalars(columns[0])
+	case plan.Scalar:
+		return encode.NewScalar(columns[0])
+	case plan.Rows:
+		return b.config.Encoders[b.Media.Name](columns)
+	default:
+		return encode.NewArray(columns, strip)
+	}
+}
+
+// lines takes an execution plan: each row is a line.
+func (b *answer) lines() {
+	for b.result.Next() {
+		b.body = append(b.body, b.result.Values()[0]...)
+		b.body = append(b.body, '\n')
+	}
+}
+
+// rows encodes rows, and streams the body when it grows large.
+func (b *answer) rows(enc encode.Encoder) error {
 	b.body = enc.Start(b.body)
 	limit := b.config.Threshold
+	single := b.Format == plan.Object || b.Format == plan.Single || b.Format == plan.Scalar
+	streams := b.streams() && !single
 	for b.result.Next() {
-		if b.plan.Singular() && b.result.Rows > 1 {
+		if single && b.result.Rows > 1 {
 			continue // only how many there are is of interest
 		}
 		b.body = enc.Row(b.body, b.result.Values())
-		if len(b.body) < limit || b.plan.Singular() {
+		if len(b.body) < limit || !streams {
 			continue
 		}
 		if !b.sent {
@@ -110,24 +140,49 @@ func (b *rows) write(enc encode.Encoder) error {
 	}
 	if err := b.result.Err(); err != nil {
 		if b.sent {
+			b.config.Broken(err)
 			panic(http.ErrAbortHandler)
 		}
 		return err
 	}
 	b.body = enc.End(b.body)
 	if !b.sent {
-		return b.whole()
+		return nil
 	}
 	b.flush()
 	if b.trailer() {
-		b.w.Header()[http.TrailerPrefix+"Content-Range"] = []string{contentRange(b.req.Range.Offset, b.result.Rows, b.total)}
+		b.w.Header()[http.TrailerPrefix+"Content-Range"] = []string{b.contentRange(b.result.Rows)}
 	}
 	return nil
 }
 
-// whole writes a body that was held back to its end.
-func (b *rows) whole() error {
-	if b.plan.Singular() && b.result.Rows != 1 {
+// keys answers a write with the URL of the row that it made, if it made one.
+func (b *answer) keys() error {
+	var values []string
+	for b.result.Next() {
+		if b.result.Rows > 1 {
+			continue
+		}
+		for _, value := range b.result.Values() {
+			text := "is.null"
+			if value != nil {
+				text = "eq." + string(value)
+			}
+			values = append(values, text)
+		}
+	}
+	if err := b.result.Err(); err != nil {
+		return err
+	}
+	if b.result.Rows != 1 {
+		return b.whole(nil)
+	}
+	return b.whole(http.Header{"Location": {location(b.req, b.result.Columns, values)}})
+}
+
+// whole writes an answer that was held back to its end.
+func (b *answer) whole(more http.Header) error {
+	if b.Expect.Singular && b.result.Rows != 1 {
 		return apierror.NotSingular(b.result.Rows)
 	}
 	overrides, err := parseOverrides(b.result.Overrides)
@@ -135,19 +190,26 @@ func (b *rows) whole() error {
 		return err
 	}
 	h := b.w.Header()
-	readHeaders(h, b.req, b.plan, b.config)
-	h["Content-Range"] = []string{contentRange(b.req.Range.Offset, b.result.Rows, b.total)}
-	h["Content-Length"] = []string{strconv.Itoa(len(b.body))}
-	b.writeHeader(overrides.apply(h, readStatus(b.result.Rows, b.total)))
-	if !b.none {
+	b.setHeaders(h)
+	for name, values := range more {
+		h[name] = values
+	}
+	if value := b.contentRange(b.result.Rows); value != "" {
+		h["Content-Range"] = []string{value}
+	}
+	if !b.HeadersOnly {
+		h["Content-Length"] = []string{strconv.Itoa(len(b.body))}
+	}
+	b.writeHeader(overrides.apply(h, b.status(b.result.Rows)))
+	if !b.none && !b.HeadersOnly {
 		_, _ = b.w.Write(b.body) // a client that went away is not our error
 	}
 	return nil
 }
 
-// writeHeader sends the status and the headers. The database may have chosen a
-// status that has no body (RFC 9110, section 6.4.1).
-func (b *rows) writeHeader(status int) {
+// writeHeader sends the status and the headers. The status, which the database
+// may have chosen, may have no body (RFC 9110, section 6.4.1).
+func (b *answer) writeHeader(status int) {
 	b.sent = true
 	b.none = status == http.StatusNoContent || status == http.StatusNotModified
 	if b.none {
@@ -159,43 +221,52 @@ func (b *rows) writeHeader(status int) {
 
 // stream writes the headers of a body that is too large to be held back. What
 // the statement itself may yet set response.headers to comes too late.
-func (b *rows) stream() error {
+func (b *answer) stream() error {
 	overrides, err := parseOverrides(b.result.Overrides)
 	if err != nil {
 		return err
 	}
 	h := b.w.Header()
-	readHeaders(h, b.req, b.plan, b.config)
+	b.setHeaders(h)
 	expected := b.expected()
 	switch {
-	case b.plan.Count == plan.CountExact:
-		h["Content-Range"] = []string{contentRange(b.req.Range.Offset, expected, b.total)}
+	case b.exact():
+		h["Content-Range"] = []string{b.contentRange(expected)}
 	case b.trailer():
 		h["Trailer"] = []string{"Content-Range"}
 	}
-	b.writeHeader(overrides.apply(h, readStatus(expected, b.total)))
+	b.writeHeader(overrides.apply(h, b.status(expected)))
 	return nil
+}
+
+// exact reports that the number of rows is known before they have come.
+func (b *answer) exact() bool {
+	_, writes := b.plan.(*plan.Mutate)
+	return b.Count == plan.CountExact && !writes
 }
 
 // trailer reports that Content-Range waits for the last row: only an exact count
 // tells beforehand where the page ends. net/http takes it for a trailer with
 // HTTP/1.1 alone; with HTTP/2 it refuses, and logs that, and a client has to
 // count the rows.
-func (b *rows) trailer() bool { return b.plan.Count != plan.CountExact && b.req.ProtoMajor == 1 }
+func (b *answer) trailer() bool { return !b.exact() && b.req.ProtoMajor == 1 }
 
 // expected is how many rows the page has if the total is right.
-func (b *rows) expected() int64 {
+func (b *answer) expected() int64 {
 	if b.total == nil {
 		return 0
 	}
-	return min(b.plan.Root.Range.Limit, *b.total-b.req.Range.Offset)
+	return min(b.Root.Range.Limit, *b.total-b.req.Range.Offset)
 }
 
 // flush writes what was collected. A client that went away ends the request:
 // nothing reads the rest.
-func (b *rows) flush() {
+func (b *answer) flush() {
 	if _, err := b.w.Write(b.body); err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	b.body = b.body[:0]
 }
+
+// Encoder makes an encoder for rows of these columns.
+type Encoder = func(columns []query.Column) encode.Encoder

@@ -1,0 +1,64 @@
+package encode
+
+import "github.com/pgrest-go/pgrest/internal/query"
+
+// scalars is a JSON array of values, or a value alone.
+type scalars struct {
+	column query.Column
+	array  bool
+	rows   bool
+}
+
+// NewScalars makes an Encoder for rows of one value, whose body is a JSON array of
+// these, as json_agg prints it.
+func NewScalars(column query.Column) Encoder { return &scalars{column: column, array: true} }
+
+// NewScalar makes an Encoder for a single row of one value, whose body is that.
+func NewScalar(column query.Column) Encoder { return &scalars{column: column} }
+
+func (e *scalars) Start(dst []byte) []byte {
+	e.rows = false
+	if e.array {
+		dst = append(dst, '[')
+	}
+	return dst
+}
+
+func (e *scalars) Row(dst []byte, values [][]byte) []byte {
+	if e.rows {
+		dst = append(dst, ", "...)
+	}
+	e.rows = true
+	return appendValue(dst, e.column.Encoding, values[0])
+}
+
+func (e *scalars) End(dst []byte) []byte {
+	switch {
+	case e.array:
+		return append(dst, ']')
+	case !e.rows:
+		return append(dst, "null"...)
+	}
+	return dst
+}
+
+// OrNull makes an Encoder whose body is null if there is no row, and otherwise
+// that of e.
+func OrNull(e Encoder) Encoder { return &orNull{Encoder: e} }
+
+type orNull struct {
+	Encoder
+	rows bool
+}
+
+func (e *orNull) Row(dst []byte, values [][]byte) []byte {
+	e.rows = true
+	return e.Encoder.Row(dst, values)
+}
+
+func (e *orNull) End(dst []byte) []byte {
+	if !e.rows {
+		return append(dst, "null"...)
+	}
+	return e.Encoder.End(dst)
+}
