@@ -75,6 +75,30 @@ func ExampleSchemaCache_Relationships() {
 	// api.films film_director [{id director_id}] false
 }
 
+// A handler of one relation's rows stands before one of any rows.
+func ExampleSchemaCache_MediaHandler() {
+	films := introspect.QualifiedName{Schema: "api", Name: "films"}
+	actors := introspect.QualifiedName{Schema: "api", Name: "actors"}
+	cache := introspect.New(introspect.Catalog{
+		Schemas: []string{"api"},
+		Handlers: []introspect.Handler{
+			{Aggregate: introspect.QualifiedName{Schema: "api", Name: "any_csv"}, MediaType: "text/csv"},
+			{Aggregate: introspect.QualifiedName{Schema: "api", Name: "film_csv"}, MediaType: "text/csv", Relation: films},
+		},
+	})
+
+	for _, relation := range []introspect.QualifiedName{films, actors} {
+		handler, ok := cache.MediaHandler(relation, "text/csv")
+		if !ok {
+			handler, ok = cache.AnyMediaHandler("text/csv")
+		}
+		fmt.Println(relation, ok, handler.Aggregate)
+	}
+	// Output:
+	// api.films true api.film_csv
+	// api.actors true api.any_csv
+}
+
 func ExampleLoad() {
 	ctx := context.Background()
 	pool, err := pgxpool.New(ctx, "postgres:///films")

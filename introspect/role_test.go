@@ -11,14 +11,15 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// beginWithRoles begins a transaction that makes roles with settings and continues
-// as an unprivileged one that can become some of them. Roles are the whole server's:
-// none of it is committed. The transaction ends with the test.
-func beginWithRoles(t *testing.T) pgx.Tx {
+// withRoles calls load in a transaction that has made roles with settings and goes
+// on as an unprivileged one that can become some of them. Roles are the whole
+// server's: nothing is committed, and the transaction does not outlast load, since
+// another that makes the same roles has to wait for its end.
+func withRoles(t *testing.T, load func(pgx.Tx)) {
 	t.Helper()
 	tx, err := pgtest.Empty(t).Begin(t.Context())
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, tx.Rollback(context.WithoutCancel(t.Context()))) })
+	defer func() { require.NoError(t, tx.Rollback(context.WithoutCancel(t.Context()))) }()
 	_, err = tx.Exec(t.Context(), `
 		CREATE ROLE introspect_connector NOINHERIT;
 		CREATE ROLE introspect_editor;
@@ -48,13 +49,17 @@ func beginWithRoles(t *testing.T) pgx.Tx {
 		$do$;
 		SET LOCAL ROLE introspect_connector`)
 	require.NoError(t, err)
-	return tx
+	load(tx)
 }
 
 func TestRoleSettings(t *testing.T) {
 	t.Parallel()
-	cache, err := introspect.Load(t.Context(), beginWithRoles(t), options())
-	require.NoError(t, err)
+	var cache *introspect.SchemaCache
+	withRoles(t, func(tx pgx.Tx) {
+		var err error
+		cache, err = introspect.Load(t.Context(), tx, options())
+		require.NoError(t, err)
+	})
 	writer := []introspect.Setting{
 		{Name: "statement_timeout", Value: "3s"},
 		{Name: "DateStyle", Value: "ISO, DMY"},
@@ -94,12 +99,13 @@ func TestRoleSettings(t *testing.T) {
 // Where privileged settings are, their privileges are asked for, which may fail too.
 func TestRoleSettingsError(t *testing.T) {
 	t.Parallel()
-	tx := beginWithRoles(t)
-	cache, err := introspect.Load(t.Context(), &failingQuerier{Querier: tx, failing: 12}, options())
-	if err == nil {
-		require.Less(t, cache.ServerVersion, 150000)
-		return
-	}
-	require.ErrorIs(t, err, errLost)
-	require.ErrorContains(t, err, "read role settings")
+	withRoles(t, func(tx pgx.Tx) {
+		cache, err := introspect.Load(t.Context(), &failingQuerier{Querier: tx, failing: 12}, options())
+		if err == nil {
+			require.Less(t, cache.ServerVersion, 150000)
+			return
+		}
+		require.ErrorIs(t, err, errLost)
+		require.ErrorContains(t, err, "read role settings")
+	})
 }
