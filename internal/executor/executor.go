@@ -344,11 +344,18 @@ func staleStatement(err error) bool {
 	return pg.Code == "26000" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan")
 }
 
-// classify tells a lost connection from what the database answered.
+// classify tells a lost connection from what the database answered, and from what
+// was found wrong with the answer.
 func classify(ctx context.Context, err error) error {
-	var pg *pgconn.PgError
-	if err == nil || errors.As(err, &pg) || ctx.Err() != nil {
+	if err == nil || !broken(err) || ctx.Err() != nil {
 		return err
 	}
 	return apierror.ConnectionLost(err)
+}
+
+// broken reports an error after which nobody knows what is still to be read.
+func broken(err error) bool {
+	var pg *pgconn.PgError
+	var api *apierror.Error
+	return !errors.As(err, &pg) && !errors.As(err, &api) && !errors.Is(err, apierror.ErrOutdated)
 }

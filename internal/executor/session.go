@@ -154,9 +154,8 @@ func (s *session) plannedRows() (*int64, error) {
 // take one prepared statement any more, others will have gone with it. After an
 // error that isn't PostgreSQL's nobody knows what is still to be read.
 func (s *session) failed(err error) {
-	var pg *pgconn.PgError
 	switch {
-	case !errors.As(err, &pg):
+	case broken(err):
 		s.abandon()
 	case staleStatement(err):
 		s.cache.clear()

@@ -13,7 +13,7 @@ import (
 // relation, so that PostgreSQL can inline it; only a count of its rows makes it a
 // result of its own, for it must not run twice.
 func call(c *plan.Call) (fragment, *Program) {
-	if c.Count == plan.CountNone || c.Explain != nil || c.Format == plan.Aggregated || c.HeadersOnly {
+	if c.Count == plan.CountNone || c.Explain != nil || c.Format == plan.Aggregated {
 		main, program := rows(&c.Answer)
 		return main, program
 	}

@@ -35,7 +35,9 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 		}
 		return write, &Program{Columns: columnsOf(list)}
 	case m.Return == plan.Representation:
-		write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
+		if !noColumns(m) {
+			write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
+		}
 		f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
 		read, program := rows(&m.Answer)
 		f.join(read)

@@ -61,7 +61,7 @@ func (b *answer) write() error {
 	switch {
 	case b.returnsKeys():
 		return b.keys()
-	case !b.hasBody():
+	case !b.hasBody(), b.HeadersOnly:
 		for b.result.Next() { // to its end
 		}
 	case b.Explain != nil:
