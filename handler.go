@@ -52,6 +52,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.clock = newClock()
 		x.config.Timing = x.clock.header
 	}
+	if name := h.options.TraceHeader; name != "" {
+		w.Header().Set(name, r.Header.Get(name))
+	}
 	defer x.recover()
 	if err := x.serve(); err != nil {
 		x.fail(err)

@@ -124,6 +124,13 @@ type Options struct {
 	// MinimalErrors leaves details and hint out of error bodies.
 	// Key: client-error-verbosity.
 	MinimalErrors bool
+	// TraceHeader names a request header that is sent back with the response, for
+	// following a request through several services. Key: server-trace-header.
+	TraceHeader string
+	// DisablePreparedStatements parses each statement when it is run, for poolers
+	// in transaction mode that don't keep track of prepared statements, as PgBouncer
+	// does from version 1.21. Key: db-prepared-statements, reversed.
+	DisablePreparedStatements bool
 	// Logger receives what can't be told to a client: causes of 500s, reloads,
 	// lost connections. Default: slog.Default().
 	Logger *slog.Logger
@@ -173,7 +180,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		identify: identify,
 		settings: opts.appSettings(),
 		prelude:  opts.prelude(),
-		executor: executor.New(pool),
+		executor: executor.New(pool, !opts.DisablePreparedStatements),
 		loaded:   make(chan struct{}),
 	}
 	channel := opts.Channel

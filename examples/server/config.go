@@ -33,12 +33,11 @@ type config struct {
 	withoutEffect []string
 
 	// What the pool and the options are made of once all variables are read.
-	databaseURI        string
-	poolSize           int
-	maxIdle, maxLife   time.Duration
-	secret             string
-	secretIsBase64     bool
-	preparedStatements bool
+	databaseURI      string
+	poolSize         int
+	maxIdle, maxLife time.Duration
+	secret           string
+	secretIsBase64   bool
 }
 
 const (
@@ -54,7 +53,6 @@ func defaultConfig() *config {
 	return &config{
 		host: "!4", port: 3000, adminPort: noPort, logLevel: slog.LevelError,
 		databaseURI: "postgresql://", poolSize: 10, maxIdle: 30 * time.Second, maxLife: 30 * time.Minute,
-		preparedStatements: true,
 	}
 }
 
@@ -135,9 +133,6 @@ func (c *config) finish() error {
 	}
 	if c.adminPort == c.port && c.port != 0 {
 		return fmt.Errorf("PGRST_ADMIN_SERVER_PORT has to differ from PGRST_SERVER_PORT; both are %d", c.port)
-	}
-	if !c.preparedStatements {
-		return errors.New("PGRST_DB_PREPARED_STATEMENTS has to be true: running without prepared statements is not supported yet")
 	}
 	var err error
 	if c.api.JWTSecret, err = c.jwtSecret(); err != nil {

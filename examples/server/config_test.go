@@ -54,7 +54,12 @@ var goodConfigs = []struct {
 	{"lifetime", "DB_POOL_MAX_LIFETIME=60", func(c *config) any { return c.pool.MaxConnLifetime }, time.Minute},
 	{"pre-request", "DB_PRE_REQUEST=api.check", func(c *config) any { return c.api.PreRequest }, "api.check"},
 	{"pre-request by its older name", "PRE_REQUEST=check", func(c *config) any { return c.api.PreRequest }, "check"},
-	{"prepared statements", "DB_PREPARED_STATEMENTS=true", func(c *config) any { return c.preparedStatements }, true},
+	{"prepared statements", "DB_PREPARED_STATEMENTS=true", func(c *config) any { return c.api.DisablePreparedStatements }, false},
+	{"no prepared statements", "DB_PREPARED_STATEMENTS=false", func(c *config) any { return c.api.DisablePreparedStatements }, true},
+	{"trace header", "SERVER_TRACE_HEADER=X-Request-Id", func(c *config) any { return c.api.TraceHeader }, "X-Request-Id"},
+	{"hoisted settings", "DB_HOISTED_TX_SETTINGS=statement_timeout, work_mem", func(c *config) any { return c.api.HoistedSettings },
+		[]string{"statement_timeout", "work_mem"}},
+	{"plans", "DB_PLAN_ENABLED=true", func(c *config) any { return c.api.Plans }, true},
 	{"schemas", "DB_SCHEMAS=archive, archive_v2", func(c *config) any { return c.api.Schemas }, []string{"archive", "archive_v2"}},
 	{"schemas by their older name", "DB_SCHEMA=archive", func(c *config) any { return c.api.Schemas }, []string{"archive"}},
 	{"commit", "DB_TX_END=commit", func(c *config) any { return c.api.TxEnd }, pgrest.Commit},
@@ -96,8 +101,8 @@ var goodConfigs = []struct {
 	{"app settings", "APP_SETTINGS_SITE_NAME=Films; APP_SETTINGS_MOTTO=",
 		func(c *config) any { return c.api.AppSettings },
 		map[string]string{"app.settings.site_name": "Films", "app.settings.motto": ""}},
-	{"settings for later", "DB_PLAN_ENABLED=true; DB_CONFIG=false; OPENAPI_MODE=disabled; LOG_QUERY=",
-		func(c *config) any { return c.withoutEffect }, []string{"PGRST_DB_PLAN_ENABLED", "PGRST_OPENAPI_MODE"}},
+	{"settings for later", "DB_PRE_CONFIG=x; DB_CONFIG=false; OPENAPI_MODE=disabled; LOG_QUERY=",
+		func(c *config) any { return c.withoutEffect }, []string{"PGRST_DB_PRE_CONFIG", "PGRST_OPENAPI_MODE"}},
 }
 
 func TestParseConfig(t *testing.T) {
@@ -144,7 +149,6 @@ func TestParseConfigError(t *testing.T) {
 		{"pool size", "DB_POOL=0", `PGRST_DB_POOL has to be a whole number from 1 to 2147483647, not "0"`},
 		{"idle time", "DB_POOL_MAX_IDLETIME=30s", "PGRST_DB_POOL_MAX_IDLETIME has to be a whole number"},
 		{"lifetime", "DB_POOL_MAX_LIFETIME=-1", "PGRST_DB_POOL_MAX_LIFETIME has to be a whole number"},
-		{"prepared statements", "DB_PREPARED_STATEMENTS=false", "PGRST_DB_PREPARED_STATEMENTS has to be true"},
 		{"empty schema", "DB_SCHEMAS=a,", "PGRST_DB_SCHEMAS has to be a list of schemas"},
 		{"system schema", "DB_SCHEMA=a,pg_catalog", "PGRST_DB_SCHEMA can't have pg_catalog"},
 		{"end of transactions", "DB_TX_END=abort",

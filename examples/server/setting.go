@@ -40,7 +40,7 @@ var settings = []setting{
 	{names: []string{"DB_POOL_TIMEOUT", "DB_POOL_MAX_IDLETIME"}, parse: seconds(func(c *config) *time.Duration { return &c.maxIdle })},
 	{names: []string{"DB_POOL_MAX_LIFETIME"}, parse: seconds(func(c *config) *time.Duration { return &c.maxLife })},
 	{names: []string{"DB_PRE_REQUEST", "PRE_REQUEST"}, parse: text(func(c *config) *string { return &c.api.PreRequest })},
-	{names: []string{"DB_PREPARED_STATEMENTS"}, parse: boolean(func(c *config, on bool) { c.preparedStatements = on })},
+	{names: []string{"DB_PREPARED_STATEMENTS"}, parse: boolean(func(c *config, on bool) { c.api.DisablePreparedStatements = !on })},
 	{names: []string{"DB_SCHEMAS", "DB_SCHEMA"}, parse: schemas},
 	{names: []string{"DB_TX_END"}, parse: choice(func(c *config) *pgrest.TxEnd { return &c.api.TxEnd },
 		option[pgrest.TxEnd]{"commit", pgrest.Commit},
@@ -64,6 +64,8 @@ var settings = []setting{
 	{names: []string{"DB_PLAN_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.Plans = on })},
 	{names: []string{"DB_AGGREGATES_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.Aggregates = on })},
 	{names: []string{"URL_USE_LEGACY_TARGET_NAMES"}, parse: boolean(func(c *config, on bool) { c.api.StrictTargetNames = !on })},
+	{names: []string{"SERVER_TRACE_HEADER"}, parse: text(func(c *config) *string { return &c.api.TraceHeader })},
+	{names: []string{"DB_HOISTED_TX_SETTINGS"}, parse: hoistedSettings},
 	{names: []string{"SERVER_TIMING_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.ServerTiming = on })},
 }
 
@@ -73,7 +75,6 @@ var laterKeys = map[string]string{
 	"ADMIN_SERVER_UNIX_SOCKET":                         "",
 	"ADMIN_SERVER_UNIX_SOCKET_MODE":                    "",
 	"DB_CONFIG":                                        "false",
-	"DB_HOISTED_TX_SETTINGS":                           "",
 	"DB_POOL_ACQUISITION_TIMEOUT":                      "",
 	"DB_POOL_AUTOMATIC_RECOVERY":                       "true",
 	"DB_PRE_CONFIG":                                    "",
@@ -89,7 +90,6 @@ var laterKeys = map[string]string{
 	"ROLE_CLAIM_KEY":                                   "$.role",
 	"ROOT_SPEC":                                        "",
 	"SERVER_REUSEPORT":                                 "false",
-	"SERVER_TRACE_HEADER":                              "",
 	"SERVER_UNIX_SOCKET":                               "",
 	"SERVER_UNIX_SOCKET_MODE":                          "",
 }
@@ -204,6 +204,14 @@ func extraSearchPath(c *config, value string) error {
 		return fmt.Errorf("has to be empty or a list of schemas with commas between, without an empty name, not %q", value)
 	}
 	c.api.ExtraSearchPath = names
+	return nil
+}
+
+func hoistedSettings(c *config, value string) error {
+	c.api.HoistedSettings = splitList(value)
+	if slices.Contains(c.api.HoistedSettings, "") {
+		return fmt.Errorf("has to be a list of settings with commas between, without an empty name, not %q", value)
+	}
 	return nil
 }
 

@@ -34,10 +34,15 @@ type Pool interface {
 }
 
 // Executor runs commands on the connections of a pool.
-type Executor struct{ pool Pool }
+type Executor struct {
+	pool     Pool
+	prepares bool
+}
 
-// New makes an executor over pool.
-func New(pool Pool) *Executor { return &Executor{pool} }
+// New makes an executor over pool. With prepares it keeps statements prepared on
+// the connections; without, each is parsed when it is run, as poolers want it that
+// give every transaction another connection.
+func New(pool Pool, prepares bool) *Executor { return &Executor{pool, prepares} }
 
 // Command is a program, and as whom and how to run it.
 type Command struct {
@@ -98,9 +103,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("acquire a connection: %w", err)
 	}
-	r, err := run(ctx, conn, cmd)
+	r, err := e.run(ctx, conn, cmd)
 	if err != nil && staleStatement(err) { // the connection's next one may be as stale, so: the same connection
-		r, err = run(ctx, conn, cmd)
+		r, err = e.run(ctx, conn, cmd)
 	}
 	if err != nil {
 		conn.Release()
@@ -109,9 +114,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 	return r, nil
 }
 
-func run(ctx context.Context, conn *pgxpool.Conn, cmd Command) (*Result, error) {
+func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) (*Result, error) {
 	r := &Result{conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
-	r.session = begin(ctx, conn.Conn().PgConn())
+	r.session = begin(ctx, conn.Conn().PgConn(), e.prepares)
 	if err := r.start(); err != nil {
 		r.fail(err)
 		r.end()

@@ -20,6 +20,7 @@ type session struct {
 	conn     *pgconn.PgConn
 	pipeline *pgconn.Pipeline
 	cache    *statements
+	prepares bool
 	cancel   context.CancelFunc // gives up the pipeline alone
 	sent     []request          // whose results were not read yet
 	current  request            // whose result is being read
@@ -33,15 +34,21 @@ type request struct {
 	close   string // not a statement: the name of one to close
 }
 
-func begin(ctx context.Context, conn *pgconn.PgConn) *session {
+func begin(ctx context.Context, conn *pgconn.PgConn, prepares bool) *session {
 	pipelined, cancel := context.WithCancel(ctx)
-	return &session{ctx: ctx, cancel: cancel, conn: conn, pipeline: conn.StartPipeline(pipelined), cache: statementsOf(conn)}
+	return &session{ctx: ctx, cancel: cancel, conn: conn, prepares: prepares,
+		pipeline: conn.StartPipeline(pipelined), cache: statementsOf(conn)}
 }
 
 // send queues a statement. It is parsed where it stands in the pipeline, which
 // is after the switch of roles, unless the connection has parsed it for that
 // role before. Arguments have no declared types: PostgreSQL infers them.
 func (s *session) send(role, sql string, args [][]byte) {
+	if !s.prepares {
+		s.pipeline.SendQueryParams(sql, args, nil, nil, nil)
+		s.sent = append(s.sent, request{})
+		return
+	}
 	for name := range s.cache.takeDead() {
 		s.pipeline.SendDeallocate(name)
 		s.sent = append(s.sent, request{close: name})

@@ -79,7 +79,9 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 	}
 	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req), Defaults: req.Preferences.Missing == "default"}
 	m.target = &Node{Table: table, Alias: table.Name.Name, cache: p.cache}
-	if m.Root, err = p.tree(table, m.ofResult(req)); err != nil {
+	uncapped := *p // what was written is returned whole
+	uncapped.config.MaxRows = 0
+	if m.Root, err = uncapped.tree(table, m.ofResult(req)); err != nil {
 		return nil, err
 	}
 	m.Root.FromResult = true

@@ -42,12 +42,18 @@ func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
 	h["Content-Type"] = []string{"application/json; charset=utf-8"}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	h["Proxy-Status"] = []string{"PostgREST; error=" + err.Code}
+	if err.Status == http.StatusServiceUnavailable {
+		h["Retry-After"] = []string{retryAfter}
+	}
 	for name, values := range err.Header {
 		h[name] = values
 	}
 	w.WriteHeader(err.Status)
 	_, _ = w.Write(body) // a client that went away is not our error
 }
+
+// retryAfter is when to try again, in seconds, while the database is away.
+const retryAfter = "1"
 
 // Info answers OPTIONS. See https://docs.postgrest.org/en/stable/references/api/options.html.
 func Info(w http.ResponseWriter, info *plan.Info, c Config) {
