@@ -72,14 +72,15 @@ type headers map[string]string
 
 // exchange is a request and the response that it must get. Whatever a case
 // leaves out has its usual value, and is checked: a GET is answered with 200 and
-// JSON, and an empty body is an empty body. Only response headers that aren't
-// named may be anything.
+// JSON, and an empty body is an empty body. An answer of 204 has no body, and no
+// type of one. Only response headers that aren't named may be anything.
 type exchange struct {
 	name   string
 	method string // GET
 	target string // as it stands in the request line
 	token  string // claims to be signed, such as {"role":"author"}; none for anonymous
 	send   headers
+	data   string  // the request's body
 	status int     // 200
 	want   headers // Content-Type: application/json; charset=utf-8
 	body   string  // JSON whose white space doesn't matter, or text
@@ -119,7 +120,7 @@ func (x exchange) request(t testing.TB) *http.Request {
 	if method == "" {
 		method = http.MethodGet
 	}
-	r := httptest.NewRequestWithContext(t.Context(), method, x.target, nil)
+	r := httptest.NewRequestWithContext(t.Context(), method, x.target, strings.NewReader(x.data))
 	for name, value := range x.send {
 		r.Header[name] = strings.Split(value, "\n")
 	}
@@ -139,7 +140,7 @@ func (x exchange) check(t testing.TB, got *http.Response) {
 		status = http.StatusOK
 	}
 	require.Equal(t, status, got.StatusCode, "status; the body is %s", body)
-	if _, ok := x.want["Content-Type"]; !ok {
+	if _, ok := x.want["Content-Type"]; !ok && status != http.StatusNoContent {
 		require.Equal(t, "application/json; charset=utf-8", got.Header.Get("Content-Type"))
 	}
 	for name, value := range x.want {
@@ -150,6 +151,11 @@ func (x exchange) check(t testing.TB, got *http.Response) {
 		require.Equal(t, value, strings.Join(got.Header.Values(name), "\n"), "header %s", name)
 	}
 	require.Equal(t, compact(x.body), compact(body))
+	if status == http.StatusNoContent {
+		require.Empty(t, got.Header.Values("Content-Type"))
+		require.Empty(t, got.Header.Values("Content-Length"))
+		return
+	}
 	if x.method == http.MethodHead {
 		return
 	}

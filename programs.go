@@ -1,12 +1,14 @@
 package pgrest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
@@ -28,7 +30,7 @@ const maxPrograms = 1000
 type template struct {
 	plan                 plan.Planned
 	program              *query.Program
-	main, count, explain []int // by argument: the number of the value, or -1
+	main, count, explain []place
 }
 
 // build plans and renders a read, or fills the template of its shape.
@@ -42,15 +44,14 @@ func (p *programs) build(planner *plan.Planner, req *apirequest.Request) (plan.P
 	t := p.byShape[string(shape)]
 	p.mu.RUnlock()
 	if t == nil {
-		marked := *req
-		marked.Query = mark(req.Query)
-		built, program, err := render(planner.Build(&marked))
+		marked := mark(req)
+		built, program, err := render(planner.Build(marked))
 		planned, ok := built.(plan.Planned)
 		if err != nil || !ok {
 			return built, program, err
 		}
-		t = &template{plan: planned, program: program, main: valuesIn(&program.Main),
-			count: valuesIn(program.Count), explain: valuesIn(program.Explain)}
+		t = &template{plan: planned, program: program, main: places(&program.Main),
+			count: places(program.Count), explain: places(program.Explain)}
 		p.put(string(shape), t)
 	}
 	planned, program := t.fill(planner, req)
@@ -74,22 +75,38 @@ func (p *programs) put(shape string, t *template) {
 }
 
 // cacheable reports whether a request's shape has a template. A NUL, with which
-// marks begin, can't be part of a value that PostgreSQL takes.
+// marks begin, can't be part of a text that PostgreSQL takes, and bytes are
+// rendered in another form.
 func cacheable(req *apirequest.Request) bool {
-	return req.Action == apirequest.Read && !strings.Contains(req.RawQuery, "%00")
+	switch req.Action {
+	case apirequest.Options, apirequest.Describe:
+		return false
+	}
+	return !strings.Contains(req.RawQuery, "%00") && (req.Payload == nil || req.Payload.Media.Name != mediatype.Octets)
 }
 
-// A mark stands for the i-th value of a request.
-const markPrefix = "\x00value "
+// A mark stands for the i-th value of a request, and bodyMark for its body.
+const (
+	markPrefix = "\x00value "
+	bodyMark   = "\x00body"
+)
 
 func markOf(i int) string { return markPrefix + strconv.Itoa(i) }
 
-// mark copies a query with marks for values.
-func mark(q *filter.Query) *filter.Query {
-	marked, n := *q, 0
-	marked.Where = make([]filter.Predicate, len(q.Where))
-	for i, p := range q.Where {
-		marked.Where[i] = filter.Predicate{Path: p.Path, Node: markNode(p.Node, &n)}
+// mark copies a request with marks for its values: those of conditions, then those
+// of arguments.
+func mark(req *apirequest.Request) *apirequest.Request {
+	marked, query, n := *req, *req.Query, 0
+	marked.Query = &query
+	query.Where = make([]filter.Predicate, len(req.Query.Where))
+	for i, p := range req.Query.Where {
+		query.Where[i] = filter.Predicate{Path: p.Path, Node: markNode(p.Node, &n)}
+	}
+	query.Arguments = markArguments(req.Query.Arguments, &n)
+	if req.Payload != nil {
+		payload := *req.Payload
+		payload.Raw, payload.Form = []byte(bodyMark), markArguments(payload.Form, &n)
+		marked.Payload = &payload
 	}
 	return &marked
 }
@@ -113,65 +130,131 @@ func markNode(node filter.Node, n *int) filter.Node {
 	return node
 }
 
-// valuesIn finds the marks among a statement's arguments. A list is marked within
-// the text of its array.
-func valuesIn(s *query.Statement) []int {
+func markArguments(arguments []filter.Argument, n *int) []filter.Argument {
+	marked := make([]filter.Argument, len(arguments))
+	for i, a := range arguments {
+		marked[i] = filter.Argument{Name: a.Name, Value: markOf(*n)}
+		*n++
+	}
+	return marked
+}
+
+// place is what an argument of a statement is made of.
+type place struct {
+	body   bool
+	values []int // the numbers of values; none for what is the same in each request
+	array  bool  // the values are the elements of an array
+}
+
+// places finds the marks among a statement's arguments. Lists are marked within
+// the text of their array.
+func places(s *query.Statement) []place {
 	if s == nil {
 		return nil
 	}
-	places := make([]int, len(s.Args))
+	found := make([]place, len(s.Args))
 	for i, arg := range s.Args {
-		places[i] = -1
-		if _, number, ok := strings.Cut(string(arg), markPrefix); ok {
-			places[i], _ = strconv.Atoi(strings.TrimSuffix(number, `"}`))
+		text := string(arg)
+		found[i].body = text == bodyMark
+		parts := strings.Split(text, markPrefix)
+		found[i].array = strings.HasPrefix(parts[0], "{")
+		for _, part := range parts[1:] {
+			digits := strings.TrimRight(part, `",}`)
+			number, _ := strconv.Atoi(digits)
+			found[i].values = append(found[i].values, number)
 		}
 	}
-	return places
+	return found
 }
 
 // fill puts a request's own values in the places of the marks.
 func (t *template) fill(planner *plan.Planner, req *apirequest.Request) (plan.Planned, *query.Program) {
-	read, program := *t.plan.(*plan.Read), *t.program
-	root := *read.Root
-	root.Range = planner.Window(req)
-	read.Root = &root
-	var some [8]filter.Condition
-	conditions := some[:0]
-	for _, p := range req.Query.Where {
-		conditions = appendConditions(conditions, p.Node)
-	}
-	program.Main = fillStatement(&program.Main, t.main, conditions)
-	query.SetWindow(&program.Main, root.Range)
+	program := *t.program
+	v := values{req: req}
+	v.collect()
+	program.Main = v.fill(&program.Main, t.main)
 	if program.Count != nil {
-		count := fillStatement(program.Count, t.count, conditions)
+		count := v.fill(program.Count, t.count)
 		program.Count = &count
 	}
 	if program.Explain != nil {
-		explain := fillStatement(program.Explain, t.explain, conditions)
+		explain := v.fill(program.Explain, t.explain)
 		program.Explain = &explain
 	}
-	return &read, &program
+	root := *t.plan.Answered().Root
+	switch p := t.plan.(type) {
+	case *plan.Read:
+		read := *p
+		read.Root = &root
+		root.Range = planner.Window(req)
+		query.SetWindow(&program.Main, root.Range)
+		return &read, &program
+	case *plan.Call:
+		call := *p
+		call.Root = &root
+		root.Range = planner.Window(req)
+		query.SetWindow(&program.Main, root.Range)
+		return &call, &program
+	}
+	return t.plan, &program
 }
 
-func fillStatement(s *query.Statement, places []int, conditions []filter.Condition) query.Statement {
+// values are a request's values, in the order in which they are marked.
+type values struct {
+	req        *apirequest.Request
+	conditions []filter.Condition
+	arguments  []filter.Argument
+}
+
+func (v *values) collect() {
+	for _, p := range v.req.Query.Where {
+		v.add(p.Node)
+	}
+	v.arguments = v.req.Query.Arguments
+	if v.req.Payload != nil && len(v.req.Payload.Form) > 0 {
+		v.arguments = slices.Concat(v.arguments, v.req.Payload.Form)
+	}
+}
+
+func (v *values) add(node filter.Node) {
+	switch node := node.(type) {
+	case filter.Condition:
+		v.conditions = append(v.conditions, node)
+	case filter.Group:
+		for _, member := range node.Nodes {
+			v.add(member)
+		}
+	}
+}
+
+func (v *values) fill(s *query.Statement, places []place) query.Statement {
 	args := make([][]byte, len(s.Args))
-	for i, place := range places {
-		if args[i] = s.Args[i]; place >= 0 {
-			args[i] = []byte(conditions[place].Argument())
+	for i, p := range places {
+		switch {
+		case p.body:
+			args[i] = v.req.Payload.Raw
+		case len(p.values) == 0:
+			args[i] = s.Args[i]
+		default:
+			args[i] = []byte(v.text(p))
 		}
 	}
 	return query.Statement{SQL: s.SQL, Args: args}
 }
 
-// appendConditions lists conditions in the order in which they are marked.
-func appendConditions(list []filter.Condition, node filter.Node) []filter.Condition {
-	switch node := node.(type) {
-	case filter.Condition:
-		return append(list, node)
-	case filter.Group:
-		for _, member := range node.Nodes {
-			list = appendConditions(list, member)
-		}
+// text is the text of an argument: a condition's, which knows its own array, or
+// that of a function's argument.
+func (v *values) text(p place) string {
+	first := p.values[0]
+	if first < len(v.conditions) {
+		return v.conditions[first].Argument()
 	}
-	return list
+	if !p.array {
+		return v.arguments[first-len(v.conditions)].Value
+	}
+	elements := make([]string, len(p.values))
+	for i, n := range p.values {
+		elements[i] = v.arguments[n-len(v.conditions)].Value
+	}
+	return filter.ArrayText(elements)
 }

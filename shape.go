@@ -16,11 +16,13 @@ type shape []byte
 // appendShape appends the shape of a request.
 func appendShape(dst []byte, req *apirequest.Request) []byte {
 	s := shape(dst)
+	s = append(s, byte(req.Action), byte(req.Resource))
+	s.text(req.Method)
 	s.text(req.Schema)
 	s.text(req.Name)
 	s.flags(req.HeadersOnly, req.Range.Limit != plan.Unlimited, req.Range.Offset != 0,
 		req.Preferences.Strict() && len(req.Preferences.Invalid) > 0, req.Query.Select == nil)
-	s.text(req.Preferences.Count)
+	s.preferences(&req.Preferences)
 	s.number(len(req.Accept))
 	for _, media := range req.Accept {
 		s.text(media.String())
@@ -42,7 +44,34 @@ func appendShape(dst []byte, req *apirequest.Request) []byte {
 		}
 	}
 	s.pages(req.Query.Pages)
+	s.path(req.Query.OnConflict)
+	s.flags(req.Query.OnConflict == nil)
+	s.arguments(req.Query.Arguments)
+	if p := req.Payload; p != nil {
+		s.flags(p.Array)
+		s.text(p.Media.Name)
+		s.path(p.Columns)
+		s.arguments(p.Form)
+	}
 	return s
+}
+
+// preferences has those that plans depend on.
+func (s *shape) preferences(p *apirequest.Preferences) {
+	s.text(p.Count)
+	s.text(p.Return)
+	s.text(p.Resolution)
+	s.text(p.Missing)
+	if p.Strict() {
+		*s = binary.AppendVarint(*s, p.MaxAffected)
+	}
+}
+
+func (s *shape) arguments(arguments []filter.Argument) {
+	s.number(len(arguments))
+	for _, a := range arguments {
+		s.text(a.Name)
+	}
 }
 
 func (s *shape) number(n int) { *s = binary.AppendVarint(*s, int64(n)) }

@@ -166,7 +166,7 @@ func TestParse_method(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.target, func(t *testing.T) {
 			t.Parallel()
-			r := get(tt.target)
+			r := httptest.NewRequest(http.MethodGet, tt.target, strings.NewReader(`{}`))
 			r.Method = tt.method
 			req, err := apirequest.Parse(r, config)
 			if tt.code != "" {
@@ -212,7 +212,7 @@ func TestParse_profile(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := httptest.NewRequest(tt.method, "/films", nil)
+			r := httptest.NewRequest(tt.method, "/films", strings.NewReader(`{}`))
 			for name, values := range tt.header {
 				r.Header[name] = values
 			}

@@ -91,7 +91,7 @@ func TestParse_range(t *testing.T) {
 func TestParse_range_of_method(t *testing.T) {
 	t.Parallel()
 	for method, limit := range map[string]int64{"GET": 2, "HEAD": unlimited, "POST": unlimited, "PATCH": unlimited, "DELETE": unlimited, "OPTIONS": unlimited} {
-		r := httptest.NewRequest(method, "/films", nil)
+		r := httptest.NewRequest(method, "/films", strings.NewReader(`{}`))
 		r.Header.Set("Range", "0-1")
 		req, err := apirequest.Parse(r, config)
 		require.NoError(t, err, method)

@@ -82,7 +82,7 @@ func TestRun_cancelled(t *testing.T) {
 
 			outcome := make(chan error)
 			go func() {
-				result, err := executor.New(pool).Run(ctx, tt.wrap(command(anon, g.blocked(tt.rows))))
+				result, err := executor.New(pool, true).Run(ctx, tt.wrap(command(anon, g.blocked(tt.rows))))
 				if err == nil {
 					collect(result)
 					err = result.Err()
@@ -109,7 +109,7 @@ func TestResult_abandoned(t *testing.T) {
 			g := shut(t, db)
 			pool := db.Pool(t, pgtest.MaxConns(1))
 			backend := backendOf(t, pool)
-			result, err := executor.New(pool).Run(t.Context(), command(anon, g.blocked(20)))
+			result, err := executor.New(pool, true).Run(t.Context(), command(anon, g.blocked(20)))
 			require.NoError(t, err)
 			for range rows {
 				require.True(t, result.Next())
@@ -139,7 +139,7 @@ func TestRun_cancelled_before(t *testing.T) {
 	pool := oneConnection(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := executor.New(pool).Run(ctx, command(anon, `SELECT 1`))
+	_, err := executor.New(pool, true).Run(ctx, command(anon, `SELECT 1`))
 	require.ErrorIs(t, err, context.Canceled)
 	requireUsable(t, pool, backendOf(t, pool))
 }
@@ -156,7 +156,7 @@ func TestRun_terminated(t *testing.T) {
 			backend := backendOf(t, pool)
 			outcome := make(chan error)
 			go func() {
-				result, err := executor.New(pool).Run(t.Context(), command(anon, g.blocked(rows)))
+				result, err := executor.New(pool, true).Run(t.Context(), command(anon, g.blocked(rows)))
 				if err == nil {
 					collect(result)
 					err = result.Err()

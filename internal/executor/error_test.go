@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/query"
 )
 
 // Whatever step of the pipeline fails, its error is the one that is told, and
@@ -47,7 +48,7 @@ func TestRun_error(t *testing.T) {
 		"main fails in its tenth": {func() executor.Command { return command(anon, late) }, "22012"},
 		"rows can't be counted": {func() executor.Command {
 			cmd := command(anon, fails)
-			cmd.Program.CountsRows = true
+			cmd.Program.Yields = query.RowCount
 			return cmd
 		}, "22012"},
 	}
@@ -77,7 +78,7 @@ func TestRun_error_between_rows(t *testing.T) {
 	backend := backendOf(t, pool)
 	cmd := command(anon, `SELECT repeat('x', 10000), 1/(10 - n) FROM generate_series(1, 20) AS n`)
 	for _, cmd := range []executor.Command{cmd, counted(cmd, `SELECT 20`)} {
-		result, err := executor.New(pool).Run(t.Context(), cmd)
+		result, err := executor.New(pool, true).Run(t.Context(), cmd)
 		require.NoError(t, err)
 		require.Len(t, collect(result), 9)
 		require.EqualValues(t, 9, result.Rows)
@@ -104,7 +105,7 @@ func TestRun_unexpected_result(t *testing.T) {
 			pool := oneConnection(t)
 			cmd := command(anon, `SELECT 1`)
 			change(&cmd)
-			_, err := executor.New(pool).Run(t.Context(), cmd)
+			_, err := executor.New(pool, true).Run(t.Context(), cmd)
 			require.Error(t, err)
 			requireUsable(t, pool, backendOf(t, pool))
 		})

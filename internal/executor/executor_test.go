@@ -30,10 +30,10 @@ func oneConnection(t *testing.T) *pgxpool.Pool {
 	return pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
 }
 
-// command runs sql as role, told about a request.
+// command runs sql as role, told about a request, in a transaction that is read only.
 func command(role, sql string, args ...string) executor.Command {
 	return executor.Command{
-		Role: role,
+		Role: role, ReadOnly: true,
 		Settings: auth.Settings(
 			auth.Identity{Role: role, Claims: []byte(`{"sub": "ada"}`)},
 			auth.Context{
@@ -73,7 +73,7 @@ func set(cmd executor.Command, name, value string) executor.Command {
 // run runs cmd to its end; it gives the rows, and the result for what else it says.
 func run(t *testing.T, pool executor.Pool, cmd executor.Command) ([][]string, *executor.Result) {
 	t.Helper()
-	result, err := executor.New(pool).Run(t.Context(), cmd)
+	result, err := executor.New(pool, true).Run(t.Context(), cmd)
 	require.NoError(t, err)
 	defer result.Close()
 	rows := collect(result)
@@ -105,7 +105,7 @@ func value(t *testing.T, pool executor.Pool, cmd executor.Command) string {
 // failure runs cmd, which has to fail, and gives the SQLSTATE.
 func failure(t *testing.T, pool executor.Pool, cmd executor.Command) string {
 	t.Helper()
-	result, err := executor.New(pool).Run(t.Context(), cmd)
+	result, err := executor.New(pool, true).Run(t.Context(), cmd)
 	if err == nil {
 		defer result.Close()
 		collect(result)

@@ -9,12 +9,13 @@ import (
 
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/query"
 )
 
 func TestRun_rows(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t)
-	result, err := executor.New(pool).Run(t.Context(),
+	result, err := executor.New(pool, true).Run(t.Context(),
 		command(anon, `SELECT id, title, rating FROM films WHERE year < $1 ORDER BY id DESC`, "1930"))
 	require.NoError(t, err)
 	defer result.Close()
@@ -64,7 +65,7 @@ func TestRun_counts(t *testing.T) {
 			c.Program.Count, c.Program.Explain = statement(`SELECT count(*) FROM (SELECT FROM films LIMIT $1) f`, "3"), statement(explain)
 		}, 2, all(3), all(13)},
 		"rows instead of the rows": {func(c *executor.Command) {
-			c.Program.CountsRows = true
+			c.Program.Yields = query.RowCount
 			c.Program.Main = *statement(`SELECT count(*) FROM (` + page + `) f`)
 		}, 0, nil, nil},
 	}
@@ -123,7 +124,7 @@ func TestRun_overrides(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			result, err := executor.New(pool).Run(t.Context(), tt.cmd)
+			result, err := executor.New(pool, true).Run(t.Context(), tt.cmd)
 			require.NoError(t, err)
 			defer result.Close()
 			require.Equal(t, tt.first, result.Overrides, "before the rows")

@@ -173,14 +173,14 @@ func TestStatements_of_a_changed_table(t *testing.T) {
 			defer pool.Close()
 			_, err = pool.Exec(t.Context(), tt.before)
 			require.NoError(t, err)
-			cmd := executor.Command{Role: "postgres", Settings: []auth.Setting{{Name: "search_path", Value: "public"}},
+			cmd := executor.Command{Role: "postgres", ReadOnly: true, Settings: []auth.Setting{{Name: "search_path", Value: "public"}},
 				Program: &query.Program{Main: *statement(tt.query)}}
 			cmd.Program.Count = statement(`SELECT count(*) FROM (` + tt.query + `) rows`)
 
 			// Every connection of the pool has the statement.
 			results := make([]*executor.Result, config.MaxConns)
 			for i := range results {
-				results[i], err = executor.New(pool).Run(t.Context(), cmd)
+				results[i], err = executor.New(pool, true).Run(t.Context(), cmd)
 				require.NoError(t, err)
 			}
 			for _, result := range results {

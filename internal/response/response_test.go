@@ -1,6 +1,7 @@
 package response_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -8,12 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/response"
 )
 
@@ -30,16 +33,48 @@ func request(t *testing.T, query string) *apirequest.Request {
 
 func number(n int64) *int64 { return &n }
 
-// head answers a HEAD request with what result says.
-func head(t *testing.T, req *apirequest.Request, count plan.Count, result *executor.Result) (*httptest.ResponseRecorder, error) {
+// outcome is what the database says of a result.
+type outcome struct {
+	rows             int64
+	counted, planned *int64
+	overrides        executor.Overrides
+}
+
+// head answers a HEAD request with an outcome.
+func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*httptest.ResponseRecorder, error) {
 	t.Helper()
-	read := &plan.Read{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: mediatype.JSON}, HeadersOnly: true, Count: count}
+	program := &query.Program{Main: *statement(`SELECT $1::bigint`, fmt.Sprint(o.rows)), Yields: query.RowCount}
+	if o.counted != nil {
+		program.Count = statement(`SELECT $1::bigint`, fmt.Sprint(*o.counted))
+	}
+	if o.planned != nil {
+		program.Explain = statement(`SELECT format('[{"Plan": {"Plan Rows": %s}}]', $1::bigint)`, fmt.Sprint(*o.planned))
+	}
+	result, err := executor.New(pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1)), true).Run(t.Context(), executor.Command{
+		Settings: []auth.Setting{
+			{Name: "role", Value: "pgrest_test_anon"},
+			{Name: "response.headers", Value: o.overrides.Headers}, {Name: "response.status", Value: o.overrides.Status},
+		},
+		ReadOnly: true, Program: program,
+	})
+	require.NoError(t, err)
+	defer result.Close()
+	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: mediatype.JSON},
+		HeadersOnly: true, Count: count, ReadOnly: true}}
 	w := httptest.NewRecorder()
-	err := response.Rows(w, req, read, nil, result, response.Config{})
+	err = response.Answer(w, req, read, result, response.Config{})
 	return w, err
 }
 
-func TestRows_content_range(t *testing.T) {
+func statement(sql string, args ...string) *query.Statement {
+	s := &query.Statement{SQL: sql}
+	for _, arg := range args {
+		s.Args = append(s.Args, []byte(arg))
+	}
+	return s
+}
+
+func TestAnswer_content_range(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		query            string
@@ -70,7 +105,7 @@ func TestRows_content_range(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, err := head(t, request(t, tt.query), tt.count, &executor.Result{Rows: tt.rows, Counted: tt.counted, Planned: tt.planned})
+			w, err := head(t, request(t, tt.query), tt.count, outcome{rows: tt.rows, counted: tt.counted, planned: tt.planned})
 			require.NoError(t, err)
 			require.Equal(t, tt.want, w.Header().Get("Content-Range"))
 			require.Equal(t, tt.status, w.Code)
@@ -78,14 +113,14 @@ func TestRows_content_range(t *testing.T) {
 	}
 }
 
-func TestRows_offset_beyond_the_last_row(t *testing.T) {
+func TestAnswer_offset_beyond_the_last_row(t *testing.T) {
 	t.Parallel()
-	w, err := head(t, request(t, "offset=14"), plan.CountExact, &executor.Result{Counted: number(13)})
+	w, err := head(t, request(t, "offset=14"), plan.CountExact, outcome{counted: number(13)})
 	require.Equal(t, apierror.OffsetBeyond(14, 13), err)
 	require.Empty(t, w.Header(), "nothing is written with an error")
 }
 
-func TestRows_overrides(t *testing.T) {
+func TestAnswer_overrides(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		overrides executor.Overrides
@@ -109,7 +144,7 @@ func TestRows_overrides(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, err := head(t, request(t, ""), plan.CountExact, &executor.Result{Rows: 3, Counted: number(13), Overrides: tt.overrides})
+			w, err := head(t, request(t, ""), plan.CountExact, outcome{rows: 3, counted: number(13), overrides: tt.overrides})
 			require.NoError(t, err)
 			require.Equal(t, tt.status, w.Code)
 			for name, values := range tt.header {
@@ -119,7 +154,7 @@ func TestRows_overrides(t *testing.T) {
 	}
 }
 
-func TestRows_wrong_overrides(t *testing.T) {
+func TestAnswer_wrong_overrides(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		overrides executor.Overrides
@@ -142,7 +177,7 @@ func TestRows_wrong_overrides(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, err := head(t, request(t, ""), plan.CountNone, &executor.Result{Rows: 3, Overrides: tt.overrides})
+			w, err := head(t, request(t, ""), plan.CountNone, outcome{rows: 3, overrides: tt.overrides})
 			require.Equal(t, tt.want, err)
 			require.Empty(t, w.Header())
 		})

@@ -44,18 +44,19 @@ func (a answer) get(t *testing.T) *http.Response {
 	if a.media == "" {
 		a.media = mediatype.JSON
 	}
-	read := &plan.Read{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: a.media}, Format: a.format}
+	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: a.media}, Format: a.format, ReadOnly: true,
+		Expect: plan.Expectation{Singular: a.format == plan.Object, MaxAffected: -1}}}
 	columns := []query.Column{{Name: "n", Encoding: query.Verbatim}}
-	config := response.Config{Threshold: a.threshold}
+	config := response.Config{Threshold: a.threshold, Broken: func(error) {}}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		req.ProtoMajor = r.ProtoMajor
-		result, err := executor.New(pool).Run(r.Context(), executor.Command{
-			Settings: []auth.Setting{{Name: "role", Value: "pgrest_test_anon"}}, PreRequest: a.pre,
+		result, err := executor.New(pool, true).Run(r.Context(), executor.Command{
+			Settings: []auth.Setting{{Name: "role", Value: "pgrest_test_anon"}}, PreRequest: a.pre, ReadOnly: true,
 			Program: &query.Program{Main: query.Statement{SQL: a.sql}, Columns: columns},
 		})
 		if err == nil {
 			defer result.Close()
-			err = response.Rows(w, req, read, columns, result, config)
+			err = response.Answer(w, req, read, result, config)
 		}
 		if err != nil {
 			response.Error(w, apierror.From(err, true), config)
@@ -79,7 +80,7 @@ func (a answer) get(t *testing.T) *http.Response {
 	return r
 }
 
-func TestRows_body(t *testing.T) {
+func TestAnswer_body(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		answer
@@ -124,7 +125,7 @@ func TestRows_body(t *testing.T) {
 }
 
 // At the threshold the headers go out, and the body in chunks.
-func TestRows_threshold(t *testing.T) {
+func TestAnswer_threshold(t *testing.T) {
 	t.Parallel()
 	whole := answer{rows: 10_000, threshold: response.DefaultThreshold}.get(t)
 	want, err := io.ReadAll(whole.Body)
@@ -150,7 +151,7 @@ func TestRows_threshold(t *testing.T) {
 }
 
 // net/http carries no Content-Range behind a body of HTTP/2.
-func TestRows_streamed_over_HTTP_2(t *testing.T) {
+func TestAnswer_streamed_over_HTTP_2(t *testing.T) {
 	t.Parallel()
 	r := answer{rows: 10_000, threshold: 1000, http2: true}.get(t)
 	require.Equal(t, 2, r.ProtoMajor)
@@ -161,7 +162,7 @@ func TestRows_streamed_over_HTTP_2(t *testing.T) {
 	require.Empty(t, r.Header.Get("Content-Range"))
 }
 
-func TestRows_error(t *testing.T) {
+func TestAnswer_error(t *testing.T) {
 	t.Parallel()
 	const late = `SELECT 1/(5000 - n) FROM generate_series(1, 9000) AS n`
 	r := answer{sql: late, threshold: response.DefaultThreshold}.get(t)
