@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,7 +48,7 @@ type snapshot struct {
 
 // ServeHTTP answers one request to the API.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Handler: h, w: w, r: r, config: h.response}
+	x := &exchange{Handler: h, w: beginning{ResponseWriter: w}, r: r, config: h.response}
 	if h.options.ServerTiming {
 		x.clock = newClock()
 		x.config.Timing = x.clock.header
@@ -64,7 +65,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // exchange is one request and its response.
 type exchange struct {
 	*Handler
-	w        http.ResponseWriter
+	w        beginning
 	r        *http.Request
 	config   response.Config
 	clock    *clock // nil unless timed
@@ -105,7 +106,7 @@ func (x *exchange) answer(schema *snapshot) error {
 	x.clock.lap("plan")
 	planned, ok := p.(plan.Planned)
 	if !ok {
-		response.Info(x.w, p.(*plan.Info), x.config)
+		response.Info(&x.w, p.(*plan.Info), x.config)
 		return nil
 	}
 	x.planned = planned
@@ -115,7 +116,7 @@ func (x *exchange) answer(schema *snapshot) error {
 	}
 	defer result.Close()
 	x.clock.lap("transaction")
-	return response.Answer(x.w, x.request, planned, result, x.config)
+	return response.Answer(&x.w, x.request, planned, result, x.config)
 }
 
 func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
@@ -195,22 +196,48 @@ func (x *exchange) outdated(err error, schema *snapshot) bool {
 func (x *exchange) fail(err error) {
 	e := apierror.From(err, x.identity.Anonymous)
 	if e.Status >= http.StatusInternalServerError && x.r.Context().Err() == nil {
-		x.options.Logger.ErrorContext(x.r.Context(), "request failed", "method", x.r.Method, "path", x.r.URL.Path,
-			"status", e.Status, "error", err)
+		x.log("request failed", "status", e.Status, "error", err)
 	}
-	response.Error(x.w, e, x.config)
+	response.Error(&x.w, e, x.config)
 }
 
-// recover turns a panic into a 500. http.ErrAbortHandler is no fault: it tells
-// the server to break the connection off.
+func (x *exchange) log(message string, about ...any) {
+	about = append(about, "method", x.r.Method, "path", x.r.URL.Path)
+	x.options.Logger.ErrorContext(x.r.Context(), message, about...)
+}
+
+// recover turns a panic into a 500, or, when a part of an answer has gone out,
+// has the server break the connection off. http.ErrAbortHandler, which asks for
+// that, is no fault.
 func (x *exchange) recover() {
-	switch v := recover(); v {
-	case nil:
-	case http.ErrAbortHandler:
-		panic(v)
-	default:
-		x.fail(apierror.Internal(fmt.Errorf("panic: %v", v)))
+	v := recover()
+	if v == nil {
+		return
 	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	x.log("request panicked", "panic", v, "stack", string(debug.Stack()))
+	if x.w.begun {
+		panic(http.ErrAbortHandler)
+	}
+	response.Error(&x.w, apierror.Internal(fmt.Errorf("panic: %v", v)), x.config)
+}
+
+// beginning is a http.ResponseWriter that knows whether the answer has begun.
+type beginning struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (b *beginning) WriteHeader(status int) {
+	b.begun = true
+	b.ResponseWriter.WriteHeader(status)
+}
+
+func (b *beginning) Write(p []byte) (int, error) {
+	b.begun = true
+	return b.ResponseWriter.Write(p)
 }
 
 // schema gives the current schema; a request that comes before the first
@@ -270,7 +297,7 @@ func (h *Handler) swap(cache *introspect.SchemaCache) {
 		cache: cache,
 		planner: plan.New(cache, plan.Config{
 			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
-			Plans: h.options.Plans,
+			Plans: h.options.Plans, Encoded: h.options.encoded(),
 		}),
 		at: time.Now(),
 	})

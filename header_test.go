@@ -62,6 +62,28 @@ func TestHeader_mounted(t *testing.T) {
 	)
 }
 
+// The base path is given as the host's router knows it; in URLs it may be escaped.
+func TestHeader_mounted_under_escapes(t *testing.T) {
+	t.Parallel()
+	run(t, serve(t, func(o *pgrest.Options) { o.BasePath = "/my api" }),
+		exchange{name: "read", target: "/my%20api/films?select=id&id=eq.1", body: `[{"id": 1}]`,
+			want: headers{"Content-Location": "/my%20api/films?id=eq.1&select=id"}},
+		exchange{name: "outside", target: "/my%2520api/films", status: 404, body: fault("PGRST125", "Invalid path specified in request URL", "", "")},
+	)
+}
+
+// Stripping the slash, too, leaves a path that doesn't begin with one.
+func TestHeader_mounted_without_a_slash(t *testing.T) {
+	t.Parallel()
+	run(t, http.StripPrefix("/api/", serve(t)),
+		exchange{name: "read", target: "/api/films?select=id&id=eq.1", body: `[{"id": 1}]`,
+			want: headers{"Content-Location": "/api/films?id=eq.1&select=id"}},
+		exchange{name: "function", target: "/api/rpc/add?a=1&b=2", body: `3`},
+		exchange{name: "root", method: http.MethodOptions, target: "/api/", want: headers{"Allow": "OPTIONS,GET,HEAD", "Content-Type": ""}},
+		exchange{name: "the_database_sees_the_API's_path", target: "/api/whoami?select=path", body: `[{"path": "/whoami"}]`},
+	)
+}
+
 // What a response depends on is told to caches.
 func TestHeader_vary(t *testing.T) {
 	t.Parallel()

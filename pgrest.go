@@ -88,6 +88,13 @@ type Options struct {
 	// media type application/vnd.pgrst.plan. Not for production: plans tell of
 	// tables and data. Key: db-plan-enabled.
 	Plans bool
+	// Encoders make media types of the host's own of rows: what a client accepts by
+	// one of these names, in lower case, is encoded by a RowEncoder that the function
+	// makes for the response's columns. They serve relations, what writes return, and
+	// functions. What the database defines for a media type goes first. The names
+	// text/csv and application/geo+json replace the built-in ones;
+	// application/x-ndjson is NDJSON unless it is given.
+	Encoders map[string]func(columns []ResultColumn) RowEncoder
 	// HoistedSettings are those of a called function's own settings that are made
 	// for the whole transaction, so that they apply from its start. nil means
 	// statement_timeout, plan_filter.statement_cost_limit and
@@ -114,7 +121,7 @@ type Options struct {
 	Authenticate func(*http.Request) (auth.Identity, error)
 
 	// BasePath is the path that the handler is mounted under when the host's
-	// router doesn't strip it, such as "/api".
+	// router doesn't strip it, such as "/api", without the escapes of URLs.
 	BasePath string
 	// BodyThreshold is how many bytes of a response are held back before the
 	// status and headers go out. 0 means 1 MiB.
@@ -174,7 +181,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 			Schemas: opts.Schemas, BasePath: opts.BasePath,
 			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
 		},
-		response: response.Config{Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors, Broken: func(err error) {
+		response: response.Config{Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(), Broken: func(err error) {
 			opts.Logger.Error("response broken off", "error", err)
 		}},
 		identify: identify,
@@ -206,6 +213,9 @@ func (o Options) withDefaults() Options {
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
 	}
+	encoders := map[string]func([]ResultColumn) RowEncoder{ndjsonType: NDJSON}
+	maps.Copy(encoders, o.Encoders)
+	o.Encoders = encoders
 	o.BodyThreshold = cmp.Or(o.BodyThreshold, response.DefaultThreshold)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	o.Channel = cmp.Or(o.Channel, "pgrst")
@@ -230,6 +240,9 @@ func (o Options) validate() error {
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
 	case o.BasePath != "" && o.BasePath[0] != '/':
 		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
+	}
+	if err := o.validateEncoders(); err != nil {
+		return err
 	}
 	for name := range o.AppSettings {
 		if !strings.Contains(name, ".") {

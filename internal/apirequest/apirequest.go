@@ -24,7 +24,8 @@ import (
 type Config struct {
 	// Schemas are the exposed schemas, the default one first.
 	Schemas []string
-	// BasePath is cut off the path; empty when the host's router did so.
+	// BasePath, which is not escaped, is cut off the path; empty when the host's
+	// router did so.
 	BasePath string
 	// TxOverride lets the client choose between commit and rollback.
 	TxOverride bool
@@ -87,7 +88,7 @@ type Request struct {
 // Parse reads r. Its errors are *apierror.Error and *filter.ParseError.
 func Parse(r *http.Request, c Config) (*Request, error) {
 	escaped := r.URL.EscapedPath()
-	path, ok := cutBase(escaped, c.BasePath)
+	path, ok := cutBase("/"+strings.TrimPrefix(escaped, "/"), c.BasePath) // a router may have stripped the slash
 	if !ok {
 		return nil, apierror.InvalidPath()
 	}
@@ -156,17 +157,29 @@ func readBody(r *http.Request) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// cutBase cuts base off path, at the border of a segment.
+// cutBase cuts base, which is not escaped, off an escaped path at the border of
+// a segment.
 func cutBase(path, base string) (string, bool) {
 	base = strings.TrimSuffix(base, "/")
-	rest, ok := strings.CutPrefix(path, base)
-	if !ok || rest != "" && rest[0] != '/' {
+	end := 0
+	for range strings.Count(base, "/") {
+		if end == len(path) {
+			return "", false
+		}
+		end++ // the slash
+		if n := strings.IndexByte(path[end:], '/'); n >= 0 {
+			end += n
+		} else {
+			end = len(path)
+		}
+	}
+	if cut, err := url.PathUnescape(path[:end]); err != nil || cut != base {
 		return "", false
 	}
-	if rest == "" {
-		rest = "/"
+	if end == len(path) {
+		return "/", true
 	}
-	return rest, true
+	return path[end:], true
 }
 
 // mount finds what the client's URL has before the API's path: the base path,

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,6 +99,12 @@ func TestParse_mount(t *testing.T) {
 		"stripped and base path":            {"/site/api/films", "/site", "/api", "films", "/films", "/site/api"},
 		"slash in the name":                 {"/api/a%2Fb", "/api", "", "a/b", "/a%2Fb", "/api"},
 		"slash in the name after a base":    {"/api/a%2Fb", "", "/api", "a/b", "/a%2Fb", "/api"},
+		"stripped with its slash":           {"/api/films", "/api/", "", "films", "/films", "/api"},
+		"stripped with the root's slash":    {"/api/", "/api/", "", "", "/", "/api"},
+		"slashes stripped, and base path":   {"/site/api/films", "/site/", "/api", "films", "/films", "/site/api"},
+		"base path that is escaped in URLs": {"/my%20api/films", "", "/my api", "films", "/films", "/my%20api"},
+		"escaped more than it needs":        {"/%6dy%20api/films", "", "/my api", "films", "/films", "/%6dy%20api"},
+		"escaped, of two segments":          {"/%E6%98%A0%E7%94%BB/v1/a%2Fb", "", "/映画/v1", "a/b", "/a%2Fb", "/%E6%98%A0%E7%94%BB/v1"},
 		"routine":                           {"/api/rpc/add", "/api", "", "add", "/rpc/add", "/api"},
 		"query":                             {"/api/films?select=id", "/api", "", "films", "/films", "/api"},
 	}
@@ -120,7 +127,7 @@ func TestParse_mount(t *testing.T) {
 
 func TestParse_outside_the_base_path(t *testing.T) {
 	t.Parallel()
-	for _, target := range []string{"/", "/films", "/apis", "/apifilms", "/other/films"} {
+	for _, target := range []string{"/", "/films", "/apis", "/apifilms", "/other/films", "/api%2Ffilms", "//api/films"} {
 		_, err := apirequest.Parse(get(target), apirequest.Config{Schemas: []string{"api"}, BasePath: "/api"})
 		require.Equal(t, "PGRST125", code(t, err), target)
 	}

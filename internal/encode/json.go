@@ -87,7 +87,7 @@ func (o *object) Row(dst []byte, values [][]byte) []byte {
 			continue
 		}
 		dst = append(dst, m.key...)
-		dst = appendValue(dst, m.encoding, values[i])
+		dst = AppendValue(dst, m.encoding, values[i])
 	}
 	if len(dst) == start {
 		return append(dst, '{', '}')

@@ -29,7 +29,7 @@ func (e *scalars) Row(dst []byte, values [][]byte) []byte {
 		dst = append(dst, ", "...)
 	}
 	e.rows = true
-	return appendValue(dst, e.column.Encoding, values[0])
+	return AppendValue(dst, e.column.Encoding, values[0])
 }
 
 func (e *scalars) End(dst []byte) []byte {
@@ -49,6 +49,11 @@ func OrNull(e Encoder) Encoder { return &orNull{Encoder: e} }
 type orNull struct {
 	Encoder
 	rows bool
+}
+
+func (e *orNull) Start(dst []byte) []byte {
+	e.rows = false
+	return e.Encoder.Start(dst)
 }
 
 func (e *orNull) Row(dst []byte, values [][]byte) []byte {

@@ -6,8 +6,9 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// appendValue appends a value in PostgreSQL's text format as JSON.
-func appendValue(dst []byte, encoding query.Encoding, value []byte) []byte {
+// AppendValue appends a value in PostgreSQL's text format as JSON, as to_json would
+// make it: encoding is that of its column, and nil stands for NULL.
+func AppendValue(dst []byte, encoding query.Encoding, value []byte) []byte {
 	if value == nil {
 		return append(dst, "null"...)
 	}

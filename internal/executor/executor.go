@@ -254,23 +254,28 @@ func (r *Result) readNumber() error {
 }
 
 // checkColumns holds the types of the result against those that its encodings
-// are for. A read is better repeated with a new schema cache; what was written
-// can't be, and is encoded as what it is.
+// are for, and encodes a column as what it is. Where its type's number doesn't
+// say how, a read is better repeated with a new schema cache; what was written
+// can't be.
 func (r *Result) checkColumns() error {
 	fields := r.reader.FieldDescriptions()
 	if r.cmd.Program.Totals && len(fields) >= totalColumns {
 		fields = fields[totalColumns:]
 	}
+	shared := true // with other results of the program
 	for i := range min(len(fields), len(r.Columns)) {
 		oid := fields[i].DataTypeOID
 		if expected := r.Columns[i].OID; expected == 0 || expected == oid {
 			continue
 		}
-		if r.cmd.ReadOnly {
+		encoding, known := query.EncodingOfOID(oid)
+		if !known && r.cmd.ReadOnly {
 			return apierror.ErrOutdated
 		}
-		r.Columns = slices.Clone(r.Columns)
-		r.Columns[i].OID, r.Columns[i].Encoding = oid, query.EncodingOfOID(oid)
+		if shared {
+			r.Columns, shared = slices.Clone(r.Columns), false
+		}
+		r.Columns[i].OID, r.Columns[i].Encoding = oid, encoding
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package executor
 import (
 	"bytes"
 	"encoding/hex"
-	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -140,17 +139,20 @@ func (r *Result) settle() error {
 }
 
 func (r *Result) readOverrides() error {
-	row, err := r.session.row()
+	reader, err := r.session.next()
 	if err != nil {
 		return err
 	}
-	if len(row) != 3 {
-		return fmt.Errorf("settings of %d columns", len(row))
+	for reader.NextRow() {
+		values := reader.Values()
+		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
+		if len(values[2]) > 0 {
+			if r.Inserted, err = parseNumber(values[2]); err != nil {
+				return err
+			}
+		}
 	}
-	r.Overrides = Overrides{Headers: string(row[0]), Status: string(row[1])}
-	if len(row[2]) > 0 {
-		r.Inserted, err = parseNumber(row[2])
-	}
+	_, err = reader.Close()
 	return err
 }
 

@@ -54,7 +54,7 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 	}
 	c.Root.Call = c
 	c.ReadOnly = req.Method != "POST" || routine.Volatility != introspect.Volatile
-	if err := p.finish(&c.Answer, req, producer{name: table.Name, defaults: defaultSelect(req), call: c}); err != nil {
+	if err := p.finish(&c.Answer, req, producer{rows: rowsOf(routine), defaults: defaultSelect(req), call: c}); err != nil {
 		return nil, err
 	}
 	if c.Count == CountPlanned { // the planner knows nothing about what a function returns
@@ -67,6 +67,14 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 		c.Expect.MaxAffected = req.Preferences.MaxAffected
 	}
 	return c, nil
+}
+
+// rowsOf names the relation, exposed or not, whose rows a function returns; zero for none.
+func rowsOf(r *introspect.Routine) introspect.QualifiedName {
+	if r.Returns.Type == nil {
+		return introspect.QualifiedName{}
+	}
+	return r.Returns.Type.Relation
 }
 
 // resultTable is the relation whose rows the function returns, or one made of its

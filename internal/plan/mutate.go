@@ -12,7 +12,7 @@ import (
 // Mutate is the plan of a write to a relation. Its Root reads what was written.
 type Mutate struct {
 	Answer
-	Action apirequest.Action // Create, Upsert, Update or Delete
+	Action Action
 	Table  *introspect.Table
 	// Columns are those to write, from the JSON of Body, in which Array tells an
 	// array of objects from a single one.
@@ -32,6 +32,17 @@ type Mutate struct {
 }
 
 func (*Mutate) plan() {}
+
+// Action is what a write does.
+type Action = apirequest.Action
+
+// The actions of writes.
+const (
+	Create = apirequest.Create
+	Upsert = apirequest.Upsert
+	Update = apirequest.Update
+	Delete = apirequest.Delete
+)
 
 // Target is the relation to write to, as its filters see it.
 func (m *Mutate) Target() *Node { return m.target }
@@ -100,7 +111,7 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 		}
 		m.Conflict, m.Defaults = &Conflict{Columns: table.PrimaryKey, Merge: true}, false
 	}
-	if err := p.finish(&m.Answer, req, producer{name: table.Name, defaults: defaultSelect(req)}); err != nil {
+	if err := p.finish(&m.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
 		return nil, err
 	}
 	m.Expect.Matching = req.Action == apirequest.Upsert

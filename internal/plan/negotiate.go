@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -8,8 +10,8 @@ import (
 
 // producer is what is known of a resource when its media type is negotiated.
 type producer struct {
-	// name is the relation, or the function, whose own handlers apply.
-	name introspect.QualifiedName
+	// rows is the relation whose rows these are, so that its handlers apply; zero for none.
+	rows introspect.QualifiedName
 	// defaults reports a default select: handlers of a relation want its whole rows.
 	defaults bool
 	// call is the function that makes the rows; nil for none.
@@ -58,6 +60,10 @@ func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bo
 		a.Media, a.Format, a.Handler = handled(h, media), Aggregated, h
 		return true
 	}
+	if name := essence(media); p.config.Encoded[name] {
+		a.Media, a.Format = mediatype.Type{Name: name}, Rows
+		return true
+	}
 	switch media.Name {
 	case mediatype.Any, mediatype.JSON:
 		a.Media, a.Format = mediatype.Type{Name: mediatype.JSON}, arrayOf(produce.call)
@@ -66,12 +72,15 @@ func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bo
 	case mediatype.GeoJSON:
 		a.Media, a.Format = media, GeoJSON
 	default:
-		if !p.config.Encoded[media.Name] {
-			return false
-		}
-		a.Media, a.Format = media, Rows
+		return false
 	}
 	return true
+}
+
+// essence is a media type's name in lower case, without parameters.
+func essence(media mediatype.Type) string {
+	name, _, _ := strings.Cut(media.Name, ";")
+	return strings.ToLower(strings.TrimSpace(name))
 }
 
 // ownHandler settles a media type that the resource itself defines: a function
@@ -90,13 +99,13 @@ func (p *Planner) ownHandler(a *Answer, media mediatype.Type, produce producer) 
 			return true
 		}
 		own := mediatype.Parse(r.MediaType)
-		if media.Name == own.Name {
+		if strings.EqualFold(media.Name, own.Name) {
 			a.Media, a.Format = own, Raw
 			return true
 		}
 	}
 	for _, name := range []string{mediatype.Any, media.Name} {
-		if h, ok := p.cache.MediaHandler(produce.name, name); ok {
+		if h, ok := p.cache.MediaHandler(produce.rows, name); ok {
 			a.Media, a.Format, a.Handler = handled(h, media), Aggregated, h
 			return true
 		}

@@ -20,7 +20,7 @@ func (p *Planner) read(req *apirequest.Request) (Plan, error) {
 		return nil, err
 	}
 	r := &Read{Answer{Root: root, ReadOnly: true}}
-	return r, p.finish(&r.Answer, req, producer{name: table.Name, defaults: defaultSelect(req)})
+	return r, p.finish(&r.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)})
 }
 
 // defaultSelect reports that all columns are selected and nothing else.

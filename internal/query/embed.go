@@ -8,8 +8,12 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
-// rowsColumn names the JSON of an embed's rows.
-const rowsColumn = "rows"
+// rowsColumn names the JSON of an embed's rows, and rowName a row that is a part
+// of what an embed gives.
+const (
+	rowsColumn = "rows"
+	rowName    = "row"
+)
 
 // joined reports whether an embed is joined to its parent. One that shows
 // nothing is only asked for its existence.
@@ -71,15 +75,14 @@ func single(parent *plan.Node, e *plan.Embed) fragment {
 			o.aggregate = filter.NoAggregate
 		}
 	case !e.Empty() && hasOrderColumns(parent, e): // the values for the order are not to show in the row
-		row := sql("(SELECT pg_catalog.row_to_json(row.*) FROM (SELECT ")
+		s.row = sql("SELECT ")
 		for i := range s.outputs {
 			if i > 0 {
-				row.add(", ")
+				s.row.add(", ")
 			}
-			row.join(named(i, &s.outputs[i]))
+			s.row.join(named(i, &s.outputs[i]))
 		}
-		row.add(") row)")
-		s.outputs = []output{{name: rowsColumn, expr: row}}
+		s.outputs = []output{{name: rowsColumn, expr: sql("pg_catalog.row_to_json(" + sqlfrag.Ident(rowName) + ".*)")}}
 	}
 	return s.sql()
 }

@@ -28,9 +28,13 @@ func EncodingOf(t *introspect.Type) (enc Encoding, toJSON bool) {
 	return Verbatim, true
 }
 
-// EncodingOfOID is the encoding of a type of which only the number is known. What
-// PostgreSQL should have made JSON of becomes a text, which is valid JSON at least.
-func EncodingOfOID(oid uint32) Encoding { return builtin[oid] }
+// EncodingOfOID is the encoding of a type of which only the number is known, and
+// false where the number says nothing. What PostgreSQL should have made JSON of
+// becomes a text then, which is valid JSON at least.
+func EncodingOfOID(oid uint32) (Encoding, bool) {
+	enc, ok := builtin[oid]
+	return enc, ok
+}
 
 // builtin holds the scalar types of pg_catalog by OID, which never changes; the
 // ranges among them are known by their kind. A type that isn't here costs to_json

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/pgrest-go/pgrest/filter"
-	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
@@ -42,7 +41,7 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 		read, program := rows(&m.Answer)
 		f.join(read)
 		return f, program
-	case m.Return == plan.HeadersOnly && m.Action == apirequest.Create && len(m.Table.PrimaryKey) > 0:
+	case m.Return == plan.HeadersOnly && m.Action == plan.Create && len(m.Table.PrimaryKey) > 0:
 		columns := make([]Column, len(m.Table.PrimaryKey))
 		for i, name := range m.Table.PrimaryKey {
 			columns[i] = Column{Name: name, Encoding: Text}
@@ -66,7 +65,7 @@ func plain(m *plan.Mutate) bool {
 }
 
 // noColumns reports an update of nothing.
-func noColumns(m *plan.Mutate) bool { return m.Action == apirequest.Update && len(m.Columns) == 0 }
+func noColumns(m *plan.Mutate) bool { return m.Action == plan.Update && len(m.Columns) == 0 }
 
 func returning(list []output, render func(*output) fragment) fragment {
 	f := sql(" RETURNING ")
@@ -121,9 +120,9 @@ func needed(n *plan.Node) []string {
 
 func mutationSQL(m *plan.Mutate) fragment {
 	switch m.Action {
-	case apirequest.Update:
+	case plan.Update:
 		return update(m)
-	case apirequest.Delete:
+	case plan.Delete:
 		f := sql("DELETE FROM " + target(m))
 		f.join(where(filters(m.Target(), m.Where)))
 		return f
@@ -160,7 +159,7 @@ func insert(m *plan.Mutate) fragment {
 	if merge {
 		conditions = append(conditions, sql(countInserted("+")))
 	}
-	if m.Action == apirequest.Upsert {
+	if m.Action == plan.Upsert {
 		row := *m.Target()
 		row.Alias = bodyName
 		conditions = append(conditions, filters(&row, m.Where)...)
@@ -219,13 +218,24 @@ func update(m *plan.Mutate) fragment {
 		return f
 	}
 	f := sql("UPDATE " + target(m) + " SET ")
-	for i, c := range m.Columns {
-		if i > 0 {
-			f.add(", ")
+	if m.Array {
+		for i, c := range m.Columns {
+			if i > 0 {
+				f.add(", ")
+			}
+			f.add(sqlfrag.Ident(c.Name) + " = " + bodyValue(c))
 		}
-		f.add(sqlfrag.Ident(c.Name) + " = " + bodyValue(c))
+		f.join(bodyRows(m).within(" FROM ", ""))
+	} else { // a single object is read once, and needs no join
+		f.add("(" + columnNames(m) + ") = (SELECT ")
+		for i, c := range m.Columns {
+			if i > 0 {
+				f.add(", ")
+			}
+			f.add(bodyValue(c))
+		}
+		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
-	f.join(bodyRows(m).within(" FROM ", ""))
 	f.join(where(filters(m.Target(), m.Where)))
 	return f
 }

@@ -96,6 +96,7 @@ type selection struct {
 	render  func(i int, o *output) fragment
 	parent  *plan.Node  // nil at the root
 	embed   *plan.Embed // of parent, whose node it is
+	row     fragment    // what is to become a row by itself, if anything is
 }
 
 func (s selection) sql() fragment {
@@ -130,6 +131,9 @@ func (s selection) from() fragment {
 		if joined(n, e) {
 			f.join(lateral(n, e))
 		}
+	}
+	if s.row.sql != "" {
+		f.join(s.row.within(" CROSS JOIN LATERAL (", ") AS "+sqlfrag.Ident(rowName)))
 	}
 	conditions := joins(s.parent, s.embed)
 	for _, node := range n.Where {

@@ -133,10 +133,14 @@ func (b *answer) rows(enc encode.Encoder) error {
 			}
 			limit = chunk
 		}
-		if b.none {
+		switch {
+		case !b.none:
+			b.flush()
+		case b.ReadOnly:
 			return nil
+		default: // what is given up is not committed
+			b.body = b.body[:0]
 		}
-		b.flush()
 	}
 	if err := b.result.Err(); err != nil {
 		if b.sent {
@@ -146,7 +150,7 @@ func (b *answer) rows(enc encode.Encoder) error {
 		return err
 	}
 	b.body = enc.End(b.body)
-	if !b.sent {
+	if !b.sent || b.none {
 		return nil
 	}
 	b.flush()

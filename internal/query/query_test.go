@@ -1,0 +1,174 @@
+package query_test
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+)
+
+var update = flag.Bool("update", false, "write what Build gives into the golden files")
+
+// divider is between a golden file's request and the program that it makes.
+const divider = "----------\n"
+
+// Each file in testdata is a request and the program that is made of it: a line
+// with the schema, the request line, headers, and below the divider the
+// statements with their arguments, and the columns with their encodings. The
+// statements are broken into lines; Build gives each in one.
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.golden")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".golden")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			content, err := os.ReadFile(file)
+			require.NoError(t, err)
+			input, want, _ := strings.Cut(string(content), divider)
+			got := printProgram(buildGolden(t, input))
+			if *update {
+				require.NoError(t, os.WriteFile(file, []byte(input+divider+got), 0o644))
+				return
+			}
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+// buildGolden builds the program of a golden file's request.
+func buildGolden(t testing.TB, input string) *query.Program {
+	t.Helper()
+	head, body, _ := strings.Cut(strings.TrimSuffix(input, "\n"), "\n\n")
+	lines := strings.Split(head, "\n")
+	require.GreaterOrEqual(t, len(lines), 2)
+	name, ok := strings.CutPrefix(lines[0], "schema: ")
+	require.True(t, ok, "a golden file begins with its schema")
+	method, target, _ := strings.Cut(lines[1], " ")
+	return build(t, plan.New(schema(t, name), config), name, method, target, body, lines[2:]...)
+}
+
+// config allows all that plans can have.
+var config = plan.Config{Aggregates: true, Plans: true}
+
+// build makes the program of a request; headers are as in "Accept: text/csv".
+func build(t testing.TB, planner *plan.Planner, schema, method, target, body string, headers ...string) *query.Program {
+	t.Helper()
+	program, err := tryBuild(planner, schema, method, target, body, headers...)
+	require.NoError(t, err)
+	return program
+}
+
+func tryBuild(planner *plan.Planner, schema, method, target, body string, headers ...string) (*query.Program, error) {
+	path, rawQuery, _ := strings.Cut(target, "?")
+	path, err := url.PathUnescape(path)
+	if err != nil {
+		return nil, err
+	}
+	r := &http.Request{Method: method, URL: &url.URL{Path: path, RawQuery: rawQuery}, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		r.Header.Add(name, value)
+	}
+	req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{schema}})
+	if err != nil {
+		return nil, err
+	}
+	p, err := planner.Build(req)
+	if err != nil {
+		return nil, err
+	}
+	planned, ok := p.(plan.Planned)
+	if !ok {
+		return nil, fmt.Errorf("%T is for no database", p)
+	}
+	return query.Build(planned), nil
+}
+
+// printProgram prints what of a program is not as usual.
+func printProgram(p *query.Program) string {
+	var b strings.Builder
+	printStatement(&b, &p.Main)
+	if columns := columnsText(p); columns != "" {
+		fmt.Fprintf(&b, "\ncolumns: %s\n", columns)
+	}
+	if p.Count != nil {
+		b.WriteString("\ncount:\n")
+		printStatement(&b, p.Count)
+	}
+	if p.Explain != nil {
+		b.WriteString("\nestimate:\n")
+		printStatement(&b, p.Explain)
+	}
+	return b.String()
+}
+
+func printStatement(b *strings.Builder, s *query.Statement) {
+	b.WriteString(breakLines(s.SQL) + "\n")
+	for i, arg := range s.Args {
+		fmt.Fprintf(b, "$%d = %s\n", i+1, arg)
+	}
+}
+
+func columnsText(p *query.Program) string {
+	encodings := map[query.Encoding]string{
+		query.Text: "text", query.Verbatim: "verbatim", query.Number: "number", query.Bool: "boolean", query.Timestamp: "timestamp", query.TimestampTZ: "timestamptz",
+	}
+	columns := make([]string, len(p.Columns))
+	for i, c := range p.Columns {
+		columns[i] = strings.TrimSpace(c.Name + " " + encodings[c.Encoding])
+	}
+	return strings.Join(columns, ", ")
+}
+
+// breakLines puts each clause on a line of its own, indented by the brackets
+// that it is in.
+func breakLines(sql string) string {
+	clauses := []string{"FROM ", "LEFT JOIN LATERAL ", "JOIN LATERAL ", "WHERE ", "GROUP BY ", "ORDER BY ", "LIMIT ", "OFFSET "}
+	var b strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(sql); i++ {
+		c := sql[i]
+		if c == '"' {
+			quoted = !quoted
+		}
+		if !quoted && c == ' ' && !strings.HasSuffix(sql[:i], "DISTINCT") && !strings.HasSuffix(sql[:i], "LEFT") {
+			broken := false
+			for _, clause := range clauses {
+				if strings.HasPrefix(sql[i+1:], clause) {
+					b.WriteString("\n" + strings.Repeat("  ", depth))
+					broken = true
+					break
+				}
+			}
+			if broken {
+				continue
+			}
+		}
+		switch {
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		}
+		b.WriteByte(c)
+		if !quoted && c == '(' && strings.HasPrefix(sql[i+1:], "SELECT") {
+			b.WriteString("\n" + strings.Repeat("  ", depth))
+		}
+	}
+	return b.String()
+}
