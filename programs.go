@@ -228,6 +228,9 @@ func (v *values) add(node filter.Node) {
 }
 
 func (v *values) fill(s *query.Statement, places []place) query.Statement {
+	if len(places) == 0 {
+		return *s
+	}
 	args := make([][]byte, len(s.Args))
 	for i, p := range places {
 		switch {
