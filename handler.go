@@ -28,6 +28,7 @@ type Handler struct {
 	config   apirequest.Config
 	response response.Config
 	identify func(*http.Request) (auth.Identity, error)
+	tokens   *auth.JWT      // what identify verifies tokens with; nil with the host's own
 	settings []auth.Setting // the host's own
 	prelude  string         // the call of the pre-request function
 	executor *executor.Executor
@@ -49,9 +50,14 @@ type snapshot struct {
 // ServeHTTP answers one request to the API.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Handler: h, w: beginning{ResponseWriter: w}, r: r, config: h.response}
-	if h.options.ServerTiming {
+	if h.options.ServerTiming || h.options.Observe != nil {
 		x.clock = newClock()
+	}
+	if h.options.ServerTiming {
 		x.config.Timing = x.clock.header
+	}
+	if h.options.Observe != nil {
+		defer x.observe() // even of an answer that was broken off
 	}
 	if name := h.options.TraceHeader; name != "" {
 		w.Header().Set(name, r.Header.Get(name))
@@ -224,34 +230,53 @@ func (x *exchange) recover() {
 	response.Error(&x.w, apierror.Internal(fmt.Errorf("panic: %v", v)), x.config)
 }
 
-// beginning is a http.ResponseWriter that knows whether the answer has begun.
+// beginning is a http.ResponseWriter that knows whether the answer has begun, and
+// what went out.
 type beginning struct {
 	http.ResponseWriter
-	begun bool
+	begun  bool
+	status int // 0 until the headers went out
+	bytes  int64
 }
 
 func (b *beginning) WriteHeader(status int) {
-	b.begun = true
+	if !b.begun {
+		b.begun, b.status = true, status
+	}
 	b.ResponseWriter.WriteHeader(status)
 }
 
 func (b *beginning) Write(p []byte) (int, error) {
-	b.begun = true
-	return b.ResponseWriter.Write(p)
+	if !b.begun {
+		b.begun, b.status = true, http.StatusOK
+	}
+	n, err := b.ResponseWriter.Write(p)
+	b.bytes += int64(n)
+	return n, err
 }
 
-// schema gives the current schema; a request that comes before the first
-// load waits for it, for a while.
+// schema gives the current schema. A request that comes before the first load
+// has ended waits for it, for a while; when that load failed, none waits.
 func (h *Handler) schema(ctx context.Context) (*snapshot, error) {
 	if s := h.current.Load(); s != nil {
 		return s, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, firstLoad)
 	defer cancel()
-	if err := h.Ready(ctx); err != nil {
-		return nil, apierror.NoSchemaCache(err)
+	var err error
+	select {
+	case <-h.reloader.Tried():
+		err = h.reloader.Err()
+	case <-h.reloader.Closed():
+		err = context.Canceled
+	case <-ctx.Done():
+		err = ctx.Err()
 	}
-	return h.current.Load(), nil
+	if s := h.current.Load(); s != nil {
+		return s, nil
+	}
+	h.reloader.Lost() // have it tried again
+	return nil, apierror.NoSchemaCache(err)
 }
 
 // firstLoad is how long a request waits for the first load of the schema.
@@ -290,7 +315,12 @@ func (h *Handler) SchemaCache() *introspect.SchemaCache {
 
 // Close ends the handler's goroutines and gives back its listening connection.
 // Requests that are under way finish; the pool stays open.
-func (h *Handler) Close() { h.reloader.Close() }
+func (h *Handler) Close() {
+	h.reloader.Close()
+	if h.tokens != nil {
+		h.tokens.Close()
+	}
+}
 
 func (h *Handler) swap(cache *introspect.SchemaCache) {
 	h.current.Store(&snapshot{

@@ -20,6 +20,7 @@ const (
 	pgx      = "github.com/jackc/pgx/v5"
 	squirrel = "github.com/Masterminds/squirrel"
 	jwx      = "github.com/lestrrat-go/jwx/v2"
+	jsonpath = "github.com/theory/jsonpath"
 )
 
 // boundary is what a package may import and what it must not. An import path
@@ -37,7 +38,7 @@ var boundaries = map[string]boundary{
 	"internal/suggest":   {},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
-	"auth":               {ours: []string{"internal/sqlfrag"}, externals: []string{pgx, jwx}},
+	"auth":               {ours: []string{"internal/sqlfrag"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/apirequest": {

@@ -42,6 +42,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -110,14 +111,31 @@ type Options struct {
 	// TxEnd says how transactions end. Key: db-tx-end.
 	TxEnd TxEnd
 
-	// JWTSecret verifies bearer tokens. Without one a request with a token is
-	// answered with 500. Key: jwt-secret.
+	// JWTSecret verifies bearer tokens: a text of 32 bytes or more for HS256, or a
+	// JSON Web Key or a set of them. Without one, or JWTKeySetURL, a request with a
+	// token is answered with 500. Key: jwt-secret.
 	JWTSecret []byte
+	// JWTKeySetURL is an https URL of a JSON Web Key Set, such as an identity
+	// provider's, whose public keys verify bearer tokens too. It is fetched in the
+	// background, and again every 10 minutes; see auth.JWTConfig. The reference has no
+	// such key.
+	JWTKeySetURL string
 	// JWTAudience must be among a token's audiences if the token has any.
 	// Default: not checked. Key: jwt-aud.
 	JWTAudience string
+	// JWTRoleClaimKey is where a token names its role, as a JSON Path of RFC 9535,
+	// such as $.realm_access.roles[?search(@, '^app_')]. The older form, which begins
+	// with a dot, is understood too, and deprecated. Default: $.role.
+	// Key: jwt-role-claim-key.
+	JWTRoleClaimKey string
+	// JWTCacheMaxEntries is how many verified tokens are remembered. 0 means 1000,
+	// and a negative number none, which the reference writes as 0.
+	// Key: jwt-cache-max-entries.
+	JWTCacheMaxEntries int
 	// Authenticate, when set, replaces the bearer token: it tells who makes a
-	// request. An *auth.Error is answered as such, any other error with 500.
+	// request, by whatever the host goes by: a session's cookie, an API key in a
+	// header, or the client's certificate in r.TLS.VerifiedChains. An *auth.Error is
+	// answered as such, any other error with 500.
 	Authenticate func(*http.Request) (auth.Identity, error)
 
 	// BasePath is the path that the handler is mounted under when the host's
@@ -138,6 +156,9 @@ type Options struct {
 	// in transaction mode that don't keep track of prepared statements, as PgBouncer
 	// does from version 1.21. Key: db-prepared-statements, reversed.
 	DisablePreparedStatements bool
+	// AcquireTimeout is how long a request waits for a connection of the pool before
+	// it is answered with 504. 0 means 10 seconds. Key: db-pool-acquisition-timeout.
+	AcquireTimeout time.Duration
 	// Logger receives what can't be told to a client: causes of 500s, reloads,
 	// lost connections. Default: slog.Default().
 	Logger *slog.Logger
@@ -146,6 +167,14 @@ type Options struct {
 	DisableListener bool
 	// Channel is the notification channel. Default: pgrst. Key: db-channel.
 	Channel string
+	// Observe, if not nil, is told of every request when it has been answered. ctx is
+	// the request's. It runs on the request's goroutine.
+	Observe func(ctx context.Context, e Event)
+	// OnConfigNotify, if not nil, is called when a notification asks for a new
+	// configuration, as NOTIFY pgrst, 'reload config' and NOTIFY pgrst do, and when
+	// notifications may have been missed. Options don't change by it: a host that
+	// wants others makes another Handler. It must not block, nor close the Handler.
+	OnConfigNotify func()
 }
 
 // TxEnd says how a request's transaction ends and whether the client may choose.
@@ -171,7 +200,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("pgrest: %w", err)
 	}
-	identify, err := opts.authenticator()
+	identify, tokens, err := opts.authenticator()
 	if err != nil {
 		return nil, fmt.Errorf("pgrest: %w", err)
 	}
@@ -185,6 +214,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 			opts.Logger.Error("response broken off", "error", err)
 		}},
 		identify: identify,
+		tokens:   tokens,
 		settings: opts.appSettings(),
 		prelude:  opts.prelude(),
 		executor: executor.New(pool, !opts.DisablePreparedStatements),
@@ -194,10 +224,11 @@ func New(pool Pool, opts Options) (*Handler, error) {
 	if opts.DisableListener {
 		channel = ""
 	}
+	h.executor.AcquireTimeout, h.executor.Lost = opts.AcquireTimeout, func() { h.reloader.Lost() }
 	h.reloader = reload.Start(reload.Config{
-		Pool:    pool,
+		Pool: pool, AcquireTimeout: opts.AcquireTimeout,
 		Schema:  introspect.Options{Schemas: opts.Schemas, ExtraSearchPath: opts.ExtraSearchPath},
-		Channel: channel, Loaded: h.swap, Logger: opts.Logger,
+		Channel: channel, Loaded: h.swap, Reconfigure: opts.OnConfigNotify, Logger: opts.Logger,
 	})
 	return h, nil
 }
@@ -217,6 +248,7 @@ func (o Options) withDefaults() Options {
 	maps.Copy(encoders, o.Encoders)
 	o.Encoders = encoders
 	o.BodyThreshold = cmp.Or(o.BodyThreshold, response.DefaultThreshold)
+	o.AcquireTimeout = cmp.Or(o.AcquireTimeout, 10*time.Second)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	o.Channel = cmp.Or(o.Channel, "pgrst")
 	return o
@@ -236,6 +268,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("MaxRows is %d, and can't be negative", o.MaxRows)
 	case o.BodyThreshold < 0:
 		return fmt.Errorf("BodyThreshold is %d, and can't be negative", o.BodyThreshold)
+	case o.AcquireTimeout < 0:
+		return fmt.Errorf("AcquireTimeout is %s, and can't be negative", o.AcquireTimeout)
 	case o.TxEnd > RollbackAllowOverride:
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
 	case o.BasePath != "" && o.BasePath[0] != '/':
@@ -252,18 +286,24 @@ func (o Options) validate() error {
 	return nil
 }
 
-// authenticator is the host's, or the verifier of bearer tokens.
-func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), error) {
+// authenticator is the host's, or that of bearer tokens with its verifier.
+func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), *auth.JWT, error) {
 	if o.Authenticate != nil {
-		return o.Authenticate, nil
+		return o.Authenticate, nil, nil
 	}
-	tokens, err := auth.NewJWT(auth.JWTConfig{Secret: o.JWTSecret, AnonRole: o.AnonRole, Audience: o.JWTAudience})
+	tokens, err := auth.NewJWT(auth.JWTConfig{
+		Secret: o.JWTSecret, KeySetURL: o.JWTKeySetURL, RoleClaimKey: o.JWTRoleClaimKey, AnonRole: o.AnonRole,
+		Audience: o.JWTAudience, CacheMaxEntries: o.JWTCacheMaxEntries, Logger: o.Logger,
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if key := o.JWTRoleClaimKey; key != "" && key[0] != '$' {
+		o.Logger.Warn("JWTRoleClaimKey is in the deprecated form; write it as a JSON Path, which begins with $", "key", key)
 	}
 	return func(r *http.Request) (auth.Identity, error) {
-		return tokens.Authenticate(r.Header.Get("Authorization"))
-	}, nil
+		return tokens.Authenticate(r.Context(), r.Header.Get("Authorization"))
+	}, tokens, nil
 }
 
 func (o Options) appSettings() []auth.Setting {

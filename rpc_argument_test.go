@@ -149,8 +149,8 @@ func TestArgument_overloads(t *testing.T) {
 	api := serveClone(t, `
 		SET search_path = archive;
 		CREATE FUNCTION lend() RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'nothing' $$;
-		CREATE FUNCTION lend(film xml, days int DEFAULT 7) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT film::text || ' for ' || days $$;
-		CREATE FUNCTION lend(film text, "to" text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT film || ' to ' || "to" $$;
+		CREATE FUNCTION lend(film int, days int DEFAULT 7) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT film || ' for ' || days $$;
+		CREATE FUNCTION lend(film int, "to" text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT film || ' to ' || "to" $$;
 		CREATE FUNCTION lend(json) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'JSON ' || $1 $$;
 		CREATE FUNCTION lend(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'text ' || $1 $$;
 		CREATE FUNCTION lend(bytea) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT length($1) $$;
@@ -159,16 +159,16 @@ func TestArgument_overloads(t *testing.T) {
 	run(t, api,
 		exchange{name: "none", target: "/rpc/lend", body: `"nothing"`},
 		exchange{name: "none_of_POST", method: "POST", target: "/rpc/lend", body: `"nothing"`},
-		exchange{name: "one_with_a_default", target: "/rpc/lend?film=M", body: `"M for 7"`},
-		exchange{name: "two", target: "/rpc/lend?film=M&days=3", body: `"M for 3"`},
-		exchange{name: "two_of_another", method: "POST", target: "/rpc/lend", data: `{"film": "M", "to": "CF"}`, body: `"M to CF"`},
-		exchange{name: "of_a_form", method: "POST", target: "/rpc/lend", send: headers{"Content-Type": formType}, data: "film=M&days=1", body: `"M for 1"`},
-		exchange{name: "of_columns", method: "POST", target: "/rpc/lend?columns=film", data: `{"film": "M", "to": "CF"}`, body: `"M for 7"`},
-		exchange{name: "unnamed_JSON_if_no_names_fit", method: "POST", target: "/rpc/lend", data: `{"film":"M","by":1}`, body: `"JSON {\"film\":\"M\",\"by\":1}"`},
+		exchange{name: "one_with_a_default", target: "/rpc/lend?film=2", body: `"2 for 7"`},
+		exchange{name: "two", target: "/rpc/lend?film=2&days=3", body: `"2 for 3"`},
+		exchange{name: "two_of_another", method: "POST", target: "/rpc/lend", data: `{"film": 2, "to": "CF"}`, body: `"2 to CF"`},
+		exchange{name: "of_a_form", method: "POST", target: "/rpc/lend", send: headers{"Content-Type": formType}, data: "film=2&days=1", body: `"2 for 1"`},
+		exchange{name: "of_columns", method: "POST", target: "/rpc/lend?columns=film", data: `{"film": 2, "to": "CF"}`, body: `"2 for 7"`},
+		exchange{name: "unnamed_JSON_if_no_names_fit", method: "POST", target: "/rpc/lend", data: `{"film":2,"by":1}`, body: `"JSON {\"film\":2,\"by\":1}"`},
 		exchange{name: "unnamed_text", method: "POST", target: "/rpc/lend", send: headers{"Content-Type": "text/plain"}, data: "M", body: `"text M"`},
 		exchange{name: "unnamed_bytes", method: "POST", target: "/rpc/lend", send: headers{"Content-Type": octetsType}, data: "\x00\x01", body: `2`},
 		exchange{name: "without_a_body_by_GET", target: "/rpc/lend", send: headers{"Content-Type": octetsType}, body: `"nothing"`},
-		exchange{name: "CSV_is_never_passed_whole", method: "POST", target: "/rpc/lend", send: headers{"Content-Type": "text/csv"}, data: "film,by\nM,1", status: 404,
+		exchange{name: "CSV_is_never_passed_whole", method: "POST", target: "/rpc/lend", send: headers{"Content-Type": "text/csv"}, data: "film,by\n2,1", status: 404,
 			body: fault("PGRST202", "Could not find the function archive.lend(by, film) in the schema cache",
 				"Searched for the function archive.lend with parameters by, film, but no matches were found in the schema cache.",
 				"Perhaps you meant to call the function archive.lend(days, film)")},

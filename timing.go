@@ -6,14 +6,23 @@ import (
 	"time"
 )
 
-// clock takes the durations of a request's stages for the Server-Timing header
-// (https://www.w3.org/TR/server-timing). A nil clock takes none.
-type clock struct {
-	last time.Time
-	laps strings.Builder
+// Stage is a part of a request's way, and how long it took: jwt, parse, plan,
+// transaction or response.
+type Stage struct {
+	Name     string
+	Duration time.Duration
 }
 
-func newClock() *clock { return &clock{last: time.Now()} }
+// clock takes the durations of a request's stages. A nil clock takes none.
+type clock struct {
+	begun, last time.Time
+	laps        []Stage
+}
+
+func newClock() *clock {
+	now := time.Now()
+	return &clock{begun: now, last: now}
+}
 
 // lap ends a stage.
 func (c *clock) lap(stage string) {
@@ -21,11 +30,7 @@ func (c *clock) lap(stage string) {
 		return
 	}
 	now := time.Now()
-	if c.laps.Len() > 0 {
-		c.laps.WriteString(", ")
-	}
-	c.laps.WriteString(stage + ";dur=")
-	c.laps.WriteString(strconv.FormatFloat(float64(now.Sub(c.last))/float64(time.Millisecond), 'f', 1, 64))
+	c.laps = append(c.laps, Stage{stage, now.Sub(c.last)})
 	c.last = now
 }
 
@@ -36,8 +41,27 @@ func (c *clock) skip() {
 	}
 }
 
-// header ends the last stage and gives the header's value.
+// header ends the last stage before the headers go out, and gives the value of the
+// Server-Timing header (https://www.w3.org/TR/server-timing).
 func (c *clock) header() string {
 	c.lap("response")
-	return c.laps.String()
+	var b strings.Builder
+	for i, lap := range c.laps {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(lap.Name + ";dur=")
+		b.WriteString(strconv.FormatFloat(float64(lap.Duration)/float64(time.Millisecond), 'f', 1, 64))
+	}
+	return b.String()
+}
+
+// end ends the response, body included, and gives the whole duration.
+func (c *clock) end() time.Duration {
+	if n := len(c.laps); n > 0 && c.laps[n-1].Name == "response" { // as far as the headers
+		c.laps[n-1].Duration += time.Since(c.last)
+	} else {
+		c.lap("response")
+	}
+	return time.Since(c.begun)
 }

@@ -5,7 +5,7 @@
 //
 //	verifier, err := auth.NewJWT(auth.JWTConfig{Secret: secret, AnonRole: "web_anon"})
 //	...
-//	id, err := verifier.Authenticate(r.Header.Get("Authorization"))
+//	id, err := verifier.Authenticate(r.Context(), r.Header.Get("Authorization"))
 //
 // Settings then lists the transaction-local settings that make a transaction
 // run as that identity. The package knows neither HTTP nor the schema, and an

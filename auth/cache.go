@@ -16,6 +16,9 @@ type cache struct {
 	newest  *cacheEntry
 	oldest  *cacheEntry
 	hand    *cacheEntry // where the search for a victim goes on; nil means at the oldest
+	tally   cacheTally
+
+	generation uint64 // of the keys that the entries were verified with
 }
 
 type cacheEntry struct {
@@ -30,12 +33,14 @@ func newCache(size int) *cache {
 }
 
 func (c *cache) get(token string) (*claims, bool) {
+	c.tally.requests.Add(1)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	e, ok := c.entries[token]
 	if !ok {
 		return nil, false
 	}
+	c.tally.hits.Add(1)
 	// Only written when it changes: a store at every hit would have the cores fight
 	// for its cache line.
 	if !e.visited.Load() {
@@ -44,9 +49,21 @@ func (c *cache) get(token string) (*claims, bool) {
 	return e.claims, true
 }
 
-func (c *cache) put(token string, value *claims) {
+// maxRemembered is the longest token that is remembered, so that a number of
+// entries bounds the memory too.
+const maxRemembered = 16 << 10
+
+// put remembers a token that was verified with the keys of a generation, unless
+// there are other keys by now.
+func (c *cache) put(token string, value *claims, generation uint64) {
+	if len(token) > maxRemembered {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if generation != c.generation {
+		return
+	}
 	if _, ok := c.entries[token]; ok {
 		return
 	}
@@ -61,6 +78,15 @@ func (c *cache) put(token string, value *claims) {
 	}
 	c.newest = e
 	c.entries[token] = e
+}
+
+// reset forgets all tokens, since the keys are those of a new generation.
+func (c *cache) reset(generation uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.generation = generation
+	c.newest, c.oldest, c.hand = nil, nil, nil
+	clear(c.entries)
 }
 
 // evict drops one entry. It ends, since a spared entry is not spared when the
@@ -78,6 +104,7 @@ func (c *cache) evict() {
 	if e == nil {
 		return
 	}
+	c.tally.evictions.Add(1)
 	c.hand = e.newer
 	c.unlink(e)
 	delete(c.entries, e.token)

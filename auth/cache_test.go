@@ -19,11 +19,11 @@ func TestAuthenticate_remembered_token_expires(t *testing.T) {
 	require.NoError(t, err)
 	header := bearer(t, fmt.Sprintf(`{"role":"author","exp":%d}`, now.Unix()))
 	for range 2 {
-		_, err = v.Authenticate(header)
+		_, err = v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 	}
 	clock = clock.Add(time.Minute)
-	_, err = v.Authenticate(header)
+	_, err = v.Authenticate(t.Context(), header)
 	require.Equal(t, "JWT expired", requireError(t, err).Message)
 }
 
@@ -32,9 +32,9 @@ func TestAuthenticate_remembers(t *testing.T) {
 	t.Parallel()
 	remembered := func(t *testing.T, v *auth.JWT, header string) bool {
 		t.Helper()
-		first, err := v.Authenticate(header)
+		first, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
-		second, err := v.Authenticate(header)
+		second, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		return &first.Claims[0] == &second.Claims[0]
 	}
@@ -50,26 +50,26 @@ func TestAuthenticate_remembers(t *testing.T) {
 	t.Run("what_is_asked_for_stays", func(t *testing.T) {
 		t.Parallel()
 		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: 3})
-		favourite, err := v.Authenticate(header)
+		favourite, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		for i := range 20 {
-			again, err := v.Authenticate(header)
+			again, err := v.Authenticate(t.Context(), header)
 			require.NoError(t, err)
 			require.Same(t, &favourite.Claims[0], &again.Claims[0], "evicted before token %d", i)
-			_, err = v.Authenticate(bearer(t, fmt.Sprintf(`{"role":"author","n":%d}`, i)))
+			_, err = v.Authenticate(t.Context(), bearer(t, fmt.Sprintf(`{"role":"author","n":%d}`, i)))
 			require.NoError(t, err)
 		}
 	})
 	t.Run("what_is_not_asked_for_goes", func(t *testing.T) {
 		t.Parallel()
 		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: 2})
-		first, err := v.Authenticate(header)
+		first, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		for i := range 3 {
-			_, err = v.Authenticate(bearer(t, fmt.Sprintf(`{"role":"author","n":%d}`, i)))
+			_, err = v.Authenticate(t.Context(), bearer(t, fmt.Sprintf(`{"role":"author","n":%d}`, i)))
 			require.NoError(t, err)
 		}
-		again, err := v.Authenticate(header)
+		again, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		require.NotSame(t, &first.Claims[0], &again.Claims[0])
 		require.Equal(t, first.Claims, again.Claims)
@@ -77,14 +77,14 @@ func TestAuthenticate_remembers(t *testing.T) {
 	t.Run("no_token_that_fails", func(t *testing.T) {
 		t.Parallel()
 		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: 1})
-		first, err := v.Authenticate(header)
+		first, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		for i := range 3 {
 			forged := sign(t, fmt.Sprintf(`{"role":"author","n":%d}`, i), jwa.HS256, []byte(otherSecret))
-			_, err = v.Authenticate("Bearer " + forged)
+			_, err = v.Authenticate(t.Context(), "Bearer " + forged)
 			require.Error(t, err)
 		}
-		again, err := v.Authenticate(header)
+		again, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		require.Same(t, &first.Claims[0], &again.Claims[0])
 	})
@@ -103,7 +103,7 @@ func TestAuthenticate_concurrently(t *testing.T) {
 		wg.Go(func() {
 			for n := range 200 {
 				i := (n*(g+1) + g) % len(headers)
-				id, err := v.Authenticate(headers[i])
+				id, err := v.Authenticate(t.Context(), headers[i])
 				if err != nil || id.Role != fmt.Sprintf("role_%d", i) {
 					errs <- fmt.Errorf("role %q for token %d: %w", id.Role, i, err)
 					return

@@ -45,6 +45,12 @@ func (v *JWT) digest(payload []byte) (*claims, error) {
 		audienceFault: audienceFault(members["aud"], v.audience),
 	}
 	role, ok := roleClaim(members)
+	if v.rolePath != nil {
+		var err error
+		if role, ok, err = roleAt(v.rolePath, payload); err != nil {
+			return nil, err
+		}
+	}
 	if !ok {
 		role, c.nobody = v.anonRole, v.anonRole == ""
 	}

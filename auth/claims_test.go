@@ -39,7 +39,7 @@ func TestAuthenticate_identity(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon"})
-			id, err := v.Authenticate(bearer(t, c.payload))
+			id, err := v.Authenticate(t.Context(), bearer(t, c.payload))
 			require.NoError(t, err)
 			require.Equal(t, c.wantRole, id.Role)
 			require.Equal(t, c.wantAnonymous, id.Anonymous)
@@ -127,7 +127,7 @@ func TestAuthenticate_claims(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", Audience: c.audience})
-			_, err := v.Authenticate(bearer(t, c.payload))
+			_, err := v.Authenticate(t.Context(), bearer(t, c.payload))
 			if c.want == "" {
 				require.NoError(t, err)
 				return
@@ -152,7 +152,7 @@ func FuzzAuthenticate_payload(f *testing.F) {
 	}
 	v := newJWT(f, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", CacheMaxEntries: 4})
 	f.Fuzz(func(t *testing.T, payload string) {
-		id, err := v.Authenticate(bearer(t, payload))
+		id, err := v.Authenticate(t.Context(), bearer(t, payload))
 		if err != nil {
 			require.Equal(t, "PGRST303", requireError(t, err).Code)
 			return

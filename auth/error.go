@@ -5,15 +5,17 @@ import "strconv"
 // Error is why a requester isn't let in. Code, Message and Details are those of
 // the protocol.
 type Error struct {
-	// Code is PGRST300 when the server has no secret to verify a token with,
-	// PGRST301 when a token can't be decoded or verified, PGRST302 when there has to
-	// be a token, and PGRST303 when the token's claims don't hold.
+	// Code is PGRST300 when the server has no key to verify a token with, PGRST301
+	// when a token can't be decoded or verified, PGRST302 when there has to be a
+	// token, PGRST303 when the token's claims don't hold, and PostgreSQL's 22023 for
+	// the role "none", which is none.
 	Code string
 	// Message says what is wrong, in words that are fit for the client.
 	Message string
 	// Details says more about some errors of PGRST301. Else it is empty.
 	Details string
-	// Status is the HTTP status of the answer: 401, or 500 for PGRST300.
+	// Status is the HTTP status of the answer: 401, or for PGRST300 500 when no key
+	// is configured and 503 when the key set of a URL could not be fetched.
 	Status int
 	// Challenge is the value of the answer's WWW-Authenticate header, or empty when
 	// there is to be none.
@@ -43,11 +45,29 @@ func (e *Error) Unwrap() error { return e.Err }
 const (
 	statusUnauthorized        = 401
 	statusInternalServerError = 500
+	statusServiceUnavailable  = 503
 )
 
 func errNoSecret() *Error {
 	return &Error{Code: "PGRST300", Message: "Server lacks JWT secret", Status: statusInternalServerError}
 }
+
+// errKeySet is no 401, which would have clients throw a good token away.
+func errKeySet(err error) *Error {
+	return &Error{Code: "PGRST300", Message: "Server could not fetch its JWT keys", Status: statusServiceUnavailable, Err: err}
+}
+
+// noRole is what PostgreSQL takes for the role that the connection logged in as,
+// when it is asked to become it. Nobody may become that.
+const noRole = "none"
+
+// errNoRole is in the words that PostgreSQL has for a role that isn't there.
+func errNoRole() *Error {
+	return &Error{Code: "22023", Message: `role "none" does not exist`, Status: statusUnauthorized, Challenge: "Bearer"}
+}
+
+// noSuitableKey is what the details of PGRST301 say of a token that no key is for.
+const noSuitableKey = "No suitable key was found to decode the JWT"
 
 func errDecode(message, details string, err error) *Error {
 	return &Error{

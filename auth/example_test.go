@@ -24,13 +24,13 @@ func ExampleJWT_Authenticate() {
 		log.Fatal(err)
 	}
 
-	id, err := verifier.Authenticate("Bearer " + string(token))
+	id, err := verifier.Authenticate(ctx, "Bearer " + string(token))
 	fmt.Println(id.Role, id.Anonymous, err)
 
-	id, err = verifier.Authenticate("")
+	id, err = verifier.Authenticate(ctx, "")
 	fmt.Println(id.Role, id.Anonymous, err)
 
-	_, err = verifier.Authenticate("Bearer forged.token")
+	_, err = verifier.Authenticate(ctx, "Bearer forged.token")
 	var refused *auth.Error
 	if errors.As(err, &refused) {
 		fmt.Println(refused.Status, refused.Message)

@@ -1,10 +1,15 @@
 package auth
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,9 +20,23 @@ const defaultCacheEntries = 1000
 // field is its default.
 type JWTConfig struct {
 	// Secret is what tokens are verified with: the key of HMAC-SHA256 signatures,
-	// 32 bytes or more, or the text of a JSON Web Key or a JSON Web Key Set. Without
-	// one every token is answered with PGRST300.
+	// 32 bytes or more, or the text of a JSON Web Key or a JSON Web Key Set. The kind
+	// of a JSON Web Key, and its "alg" if it has one, say which signatures it verifies:
+	// HS256, 384 and 512; RS and PS with the same; ES with the one of its curve; EdDSA.
+	// Without a secret, or a KeySetURL, every token is answered with PGRST300.
 	Secret []byte
+	// KeySetURL is where a JSON Web Key Set is fetched from, whose public keys verify
+	// tokens beside Secret: an https URL, or an http one of this machine. NewJWT
+	// doesn't wait for the first fetch; tokens do, for 5 seconds at most. The set is
+	// fetched again every 10 minutes, and at once for a token that no key suits, if
+	// that was 10 seconds ago or more. A set stays in use while the next can't be had;
+	// without any a token is answered with PGRST300 and status 503.
+	KeySetURL string
+	// RoleClaimKey is where a token names its role: a JSON Path of RFC 9535 such as
+	// $.app.roles[0] or $.roles[?search(@, '^app_')], of whose matches the first
+	// counts, or the older form, such as .app.roles[0] and .roles[?(@ ^== "app_")].
+	// Empty means $.role.
+	RoleClaimKey string
 	// AnonRole is the role of requests without a token, and of tokens that name no
 	// role. Without one these are answered with PGRST302.
 	AnonRole string
@@ -31,11 +50,16 @@ type JWTConfig struct {
 	// Now tells the time, which the claims exp, nbf and iat are held against. nil
 	// means time.Now.
 	Now func() time.Time
+	// Logger is told when KeySetURL can't be fetched. nil means slog.Default().
+	Logger *slog.Logger
 }
 
 // JWT verifies bearer tokens. It is safe for concurrent use.
 type JWT struct {
-	keys     []key
+	secret   []key
+	ring     atomic.Pointer[keyRing]
+	keySet   *keySet // nil without a URL
+	rolePath rolePath
 	anonRole string
 	audience string
 	cache    *cache // nil when nothing is to be remembered
@@ -43,11 +67,22 @@ type JWT struct {
 	noToken  Identity
 }
 
-// NewJWT returns a verifier, or an error when the secret is too short, looks
-// like a JSON Web Key but can't be used as one, or the audience has a colon and
-// is no URI.
+// keyRing is the keys at one moment.
+type keyRing struct {
+	keys       []key
+	generation uint64 // how many rings there were before
+}
+
+// NewJWT returns a verifier, or an error when the secret is too short or looks
+// like a JSON Web Key but can't be used as one, when the audience has a colon and
+// is no URI, when RoleClaimKey can't be parsed, or when KeySetURL is no https URL.
+// With a KeySetURL the verifier has to be closed.
 func NewJWT(cfg JWTConfig) (*JWT, error) {
-	keys, err := parseKeys(cfg.Secret)
+	secret, err := parseKeys(cfg.Secret)
+	if err != nil {
+		return nil, err
+	}
+	path, err := parseRolePath(cfg.RoleClaimKey)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +92,8 @@ func NewJWT(cfg JWTConfig) (*JWT, error) {
 		}
 	}
 	v := &JWT{
-		keys:     keys,
+		secret:   secret,
+		rolePath: path,
 		anonRole: cfg.AnonRole,
 		audience: cfg.Audience,
 		now:      cfg.Now,
@@ -72,14 +108,39 @@ func NewJWT(cfg JWTConfig) (*JWT, error) {
 	case cfg.CacheMaxEntries > 0:
 		v.cache = newCache(cfg.CacheMaxEntries)
 	}
+	v.ring.Store(&keyRing{keys: secret})
+	if cfg.KeySetURL != "" {
+		v.keySet, err = newKeySet(cfg.KeySetURL, v.replaceKeys, cmp.Or(cfg.Logger, slog.Default()))
+		if err != nil {
+			return nil, err
+		}
+	}
 	return v, nil
+}
+
+// Close ends the fetching of KeySetURL. Without one there is nothing to close. A
+// closed verifier goes on with the keys that it has.
+func (v *JWT) Close() {
+	if v.keySet != nil {
+		v.keySet.close()
+	}
+}
+
+// replaceKeys puts fetched keys beside the secret, and forgets the tokens that
+// the keys before them have verified. The key set calls it from one goroutine.
+func (v *JWT) replaceKeys(fetched []key) {
+	ring := &keyRing{keys: slices.Concat(v.secret, fetched), generation: v.ring.Load().generation + 1}
+	v.ring.Store(ring)
+	if v.cache != nil {
+		v.cache.reset(ring.generation)
+	}
 }
 
 // Authenticate says who sent authorization, the value of an Authorization
 // header, or "" when there was none. The scheme is Bearer, in any case; with any
 // other the request counts as one without a token. The error, if any, is an
-// *Error.
-func (v *JWT) Authenticate(authorization string) (Identity, error) {
+// *Error. ctx bounds the wait for keys of KeySetURL; without one there is none.
+func (v *JWT) Authenticate(ctx context.Context, authorization string) (Identity, error) {
 	token, ok := bearerToken(authorization)
 	if !ok {
 		if v.anonRole == "" {
@@ -87,7 +148,7 @@ func (v *JWT) Authenticate(authorization string) (Identity, error) {
 		}
 		return v.noToken, nil
 	}
-	c, err := v.verified(token)
+	c, err := v.verified(ctx, token)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -97,30 +158,60 @@ func (v *JWT) Authenticate(authorization string) (Identity, error) {
 	if c.nobody {
 		return Identity{}, errTokenRequired()
 	}
+	if c.identity.Role == noRole {
+		return Identity{}, errNoRole()
+	}
 	return c.identity, nil
 }
 
-// verified returns the claims of a token whose signature is right. Only such
-// tokens are remembered, so that no stranger can push them out.
-func (v *JWT) verified(token string) (*claims, error) {
-	if len(v.keys) == 0 {
+// verified returns the claims of a token whose signature is right. When no key
+// suits a token, there may be a new one at KeySetURL.
+func (v *JWT) verified(ctx context.Context, token string) (*claims, error) {
+	ring := v.ring.Load()
+	if len(ring.keys) == 0 && v.keySet == nil {
 		return nil, errNoSecret()
 	}
+	c, err := v.verifiedBy(ring, token)
+	if err == nil || v.keySet == nil || err.Details != noSuitableKey {
+		return c, asError(err)
+	}
+	fetchErr := v.keySet.refresh(ctx)
+	if latest := v.ring.Load(); latest != ring {
+		c, err = v.verifiedBy(latest, token)
+		return c, asError(err)
+	}
+	if fetchErr != nil {
+		return nil, errKeySet(fetchErr)
+	}
+	return nil, err
+}
+
+// asError keeps a nil *Error from becoming an error that isn't nil.
+func asError(err *Error) error {
+	if err == nil {
+		return nil
+	}
+	return err
+}
+
+// verifiedBy verifies a token with the keys of a ring. Only tokens whose
+// signature is right are remembered, so that no stranger can push them out.
+func (v *JWT) verifiedBy(ring *keyRing, token string) (*claims, *Error) {
 	if v.cache != nil {
 		if c, ok := v.cache.get(token); ok {
 			return c, nil
 		}
 	}
-	payload, err := verifyToken(v.keys, token)
-	if err != nil {
-		return nil, err
+	payload, refused := verifyToken(ring.keys, token)
+	if refused != nil {
+		return nil, refused
 	}
 	c, err := v.digest(payload)
 	if err != nil {
 		return nil, errClaims("Parsing claims failed", fmt.Errorf("parsing the token's payload: %w", err))
 	}
 	if v.cache != nil {
-		v.cache.put(token, c)
+		v.cache.put(token, c, ring.generation)
 	}
 	return c, nil
 }

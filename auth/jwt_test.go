@@ -120,7 +120,7 @@ func TestAuthenticate_header(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			id, err := v.Authenticate(c.header)
+			id, err := v.Authenticate(t.Context(), c.header)
 			if c.wantRole == "" {
 				e := requireError(t, err)
 				require.Equal(t, "PGRST301", e.Code)
@@ -139,7 +139,7 @@ func TestAuthenticate_without_token(t *testing.T) {
 	t.Run("anonymous_role", func(t *testing.T) {
 		t.Parallel()
 		for _, s := range []string{"", secret} {
-			id, err := newJWT(t, auth.JWTConfig{Secret: []byte(s), AnonRole: "anon"}).Authenticate("")
+			id, err := newJWT(t, auth.JWTConfig{Secret: []byte(s), AnonRole: "anon"}).Authenticate(t.Context(), "")
 			require.NoError(t, err)
 			require.Equal(t, "anon", id.Role)
 			require.True(t, id.Anonymous)
@@ -151,18 +151,18 @@ func TestAuthenticate_without_token(t *testing.T) {
 		t.Parallel()
 		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret)})
 		for _, header := range []string{"", "Basic dXNlcg==", bearer(t, `{"id":1}`)} {
-			_, err := v.Authenticate(header)
+			_, err := v.Authenticate(t.Context(), header)
 			require.Equal(t, &auth.Error{
 				Code: "PGRST302", Message: "Anonymous access is disabled", Status: 401, Challenge: "Bearer",
 			}, err)
 		}
-		id, err := v.Authenticate(bearer(t, `{"role":"author"}`))
+		id, err := v.Authenticate(t.Context(), bearer(t, `{"role":"author"}`))
 		require.NoError(t, err)
 		require.False(t, id.Anonymous)
 	})
 	t.Run("empty_role_claim_is_not_anonymous", func(t *testing.T) {
 		t.Parallel()
-		id, err := newJWT(t, auth.JWTConfig{Secret: []byte(secret)}).Authenticate(bearer(t, `{"role":""}`))
+		id, err := newJWT(t, auth.JWTConfig{Secret: []byte(secret)}).Authenticate(t.Context(), bearer(t, `{"role":""}`))
 		require.NoError(t, err)
 		require.False(t, id.Anonymous)
 	})
@@ -172,7 +172,7 @@ func TestAuthenticate_without_secret(t *testing.T) {
 	t.Parallel()
 	v := newJWT(t, auth.JWTConfig{AnonRole: "anon"})
 	for _, header := range []string{"Bearer", "Bearer x", bearer(t, `{"role":"author"}`)} {
-		_, err := v.Authenticate(header)
+		_, err := v.Authenticate(t.Context(), header)
 		require.Equal(t, &auth.Error{Code: "PGRST300", Message: "Server lacks JWT secret", Status: 500}, err)
 	}
 }
@@ -195,7 +195,7 @@ func FuzzAuthenticate(f *testing.F) {
 	}
 	v := newJWT(f, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", Audience: "films"})
 	f.Fuzz(func(t *testing.T, header string) {
-		id, err := v.Authenticate(header)
+		id, err := v.Authenticate(t.Context(), header)
 		if err != nil {
 			e := requireError(t, err)
 			require.NotEmpty(t, e.Code)
@@ -221,7 +221,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 			v := newJWT(b, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", CacheMaxEntries: c.entries})
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := v.Authenticate(c.header); err != nil {
+				if _, err := v.Authenticate(t.Context(), c.header); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -78,12 +79,36 @@ func parseJWKs(texts []json.RawMessage) ([]key, error) {
 	return keys, nil
 }
 
+// parsePublishedKeys makes keys of a JSON Web Key Set that anybody may read. It
+// passes over symmetric keys, which are no secret there, and over keys that it
+// doesn't know, as RFC 7517 has it.
+func parsePublishedKeys(set []byte) ([]key, error) {
+	var document struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(set, &document); err != nil {
+		return nil, fmt.Errorf("parse the key set: %w", err)
+	}
+	var keys []key
+	for _, text := range document.Keys {
+		k, err := parseJWK(text)
+		_, symmetric := k.material.([]byte)
+		if err == nil && !symmetric && len(k.algorithms) > 0 {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("the key set has no public key that verifies signatures")
+	}
+	return keys, nil
+}
+
 func parseJWK(text []byte) (key, error) {
 	parsed, err := jwk.ParseKey(text)
 	if err != nil {
 		return key{}, err
 	}
-	if parsed.KeyUsage() == string(jwk.ForEncryption) {
+	if !forSignatures(parsed) {
 		return key{}, nil
 	}
 	public, err := parsed.PublicKey()
@@ -103,13 +128,20 @@ func parseJWK(text []byte) (key, error) {
 	return newKey(parsed.KeyID(), material, names...)
 }
 
+// forSignatures reports whether a key's own words allow it to verify signatures.
+func forSignatures(k jwk.Key) bool {
+	operations := k.KeyOps()
+	return k.KeyUsage() != string(jwk.ForEncryption) && (len(operations) == 0 ||
+		slices.Contains(operations, jwk.KeyOpVerify) || slices.Contains(operations, jwk.KeyOpSign))
+}
+
 // algorithmsFor lists what a key of this kind can verify.
 func algorithmsFor(material any) []jwa.SignatureAlgorithm {
 	switch k := material.(type) {
 	case []byte:
 		return []jwa.SignatureAlgorithm{jwa.HS256, jwa.HS384, jwa.HS512}
 	case *rsa.PublicKey:
-		return []jwa.SignatureAlgorithm{jwa.RS256, jwa.RS384, jwa.RS512}
+		return []jwa.SignatureAlgorithm{jwa.RS256, jwa.RS384, jwa.RS512, jwa.PS256, jwa.PS384, jwa.PS512}
 	case *ecdsa.PublicKey:
 		switch k.Curve.Params().BitSize {
 		case 256:
@@ -153,8 +185,7 @@ func (k key) verifierFor(h tokenHeader) (jws.Verifier, bool) {
 }
 
 // verifyToken returns the payload of a token that one of the keys has signed.
-// The error is an *Error.
-func verifyToken(keys []key, token string) ([]byte, error) {
+func verifyToken(keys []key, token string) ([]byte, *Error) {
 	if token == "" {
 		return nil, errDecode("Empty JWT is sent in Authorization header", "", nil)
 	}
@@ -185,7 +216,7 @@ func verifyToken(keys []key, token string) ([]byte, error) {
 }
 
 // verifySignature tries the keys that suit the header, one by one.
-func verifySignature(keys []key, header tokenHeader, signed, signature []byte) error {
+func verifySignature(keys []key, header tokenHeader, signed, signature []byte) *Error {
 	var tried error
 	for _, k := range keys {
 		verifier, ok := k.verifierFor(header)
@@ -198,7 +229,7 @@ func verifySignature(keys []key, header tokenHeader, signed, signature []byte) e
 		}
 		tried = errors.Join(tried, err)
 	}
-	details := "No suitable key was found to decode the JWT"
+	details := noSuitableKey
 	if tried != nil {
 		details = "None of the keys was able to decode the JWT"
 	}
@@ -216,12 +247,13 @@ type tokenHeader struct {
 	hasKeyID  bool
 }
 
-// knownAlgorithms are the signatures that the protocol has, whether there is a
-// key for them or not.
+// knownAlgorithms are the signatures that tokens can have, whether there is a key
+// for them or not.
 var knownAlgorithms = [...]jwa.SignatureAlgorithm{
 	jwa.NoSignature,
 	jwa.HS256, jwa.HS384, jwa.HS512,
 	jwa.RS256, jwa.RS384, jwa.RS512,
+	jwa.PS256, jwa.PS384, jwa.PS512,
 	jwa.ES256, jwa.ES384, jwa.ES512,
 	jwa.EdDSA,
 }
@@ -233,9 +265,8 @@ func parseTokenHeader(part string) (tokenHeader, error) {
 	if err != nil {
 		return tokenHeader{}, err
 	}
-	// A map, since the names of a struct's fields would match in any case.
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil {
+	members, err := distinctMembers(text)
+	if err != nil {
 		return tokenHeader{}, err
 	}
 	for _, name := range []string{"enc", "crit"} {
@@ -257,6 +288,34 @@ func parseTokenHeader(part string) (tokenHeader, error) {
 		h.hasKeyID = true
 	}
 	return h, nil
+}
+
+// distinctMembers parses a JSON object, and refuses one with two members of a
+// name: what reads the first of them and what reads the last would disagree. It is
+// a map, since the names of a struct's fields would match in any case.
+func distinctMembers(text []byte) (map[string]json.RawMessage, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return nil, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	count := 0
+	for ; members != nil && decoder.More(); count++ {
+		if _, err := decoder.Token(); err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+	}
+	if count != len(members) {
+		return nil, errors.New("two members of one name")
+	}
+	return members, nil
 }
 
 // decodePart decodes unpadded base64url. The decoder itself would pass over line

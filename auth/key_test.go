@@ -78,7 +78,7 @@ func TestAuthenticate_token_that_can_not_be_verified(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := v.Authenticate("Bearer " + c.token)
+			_, err := v.Authenticate(t.Context(), "Bearer " + c.token)
 			e := requireError(t, err)
 			require.Equal(t, "PGRST301", e.Code)
 			require.Equal(t, c.wantMessage, e.Message)
@@ -89,7 +89,7 @@ func TestAuthenticate_token_that_can_not_be_verified(t *testing.T) {
 	}
 	t.Run("null_kid_is_none", func(t *testing.T) {
 		t.Parallel()
-		_, err := v.Authenticate("Bearer " + withHeader(t, `{"alg":"HS256","kid":null}`, payload))
+		_, err := v.Authenticate(t.Context(), "Bearer " + withHeader(t, `{"alg":"HS256","kid":null}`, payload))
 		require.NoError(t, err)
 	})
 }
@@ -151,7 +151,7 @@ func TestAuthenticate_keys(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			id, err := newJWT(t, auth.JWTConfig{Secret: []byte(c.secret)}).Authenticate("Bearer " + c.token)
+			id, err := newJWT(t, auth.JWTConfig{Secret: []byte(c.secret)}).Authenticate(t.Context(), "Bearer " + c.token)
 			if c.wantDetails == "" {
 				require.NoError(t, err)
 				require.Equal(t, "author", id.Role)

@@ -34,7 +34,7 @@ func TestClaimsJSON(t *testing.T) {
 func TestClaimsJSON_follows_changes_to_a_verified_identity(t *testing.T) {
 	t.Parallel()
 	v := newJWT(t, auth.JWTConfig{Secret: []byte(secret)})
-	id, err := v.Authenticate(bearer(t, `{"role":"author"}`))
+	id, err := v.Authenticate(t.Context(), bearer(t, `{"role":"author"}`))
 	require.NoError(t, err)
 
 	other := id
@@ -156,7 +156,7 @@ func FuzzCookiesJSON(f *testing.F) {
 
 func BenchmarkSettings(b *testing.B) {
 	v := newJWT(b, auth.JWTConfig{Secret: []byte(secret)})
-	id, err := v.Authenticate(bearer(b, `{"role":"author","sub":"jane"}`))
+	id, err := v.Authenticate(t.Context(), bearer(b, `{"role":"author","sub":"jane"}`))
 	require.NoError(b, err)
 	headers := map[string][]string{
 		"Accept": {"application/json"}, "Accept-Encoding": {"gzip"}, "User-Agent": {"Go-http-client/1.1"},

@@ -18,21 +18,26 @@ import (
 	"github.com/pgrest-go/pgrest/auth"
 )
 
-// config is what the environment says.
+// config is what the sources of the configuration say.
 type config struct {
 	api  pgrest.Options
 	pool *pgxpool.Config
 
-	host, adminHost string
-	port            int
-	adminPort       int // noPort when there is no admin server
-	corsOrigins     []string
-	logLevel        slog.Level
+	main, admin    endpoint
+	corsOrigins    []string
+	logLevel       slog.Level
+	acquireTimeout time.Duration
+	databaseConfig bool
+	preConfig      string
 
-	// withoutEffect names the variables that are set and change nothing yet.
-	withoutEffect []string
+	// values are the settings by their keys, as --dump-config prints them.
+	values map[string]string
+	// withoutEffect are those that are set and change nothing yet, and needRestart
+	// those that change nothing until the server is started anew, as their sources
+	// call them.
+	withoutEffect, needRestart []string
 
-	// What the pool and the options are made of once all variables are read.
+	// What the pool and the options are made of once all settings are read.
 	databaseURI      string
 	poolSize         int
 	maxIdle, maxLife time.Duration
@@ -40,123 +45,141 @@ type config struct {
 	secretIsBase64   bool
 }
 
+// endpoint is where a server listens: at a socket if there is one, or else at a
+// port.
+type endpoint struct {
+	host       string
+	port       int // noPort for no server
+	reusePort  bool
+	socket     string
+	socketMode os.FileMode
+}
+
+// enabled reports whether anything is to listen.
+func (e endpoint) enabled() bool { return e.socket != "" || e.port != noPort }
+
 const (
-	prefix            = "PGRST_"
-	appSettingsPrefix = "APP_SETTINGS_"
-	applicationName   = "pgrest"
+	applicationName = "pgrest"
 
 	noPort    = -1
 	levelCrit = slog.LevelError + 4 // above all that is logged
 )
 
-func defaultConfig() *config {
-	return &config{
-		host: "!4", port: 3000, adminPort: noPort, logLevel: slog.LevelError,
-		databaseURI: "postgresql://", poolSize: 10, maxIdle: 30 * time.Second, maxLife: 30 * time.Minute,
-	}
-}
-
-// parseConfig reads the PGRST_ variables of environ. Its error lists everything
-// that is wrong with them.
-func parseConfig(environ []string) (*config, error) {
-	variables := ours(environ)
-	c := defaultConfig()
+// parseConfig makes a configuration of what the sources assign. Its error lists
+// everything that is wrong with them. With a configuration that is running, fixed
+// settings keep its values.
+func parseConfig(given assignments, running *config) (*config, error) {
+	c := &config{values: map[string]string{}, admin: endpoint{port: noPort}}
 	var faults []error
 	for _, s := range settings {
-		if err := s.apply(c, variables); err != nil {
+		if err := c.set(s, given, running); err != nil {
 			faults = append(faults, err)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		if err := c.other(name, variables[name]); err != nil {
-			faults = append(faults, fmt.Errorf("%s%s %w", prefix, name, err))
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if err := c.other(key, given[key].value); err != nil {
+			faults = append(faults, fmt.Errorf("%s %w", given[key].name, err))
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	if err := c.finish(); err != nil {
+	if err := c.finish(given); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// ours picks the variables with the prefix, and takes it off.
-func ours(environ []string) map[string]string {
-	variables := map[string]string{}
-	for _, entry := range environ {
-		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, prefix) {
-			variables[strings.TrimPrefix(name, prefix)] = value
+// set takes the value of a setting, or what it falls back on.
+func (c *config) set(s setting, given assignments, running *config) error {
+	a, ok := s.given(given)
+	if running != nil && s.fixed {
+		// One that isn't good will be told of when it is to have an effect.
+		if now, err := s.parse(new(config), a.value); ok && err == nil && now != running.values[s.key] {
+			c.needRestart = append(c.needRestart, a.name)
 		}
+		a, ok = assignment{value: running.values[s.key], name: s.key}, running.values[s.key] != ""
 	}
-	return variables
-}
-
-// other takes a variable that need not be in the table: a setting for the
-// database, or one that is for later.
-func (c *config) other(name, value string) error {
-	if custom, ok := strings.CutPrefix(name, appSettingsPrefix); ok {
-		return c.appSetting(custom, value)
+	if !ok {
+		a.value = s.fallback
 	}
-	if slices.ContainsFunc(settings, func(s setting) bool { return slices.Contains(s.names, name) }) {
+	c.values[s.key] = a.value
+	if a.value == "" && !s.emptyable {
 		return nil
 	}
-	present, ok := laterKeys[name]
-	if !ok {
-		return errors.New("is not a setting; see https://docs.postgrest.org/en/stable/references/configuration.html for those that are")
+	canonical, err := s.parse(c, a.value)
+	if err != nil {
+		return fmt.Errorf("%s %w", a.name, err)
 	}
-	if value != "" && value != present {
-		c.withoutEffect = append(c.withoutEffect, prefix+name)
+	c.values[s.key] = canonical
+	if s.later && canonical != s.fallback {
+		c.withoutEffect = append(c.withoutEffect, a.name)
+	}
+	return nil
+}
+
+// other takes an assignment that is none of the table's: a setting for the database.
+func (c *config) other(key, value string) error {
+	if custom, ok := strings.CutPrefix(key, appSettingsPrefix); ok {
+		return c.appSetting(custom, value)
+	}
+	if !slices.ContainsFunc(settings, func(s setting) bool { return slices.Contains(s.names(), key) }) {
+		return errors.New("is not a setting; the option --example lists those that are")
 	}
 	return nil
 }
 
 // customSetting is what PostgreSQL takes for a part of a custom setting's name.
-var customSetting = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*$`)
+var customSetting = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$`)
 
 func (c *config) appSetting(name, value string) error {
 	if !customSetting.MatchString(name) {
-		return fmt.Errorf("has to go on with a letter or underscore, then letters, digits and underscores, behind %s%s",
-			prefix, appSettingsPrefix)
+		return errors.New("has to go on with a letter or underscore, then letters, digits and underscores, behind that of all app settings")
 	}
 	if c.api.AppSettings == nil {
 		c.api.AppSettings = map[string]string{}
 	}
-	c.api.AppSettings["app.settings."+strings.ToLower(name)] = value
+	c.api.AppSettings[appSettingsPrefix+name] = value
 	return nil
 }
 
-// finish makes what depends on several variables, or on files.
-func (c *config) finish() error {
-	if c.adminHost == "" {
-		c.adminHost = c.host
+// finish makes what depends on several settings.
+func (c *config) finish(given assignments) error {
+	if c.admin.host == "" {
+		c.admin.host = c.main.host
+		c.values["admin-server-host"] = c.main.host
 	}
-	if c.adminPort == c.port && c.port != 0 {
-		return fmt.Errorf("PGRST_ADMIN_SERVER_PORT has to differ from PGRST_SERVER_PORT; both are %d", c.port)
+	if c.admin.port == c.main.port && c.main.port != 0 {
+		return fmt.Errorf("%s has to differ from %s; both are %d",
+			called("admin-server-port", given), called("server-port", given), c.main.port)
 	}
 	var err error
 	if c.api.JWTSecret, err = c.jwtSecret(); err != nil {
-		return fmt.Errorf("PGRST_JWT_SECRET: %w", err)
+		return fmt.Errorf("%s: %w", called("jwt-secret", given), err)
+	}
+	if c.secretIsBase64 {
+		c.values["jwt-secret"] = base64.StdEncoding.EncodeToString(c.api.JWTSecret)
 	}
 	if c.pool, err = c.poolConfig(); err != nil {
-		return fmt.Errorf("PGRST_DB_URI: %w", err)
+		return fmt.Errorf("%s: %w", called("db-uri", given), err)
 	}
 	return nil
 }
 
-// jwtSecret reads and decodes the secret, and sees whether it is of any use.
-func (c *config) jwtSecret() ([]byte, error) {
-	secret, err := orFile(c.secret)
-	if err != nil {
-		return nil, err
+// called gives the name of a setting as its source spells it.
+func called(key string, given assignments) string {
+	if a, ok := given[key]; ok {
+		return a.name
 	}
-	secret = strings.TrimSuffix(secret, "\n")
-	key := []byte(secret)
+	return key
+}
+
+// jwtSecret decodes the secret, and sees whether it is of any use.
+func (c *config) jwtSecret() (key []byte, err error) {
+	key = []byte(c.secret)
 	if c.secretIsBase64 {
-		// Both alphabets will do, and "." for padding, as some providers write it.
-		standard := strings.NewReplacer("-", "+", "_", "/", ".", "=").Replace(strings.TrimSpace(secret))
-		if key, err = base64.StdEncoding.DecodeString(standard); err != nil {
-			return nil, errors.New("has to be padded base64, since PGRST_JWT_SECRET_IS_BASE64 is true")
+		if key, err = decodeSecret(c.secret); err != nil {
+			return nil, err
 		}
 	}
 	if _, err := auth.NewJWT(auth.JWTConfig{Secret: key}); err != nil {
@@ -166,11 +189,7 @@ func (c *config) jwtSecret() ([]byte, error) {
 }
 
 func (c *config) poolConfig() (*pgxpool.Config, error) {
-	uri, err := orFile(c.databaseURI)
-	if err != nil {
-		return nil, err
-	}
-	pool, err := pgxpool.ParseConfig(strings.TrimSpace(uri))
+	pool, err := pgxpool.ParseConfig(c.databaseURI)
 	if err != nil {
 		return nil, err
 	}
@@ -185,13 +204,29 @@ func (c *config) poolConfig() (*pgxpool.Config, error) {
 	return pool, nil
 }
 
-// orFile gives the text of the file that value names, as in "@secret.txt", or
-// else value.
-func orFile(value string) (string, error) {
-	name, ok := strings.CutPrefix(value, "@")
-	if !ok {
-		return value, nil
-	}
-	text, err := os.ReadFile(name)
-	return string(text), err
+// same reports whether both say the same.
+func (c *config) same(other *config) bool {
+	return maps.Equal(c.values, other.values) && maps.Equal(c.api.AppSettings, other.api.AppSettings)
 }
+
+// dump prints the configuration as PostgREST does: much like a file, its lines in
+// order, secrets included.
+func (c *config) dump() string {
+	var lines []string
+	for _, s := range settings {
+		value := c.values[s.key]
+		if !s.bare || value == "" {
+			value = quoted(value)
+		}
+		if !s.hidden {
+			lines = append(lines, s.key+" = "+value+"\n")
+		}
+	}
+	for name, value := range c.api.AppSettings {
+		lines = append(lines, name+" = "+quoted(value)+"\n")
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+func quoted(value string) string { return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"` }

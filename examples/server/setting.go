@@ -1,245 +1,131 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"math"
-	"net/url"
+	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pgrest-go/pgrest"
-	"github.com/pgrest-go/pgrest/auth"
 )
 
-// setting is one setting of the configuration. Names are variables without their
-// prefix; the first that is set counts, the others are aliases. An empty variable
-// is one that isn't set, unless the setting is emptyable.
+// setting is one setting of the configuration.
 type setting struct {
-	names     []string
+	key string
+	// aliases are the key's older names. The first of all that isn't empty counts.
+	aliases      []string
+	aliasesFirst bool // they go before the key
+	// fallback is the value of a setting that isn't set.
+	fallback string
+	kind
+	// emptyable says that an empty value is one, and doesn't mean that none is set.
 	emptyable bool
-	parse     func(c *config, value string) error
+	// database says that the database may set it, and fixed that it keeps the value
+	// that it had when the server was started.
+	database, fixed bool
+	// later says that it has no effect yet, and hidden that it isn't printed.
+	later, hidden bool
 }
 
-// settings are all settings that have an effect.
+// settings are all settings there are but app.settings.*, by their keys.
 var settings = []setting{
-	{names: []string{"ADMIN_SERVER_HOST"}, parse: host(func(c *config) *string { return &c.adminHost })},
-	{names: []string{"ADMIN_SERVER_PORT"}, parse: number(0, math.MaxUint16, func(c *config, n int) { c.adminPort = n })},
-	{names: []string{"CLIENT_ERROR_VERBOSITY"}, parse: choice(func(c *config) *bool { return &c.api.MinimalErrors },
-		option[bool]{"verbose", false}, option[bool]{"minimal", true})},
-	{names: []string{"DB_ANON_ROLE"}, parse: text(func(c *config) *string { return &c.api.AnonRole })},
-	{names: []string{"DB_CHANNEL"}, parse: text(func(c *config) *string { return &c.api.Channel })},
-	{names: []string{"DB_CHANNEL_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.DisableListener = !on })},
-	{names: []string{"DB_EXTRA_SEARCH_PATH"}, emptyable: true, parse: extraSearchPath},
-	{names: []string{"DB_MAX_ROWS", "MAX_ROWS"},
-		parse: number(1, math.MaxInt, func(c *config, n int) { c.api.MaxRows = int64(n) })},
-	{names: []string{"DB_POOL"}, parse: number(1, math.MaxInt32, func(c *config, n int) { c.poolSize = n })},
+	{key: "admin-server-host", fixed: true, kind: host(func(c *config) *string { return &c.admin.host })},
+	{key: "admin-server-port", fixed: true, kind: number(0, math.MaxUint16, func(c *config, n int) { c.admin.port = n })},
+	{key: "admin-server-unix-socket", fixed: true, kind: text(func(c *config) *string { return &c.admin.socket })},
+	{key: "admin-server-unix-socket-mode", fallback: "660", fixed: true,
+		kind: fileMode(func(c *config) *os.FileMode { return &c.admin.socketMode })},
+	{key: "client-error-verbosity", fallback: "verbose", database: true,
+		kind: choice(func(c *config) *bool { return &c.api.MinimalErrors }, option[bool]{"verbose", false}, option[bool]{"minimal", true})},
+	{key: "db-aggregates-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.Aggregates = on })},
+	{key: "db-anon-role", database: true, kind: text(func(c *config) *string { return &c.api.AnonRole })},
+	{key: "db-channel", fallback: "pgrst", kind: text(func(c *config) *string { return &c.api.Channel })},
+	{key: "db-channel-enabled", fallback: "true", kind: boolean(func(c *config, on bool) { c.api.DisableListener = !on })},
+	{key: "db-config", fallback: "true", kind: boolean(func(c *config, on bool) { c.databaseConfig = on })},
+	{key: "db-extra-search-path", fallback: "public", emptyable: true, database: true,
+		kind: names("schemas", func(c *config) *[]string { return &c.api.ExtraSearchPath })},
+	{key: "db-hoisted-tx-settings", fallback: "statement_timeout,plan_filter.statement_cost_limit,default_transaction_isolation",
+		database: true, kind: names("settings", func(c *config) *[]string { return &c.api.HoistedSettings })},
+	{key: "db-max-rows", aliases: []string{"max-rows"}, database: true,
+		kind: number(1, math.MaxInt, func(c *config, n int) { c.api.MaxRows = int64(n) })},
+	{key: "db-plan-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.Plans = on })},
+	{key: "db-pool", fallback: "10", fixed: true, kind: number(1, math.MaxInt32, func(c *config, n int) { c.poolSize = n })},
+	{key: "db-pool-acquisition-timeout", fallback: "10", fixed: true,
+		kind: seconds(func(c *config) *time.Duration { return &c.acquireTimeout })},
+	{key: "db-pool-automatic-recovery", fallback: "true", later: true, kind: boolean(func(*config, bool) {})},
 	// The older name comes first here, as it does in the reference.
-	{names: []string{"DB_POOL_TIMEOUT", "DB_POOL_MAX_IDLETIME"}, parse: seconds(func(c *config) *time.Duration { return &c.maxIdle })},
-	{names: []string{"DB_POOL_MAX_LIFETIME"}, parse: seconds(func(c *config) *time.Duration { return &c.maxLife })},
-	{names: []string{"DB_PRE_REQUEST", "PRE_REQUEST"}, parse: text(func(c *config) *string { return &c.api.PreRequest })},
-	{names: []string{"DB_PREPARED_STATEMENTS"}, parse: boolean(func(c *config, on bool) { c.api.DisablePreparedStatements = !on })},
-	{names: []string{"DB_SCHEMAS", "DB_SCHEMA"}, parse: schemas},
-	{names: []string{"DB_TX_END"}, parse: choice(func(c *config) *pgrest.TxEnd { return &c.api.TxEnd },
-		option[pgrest.TxEnd]{"commit", pgrest.Commit},
-		option[pgrest.TxEnd]{"commit-allow-override", pgrest.CommitAllowOverride},
-		option[pgrest.TxEnd]{"rollback", pgrest.Rollback},
-		option[pgrest.TxEnd]{"rollback-allow-override", pgrest.RollbackAllowOverride})},
-	{names: []string{"DB_URI"}, parse: text(func(c *config) *string { return &c.databaseURI })},
-	{names: []string{"JWT_AUD"}, parse: audience},
-	{names: []string{"JWT_SECRET"}, parse: text(func(c *config) *string { return &c.secret })},
-	{names: []string{"JWT_SECRET_IS_BASE64", "SECRET_IS_BASE64"},
-		parse: boolean(func(c *config, on bool) { c.secretIsBase64 = on })},
-	{names: []string{"LOG_LEVEL"}, parse: choice(func(c *config) *slog.Level { return &c.logLevel },
+	{key: "db-pool-max-idletime", aliases: []string{"db-pool-timeout"}, aliasesFirst: true, fallback: "30", fixed: true,
+		kind: seconds(func(c *config) *time.Duration { return &c.maxIdle })},
+	{key: "db-pool-max-lifetime", fallback: "1800", fixed: true, kind: seconds(func(c *config) *time.Duration { return &c.maxLife })},
+	{key: "db-pre-config", database: true, kind: text(func(c *config) *string { return &c.preConfig })},
+	{key: "db-pre-request", aliases: []string{"pre-request"}, database: true,
+		kind: text(func(c *config) *string { return &c.api.PreRequest })},
+	{key: "db-prepared-statements", fallback: "true", database: true,
+		kind: boolean(func(c *config, on bool) { c.api.DisablePreparedStatements = !on })},
+	{key: "db-root-spec", aliases: []string{"root-spec"}, database: true, later: true, kind: text(nowhere[string])},
+	{key: "db-schemas", aliases: []string{"db-schema"}, fallback: "public", database: true,
+		kind: schemas(func(c *config) *[]string { return &c.api.Schemas })},
+	{key: "db-tx-end", fallback: "commit", database: true, fixed: true,
+		kind: choice(func(c *config) *pgrest.TxEnd { return &c.api.TxEnd },
+			option[pgrest.TxEnd]{"commit", pgrest.Commit},
+			option[pgrest.TxEnd]{"commit-allow-override", pgrest.CommitAllowOverride},
+			option[pgrest.TxEnd]{"rollback", pgrest.Rollback},
+			option[pgrest.TxEnd]{"rollback-allow-override", pgrest.RollbackAllowOverride})},
+	{key: "db-uri", fallback: "postgresql://", fixed: true,
+		kind: textOrFile(strings.TrimSpace, func(c *config) *string { return &c.databaseURI })},
+	{key: "internal-schema-cache-query-sleep", later: true, hidden: true, kind: text(nowhere[string])},
+	{key: "internal-schema-cache-query-sleep-before-queries", later: true, hidden: true, kind: text(nowhere[string])},
+	{key: "jwt-aud", database: true, kind: kind{parse: audience}},
+	{key: "jwt-cache-max-entries", fallback: "1000", database: true, later: true, kind: number(0, math.MaxInt32, func(*config, int) {})},
+	{key: "jwt-role-claim-key", aliases: []string{"role-claim-key"}, fallback: "$.role", database: true, later: true,
+		kind: text(nowhere[string])},
+	{key: "jwt-secret", database: true, kind: textOrFile(chomp, func(c *config) *string { return &c.secret })},
+	{key: "jwt-secret-is-base64", aliases: []string{"secret-is-base64"}, fallback: "false", database: true,
+		kind: boolean(func(c *config, on bool) { c.secretIsBase64 = on })},
+	{key: "log-level", fallback: "error", kind: choice(func(c *config) *slog.Level { return &c.logLevel },
 		option[slog.Level]{"crit", levelCrit},
 		option[slog.Level]{"error", slog.LevelError},
 		option[slog.Level]{"warn", slog.LevelWarn},
 		option[slog.Level]{"info", slog.LevelInfo},
 		option[slog.Level]{"debug", slog.LevelDebug})},
-	{names: []string{"SERVER_CORS_ALLOWED_ORIGINS"}, parse: origins},
-	{names: []string{"SERVER_HOST"}, parse: host(func(c *config) *string { return &c.host })},
-	{names: []string{"SERVER_PORT"}, parse: number(0, math.MaxUint16, func(c *config, n int) { c.port = n })},
-	{names: []string{"DB_PLAN_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.Plans = on })},
-	{names: []string{"DB_AGGREGATES_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.Aggregates = on })},
-	{names: []string{"URL_USE_LEGACY_TARGET_NAMES"}, parse: boolean(func(c *config, on bool) { c.api.StrictTargetNames = !on })},
-	{names: []string{"SERVER_TRACE_HEADER"}, parse: text(func(c *config) *string { return &c.api.TraceHeader })},
-	{names: []string{"DB_HOISTED_TX_SETTINGS"}, parse: hoistedSettings},
-	{names: []string{"SERVER_TIMING_ENABLED"}, parse: boolean(func(c *config, on bool) { c.api.ServerTiming = on })},
+	{key: "log-query", fallback: "false", later: true, kind: boolean(func(*config, bool) {})},
+	{key: "openapi-mode", fallback: "follow-privileges", database: true, later: true, kind: choice(nowhere[bool],
+		option[bool]{"follow-privileges", true}, option[bool]{"ignore-privileges", true}, option[bool]{"disabled", true})},
+	{key: "openapi-security-active", fallback: "false", database: true, later: true, kind: boolean(func(*config, bool) {})},
+	{key: "openapi-server-proxy-uri", database: true, fixed: true, later: true, kind: text(nowhere[string])},
+	{key: "server-cors-allowed-origins", database: true, fixed: true, kind: kind{parse: origins}},
+	{key: "server-host", fallback: "!4", fixed: true, kind: host(func(c *config) *string { return &c.main.host })},
+	{key: "server-port", fallback: "3000", fixed: true, kind: number(0, math.MaxUint16, func(c *config, n int) { c.main.port = n })},
+	{key: "server-reuseport", fallback: "false", fixed: true, kind: boolean(func(c *config, on bool) { c.main.reusePort = on })},
+	{key: "server-timing-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.ServerTiming = on })},
+	{key: "server-trace-header", database: true, kind: text(func(c *config) *string { return &c.api.TraceHeader })},
+	{key: "server-unix-socket", fixed: true, kind: text(func(c *config) *string { return &c.main.socket })},
+	{key: "server-unix-socket-mode", fallback: "660", fixed: true,
+		kind: fileMode(func(c *config) *os.FileMode { return &c.main.socketMode })},
+	{key: "url-use-legacy-target-names", fallback: "true", database: true,
+		kind: boolean(func(c *config, on bool) { c.api.StrictTargetNames = !on })},
 }
 
-// laterKeys are the settings that the reference has and that have no effect here
-// yet, each with the value that says what is done anyway; empty for none.
-var laterKeys = map[string]string{
-	"ADMIN_SERVER_UNIX_SOCKET":                         "",
-	"ADMIN_SERVER_UNIX_SOCKET_MODE":                    "",
-	"DB_CONFIG":                                        "false",
-	"DB_POOL_ACQUISITION_TIMEOUT":                      "",
-	"DB_POOL_AUTOMATIC_RECOVERY":                       "true",
-	"DB_PRE_CONFIG":                                    "",
-	"DB_ROOT_SPEC":                                     "",
-	"INTERNAL_SCHEMA_CACHE_QUERY_SLEEP":                "",
-	"INTERNAL_SCHEMA_CACHE_QUERY_SLEEP_BEFORE_QUERIES": "",
-	"JWT_CACHE_MAX_ENTRIES":                            "1000",
-	"JWT_ROLE_CLAIM_KEY":                               "$.role",
-	"LOG_QUERY":                                        "false",
-	"OPENAPI_MODE":                                     "",
-	"OPENAPI_SECURITY_ACTIVE":                          "false",
-	"OPENAPI_SERVER_PROXY_URI":                         "",
-	"ROLE_CLAIM_KEY":                                   "$.role",
-	"ROOT_SPEC":                                        "",
-	"SERVER_REUSEPORT":                                 "false",
-	"SERVER_UNIX_SOCKET":                               "",
-	"SERVER_UNIX_SOCKET_MODE":                          "",
-}
+// nowhere is where values go that have no effect yet.
+func nowhere[T any](*config) *T { return new(T) }
 
-// apply parses the variable of the setting, if there is one.
-func (s setting) apply(c *config, variables map[string]string) error {
-	for _, name := range s.names {
-		value, ok := variables[name]
-		if !ok || value == "" && !s.emptyable {
-			continue
-		}
-		if err := s.parse(c, value); err != nil {
-			return fmt.Errorf("%s%s %w", prefix, name, err)
-		}
-		return nil
+func chomp(text string) string { return strings.TrimSuffix(text, "\n") }
+
+// names are the key and its aliases, in the order in which they are looked at.
+func (s setting) names() []string {
+	if s.aliasesFirst {
+		return append(slices.Clone(s.aliases), s.key)
 	}
-	return nil
+	return append([]string{s.key}, s.aliases...)
 }
 
-func text(field func(*config) *string) func(*config, string) error {
-	return func(c *config, value string) error {
-		*field(c) = value
-		return nil
-	}
-}
-
-// boolean takes true and false in any case, with or without quotes, and numbers,
-// of which the positive ones mean true.
-func boolean(set func(*config, bool)) func(*config, string) error {
-	return func(c *config, value string) error {
-		word := strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`))
-		if n, err := strconv.Atoi(word); err == nil {
-			set(c, n > 0)
-			return nil
-		}
-		if word != "true" && word != "false" {
-			return fmt.Errorf("has to be true or false, not %q", value)
-		}
-		set(c, word == "true")
-		return nil
-	}
-}
-
-func number(least, most int, set func(*config, int)) func(*config, string) error {
-	return func(c *config, value string) error {
-		n, err := strconv.Atoi(strings.TrimSpace(value))
-		if err != nil || n < least || n > most {
-			return fmt.Errorf("has to be a whole number from %d to %d, not %q", least, most, value)
-		}
-		set(c, n)
-		return nil
-	}
-}
-
-func seconds(field func(*config) *time.Duration) func(*config, string) error {
-	return number(1, math.MaxInt32, func(c *config, n int) { *field(c) = time.Duration(n) * time.Second })
-}
-
-// option is a value, and the word for it.
-type option[T any] struct {
-	word  string
-	value T
-}
-
-func choice[T any](field func(*config) *T, options ...option[T]) func(*config, string) error {
-	return func(c *config, value string) error {
-		words := make([]string, len(options))
-		for i, o := range options {
-			if o.word == value {
-				*field(c) = o.value
-				return nil
-			}
-			words[i] = o.word
-		}
-		return fmt.Errorf("has to be one of %s, not %q", strings.Join(words, ", "), value)
-	}
-}
-
-// host takes a name, an address, or one of the words of [listen].
-func host(field func(*config) *string) func(*config, string) error {
-	return func(c *config, value string) error {
-		special := strings.HasPrefix(value, "*") || strings.HasPrefix(value, "!")
-		if _, ok := anyHost[value]; special && !ok {
-			return fmt.Errorf("has to be a host, an address, or one of *, *4, !4, *6, !6, not %q", value)
-		}
-		*field(c) = value
-		return nil
-	}
-}
-
-func schemas(c *config, value string) error {
-	names := splitList(value)
-	for _, name := range names {
-		switch name {
-		case "":
-			return fmt.Errorf("has to be a list of schemas with commas between, without an empty name, not %q", value)
-		case "pg_catalog", "information_schema":
-			return fmt.Errorf("can't have %s: it is not for exposing", name)
+// given finds the assignment that counts, if there is one.
+func (s setting) given(all assignments) (assignment, bool) {
+	for _, name := range s.names() {
+		if a, ok := all[name]; ok && (a.value != "" || s.emptyable) {
+			return a, true
 		}
 	}
-	c.api.Schemas = names
-	return nil
-}
-
-func extraSearchPath(c *config, value string) error {
-	c.api.ExtraSearchPath = []string{}
-	if value == "" {
-		return nil
-	}
-	names := splitList(value)
-	if slices.Contains(names, "") {
-		return fmt.Errorf("has to be empty or a list of schemas with commas between, without an empty name, not %q", value)
-	}
-	c.api.ExtraSearchPath = names
-	return nil
-}
-
-func hoistedSettings(c *config, value string) error {
-	c.api.HoistedSettings = splitList(value)
-	if slices.Contains(c.api.HoistedSettings, "") {
-		return fmt.Errorf("has to be a list of settings with commas between, without an empty name, not %q", value)
-	}
-	return nil
-}
-
-func audience(c *config, value string) error {
-	if _, err := auth.NewJWT(auth.JWTConfig{Audience: value}); err != nil {
-		return fmt.Errorf("has to be a URI if it has a colon, unlike %q", value)
-	}
-	c.api.JWTAudience = value
-	return nil
-}
-
-// origins takes what browsers send as Origin. Anything else would never match.
-func origins(c *config, value string) error {
-	list := splitList(value)
-	for _, origin := range list {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host {
-			return fmt.Errorf("has to be a list of origins such as https://example.com, with commas between; %q is none", origin)
-		}
-	}
-	c.corsOrigins = list
-	return nil
-}
-
-func splitList(value string) []string {
-	parts := strings.Split(value, ",")
-	for i := range parts {
-		parts[i] = strings.TrimSpace(parts[i])
-	}
-	return parts
+	return assignment{}, false
 }

@@ -96,7 +96,7 @@ func From(err error, anonymous bool) *Error {
 	case errors.As(err, &authn):
 		return authentication(authn)
 	case errors.As(err, &conn): // before pg: what the server answers to the authenticator is no client's business
-		return &Error{Code: "PGRST000", Message: "Database connection error.", Status: http.StatusServiceUnavailable, cause: err}
+		return NotConnected(err)
 	case errors.As(err, &pg):
 		return postgres(pg, anonymous)
 	}

@@ -50,7 +50,8 @@ func TestError_Body(t *testing.T) {
 func TestInternal(t *testing.T) {
 	t.Parallel()
 	secret := errors.New("the disk at /srv/secret is full")
-	for _, err := range []*apierror.Error{apierror.Internal(secret), apierror.NoSchemaCache(secret), apierror.ConnectionLost(secret)} {
+	for _, err := range []*apierror.Error{apierror.Internal(secret), apierror.NoSchemaCache(secret), apierror.ConnectionLost(secret),
+		apierror.NotConnected(secret), apierror.AcquireTimeout(secret)} {
 		require.NotContains(t, string(err.Body(false)), "secret")
 		require.Contains(t, err.Error(), "secret")
 		require.ErrorIs(t, err, secret)
@@ -145,6 +146,8 @@ func TestConstructors(t *testing.T) {
 		{apierror.InvalidPath(), 404, `{"code":"PGRST125","details":null,"hint":null,"message":"Invalid path specified in request URL"}`},
 		{apierror.RootDisabled(), 404, `{"code":"PGRST126","details":null,"hint":null,"message":"Root endpoint metadata is disabled"}`},
 
+		{apierror.NotConnected(nil), 503, `{"code":"PGRST000","details":null,"hint":null,"message":"Database connection error."}`},
+		{apierror.AcquireTimeout(nil), 504, `{"code":"PGRST003","details":null,"hint":null,"message":"Timed out acquiring connection from connection pool."}`},
 		{apierror.NoSchemaCache(nil), 503, `{"code":"PGRST002","details":null,"hint":null,"message":"Could not query the database for the schema cache. Retrying."}`},
 		{apierror.ConnectionLost(nil), 503, `{"code":"PGRST001","details":null,"hint":null,"message":"Database client error. Retrying the connection."}`},
 		{apierror.TableNotFound("api.flims", "api.films"), 404, `{"code":"PGRST205","details":null,"hint":"Perhaps you meant the table 'api.films'","message":"Could not find the table 'api.flims' in the schema cache"}`},

@@ -1,26 +1,12 @@
 package apierror
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// The errors of group 2: what the schema cache doesn't know. And of group 0:
-// there is no schema cache, or no connection.
-
-// NoSchemaCache is PGRST002: the schema was not loaded yet.
-func NoSchemaCache(cause error) *Error {
-	return &Error{Code: "PGRST002", Message: "Could not query the database for the schema cache. Retrying.",
-		Status: http.StatusServiceUnavailable, cause: cause}
-}
-
-// ConnectionLost is PGRST001: the connection broke while the request ran.
-func ConnectionLost(cause error) *Error {
-	return &Error{Code: "PGRST001", Message: "Database client error. Retrying the connection.",
-		Status: http.StatusServiceUnavailable, cause: cause}
-}
+// The errors of group 2: what the schema cache doesn't know.
 
 // RelationshipNotFound is PGRST200: nothing leads from parent to child. hint is
 // the client's !hint, and suggestion a whole sentence; either may be empty.
@@ -115,10 +101,4 @@ func TableNotFound(table, suggestion string) *Error {
 		e.Hint = "Perhaps you meant the table '" + suggestion + "'"
 	}
 	return e
-}
-
-// IsConnection reports whether err says that the database can't be reached.
-func IsConnection(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Status == http.StatusServiceUnavailable
 }

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -35,6 +36,11 @@ type Pool interface {
 
 // Executor runs commands on the connections of a pool.
 type Executor struct {
+	// AcquireTimeout bounds how long a command waits for a connection; 0 is no bound.
+	AcquireTimeout time.Duration
+	// Lost, if set, is told of every connection that couldn't be made, or was lost.
+	Lost func()
+
 	pool     Pool
 	prepares bool
 }
@@ -42,7 +48,7 @@ type Executor struct {
 // New makes an executor over pool. With prepares it keeps statements prepared on
 // the connections; without, each is parsed when it is run, as poolers want it that
 // give every transaction another connection.
-func New(pool Pool, prepares bool) *Executor { return &Executor{pool, prepares} }
+func New(pool Pool, prepares bool) *Executor { return &Executor{pool: pool, prepares: prepares} }
 
 // Command is a program, and as whom and how to run it.
 type Command struct {
@@ -98,31 +104,39 @@ type Overrides struct{ Headers, Status string }
 // errors come from here, before anything was sent to the client. The result has
 // to be closed. A statement that PostgreSQL no longer knows, or whose result
 // changed, is prepared anew, once: nothing of the pipeline has been committed.
+// On a connection that died while it was idle nothing ran, and the command is
+// sent on another one.
 func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
-	conn, err := e.pool.Acquire(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("acquire a connection: %w", err)
-	}
-	r, err := e.run(ctx, conn, cmd)
-	if err != nil && staleStatement(err) { // the connection's next one may be as stale, so: the same connection
-		r, err = e.run(ctx, conn, cmd)
-	}
-	if err != nil {
+	for attempt := 1; ; attempt++ {
+		conn, err := e.acquire(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r := e.run(ctx, conn, cmd)
+		if r.err != nil && staleStatement(r.err) { // the connection's next one may be as stale, so: the same connection
+			r = e.run(ctx, conn, cmd)
+		}
+		if r.err == nil {
+			return r, nil
+		}
 		conn.Release()
-		return nil, err
+		if attempt == maxAttempts || !r.again {
+			return nil, r.err
+		}
+		e.dropIdle()
 	}
-	return r, nil
 }
 
-func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) (*Result, error) {
-	r := &Result{conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
+// run starts the command; its error is the result's.
+func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Result {
+	r := &Result{executor: e, conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
 	r.session = begin(ctx, conn.Conn().PgConn(), e.prepares)
 	if err := r.start(); err != nil {
+		r.again = r.repeatable(err)
 		r.fail(err)
 		r.end()
-		return nil, r.err
 	}
-	return r, nil
+	return r
 }
 
 // Statements of pipelines.
@@ -352,20 +366,4 @@ func staleStatement(err error) bool {
 		return false
 	}
 	return pg.Code == "26000" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan")
-}
-
-// classify tells a lost connection from what the database answered, and from what
-// was found wrong with the answer.
-func classify(ctx context.Context, err error) error {
-	if err == nil || !broken(err) || ctx.Err() != nil {
-		return err
-	}
-	return apierror.ConnectionLost(err)
-}
-
-// broken reports an error after which nobody knows what is still to be read.
-func broken(err error) bool {
-	var pg *pgconn.PgError
-	var api *apierror.Error
-	return !errors.As(err, &pg) && !errors.As(err, &api) && !errors.Is(err, apierror.ErrOutdated)
 }

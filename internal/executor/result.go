@@ -28,14 +28,16 @@ type Result struct {
 	// Inserted is the number of rows that an upsert inserted; nil for other statements.
 	Inserted *int64
 
-	cmd     Command
-	conn    *pgxpool.Conn
-	session *session
-	reader  *pgconn.ResultReader
-	ahead   bool // the reader stands on a row that Next did not hand out yet
-	tail    int  // results behind the overrides
-	done    bool
-	err     error
+	executor *Executor
+	cmd      Command
+	conn     *pgxpool.Conn
+	session  *session
+	reader   *pgconn.ResultReader
+	ahead    bool // the reader stands on a row that Next did not hand out yet
+	tail     int  // results behind the overrides
+	done     bool
+	err      error
+	again    bool // what failed can be run on another connection
 }
 
 // Next goes to the next row. It reports false behind the last one, and on an
@@ -160,6 +162,9 @@ func (r *Result) fail(err error) {
 	r.done = true
 	r.err = classify(r.session.ctx, err)
 	r.session.failed(err)
+	if r.session.ctx.Err() == nil && (broken(err) || terminated(err)) {
+		r.executor.lost()
+	}
 }
 
 // Close gives the connection back. A result that was not read to its end is

@@ -24,6 +24,7 @@ type session struct {
 	cancel   context.CancelFunc // gives up the pipeline alone
 	sent     []request          // whose results were not read yet
 	current  request            // whose result is being read
+	answered bool               // something of the pipeline has been run
 	ended    bool
 }
 
@@ -85,6 +86,7 @@ func (s *session) next() (*pgconn.ResultReader, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.answered = true
 		if s.current.close != "" {
 			continue
 		}

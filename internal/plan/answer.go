@@ -140,6 +140,9 @@ func (p *Planner) finish(a *Answer, req *apirequest.Request, produce producer) e
 		return apierror.InvalidPreferences(req.Preferences.Invalid)
 	}
 	a.HeadersOnly = req.HeadersOnly
+	if a.Format == Aggregated {
+		a.prepareRows()
+	}
 	a.Count, a.MaxRows = countOf(req), p.config.MaxRows
 	a.Root.StripNulls = a.Media.NullsStripped
 	a.Expect.Singular = a.Format == Object && a.Explain == nil

@@ -64,7 +64,9 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 		if !routine.Returns.Set {
 			return nil, apierror.MaxAffectedSingle()
 		}
-		c.Expect.MaxAffected = req.Preferences.MaxAffected
+		if c.Explain == nil {
+			c.Expect.MaxAffected = req.Preferences.MaxAffected
+		}
 	}
 	return c, nil
 }

@@ -50,9 +50,9 @@ func (m *Mutate) Target() *Node { return m.target }
 // WriteColumn is a column to write.
 type WriteColumn struct {
 	*introspect.Column
-	// Parse is the function that makes a value of the column's domain from JSON;
-	// zero for none.
-	Parse introspect.QualifiedName
+	// Parse is the function that makes a value of the column's domain from JSON,
+	// and Represent the one that makes JSON of it; zero for none.
+	Parse, Represent introspect.QualifiedName
 }
 
 // Conflict is what an insert does about rows that are there already.
@@ -114,6 +114,9 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 	if err := p.finish(&m.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
 		return nil, err
 	}
+	if m.Explain != nil { // its rows are lines of a plan
+		return m, nil
+	}
 	m.Expect.Matching = req.Action == apirequest.Upsert
 	m.Expect.Singular = m.Expect.Singular && req.Action != apirequest.Upsert
 	if affects := req.Action == apirequest.Update || req.Action == apirequest.Delete; affects && req.Preferences.Strict() {
@@ -147,6 +150,7 @@ func (p *Planner) addWriteColumns(m *Mutate, names []string) error {
 		w := WriteColumn{Column: column}
 		if column.Type.IsDomain {
 			w.Parse, _ = p.cache.Representation(jsonOID, column.Type.OID)
+			w.Represent, _ = p.cache.Representation(column.Type.OID, jsonOID)
 		}
 		m.Columns = append(m.Columns, w)
 	}
@@ -164,7 +168,8 @@ func conflictOf(req *apirequest.Request, t *introspect.Table) *Conflict {
 	return c
 }
 
-// checkUpsert refuses a PUT whose filters don't name one row by its primary key.
+// checkUpsert refuses a PUT whose filters don't name one row by its primary key,
+// or whose body doesn't.
 func checkUpsert(req *apirequest.Request, t *introspect.Table) error {
 	var filtered []string
 	for _, predicate := range req.Query.Where {
@@ -179,6 +184,11 @@ func checkUpsert(req *apirequest.Request, t *introspect.Table) error {
 	key := slices.Sorted(slices.Values(t.PrimaryKey))
 	if len(key) == 0 || !slices.Equal(slices.Compact(filtered), key) {
 		return apierror.PutFilters()
+	}
+	for _, name := range key {
+		if !slices.Contains(req.Payload.Columns, name) {
+			return apierror.PutMismatch()
+		}
 	}
 	return nil
 }

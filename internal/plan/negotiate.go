@@ -47,7 +47,7 @@ func (p *Planner) negotiate(a *Answer, accept []mediatype.Type, produce producer
 func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bool {
 	switch media.Name {
 	case mediatype.Object:
-		a.Media, a.Format = media, Object
+		a.Media, a.Format = media, objectOf(produce.call)
 		return true
 	case mediatype.Array:
 		a.Media, a.Format = media, arrayOf(produce.call)
@@ -57,7 +57,7 @@ func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bo
 		return true
 	}
 	if h, ok := p.cache.AnyMediaHandler(media.Name); ok {
-		a.Media, a.Format, a.Handler = handled(h, media), Aggregated, h
+		a.Media, a.Format, a.Handler = answered(h.MediaType), Aggregated, h
 		return true
 	}
 	if name := essence(media); p.config.Encoded[name] {
@@ -91,38 +91,51 @@ func (p *Planner) ownHandler(a *Answer, media mediatype.Type, produce producer) 
 	}
 	if produce.call != nil && produce.call.Routine.MediaType != "" {
 		r := produce.call.Routine
-		if r.MediaType == mediatype.Any {
-			a.Media, a.Format = mediatype.Type{Name: mediatype.Octets}, Raw
-			if media.Name != mediatype.Any {
-				a.Media = media
-			}
-			return true
-		}
-		own := mediatype.Parse(r.MediaType)
-		if strings.EqualFold(media.Name, own.Name) {
+		if own := answered(r.MediaType); r.MediaType == mediatype.Any || strings.EqualFold(media.Name, own.Name) {
 			a.Media, a.Format = own, Raw
 			return true
 		}
 	}
 	for _, name := range []string{mediatype.Any, media.Name} {
 		if h, ok := p.cache.MediaHandler(produce.rows, name); ok {
-			a.Media, a.Format, a.Handler = handled(h, media), Aggregated, h
+			a.Media, a.Format, a.Handler = answered(h.MediaType), Aggregated, h
 			return true
 		}
 	}
 	return false
 }
 
-// handled is the media type of a handler's answer. A handler of any type answers
-// in the one that was asked for, or as bytes.
-func handled(h *introspect.Handler, asked mediatype.Type) mediatype.Type {
-	switch {
-	case h.MediaType != mediatype.Any:
-		return mediatype.Parse(h.MediaType)
-	case asked.Name == mediatype.Any:
+// prepareRows makes the rows what the handler takes. One of a relation takes them as
+// they are stored; and where nobody gets the body, there are only rows to count.
+func (a *Answer) prepareRows() {
+	if a.HeadersOnly {
+		a.Format, a.Handler = Array, nil
+		return
+	}
+	if a.Handler.Relation.Name == "" {
+		return
+	}
+	for i := range a.Root.Columns {
+		a.Root.Columns[i].Represent = introspect.QualifiedName{}
+	}
+}
+
+// answered is the media type of a handler's answer. A handler of any type answers
+// in bytes, unless it says otherwise itself.
+func answered(name string) mediatype.Type {
+	if name == mediatype.Any {
 		return mediatype.Type{Name: mediatype.Octets}
 	}
-	return asked
+	return mediatype.Parse(name)
+}
+
+// objectOf is how a single JSON object is made of rows: of a function that returns
+// a value it is the value, whatever it is.
+func objectOf(c *Call) Format {
+	if c != nil && c.Scalar && !c.Routine.Returns.Set {
+		return Scalar
+	}
+	return Object
 }
 
 // arrayOf is how JSON is made of rows: of a function that returns one value or

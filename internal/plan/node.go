@@ -42,8 +42,11 @@ type Embed struct {
 	Inner bool
 	// Spread lifts the columns into the parent, from a to-many relationship as arrays.
 	Spread bool
-	// Ordered reports that the parent's rows are ordered by columns of this one.
-	Ordered bool
+	// Asked is the number of conditions on whether there is anything to embed: the
+	// null filters on it, and Inner.
+	Asked int
+	// OrderTerms are the places, in the parent's order, of the terms about this one.
+	OrderTerms []int
 
 	hint    string
 	renamed bool // an alias was given

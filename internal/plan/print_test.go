@@ -66,7 +66,7 @@ func embedText(e *plan.Embed) string {
 	for _, flag := range []struct {
 		set  bool
 		name string
-	}{{e.Inner, "inner"}, {e.Spread, "spread"}, {e.Ordered, "ordered"}, {e.Empty(), "empty"}} {
+	}{{e.Inner, "inner"}, {e.Spread, "spread"}, {len(e.OrderTerms) > 0, "ordered"}, {e.Empty(), "empty"}} {
 		if flag.set {
 			text += " " + flag.name
 		}

@@ -23,7 +23,7 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 		func() error { return p.addPredicates(root, req.Query) },
 		func() error { return p.relate(root, table, new(numbering)) },
 		func() error { return relateOrders(root) },
-		func() error { joinPresent(root); return nil },
+		func() error { joinPresent(root); countAsked(root); return nil },
 		func() error { return p.checkAggregates(root) },
 	}
 	for _, pass := range passes {
@@ -173,7 +173,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, number *numbering) er
 // relateOrders marks the embeds by which their parents are ordered. An order by
 // something that is not embedded, or not to-one, is refused.
 func relateOrders(n *Node) error {
-	for _, term := range n.Order {
+	for i, term := range n.Order {
 		if term.Relation == "" {
 			continue
 		}
@@ -184,7 +184,7 @@ func relateOrders(n *Node) error {
 		if e.ToMany() {
 			return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
 		}
-		e.Ordered = true
+		e.OrderTerms = append(e.OrderTerms, i)
 	}
 	for _, e := range n.Embeds {
 		if err := relateOrders(e.Node); err != nil {
@@ -209,6 +209,32 @@ func joinPresent(n *Node) {
 	})
 	for _, e := range n.Embeds {
 		joinPresent(e.Node)
+	}
+}
+
+// countAsked counts the conditions on embeds.
+func countAsked(n *Node) {
+	for _, node := range n.Where {
+		countNullFilters(n, node)
+	}
+	for _, e := range n.Embeds {
+		if e.Inner {
+			e.Asked++
+		}
+		countAsked(e.Node)
+	}
+}
+
+func countNullFilters(n *Node, node filter.Node) {
+	switch node := node.(type) {
+	case filter.Condition:
+		if e := n.Embedded(node); e != nil {
+			e.Asked++
+		}
+	case filter.Group:
+		for _, member := range node.Nodes {
+			countNullFilters(n, member)
+		}
 	}
 }
 

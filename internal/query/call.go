@@ -13,6 +13,9 @@ import (
 // relation, so that PostgreSQL can inline it; only a count of its rows makes it a
 // result of its own, for it must not run twice.
 func call(c *plan.Call) (fragment, *Program) {
+	if c.HeadersOnly && c.Scalar && c.Count == plan.CountNone {
+		return uncounted(c)
+	}
 	if c.Count == plan.CountNone || c.Explain != nil || c.Format == plan.Aggregated {
 		main, program := rows(&c.Answer)
 		return main, program
@@ -20,8 +23,18 @@ func call(c *plan.Call) (fragment, *Program) {
 	return withTotals(c)
 }
 
+// uncounted renders the number of values that a function returns. PostgreSQL would
+// not call it for values that nobody reads, unless they are a result of their own.
+func uncounted(c *plan.Call) (fragment, *Program) {
+	values, columns := read(&c.Answer)
+	name := sqlfrag.Ident(resultName)
+	f := values.within("WITH "+name+" AS MATERIALIZED (", ") SELECT pg_catalog.count(*) FROM "+name)
+	return f, &Program{Columns: columns, Yields: RowCount}
+}
+
 // withTotals renders a call with the number of all rows in front of each row of the
-// page: one row at least, in which the mark is NULL if the page is empty.
+// page: one row at least, in which the mark is NULL if the page is empty. The rows
+// are all there, so that an estimate is no cheaper than the number.
 func withTotals(c *plan.Call) (fragment, *Program) {
 	root := *c.Root
 	answer := c.Answer
@@ -29,11 +42,7 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 	root.Call, root.FromResult = nil, true
 	f := called(c, c.Root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT * FROM ", ") ")
 	f.add("SELECT total.n, page.* FROM (")
-	if c.Count == plan.CountEstimated {
-		f.join(countUpTo(&root, c.MaxRows).within("SELECT count AS n FROM (", ") total"))
-	} else {
-		f.join(count(&root).within("SELECT count AS n FROM (", ") total"))
-	}
+	f.join(count(&root).within("SELECT count AS n FROM (", ") total"))
 	f.add(") total LEFT JOIN (SELECT TRUE AS mark, rows.* FROM (")
 	page, columns := read(&answer)
 	f.join(page)
@@ -65,7 +74,7 @@ func arguments(c *plan.Call) fragment {
 	}
 	f := fragment{}
 	separate := func() {
-		if f.sql != "" {
+		if !f.empty() {
 			f.add(", ")
 		}
 	}

@@ -8,11 +8,12 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
-// rowsColumn names the JSON of an embed's rows, and rowName a row that is a part
-// of what an embed gives.
+// Names in embeds: of the JSON of the rows, of a row that is a part of what is
+// given, and of whether there are rows.
 const (
-	rowsColumn = "rows"
-	rowName    = "row"
+	rowsColumn    = "rows"
+	rowName       = "row"
+	presentColumn = "present"
 )
 
 // joined reports whether an embed is joined to its parent. One that shows
@@ -27,16 +28,17 @@ func lateral(parent *plan.Node, e *plan.Embed) fragment {
 	if e.Inner {
 		f = sql(" JOIN LATERAL (")
 	}
-	condition := "TRUE"
+	condition := sql("TRUE")
 	if e.ToMany() {
 		f.join(aggregated(parent, e))
 		if e.Inner {
-			condition = nullFilter(parent, e, false).sql
+			condition = nullFilter(parent, e, false)
 		}
 	} else {
 		f.join(single(parent, e))
 	}
-	f.add(") AS " + sqlfrag.Ident(e.Alias) + " ON " + condition)
+	f.add(") AS " + sqlfrag.Ident(e.Alias) + " ON ")
+	f.join(condition)
 	return f
 }
 
@@ -97,8 +99,11 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 		return called(n.Call, n.Alias).within(" FROM ", "")
 	case e != nil && e.Relationship.Function != nil:
 		function, row := e.Relationship.Function.Name, parent.Table.Name
-		name = sqlfrag.Qualified(function.Schema, function.Name) +
-			"(" + sqlfrag.Ident(parent.Alias) + "::" + sqlfrag.Qualified(row.Schema, row.Name) + ")"
+		argument := sqlfrag.Ident(parent.Alias) + "::" + sqlfrag.Qualified(row.Schema, row.Name)
+		if parent.FromResult { // has its columns in another order
+			argument = sqlfrag.Qualified(parent.Alias, wholeRow)
+		}
+		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"
 	case e == nil:
 		return sql(" FROM " + name) // the root's alias is its name
 	}
@@ -162,13 +167,25 @@ func nullFilter(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	return sql(sqlfrag.Qualified(e.Alias, column) + test)
 }
 
-// existence asks for the embed's rows in a subquery.
+// existence asks for the embed's rows in a subquery, or for what presence found.
 func existence(n *plan.Node, e *plan.Embed, absent bool) fragment {
-	f := exists(n, e)
+	var f fragment
+	if e.Asked > 1 {
+		f = sql(sqlfrag.Qualified(e.Alias, presentColumn))
+	} else {
+		f = exists(n, e)
+	}
 	if absent {
 		f = f.within("NOT ", "")
 	}
 	return f
+}
+
+// presence joins whether the embed has rows, for several conditions to ask for.
+// Each with a subquery of its own would double the SQL with every level of embeds;
+// OFFSET keeps PostgreSQL from doing so.
+func presence(n *plan.Node, e *plan.Embed) fragment {
+	return exists(n, e).within(" CROSS JOIN LATERAL (SELECT ", " AS "+sqlfrag.Ident(presentColumn)+" OFFSET 0) AS "+sqlfrag.Ident(e.Alias))
 }
 
 func exists(parent *plan.Node, e *plan.Embed) fragment {
@@ -189,8 +206,11 @@ func matching(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 		conditions = append(conditions, predicate(n, node, existence))
 	}
 	for _, child := range n.Embeds {
+		if child.Asked > 1 {
+			f.join(presence(n, child))
+		}
 		if child.Inner {
-			conditions = append(conditions, exists(n, child))
+			conditions = append(conditions, existence(n, child, false))
 		}
 	}
 	f.join(where(conditions))

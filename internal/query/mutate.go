@@ -14,6 +14,7 @@ const (
 	resultName  = "pgrst result" // what a write returned
 	bodyName    = "pgrst body"   // the rows of the request's body
 	elementName = "pgrst element"
+	wholeRow    = "pgrst row" // in what a write returned, the row as the table has it
 )
 
 // mutation renders a write. What it returns is read from the write itself, or,
@@ -99,8 +100,10 @@ func needed(n *plan.Node) []string {
 	for _, e := range n.Embeds {
 		switch r := e.Relationship; {
 		case r.Function != nil:
-			for i := range n.Table.Columns {
-				add(n.Table.Columns[i].Name)
+			row := "CAST(" + sqlfrag.Ident(n.Alias) + ".* AS " + sqlfrag.Qualified(n.Table.Name.Schema, n.Table.Name.Name) +
+				") AS " + sqlfrag.Ident(wholeRow)
+			if !slices.Contains(names, row) {
+				names = append(names, row)
 			}
 		case r.Junction != nil:
 			for _, pair := range r.Junction.Source {
@@ -146,14 +149,14 @@ func insert(m *plan.Mutate) fragment {
 	if len(m.Columns) > 0 {
 		f.add("(" + columnNames(m) + ")")
 	}
-	f.add(" SELECT ")
-	for i, c := range m.Columns {
-		if i > 0 {
-			f.add(", ")
-		}
-		f.add(bodyValue(c))
+	rows := bodyRows(m)
+	if m.Action == plan.Upsert && parses(m) { // its filters compare values of the domains
+		rows = rows.within("(SELECT "+bodyValues(m, parsedColumn)+" FROM ", ") AS "+sqlfrag.Ident(bodyName))
+		f.add(" SELECT " + bodyValues(m, bodyColumn))
+	} else {
+		f.add(" SELECT " + bodyValues(m, bodyValue))
 	}
-	f.join(bodyRows(m).within(" FROM ", ""))
+	f.join(rows.within(" FROM ", ""))
 	merge := m.Conflict != nil && m.Conflict.Merge
 	var conditions []fragment
 	if merge {
@@ -219,34 +222,42 @@ func update(m *plan.Mutate) fragment {
 	}
 	f := sql("UPDATE " + target(m) + " SET ")
 	if m.Array {
-		for i, c := range m.Columns {
-			if i > 0 {
-				f.add(", ")
-			}
-			f.add(sqlfrag.Ident(c.Name) + " = " + bodyValue(c))
-		}
+		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
 	} else { // a single object is read once, and needs no join
-		f.add("(" + columnNames(m) + ") = (SELECT ")
-		for i, c := range m.Columns {
-			if i > 0 {
-				f.add(", ")
-			}
-			f.add(bodyValue(c))
-		}
+		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, bodyValue))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
 	f.join(where(filters(m.Target(), m.Where)))
 	return f
 }
 
-func bodyValue(c plan.WriteColumn) string {
-	value := sqlfrag.Qualified(bodyName, c.Name)
-	if c.Parse.Name != "" {
-		value = sqlfrag.Qualified(c.Parse.Schema, c.Parse.Name) + "(" + value + ")"
-	}
-	return value
+// parses reports values that have to be parsed from JSON.
+func parses(m *plan.Mutate) bool {
+	return slices.ContainsFunc(m.Columns, func(c plan.WriteColumn) bool { return c.Parse.Name != "" })
 }
+
+// bodyValues lists the columns as render has them.
+func bodyValues(m *plan.Mutate, render func(plan.WriteColumn) string) string {
+	values := make([]string, len(m.Columns))
+	for i, c := range m.Columns {
+		values[i] = render(c)
+	}
+	return strings.Join(values, ", ")
+}
+
+// bodyColumn is a column of the body's rows, bodyValue the value of it that is
+// written, and parsedColumn that value as a column of the same name.
+func bodyColumn(c plan.WriteColumn) string { return sqlfrag.Qualified(bodyName, c.Name) }
+
+func bodyValue(c plan.WriteColumn) string {
+	if c.Parse.Name == "" {
+		return bodyColumn(c)
+	}
+	return sqlfrag.Qualified(c.Parse.Schema, c.Parse.Name) + "(" + bodyColumn(c) + ")"
+}
+
+func parsedColumn(c plan.WriteColumn) string { return bodyValue(c) + " AS " + sqlfrag.Ident(c.Name) }
 
 // bodyRows renders the body as rows, all of it one argument.
 func bodyRows(m *plan.Mutate) fragment {
@@ -294,7 +305,7 @@ func defaults(m *plan.Mutate) fragment {
 	for _, c := range m.Columns {
 		switch {
 		case c.Default != "":
-			f.add(separator+"?::text, "+sqlType(c.Default), c.Name)
+			f.add(separator+"?::text, "+defaultValue(c), c.Name)
 		case c.Identity != 0:
 			f.add(separator+"?::text, pg_catalog.nextval(pg_catalog.pg_get_serial_sequence(?, ?))",
 				c.Name, strings.ReplaceAll(target(m), "??", "?"), c.Name)
@@ -305,4 +316,14 @@ func defaults(m *plan.Mutate) fragment {
 	}
 	f.add(")")
 	return f
+}
+
+// defaultValue renders a column's default. One that is parsed like the body's
+// values has to be represented as these are.
+func defaultValue(c plan.WriteColumn) string {
+	value := sqlType(c.Default)
+	if c.Parse.Name != "" && c.Represent.Name != "" {
+		value = sqlfrag.Qualified(c.Represent.Schema, c.Represent.Name) + "(CAST(" + value + " AS " + sqlType(c.TypeName) + "))"
+	}
+	return value
 }

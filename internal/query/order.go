@@ -1,6 +1,8 @@
 package query
 
 import (
+	"slices"
+
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
@@ -35,16 +37,38 @@ func shownColumn(e *plan.Embed, term filter.OrderTerm) (string, bool) {
 	if e.Empty() {
 		return "", false
 	}
-	for i, o := range outputs(e.Node) {
-		if o.name != term.Field.Name {
-			continue
-		}
-		if e.Spread {
-			return position(i), true
-		}
-		return o.name, true
+	i, _ := outputIndex(e.Node, term.Field.Name)
+	switch {
+	case i < 0:
+		return "", false
+	case e.Spread:
+		return position(i), true
 	}
-	return "", false
+	return term.Field.Name, true
+}
+
+// outputIndex finds the first of a node's outputs that has a name, or -1, and
+// counts them. It renders none: that would render embeds within embeds for each
+// term again.
+func outputIndex(n *plan.Node, name string) (index, count int) {
+	index = slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.Name == name })
+	count = len(n.Columns)
+	for _, e := range n.Embeds {
+		at, width := -1, 1
+		switch {
+		case e.Empty():
+			continue
+		case e.Spread:
+			at, width = outputIndex(e.Node, name)
+		case e.Name == name:
+			at = 0
+		}
+		if index < 0 && at >= 0 {
+			index = count + at
+		}
+		count += width
+	}
+	return index, count
 }
 
 // orderColumn names the value that an embed gives for its parent's i-th term.
@@ -53,34 +77,24 @@ func orderColumn(i int) string { return "order." + position(i) }
 // hasOrderColumns reports whether an embed gives values for its parent's order
 // that it doesn't show.
 func hasOrderColumns(parent *plan.Node, e *plan.Embed) bool {
-	if !e.Ordered {
-		return false
-	}
-	for _, term := range parent.Order {
-		if parent.Related(term) != e {
-			continue
-		}
-		if _, shown := shownColumn(e, term); !shown {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.OrderTerms, func(i int) bool {
+		_, shown := shownColumn(e, parent.Order[i])
+		return !shown
+	})
 }
 
 // orderColumns renders those values, behind the outputs of the embed.
 func orderColumns(s selection) fragment {
 	f := fragment{}
-	if s.embed == nil || !s.embed.Ordered {
+	if s.embed == nil {
 		return f
 	}
-	for i, term := range s.parent.Order {
-		if s.parent.Related(term) != s.embed {
-			continue
-		}
+	for _, i := range s.embed.OrderTerms {
+		term := s.parent.Order[i]
 		if _, shown := shownColumn(s.embed, term); shown {
 			continue
 		}
-		if len(s.outputs) > 0 || f.sql != "" {
+		if len(s.outputs) > 0 || !f.empty() {
 			f.add(", ")
 		}
 		f.join(bound(filter.BindField(term.Field, resolver{s.node})).within("", " AS "+sqlfrag.Ident(orderColumn(i))))

@@ -6,6 +6,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -123,6 +124,12 @@ func counted(n *plan.Node) fragment {
 	}
 	groups := *n
 	groups.Order, groups.Range = nil, plan.Range{Limit: plan.Unlimited}
+	groups.Embeds = slices.Clone(n.Embeds)
+	for i, e := range groups.Embeds {
+		unordered := *e
+		unordered.OrderTerms = nil
+		groups.Embeds[i] = &unordered
+	}
 	f, _ := read(&plan.Answer{Root: &groups, Format: plan.CSV})
 	return f
 }
@@ -139,7 +146,7 @@ func explainOptions(a *plan.Answer) string {
 
 // number turns ? into $1, $2, … and values into their text form.
 func number(f fragment) Statement {
-	sql, _ := squirrel.Dollar.ReplacePlaceholders(f.sql) // fails on no input
+	sql, _ := squirrel.Dollar.ReplacePlaceholders(string(f.sql)) // fails on no input
 	s := Statement{SQL: sql}
 	if len(f.args) > 0 {
 		s.Args = make([][]byte, len(f.args))

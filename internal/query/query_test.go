@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +74,14 @@ func build(t testing.TB, planner *plan.Planner, schema, method, target, body str
 }
 
 func tryBuild(planner *plan.Planner, schema, method, target, body string, headers ...string) (*query.Program, error) {
+	planned, err := tryPlan(planner, schema, method, target, body, headers...)
+	if err != nil {
+		return nil, err
+	}
+	return query.Build(planned), nil
+}
+
+func tryPlan(planner *plan.Planner, schema, method, target, body string, headers ...string) (plan.Planned, error) {
 	path, rawQuery, _ := strings.Cut(target, "?")
 	path, err := url.PathUnescape(path)
 	if err != nil {
@@ -95,7 +104,7 @@ func tryBuild(planner *plan.Planner, schema, method, target, body string, header
 	if !ok {
 		return nil, fmt.Errorf("%T is for no database", p)
 	}
-	return query.Build(planned), nil
+	return planned, nil
 }
 
 // printProgram prints what of a program is not as usual.
@@ -137,7 +146,7 @@ func columnsText(p *query.Program) string {
 // breakLines puts each clause on a line of its own, indented by the brackets
 // that it is in.
 func breakLines(sql string) string {
-	clauses := []string{"FROM ", "LEFT JOIN LATERAL ", "JOIN LATERAL ", "WHERE ", "GROUP BY ", "ORDER BY ", "LIMIT ", "OFFSET "}
+	clauses := []string{"FROM ", "LEFT JOIN LATERAL ", "CROSS JOIN LATERAL ", "JOIN LATERAL ", "WHERE ", "GROUP BY ", "ORDER BY ", "LIMIT ", "OFFSET "}
 	var b strings.Builder
 	depth, quoted := 0, false
 	for i := 0; i < len(sql); i++ {
@@ -145,16 +154,9 @@ func breakLines(sql string) string {
 		if c == '"' {
 			quoted = !quoted
 		}
-		if !quoted && c == ' ' && !strings.HasSuffix(sql[:i], "DISTINCT") && !strings.HasSuffix(sql[:i], "LEFT") {
-			broken := false
-			for _, clause := range clauses {
-				if strings.HasPrefix(sql[i+1:], clause) {
-					b.WriteString("\n" + strings.Repeat("  ", depth))
-					broken = true
-					break
-				}
-			}
-			if broken {
+		if !quoted && c == ' ' && !slices.ContainsFunc([]string{" LEFT", " CROSS", " DISTINCT"}, func(word string) bool { return strings.HasSuffix(sql[:i], word) }) {
+			if slices.ContainsFunc(clauses, func(clause string) bool { return strings.HasPrefix(sql[i+1:], clause) }) {
+				b.WriteString("\n" + strings.Repeat("  ", depth))
 				continue
 			}
 		}

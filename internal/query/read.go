@@ -37,7 +37,7 @@ func read(a *plan.Answer) (fragment, []Column) {
 func aggregate(a *plan.Answer, s selection) fragment {
 	argument := "rows.*"
 	switch handler := a.Handler.Relation; {
-	case a.Root.Call != nil && a.Root.Call.Scalar:
+	case a.Root.Call != nil && a.Root.Call.Scalar && !a.Root.Call.Routine.Returns.Set:
 		argument = "rows." + sqlfrag.Ident(plan.ScalarColumn)
 	case handler.Name != "":
 		argument = "rows::" + sqlfrag.Qualified(handler.Schema, handler.Name)
@@ -116,7 +116,7 @@ func (s selection) sql() fragment {
 	f.join(orderColumns(s))
 	f.join(s.from())
 	if grouped {
-		f.add(groupBy(s.outputs))
+		f.join(groupBy(s.outputs))
 	}
 	f.join(orderBy(n))
 	f.join(window(n.Range))
@@ -128,11 +128,14 @@ func (s selection) from() fragment {
 	n := s.node
 	f := source(s.parent, s.embed, n)
 	for _, e := range n.Embeds {
-		if joined(n, e) {
+		switch {
+		case joined(n, e):
 			f.join(lateral(n, e))
+		case e.Asked > 1:
+			f.join(presence(n, e))
 		}
 	}
-	if s.row.sql != "" {
+	if !s.row.empty() {
 		f.join(s.row.within(" CROSS JOIN LATERAL (", ") AS "+sqlfrag.Ident(rowName)))
 	}
 	conditions := joins(s.parent, s.embed)
@@ -141,7 +144,7 @@ func (s selection) from() fragment {
 	}
 	for _, e := range n.Embeds {
 		if e.Inner && !joined(n, e) {
-			conditions = append(conditions, exists(n, e))
+			conditions = append(conditions, existence(n, e, false))
 		}
 	}
 	f.join(where(conditions))
@@ -153,18 +156,18 @@ func (o *output) groupsAsJSONB() bool { return o.json && o.aggregate == filter.N
 
 // groupBy groups by all outputs that are no aggregates, by their places: the
 // expressions themselves may have arguments, which are never the same to PostgreSQL.
-func groupBy(list []output) string {
-	clause := ""
+func groupBy(list []output) fragment {
+	f := fragment{}
 	for i, o := range list {
 		switch {
 		case o.aggregate != filter.NoAggregate:
-		case clause == "":
-			clause = " GROUP BY " + position(i)
+		case f.empty():
+			f.add(" GROUP BY " + position(i))
 		default:
-			clause += ", " + position(i)
+			f.add(", " + position(i))
 		}
 	}
-	return clause
+	return f
 }
 
 func where(conditions []fragment) fragment {

@@ -55,6 +55,29 @@ func TestBuild_different_shapes(t *testing.T) {
 	}
 }
 
+// The page of a program that is kept is put in with SetWindow.
+func TestSetWindow(t *testing.T) {
+	t.Parallel()
+	planner := plan.New(schema(t, "archive"), config)
+	for _, tt := range []struct {
+		name, one, other string
+		window           plan.Range
+	}{
+		{"limit_and_offset", "/films?id=gt.1&limit=1&offset=2", "/films?id=gt.1&limit=30&offset=40", plan.Range{Limit: 30, Offset: 40}},
+		{"limit", "/films?limit=1", "/films?limit=0", plan.Range{Limit: 0}},
+		{"offset", "/films?offset=1", "/films?offset=9", plan.Range{Limit: plan.Unlimited, Offset: 9}},
+		{"neither", "/films?id=gt.1", "/films?id=gt.1", plan.Range{Limit: plan.Unlimited}},
+		{"of_groups", "/films?select=tags,count()&limit=1", "/films?select=tags,count()&limit=2", plan.Range{Limit: 2}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			main := build(t, planner, "archive", "GET", tt.one, "").Main
+			query.SetWindow(&main, tt.window)
+			require.Equal(t, build(t, planner, "archive", "GET", tt.other, "").Main, main)
+		})
+	}
+}
+
 var (
 	quoted      = regexp.MustCompile(`"(?:[^"]|"")*"|'(?:[^']|'')*'`)
 	placeholder = regexp.MustCompile(`\$(\d+)`)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // listens keeps a listening connection. Whenever it has a new one it asks for a
@@ -18,6 +19,9 @@ func (r *Reloader) listens() {
 		err := r.listen(func() {
 			backoff = 0
 			r.Soon()
+			if !first { // and a change of configuration may have been missed too
+				r.reconfigure("")
+			}
 		})
 		if r.ctx.Err() != nil {
 			return
@@ -29,6 +33,7 @@ func (r *Reloader) listens() {
 		r.config.Logger.Error("listen for schema changes", "channel", r.config.Channel, "error", err, "retry_in", backoff)
 		select {
 		case <-time.After(backoff):
+		case <-r.back: // and so may the listening be
 		case <-r.ctx.Done():
 		}
 	}
@@ -37,9 +42,9 @@ func (r *Reloader) listens() {
 // listen takes a connection out of the pool for good, so that no request gets
 // one that listens, and hands on notifications until the connection is lost.
 func (r *Reloader) listen(listening func()) error {
-	pooled, err := r.config.Pool.Acquire(r.ctx)
+	pooled, err := r.acquire()
 	if err != nil {
-		return err
+		return fmt.Errorf("acquire a connection: %w", err)
 	}
 	conn := pooled.Hijack()
 	defer func() {
@@ -50,42 +55,97 @@ func (r *Reloader) listen(listening func()) error {
 	if _, err := conn.Exec(r.ctx, "LISTEN "+pgx.Identifier{r.config.Channel}.Sanitize()); err != nil {
 		return fmt.Errorf("listen on %s: %w", r.config.Channel, err)
 	}
+	r.state.listening.Store(true)
+	defer r.state.listening.Store(false)
 	listening()
 	for {
-		notification, err := conn.WaitForNotification(r.ctx)
+		notification, err := r.next(conn, heartbeat)
+		switch {
+		case err != nil:
+			return err
+		case notification == nil:
+			err = r.ping(conn)
+		case r.heard(notification):
+			err = r.settle(conn)
+		}
 		if err != nil {
 			return err
 		}
-		if !reloadsSchema(notification.Payload) {
-			continue
-		}
-		if err := r.settle(conn); err != nil {
-			return err
-		}
-		r.Soon()
 	}
 }
 
-// settle waits until no more notifications come in.
-func (r *Reloader) settle(conn *pgx.Conn) error {
-	ctx, cancel := context.WithTimeout(r.ctx, debounce)
+const (
+	// heartbeat is how long the connection may be silent before it is asked
+	// whether it is still there: a machine that vanishes does not say goodbye.
+	heartbeat = 30 * time.Second
+	// maxPing is how long its answer may take.
+	maxPing = 10 * time.Second
+)
+
+func (r *Reloader) ping(conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(r.ctx, maxPing)
 	defer cancel()
-	for {
-		_, err := conn.WaitForNotification(ctx)
-		switch {
-		case err == nil:
-		case r.ctx.Err() != nil:
-			return r.ctx.Err()
-		case errors.Is(err, context.DeadlineExceeded) && !conn.IsClosed():
-			return nil
-		default:
+	return conn.Ping(ctx)
+}
+
+// next waits for a notification; nil when there is none within that time.
+func (r *Reloader) next(conn *pgx.Conn, within time.Duration) (*pgconn.Notification, error) {
+	ctx, cancel := context.WithTimeout(r.ctx, within)
+	defer cancel()
+	notification, err := conn.WaitForNotification(ctx)
+	switch {
+	case err == nil:
+		return notification, nil
+	case r.ctx.Err() != nil:
+		return nil, r.ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded) && !conn.IsClosed():
+		return nil, nil
+	}
+	return nil, err
+}
+
+// heard acts on a notification, and reports whether it was about the schema.
+func (r *Reloader) heard(notification *pgconn.Notification) bool {
+	r.reconfigure(notification.Payload)
+	if !reloadsSchema(notification.Payload) {
+		return false
+	}
+	r.Soon()
+	return true
+}
+
+// settle takes the notifications that follow another one closely, as those of a
+// migration do, for one: the schema is loaded at the first and after the last.
+// See https://docs.postgrest.org/en/stable/references/schema_cache.html#debouncing.
+func (r *Reloader) settle(conn *pgx.Conn) error {
+	last := false
+	for end := time.Now().Add(debounce); ; {
+		notification, err := r.next(conn, time.Until(end))
+		if err != nil {
 			return err
 		}
+		if notification == nil {
+			break
+		}
+		r.reconfigure(notification.Payload)
+		last = last || reloadsSchema(notification.Payload)
 	}
+	if last {
+		r.Soon()
+	}
+	return nil
 }
 
 // reloadsSchema reports whether a notification is about the schema. See
 // https://docs.postgrest.org/en/stable/references/schema_cache.html#schema-reloading.
 func reloadsSchema(payload string) bool {
 	return payload == "" || payload == "reload schema"
+}
+
+// reconfigure tells the host of a notification about the configuration. See
+// https://docs.postgrest.org/en/stable/references/configuration.html#configuration-reloading.
+func (r *Reloader) reconfigure(payload string) {
+	if r.config.Reconfigure != nil && (payload == "" || payload == "reload config") {
+		r.config.Reconfigure()
+	}
 }

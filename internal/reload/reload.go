@@ -8,6 +8,7 @@ package reload
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -25,14 +26,19 @@ type Pool interface {
 
 // Config says what to load and whom to tell.
 type Config struct {
-	Pool   Pool
-	Schema introspect.Options
+	Pool Pool
+	// AcquireTimeout bounds how long a connection is waited for; 0 is no bound.
+	AcquireTimeout time.Duration
+	Schema         introspect.Options
 	// Channel is listened to for notifications; empty for none.
 	Channel string
 	// Loaded receives each schema cache that was loaded. It is called by one
 	// goroutine at a time.
 	Loaded func(*introspect.SchemaCache)
-	Logger *slog.Logger
+	// Reconfigure, if not nil, is called when a notification asks for a new
+	// configuration. It must not block.
+	Reconfigure func()
+	Logger      *slog.Logger
 }
 
 // Reloader loads in the background until it is closed.
@@ -42,8 +48,15 @@ type Reloader struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 
-	wanted chan struct{}   // a load is due; further wishes join it
-	asked  chan chan error // a load is due, and its outcome is waited for
+	wanted chan struct{} // a load is due; further wishes join it
+	lost   chan struct{} // a load is due when the database is back
+	back   chan struct{} // the database was reached
+
+	mu      sync.Mutex
+	waiting []chan<- error // for the outcome of the load that is due
+
+	tally tally
+	state state
 }
 
 const (
@@ -51,13 +64,22 @@ const (
 	debounce   = 100 * time.Millisecond
 	minBackoff = 250 * time.Millisecond
 	maxBackoff = 32 * time.Second
+	// lull is how long after a load the next one begins that lost connections ask
+	// for: a database that is away has every request lose one.
+	lull = time.Second
+	// maxLoad is how long a load may take: a database that vanished never answers.
+	maxLoad = 5 * time.Minute
 )
 
 // Start begins with a first load. A load that fails is logged and tried again,
 // with growing pauses, until it succeeds.
 func Start(c Config) *Reloader {
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &Reloader{config: c, ctx: ctx, cancel: cancel, wanted: make(chan struct{}, 1), asked: make(chan chan error)}
+	r := &Reloader{
+		config: c, ctx: ctx, cancel: cancel,
+		wanted: make(chan struct{}, 1), lost: make(chan struct{}, 1), back: make(chan struct{}, 1),
+		state: state{tried: make(chan struct{})},
+	}
 	r.done.Go(r.loads)
 	if c.Channel == "" {
 		r.Soon()
@@ -68,24 +90,33 @@ func Start(c Config) *Reloader {
 }
 
 // Soon asks for a load, and does not wait for it.
-func (r *Reloader) Soon() {
+func (r *Reloader) Soon() { signal(r.wanted) }
+
+// Lost is told that a connection couldn't be made or was lost. A load follows, a
+// second after the last one at the soonest, and is tried again until the database
+// is back: its schema may be another then. Lost does not wait for it.
+func (r *Reloader) Lost() { signal(r.lost) }
+
+// signal leaves word for whoever listens next; once is enough.
+func signal(c chan<- struct{}) {
 	select {
-	case r.wanted <- struct{}{}:
-	default: // one is due already
+	case c <- struct{}{}:
+	default:
 	}
 }
 
 // Now loads, and returns when that is done: with the error of the load, of ctx,
-// or context.Canceled when the Reloader was closed.
+// or context.Canceled when the Reloader was closed. Callers that wait at the same
+// time share a load that began after all of them had called.
 func (r *Reloader) Now(ctx context.Context) error {
-	outcome := make(chan error, 1)
-	select {
-	case r.asked <- outcome:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-r.ctx.Done():
-		return context.Canceled
+	if err := ctx.Err(); err != nil {
+		return err
 	}
+	outcome := make(chan error, 1)
+	r.mu.Lock()
+	r.waiting = append(r.waiting, outcome)
+	r.mu.Unlock()
+	r.Soon()
 	select {
 	case err := <-outcome:
 		return err
@@ -94,6 +125,15 @@ func (r *Reloader) Now(ctx context.Context) error {
 	case <-r.ctx.Done():
 		return context.Canceled
 	}
+}
+
+// takeWaiting are those that wait for the load that begins.
+func (r *Reloader) takeWaiting() []chan<- error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	waiting := r.waiting
+	r.waiting = nil
+	return waiting
 }
 
 // Closed is closed when the Reloader is.
@@ -105,51 +145,83 @@ func (r *Reloader) Close() {
 	r.done.Wait()
 }
 
+// loads loads whenever that is due.
 func (r *Reloader) loads() {
-	backoff := time.Duration(0)
-	var retry <-chan time.Time
+	var (
+		backoff time.Duration
+		began   time.Time // the last load
+		due     time.Time // the next one; zero if none is
+	)
 	for {
-		var outcome chan error
 		select {
 		case <-r.ctx.Done():
 			return
-		case outcome = <-r.asked:
-		case <-retry:
+		case <-r.lost:
+			if soonest := began.Add(lull); due.IsZero() || soonest.Before(due) {
+				due = soonest
+			}
+			continue
+		case <-at(due):
 		case <-r.wanted:
 		}
-		err := r.load()
-		if outcome != nil {
+		began = time.Now()
+		waiting := r.takeWaiting()
+		err := r.timed(r.load)
+		r.state.loaded(err)
+		for _, outcome := range waiting {
 			outcome <- err
 		}
 		if err == nil {
-			backoff, retry = 0, nil
+			backoff, due = 0, time.Time{}
+			signal(r.back)
 			continue
 		}
 		if r.ctx.Err() != nil {
 			return
 		}
 		backoff = grow(backoff)
-		retry = time.After(backoff)
+		due = time.Now().Add(backoff)
 		r.config.Logger.Error("load the schema cache", "error", err, "retry_in", backoff)
 	}
+}
+
+// at tells when it is due; of no time it never tells.
+func at(due time.Time) <-chan time.Time {
+	if due.IsZero() {
+		return nil
+	}
+	return time.After(time.Until(due))
 }
 
 func grow(backoff time.Duration) time.Duration {
 	return min(max(2*backoff, minBackoff), maxBackoff)
 }
 
+// acquire borrows a connection.
+func (r *Reloader) acquire() (*pgxpool.Conn, error) {
+	ctx := r.ctx
+	if r.config.AcquireTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.config.AcquireTimeout)
+		defer cancel()
+	}
+	return r.config.Pool.Acquire(ctx)
+}
+
 // load reads the catalogs in one snapshot.
 func (r *Reloader) load() error {
-	conn, err := r.config.Pool.Acquire(r.ctx)
+	conn, err := r.acquire()
 	if err != nil {
-		return err
+		return fmt.Errorf("acquire a connection: %w", err)
 	}
 	defer conn.Release()
+	ctx, cancel := context.WithTimeout(r.ctx, maxLoad)
+	defer cancel()
 	start := time.Now()
 	var cache *introspect.SchemaCache
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(r.ctx, conn, options, func(tx pgx.Tx) (err error) {
-		cache, err = introspect.Load(r.ctx, tx, r.config.Schema)
+	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) (err error) {
+		cache, err = introspect.Load(ctx, tx, r.config.Schema)
 		return err
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ func (b *answer) streams() bool {
 	if m, ok := b.plan.(*plan.Mutate); ok && m.Conflict != nil && m.Conflict.Merge {
 		return false // 201 or 200, by what was inserted
 	}
-	return b.ReadOnly || !b.Expect.Decides()
+	return !b.Expect.Decides()
 }
 
 // setHeaders sets what the answer says whatever comes of it, but for its range.

@@ -189,6 +189,11 @@ func (b *answer) whole(more http.Header) error {
 	if b.Expect.Singular && b.result.Rows != 1 {
 		return apierror.NotSingular(b.result.Rows)
 	}
+	if _, calls := b.plan.(*plan.Call); calls && b.ReadOnly { // what writes was held against it before its commit
+		if err := b.Expect.Check(b.result.Rows); err != nil {
+			return err
+		}
+	}
 	overrides, err := parseOverrides(b.result.Overrides)
 	if err != nil {
 		return err

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// load reads the configuration from all sources. Database settings go before the
+// others, unless db-config is off. ignored are those that the database can't set.
+// See https://docs.postgrest.org/en/stable/references/configuration.html.
+func (s sources) load(ctx context.Context, running *config) (c *config, ignored []string, err error) {
+	given, err := s.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	if c, err = parseConfig(given, running); err != nil || !c.databaseConfig {
+		return c, nil, err
+	}
+	database, err := fromDatabase(ctx, c)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the settings in the database: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(database)) {
+		if key := databaseKey(name); settableInDatabase(key) {
+			given[key] = assignment{database[name], name}
+		} else {
+			ignored = append(ignored, name)
+		}
+	}
+	c, err = parseConfig(given, running)
+	return c, ignored, err
+}
+
+func databaseKey(name string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(name, databasePrefix), "_", "-")
+}
+
+func settableInDatabase(key string) bool {
+	return slices.ContainsFunc(settings, func(s setting) bool { return s.key == key && s.database })
+}
+
+// fromDatabase reads the settings whose names begin with pgrst., by name: those
+// that were made for the role that logs in, and behind them those that the function
+// db-pre-config makes. It needs a connection of its own: on one that has been used,
+// what was set before could be taken for what is set now.
+func fromDatabase(ctx context.Context, c *config) (map[string]string, error) {
+	settings := c.pool.ConnConfig.Copy()
+	settings.DefaultQueryExecMode = pgx.QueryExecModeExec // for poolers that know no prepared statements
+	conn, err := pgx.ConnectConfig(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var found map[string]string
+	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		role, err := roleSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		preConfig := c.preConfig
+		if name := role[databasePrefix+"db_pre_config"]; name != "" {
+			preConfig = name
+		}
+		if found, err = preConfigSettings(ctx, tx, preConfig); err != nil {
+			return fmt.Errorf("run db-pre-config: %w", err)
+		}
+		maps.Copy(found, role)
+		return nil
+	})
+	return found, err
+}
+
+// roleSettings reads what ALTER ROLE has set, for this database before that for
+// all. It reads the catalog, since settings of the database itself don't count.
+func roleSettings(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT split_part(s.setting, '=', 1), substr(s.setting, strpos(s.setting, '=') + 1)
+		FROM pg_catalog.pg_db_role_setting d
+		JOIN pg_catalog.pg_roles r ON r.oid = d.setrole AND r.rolname = current_user
+		LEFT JOIN pg_catalog.pg_database b ON b.oid = d.setdatabase,
+		LATERAL unnest(d.setconfig) AS s(setting)
+		WHERE (d.setdatabase = 0 OR b.datname = current_database()) AND starts_with(s.setting, 'pgrst.')
+		ORDER BY d.setdatabase`) // which begins with that for all
+	return collect(rows, err)
+}
+
+// preConfigSettings runs the function, and reads what it has set.
+func preConfigSettings(ctx context.Context, tx pgx.Tx, function string) (map[string]string, error) {
+	if function == "" {
+		return map[string]string{}, nil
+	}
+	var names []string
+	for _, s := range settings {
+		if s.database {
+			names = append(names, databasePrefix+strings.ReplaceAll(s.key, "-", "_"))
+		}
+	}
+	const current = `SELECT name, coalesce(current_setting(name, true), '') FROM unnest($1::text[]) AS name
+		WHERE current_setting(name, true) IS NOT NULL`
+	rows, err := tx.Query(ctx, current, names)
+	before, err := collect(rows, err)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, "SELECT "+qualified(function)+"()"); err != nil {
+		return nil, err
+	}
+	rows, err = tx.Query(ctx, current, names)
+	after, err := collect(rows, err)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(after, func(name, value string) bool { // that was set for the database
+		old, ok := before[name]
+		return ok && old == value
+	})
+	return after, nil
+}
+
+func qualified(name string) string {
+	schema, local, ok := strings.Cut(name, ".")
+	if !ok {
+		return pgx.Identifier{name}.Sanitize()
+	}
+	return pgx.Identifier{schema, local}.Sanitize()
+}
+
+func collect(rows pgx.Rows, err error) (map[string]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]string{}
+	var name, value string
+	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error {
+		found[name] = value
+		return nil
+	})
+	return found, err
+}
+
+// passing reports whether an error of load may be gone when it is tried again:
+// the database is not there, or not yet.
+func passing(err error) bool {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		switch server.Code[:min(2, len(server.Code))] {
+		case "08", "53", "57", "58": // connection, resources, operator, system
+			return true
+		default:
+			return false
+		}
+	}
+	var connect *pgconn.ConnectError
+	return errors.As(err, &connect) || pgconn.Timeout(err) || pgconn.SafeToRetry(err)
+}

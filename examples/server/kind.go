@@ -1,0 +1,190 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pgrest-go/pgrest/auth"
+)
+
+// kind is a kind of value. Its parse takes one into the configuration, and gives
+// it as --dump-config prints it: lists without white space, numbers and booleans
+// one way.
+type kind struct {
+	bare  bool // printed without quotes
+	parse func(c *config, value string) (string, error)
+}
+
+func text(field func(*config) *string) kind {
+	return kind{parse: func(c *config, value string) (string, error) {
+		*field(c) = value
+		return value, nil
+	}}
+}
+
+// textOrFile takes text, or "@" and the name of the file that has it.
+func textOrFile(trim func(string) string, field func(*config) *string) kind {
+	return kind{parse: func(c *config, value string) (string, error) {
+		if name, ok := strings.CutPrefix(value, "@"); ok {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return "", fmt.Errorf("names a file that can't be read: %w", err)
+			}
+			value = trim(string(text))
+		}
+		*field(c) = value
+		return value, nil
+	}}
+}
+
+// boolean takes true and false in any case, with or without quotes, and numbers,
+// of which the positive ones mean true.
+func boolean(set func(*config, bool)) kind {
+	return kind{bare: true, parse: func(c *config, value string) (string, error) {
+		word := strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`))
+		if n, err := strconv.Atoi(word); err == nil {
+			word = strconv.FormatBool(n > 0)
+		}
+		if word != "true" && word != "false" {
+			return "", fmt.Errorf("has to be true or false, not %q", value)
+		}
+		set(c, word == "true")
+		return word, nil
+	}}
+}
+
+func number(least, most int, set func(*config, int)) kind {
+	return kind{bare: true, parse: func(c *config, value string) (string, error) {
+		n, err := strconv.Atoi(strings.TrimSpace(value))
+		if err != nil || n < least || n > most {
+			return "", fmt.Errorf("has to be a whole number from %d to %d, not %q", least, most, value)
+		}
+		set(c, n)
+		return strconv.Itoa(n), nil
+	}}
+}
+
+func seconds(field func(*config) *time.Duration) kind {
+	return number(1, math.MaxInt32, func(c *config, n int) { *field(c) = time.Duration(n) * time.Second })
+}
+
+// fileMode takes the octal mode of a socket. Its owner can't be kept out.
+func fileMode(field func(*config) *os.FileMode) kind {
+	return kind{parse: func(c *config, value string) (string, error) {
+		n, err := strconv.ParseUint(value, 8, 32)
+		if err != nil || n < 0o600 || n > 0o777 {
+			return "", fmt.Errorf("has to be an octal number from 600 to 777, not %q", value)
+		}
+		*field(c) = os.FileMode(n)
+		return strconv.FormatUint(n, 8), nil
+	}}
+}
+
+// option is a value, and the word for it.
+type option[T any] struct {
+	word  string
+	value T
+}
+
+func choice[T any](field func(*config) *T, options ...option[T]) kind {
+	return kind{parse: func(c *config, value string) (string, error) {
+		words := make([]string, len(options))
+		for i, o := range options {
+			if o.word == value {
+				*field(c) = o.value
+				return value, nil
+			}
+			words[i] = o.word
+		}
+		return "", fmt.Errorf("has to be one of %s, not %q", strings.Join(words, ", "), value)
+	}}
+}
+
+// host takes a name, an address, or one of the words of [listen].
+func host(field func(*config) *string) kind {
+	return kind{parse: func(c *config, value string) (string, error) {
+		special := strings.HasPrefix(value, "*") || strings.HasPrefix(value, "!")
+		if _, ok := anyHost[value]; special && !ok {
+			return "", fmt.Errorf("has to be a host, an address, or one of *, *4, !4, *6, !6, not %q", value)
+		}
+		*field(c) = value
+		return value, nil
+	}}
+}
+
+// names takes a list of what, with commas between.
+func names(what string, field func(*config) *[]string) kind {
+	return kind{parse: func(c *config, value string) (string, error) {
+		list := []string{}
+		if value != "" {
+			list = splitList(value)
+		}
+		if slices.Contains(list, "") {
+			return "", fmt.Errorf("has to be a list of %s with commas between, without an empty name, not %q", what, value)
+		}
+		*field(c) = list
+		return strings.Join(list, ","), nil
+	}}
+}
+
+// schemas takes the names of schemas that can be exposed.
+func schemas(field func(*config) *[]string) kind {
+	list := names("schemas", field)
+	return kind{parse: func(c *config, value string) (string, error) {
+		canonical, err := list.parse(c, value)
+		for _, name := range *field(c) {
+			if err == nil && (name == "pg_catalog" || name == "information_schema") {
+				return "", fmt.Errorf("can't have %s: it is not for exposing", name)
+			}
+		}
+		return canonical, err
+	}}
+}
+
+func audience(c *config, value string) (string, error) {
+	if _, err := auth.NewJWT(auth.JWTConfig{Audience: value}); err != nil {
+		return "", fmt.Errorf("has to be a URI if it has a colon, unlike %q", value)
+	}
+	c.api.JWTAudience = value
+	return value, nil
+}
+
+// origins takes what browsers send as Origin. Anything else would never match.
+func origins(c *config, value string) (string, error) {
+	list := splitList(value)
+	for _, origin := range list {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host {
+			return "", fmt.Errorf("has to be a list of origins such as https://example.com, with commas between; %q is none", origin)
+		}
+	}
+	c.corsOrigins = list
+	return strings.Join(list, ","), nil
+}
+
+// decodeSecret takes both alphabets of base64, and "." for padding, as some
+// providers write it.
+func decodeSecret(text string) ([]byte, error) {
+	standard := strings.NewReplacer("-", "+", "_", "/", ".", "=").Replace(strings.TrimSpace(text))
+	key, err := base64.StdEncoding.DecodeString(standard)
+	if err != nil {
+		return nil, errors.New("has to be padded base64, since jwt-secret-is-base64 is true")
+	}
+	return key, nil
+}
+
+func splitList(value string) []string {
+	parts := strings.Split(value, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}

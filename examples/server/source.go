@@ -1,0 +1,86 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"strings"
+)
+
+// assignments are values by the key of their setting, as one or several sources of
+// the configuration give them.
+type assignments map[string]assignment
+
+// assignment is a value, and what its source calls the setting: PGRST_DB_POOL,
+// db-pool or pgrst.db_pool.
+type assignment struct{ value, name string }
+
+const (
+	environmentPrefix    = "PGRST_"
+	databasePrefix       = "pgrst."
+	appSettingsPrefix    = "app.settings."
+	envAppSettingsPrefix = "APP_SETTINGS_"
+)
+
+// overlay puts assignments over others. Even an empty value hides the one below.
+func overlay(below, above assignments) assignments {
+	all := maps.Clone(below)
+	maps.Copy(all, above)
+	return all
+}
+
+// fromEnvironment takes the variables that begin with PGRST_.
+func fromEnvironment(environ []string) assignments {
+	given := assignments{}
+	for _, entry := range environ {
+		name, value, ok := strings.Cut(entry, "=")
+		if rest, ours := strings.CutPrefix(name, environmentPrefix); ok && ours {
+			given[environmentKey(rest)] = assignment{value, name}
+		}
+	}
+	return given
+}
+
+// environmentKey gives the key of a variable. Names are in capitals; one that isn't
+// is nobody's.
+func environmentKey(name string) string {
+	if custom, ok := strings.CutPrefix(name, envAppSettingsPrefix); ok {
+		return appSettingsPrefix + strings.ToLower(custom)
+	}
+	if name != strings.ToUpper(name) {
+		return name
+	}
+	return strings.ReplaceAll(strings.ToLower(name), "_", "-")
+}
+
+// sources are where the configuration comes from, but for the database.
+type sources struct {
+	file    string // empty for none
+	environ []string
+}
+
+// read gives what file and environment say, the environment before the file.
+func (s sources) read() (assignments, error) {
+	environment := fromEnvironment(s.environ)
+	if s.file == "" {
+		return environment, nil
+	}
+	text, err := os.ReadFile(s.file)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parseFile(s.file, string(text), s.variable)
+	if err != nil {
+		return nil, err
+	}
+	return overlay(file, environment), nil
+}
+
+// variable finds an environment variable of any name.
+func (s sources) variable(name string) (string, bool) {
+	for _, entry := range s.environ {
+		if key, value, ok := strings.Cut(entry, "="); ok && key == name {
+			return value, true
+		}
+	}
+	return "", false
+}

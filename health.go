@@ -1,0 +1,26 @@
+package pgrest
+
+import "time"
+
+// Health is how a Handler stands, as a readiness probe may want to know it.
+type Health struct {
+	// SchemaLoaded is when the schema in use was loaded; zero before the first load,
+	// when requests are answered with 503.
+	SchemaLoaded time.Time
+	// SchemaError is why the last load failed, nil if it didn't. It is tried again
+	// until it succeeds; meanwhile requests are answered from the schema in use.
+	SchemaError error
+	// Listening reports whether notifications are heard: a connection for them is
+	// open. It is false with Options.DisableListener.
+	Listening bool
+}
+
+// Health tells how the handler stands at present. It doesn't ask the database, nor
+// wait for anything.
+func (h *Handler) Health() Health {
+	health := Health{SchemaError: h.reloader.Err(), Listening: h.reloader.Listening()}
+	if s := h.current.Load(); s != nil {
+		health.SchemaLoaded = s.at
+	}
+	return health
+}

@@ -1,0 +1,141 @@
+package executor_test
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+)
+
+// written is a database of the test's own, with one connection to it.
+func written(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	return pgtest.Clone(t).Pool(t, pgtest.MaxConns(1))
+}
+
+// writing runs sql as the curator, whatever comes of it.
+func writing(sql string, change func(*executor.Command)) executor.Command {
+	cmd := command(curator, sql)
+	cmd.ReadOnly, cmd.Expect = false, plan.Expectation{MaxAffected: -1}
+	if change != nil {
+		change(&cmd)
+	}
+	return cmd
+}
+
+func reels(t *testing.T, pool *pgxpool.Pool) string {
+	t.Helper()
+	return value(t, pool, command(curator, `SELECT string_agg(number || ' at ' || position, ', ' ORDER BY number) FROM reels WHERE film_id = 5`))
+}
+
+// A write is committed when its result has been read, unless it is to leave no
+// trace.
+func TestRun_write(t *testing.T) {
+	t.Parallel()
+	const insert = `INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2) RETURNING number`
+	affected := func(c *executor.Command) { c.Program.Yields = query.Affected }
+	tests := map[string]struct {
+		sql       string
+		change    func(*executor.Command)
+		rows      int
+		committed bool
+	}{
+		"rows":     {insert, nil, 2, true},
+		"affected": {`INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2)`, affected, 0, true},
+		"counted": {`WITH new AS (` + insert + `) SELECT count(*) FROM new`,
+			func(c *executor.Command) { c.Program.Yields = query.RowCount }, 0, true},
+		"as expected":  {insert, func(c *executor.Command) { c.Expect.MaxAffected = 2 }, 2, true},
+		"serializable": {insert, func(c *executor.Command) { c.Isolation = "SERIALIZABLE" }, 2, true},
+		"rolled back":  {insert, func(c *executor.Command) { c.Rollback = true }, 2, false},
+		"as expected, rolled back": {insert, func(c *executor.Command) {
+			c.Rollback, c.Expect.MaxAffected = true, 2
+		}, 2, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool := written(t)
+			backend := backendOf(t, pool)
+			rows, result := run(t, pool, writing(tt.sql, tt.change))
+			require.Len(t, rows, tt.rows)
+			require.EqualValues(t, 2, result.Rows)
+			want := ""
+			if tt.committed {
+				want = "1 at 1, 2 at 2"
+			}
+			require.Equal(t, want, reels(t, pool))
+			requireUsable(t, pool, backend)
+		})
+	}
+}
+
+// What a client is told to have failed has left nothing, whether it is the
+// statement that fails, the commit, or what was expected.
+func TestRun_failed_write(t *testing.T) {
+	t.Parallel()
+	const (
+		fine     = `INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2) RETURNING number`
+		twice    = `INSERT INTO reels VALUES (5, 1, 1), (5, 1, 2) RETURNING number`
+		deferred = `INSERT INTO reels VALUES (5, 1, 1), (5, 2, 1) RETURNING number`
+	)
+	rollback := func(c *executor.Command) { c.Rollback = true }
+	expecting := func(e plan.Expectation) func(*executor.Command) { return func(c *executor.Command) { c.Expect = e } }
+	tests := map[string]struct {
+		sql    string
+		change func(*executor.Command)
+		want   string
+	}{
+		"statement":                      {twice, nil, "23505"},
+		"statement, to be rolled back":   {twice, rollback, "23505"},
+		"commit of the pipeline":         {deferred, nil, "23505"},
+		"commit in the pipeline":         {deferred, func(c *executor.Command) { c.Isolation = "SERIALIZABLE" }, "23505"},
+		"commit of its own":              {deferred, func(c *executor.Command) { c.Expect.MaxAffected = 2 }, "23505"},
+		"check before a rollback":        {deferred, rollback, "23505"},
+		"check before one of its own":    {deferred, func(c *executor.Command) { c.Rollback, c.Expect.MaxAffected = true, 2 }, "23505"},
+		"more than may be affected":      {fine, expecting(plan.Expectation{MaxAffected: 1}), apierror.MaxAffected(2).Error()},
+		"more than one object":           {fine, expecting(plan.Expectation{MaxAffected: -1, Singular: true}), apierror.NotSingular(2).Error()},
+		"more than the one that was put": {fine, expecting(plan.Expectation{MaxAffected: -1, Matching: true}), apierror.PutMismatch().Error()},
+		"expectation before commit":      {deferred, expecting(plan.Expectation{MaxAffected: 1}), apierror.MaxAffected(2).Error()},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool := written(t)
+			backend := backendOf(t, pool)
+			for range 2 { // the second time with prepared statements
+				require.Equal(t, tt.want, failure(t, pool, writing(tt.sql, tt.change)))
+				require.Empty(t, reels(t, pool))
+				requireUsable(t, pool, backend)
+			}
+			cmd := writing(tt.sql, tt.change)
+			cmd.Program.Main.SQL = cmd.Program.Main.SQL[:len(cmd.Program.Main.SQL)-len(" RETURNING number")]
+			cmd.Program.Yields = query.Affected
+			require.Equal(t, tt.want, failure(t, pool, cmd), "of its command tag")
+			require.Empty(t, reels(t, pool))
+			requireUsable(t, pool, backend)
+		})
+	}
+}
+
+// Closing a result before its end gives a write up.
+func TestResult_abandoned_write(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	pool := db.Pool(t, pgtest.MaxConns(1))
+	g := shut(t, db)
+	sql := `INSERT INTO visitors_book (entry) SELECT repeat('x', 10000) FROM generate_series(1, 20) RETURNING entry`
+	result, err := executor.New(pool, true).Run(t.Context(), writing(`WITH new AS (`+sql+`) SELECT * FROM (`+g.blocked(20)+`) AS rows`, nil))
+	require.NoError(t, err)
+	defer result.Close()
+	require.True(t, result.Next())
+	g.requireWaiting(t, 1)
+	result.Close()
+	g.requireWaiting(t, 0)
+	require.Equal(t, "0", value(t, pool, command(curator, `SELECT count(*) FROM visitors_book WHERE entry LIKE 'xxx%'`)))
+}

@@ -1,0 +1,32 @@
+# Runs a PostgreSQL server as standard input says, and leaves nothing behind: the
+# test process holds the other end, so any end of that process, SIGKILL included,
+# ends the server too.
+#
+# Each line of input is "start" or the name of a signal to stop the server with,
+# and is answered with a line when that is done: for a start, when the server was
+# told to; for a signal, when it is gone.
+#
+# Arguments: the directory of the server programs, the directory to make for the
+# server's files, and then the server's arguments.
+bin=$1 dir=$2
+shift 2
+cd /
+trap '' PIPE # standard error ends with the test process, and words to it must not end us
+mkdir -m 700 "$dir" || exit
+"$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >/dev/null || { rm -rf "$dir"; exit; }
+
+server=
+while read -r command; do
+  if [ "$command" = start ]; then
+    "$bin/postgres" -D "$dir/data" "$@" </dev/null >&2 &
+    server=$!
+  else
+    kill -s "$command" "$server"
+    wait "$server"
+    server=
+  fi
+  echo done
+done
+# More than once: until it is ready to stop, a server ignores the signal.
+while [ -n "$server" ] && kill -QUIT "$server" 2>/dev/null; do sleep 0.1; done
+rm -rf "$dir"

@@ -1,0 +1,105 @@
+//go:build unix
+
+package pgtest
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// ownScript is the script that runs a server as it is told to.
+//
+//go:embed ownserver.sh
+var ownScript string
+
+// openOwn makes a cluster in a temporary directory, for a server that is not
+// started yet. The function that it returns ends everything.
+func openOwn(ctx context.Context) (*OwnedServer, func() error, error) {
+	bin, err := findPrograms()
+	if err != nil {
+		return nil, nil, err
+	}
+	credential, parent, err := serverUser()
+	if err != nil {
+		return nil, nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, nil, err
+	}
+	dir := filepath.Join(parent, fmt.Sprintf("pgtest-%d-%s", os.Getpid(), randomName()))
+	args := []string{"-c", ownScript, "ownserver", bin, dir, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir}
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	o, err := startOwn(args, dir, credential)
+	if err != nil {
+		return nil, nil, fmt.Errorf("start the server's script: %w", err)
+	}
+	socket := fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=%d", url.QueryEscape(dir), port)
+	s := &OwnedServer{
+		url:     fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
+		tell:    o.tell,
+		started: func(ctx context.Context) error { return waitUntilReady(ctx, socket, nil) },
+	}
+	return s, o.end, nil
+}
+
+// own is a running script.
+type own struct {
+	cmd      *exec.Cmd
+	commands io.WriteCloser // the server runs until this is closed
+	answers  *bufio.Reader
+	log      *startupLog
+	dir      string
+}
+
+func startOwn(args []string, dir string, credential *syscall.Credential) (*own, error) {
+	o := &own{cmd: exec.Command("/bin/sh", args...), dir: dir, log: new(startupLog)}
+	o.cmd.Dir = "/"
+	o.cmd.Env = append(os.Environ(), "LC_ALL=C")
+	o.cmd.Stderr = o.log
+	// In a session of its own it doesn't get the terminal's Ctrl-C.
+	o.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: credential}
+	var err error
+	if o.commands, err = o.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	answers, err := o.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	o.answers = bufio.NewReader(answers)
+	return o, o.cmd.Start()
+}
+
+// tell has a command carried out.
+func (o *own) tell(command string) error {
+	if _, err := io.WriteString(o.commands, command+"\n"); err != nil {
+		return err
+	}
+	if _, err := o.answers.ReadString('\n'); err != nil {
+		return fmt.Errorf("%w; the server said:\n%s", err, o.log)
+	}
+	return nil
+}
+
+// end ends the server and returns when it is gone, with its files.
+func (o *own) end() error {
+	closed := o.commands.Close()
+	waited := o.cmd.Wait()
+	if exit := (*exec.ExitError)(nil); errors.As(waited, &exit) { // the directory being gone is what counts
+		waited = nil
+	}
+	return errors.Join(closed, waited, os.RemoveAll(o.dir))
+}

@@ -1,0 +1,90 @@
+package query_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+)
+
+// repeated puts n times text around and behind what is in the middle.
+func repeated(n int, before, middle, behind string) string {
+	return strings.Repeat(before, n) + middle + strings.Repeat(behind, n)
+}
+
+// A request of twice the size makes SQL of about twice the size, and in no more
+// than a moment, however its parts repeat: a client pays for what it asks.
+func TestBuild_size(t *testing.T) {
+	t.Parallel()
+	// atEachLevel gives a parameter to each level of embeds.
+	atEachLevel := func(levels int, relation, parameter string) string {
+		var b strings.Builder
+		path := ""
+		for range levels {
+			b.WriteString("&" + path + parameter)
+			path += relation + "."
+		}
+		return b.String()
+	}
+	planner := plan.New(schema(t, "archive"), config)
+	for _, tt := range []struct {
+		name string
+		n    int // of which 2n is allowed
+		make func(n int) string
+	}{
+		{"columns", 10000, func(n int) string { return "select=" + repeated(n, "id,", "id", "") }},
+		{"filters", 10000, func(n int) string { return repeated(n, "id=eq.1&", "id=eq.1", "") }},
+		{"group_with_embeds", 10000, func(n int) string {
+			return "select=roles()&or=(" + repeated(n, "roles.is.null,id.eq.1,", "id.eq.1", ")")
+		}},
+		{"order", 10000, func(n int) string { return "order=" + repeated(n, "id,", "id", "") }},
+		{"groups_of_an_aggregate", 10000, func(n int) string { return "select=count()," + repeated(n, "id,", "id", "") }},
+		{"embeds", 2000, func(n int) string { return "select=" + repeated(n, "roles(billing),", "id", "") }},
+		{"spreads", 2000, func(n int) string { return "select=" + repeated(n, "...directors(name),...films(id),", "id", "") }},
+		{"orders_by_an_embed", 2000, func(n int) string { return "select=directors()&order=" + repeated(n, "directors(name),", "id", "") }},
+		{"nested_embeds", 20, func(n int) string { return "select=" + repeated(n, "films(id,", "id", ")") }},
+		{"nested_inner_embeds", 20, func(n int) string { return "select=" + repeated(n, "films!inner(", "", ")") }},
+		{"null_filters_at_each_level", 10, func(n int) string {
+			return "select=" + repeated(n, "films(", "", ")") + atEachLevel(n, "films", "or=(films.is.null,films.is.null,films.not.is.null)")
+		}},
+		{"null_filters_and_inner_at_each_level", 10, func(n int) string {
+			return "select=" + repeated(n, "films!inner(", "", ")") + atEachLevel(n, "films", "or=(films.not.is.null,id.eq.1)")
+		}},
+		{"orders_at_each_level", 10, func(n int) string {
+			return "select=" + repeated(n, "sequel_of(id,title,", "id", ")") + atEachLevel(n, "sequel_of", "order=sequel_of(id),sequel_of(title),sequel_of(id),sequel_of(year)")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			size := func(n int) float64 {
+				program := build(t, planner, "archive", "GET", "/films?"+strings.ReplaceAll(tt.make(n), ",)", ")"), "", "Prefer: count=exact")
+				return float64(len(program.Main.SQL) + len(program.Count.SQL))
+			}
+			require.Less(t, size(2*tt.n), 2.5*size(tt.n))
+		})
+	}
+}
+
+// BenchmarkBuild renders plans that are there already, and, at last, one that is
+// large beyond all reason.
+func BenchmarkBuild(b *testing.B) {
+	planner := plan.New(schema(b, "archive"), config)
+	for _, bm := range []struct{ name, target string }{
+		{"plain", "/films?select=id,title&year=gt.1960&order=title&limit=10"},
+		{"embed", "/films?select=id,title,directors(name)&year=gt.1960&order=title&limit=10"},
+		{"three_levels", "/directors?select=id,name,films(id,title,roles(character,actors(name)))&films.year=gt.1960&films.roles.order=billing"},
+		{"ten_thousand_filters", "/films?" + repeated(10000, "id=eq.1&", "id=eq.1", "")},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			planned, err := tryPlan(planner, "archive", "GET", bm.target, "")
+			require.NoError(b, err)
+			b.ReportAllocs()
+			for b.Loop() {
+				query.Build(planned)
+			}
+		})
+	}
+}

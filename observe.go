@@ -1,0 +1,79 @@
+package pgrest
+
+import (
+	"cmp"
+	"net/http"
+	"time"
+
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+)
+
+// Event is a request that has been answered, as Options.Observe is told of it. It
+// has no URL and no values, so that its fields make good labels of metrics.
+type Event struct {
+	// Method is the request's method as it came.
+	Method string
+	// Resource is what the path names.
+	Resource Resource
+	// Role is the role that the request ran as; empty when none was found, for
+	// want of a good token.
+	Role string
+	// Status and Bytes are the response's, as far as it came.
+	Status int
+	Bytes  int64
+	// Duration is the time from the request's arrival here to its end, Stages the
+	// parts of it, in their order. Those of a request that failed end early. What
+	// is in between, such as the wait for the first load of the schema, is in none.
+	Duration time.Duration
+	Stages   []Stage
+}
+
+// Resource is the kind of thing that a request is about.
+type Resource uint8
+
+// The kinds of resource. A request that was refused before its path was read is
+// about an UnknownResource.
+const (
+	UnknownResource Resource = iota
+	RelationResource
+	RoutineResource
+	RootResource
+)
+
+// String gives the resource in a word: unknown, relation, rpc or root.
+func (r Resource) String() string {
+	switch r {
+	case RelationResource:
+		return "relation"
+	case RoutineResource:
+		return "rpc"
+	case RootResource:
+		return "root"
+	default:
+		return "unknown"
+	}
+}
+
+// observe tells the host of the exchange.
+func (x *exchange) observe() {
+	e := Event{
+		Method: x.r.Method, Resource: x.resource(), Role: x.identity.Role,
+		Status: cmp.Or(x.w.status, http.StatusOK), // net/http makes that of none
+		Bytes:  x.w.bytes, Duration: x.clock.end(), Stages: x.clock.laps,
+	}
+	x.options.Observe(x.r.Context(), e)
+}
+
+func (x *exchange) resource() Resource {
+	if x.request == nil {
+		return UnknownResource
+	}
+	switch x.request.Resource {
+	case apirequest.Relation:
+		return RelationResource
+	case apirequest.Routine:
+		return RoutineResource
+	default:
+		return RootResource
+	}
+}
