@@ -1,0 +1,96 @@
+// Package openapi describes an API in OpenAPI's words, from the schema cache that
+// the API is made of: as OpenAPI 2.0 ("Swagger"), which PostgREST serves at its root
+// path and its clients read, and as OpenAPI 3.1, for generators and documentation.
+//
+//	document, err := openapi.Swagger(cache, openapi.All(cache, "api"), openapi.Config{
+//		Version: "16.2", DocsVersion: "v16", Host: "localhost:3000",
+//	})
+//
+// What the document tells of is a Selection; who asks and what that role may see is
+// the caller's concern. Titles, summaries and descriptions come from comments in the
+// database: the first line of a comment is the summary, what follows it is the
+// description. The package needs no database and does no I/O.
+package openapi
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Config says what a document tells of the server.
+type Config struct {
+	// Version is that of the API, as info.version has it.
+	Version string
+	// DocsVersion is the version in the address of PostgREST's documentation: "v16",
+	// or "latest". The document has no link to it where this is empty.
+	DocsVersion string
+	// ServerURL is where clients reach the API, when that is not where the server
+	// listens (openapi-server-proxy-uri): an absolute http or https URL without user,
+	// query and fragment. It wins over Host and BasePath.
+	ServerURL string
+	// Host is the host, with its port, that serves the API by http. Where it is empty
+	// too, the API is where the document came from.
+	Host string
+	// BasePath is the path that the API is mounted at; empty for "/".
+	BasePath string
+	// Security adds that requests carry a JSON Web Token (openapi-security-active).
+	Security bool
+	// MaxRows is the most rows that one response has (db-max-rows), 0 without limit.
+	MaxRows int
+	// SearchPath names schemas (db-extra-search-path) whose types go without their
+	// schema's name in the parameters of functions, as those of the selection's do.
+	SearchPath []string
+}
+
+// Selection is what a document describes: some of the relations and routines of
+// one schema.
+type Selection struct {
+	// Schema is the exposed schema.
+	Schema string
+	// Comment is that of the schema: its first line is the title of the API.
+	Comment string
+	// Tables and Routines may be in any order. Routines of one name are overloads, in
+	// the order of the schema cache.
+	Tables   []*introspect.Table
+	Routines []*introspect.Routine
+}
+
+// All selects every relation and routine of a schema, without comment.
+func All(cache *introspect.SchemaCache, schema string) Selection {
+	s := Selection{Schema: schema}
+	for name, t := range cache.Tables {
+		if name.Schema == schema {
+			s.Tables = append(s.Tables, t)
+		}
+	}
+	for name, overloads := range cache.Routines {
+		if name.Schema == schema {
+			s.Routines = append(s.Routines, overloads...)
+		}
+	}
+	return s.sorted()
+}
+
+// sorted gives the selection in the order of names, which is that of documents.
+func (s Selection) sorted() Selection {
+	s.Tables = slices.SortedStableFunc(slices.Values(s.Tables), func(a, b *introspect.Table) int {
+		return cmp.Compare(a.Name.Name, b.Name.Name)
+	})
+	s.Routines = slices.SortedStableFunc(slices.Values(s.Routines), func(a, b *introspect.Routine) int {
+		return cmp.Compare(a.Name.Name, b.Name.Name)
+	})
+	return s
+}
+
+// splitComment gives a comment's first line, and what follows it, blank lines
+// between them left out.
+func splitComment(comment string) (summary, description string) {
+	summary, description, _ = strings.Cut(comment, "\n")
+	return summary, strings.TrimLeft(description, "\n")
+}
+
+// writable reports whether a relation takes any kind of write.
+func writable(t *introspect.Table) bool { return t.Insertable || t.Updatable || t.Deletable }

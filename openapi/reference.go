@@ -1,0 +1,95 @@
+package openapi
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// reference is the column that a foreign key of one column leads to.
+type reference struct{ table, column string }
+
+// references finds where the columns of a table lead to, by the column's name.
+// Among several targets a table comes before a view, then the order of relationships
+// counts.
+func references(cache *introspect.SchemaCache, t *introspect.Table) map[string]reference {
+	found := make(map[string]reference)
+	var toViews []*introspect.Relationship
+	add := func(r *introspect.Relationship) {
+		column := r.Columns[0]
+		if _, ok := found[column.Column]; !ok {
+			found[column.Column] = reference{r.Target.Name, column.Target}
+		}
+	}
+	names, _ := cache.RelatedNames(t.Name)
+	for _, name := range names {
+		named, _ := cache.Relationships(t.Name, name)
+		for _, r := range named {
+			switch {
+			case len(r.Columns) != 1 || !fromHolder(cache, t, r):
+			case r.TargetIsView:
+				toViews = append(toViews, r)
+			default:
+				add(r)
+			}
+		}
+	}
+	for _, r := range toViews {
+		add(r)
+	}
+	return found
+}
+
+// fromHolder reports whether a relationship of t follows a foreign key from the side
+// that holds it.
+func fromHolder(cache *introspect.SchemaCache, t *introspect.Table, r *introspect.Relationship) bool {
+	switch r.Cardinality {
+	case introspect.ManyToOne:
+		return r.Function == nil
+	case introspect.OneToOne:
+	default:
+		return false
+	}
+	column := r.Columns[0]
+	switch {
+	case holds(t, r.Constraint, column.Column):
+		return true
+	case !r.TableIsView:
+		return false
+	case !r.TargetIsView:
+		target, ok := cache.Table(r.Target)
+		return ok && !holds(target, r.Constraint, column.Target)
+	}
+	// Between two views nothing tells the sides apart but that the key which is
+	// referred to is the primary one, most of the time.
+	return !slices.Equal(t.PrimaryKey, []string{column.Column})
+}
+
+// holds reports whether the table has that foreign key on that column alone.
+func holds(t *introspect.Table, constraint, column string) bool {
+	return slices.ContainsFunc(t.ForeignKeys, func(k introspect.ForeignKey) bool {
+		return k.Name == constraint && slices.Equal(k.Columns, []string{column})
+	})
+}
+
+// columnNotes describes a column: its comment, then the notes on the keys that it is
+// part of, in the words that clients look for.
+func columnNotes(t *introspect.Table, c *introspect.Column, refs map[string]reference) string {
+	var notes []string
+	if slices.Contains(t.PrimaryKey, c.Name) {
+		notes = append(notes, "This is a Primary Key.<pk/>")
+	}
+	if ref, ok := refs[c.Name]; ok {
+		notes = append(notes, "This is a Foreign Key to `"+ref.table+"."+ref.column+"`."+
+			"<fk table='"+ref.table+"' column='"+ref.column+"'/>")
+	}
+	if len(notes) == 0 {
+		return c.Comment
+	}
+	text := "Note:\n" + strings.Join(notes, "\n")
+	if c.Comment != "" {
+		text = c.Comment + "\n\n" + text
+	}
+	return text
+}

@@ -1,0 +1,127 @@
+package openapi
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// swaggerTypes are the types of JSON by PostgreSQL's types, where it is no string.
+// The empty one is any.
+var swaggerTypes = map[string]string{
+	"boolean":          "boolean",
+	"smallint":         "integer",
+	"integer":          "integer",
+	"bigint":           "integer",
+	"numeric":          "number",
+	"real":             "number",
+	"double precision": "number",
+	"json":             "",
+	"jsonb":            "",
+}
+
+// swaggerType gives the type of JSON for the name of a type; empty for any.
+func swaggerType(name string) string {
+	if t, ok := swaggerTypes[name]; ok {
+		return t
+	}
+	if strings.HasSuffix(name, "[]") {
+		return "array"
+	}
+	return "string"
+}
+
+// swaggerFormat gives the format for the name of a type: the name, but for integers.
+func swaggerFormat(name string) string {
+	switch name {
+	case "smallint", "integer":
+		return "int32"
+	case "bigint":
+		return "int64"
+	}
+	return name
+}
+
+// elementType gives the name of an array's elements' type.
+func elementType(name string) string { return strings.TrimSuffix(name, "[]") }
+
+// swaggerItems describes the elements of an array type; nil for another type.
+func swaggerItems(name string) any {
+	if swaggerType(name) != "array" {
+		return nil
+	}
+	return emptied(object(nil).with("type", swaggerType(elementType(name))))
+}
+
+// emptied keeps an object that has no members, which with would leave out.
+func emptied(o object) any {
+	if len(o) == 0 {
+		return json.RawMessage("{}")
+	}
+	return o
+}
+
+// columnType names the type of a column for definitions: PostgreSQL's own types
+// without modifier, domains over them as the type below, all others as they are.
+func columnType(c *introspect.Column) string {
+	t := c.Type
+	switch {
+	case t.IsDomain && !strings.Contains(t.BaseName, "."): // only pg_catalog's names go without schema
+		return t.BaseName
+	case !t.IsDomain && t.Schema == "pg_catalog":
+		return t.Name
+	}
+	return c.TypeName
+}
+
+// maxLength gives the most characters, or bits, that a column takes; 0 without limit.
+func maxLength(c *introspect.Column) int {
+	limit, ok := strings.CutPrefix(c.TypeName, "bit(")
+	if !ok {
+		limit, ok = strings.CutPrefix(c.TypeName, "bit varying(")
+	}
+	if !ok {
+		return c.MaxLength
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(limit, ")"))
+	if err != nil { // an array of them
+		return 0
+	}
+	return n
+}
+
+// paramType names the type of a parameter, without its schema if that is one of
+// those to search.
+func paramType(t *introspect.Type, search []string) string {
+	if !slices.Contains(search, t.Schema) {
+		return t.Name
+	}
+	quoted := `"` + strings.ReplaceAll(t.Schema, `"`, `""`) + `".`
+	if name, ok := strings.CutPrefix(t.Name, quoted); ok {
+		return name
+	}
+	return strings.TrimPrefix(t.Name, t.Schema+".")
+}
+
+// swaggerDefault gives the default of a column of the type named as JSON, where it
+// is a literal: for strings the text without its cast and its quotes, or the
+// expression, and for others what is JSON already. It is nil where there is none.
+func swaggerDefault(c *introspect.Column, typeName string) json.RawMessage {
+	text := c.Default
+	if text == "" {
+		return nil
+	}
+	if swaggerType(typeName) == "string" {
+		if literal, ok := strings.CutSuffix(text, "::"+typeName); ok {
+			text = strings.Trim(literal, "'")
+		}
+		text = `"` + text + `"`
+	}
+	if !json.Valid([]byte(text)) {
+		return nil
+	}
+	return json.RawMessage(text)
+}
