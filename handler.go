@@ -41,10 +41,11 @@ type Handler struct {
 
 // snapshot is the schema at one moment, and what was derived from it.
 type snapshot struct {
-	cache    *introspect.SchemaCache
-	planner  *plan.Planner
-	programs programs
-	at       time.Time
+	cache     *introspect.SchemaCache
+	planner   *plan.Planner
+	programs  programs
+	documents documents
+	at        time.Time
 }
 
 // ServeHTTP answers one request to the API.
@@ -110,11 +111,14 @@ func (x *exchange) answer(schema *snapshot) error {
 		return err
 	}
 	x.clock.lap("plan")
-	planned, ok := p.(plan.Planned)
-	if !ok {
-		response.Info(&x.w, p.(*plan.Info), x.config)
+	switch p := p.(type) {
+	case *plan.Info:
+		response.Info(&x.w, p, x.config)
 		return nil
+	case *plan.Inspect:
+		return x.inspect(schema, p)
 	}
+	planned := p.(plan.Planned)
 	x.planned = planned
 	result, err := x.executor.Run(x.r.Context(), x.command(schema, planned, program))
 	if err != nil {
@@ -327,7 +331,7 @@ func (h *Handler) swap(cache *introspect.SchemaCache) {
 		cache: cache,
 		planner: plan.New(cache, plan.Config{
 			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
-			Plans: h.options.Plans, Encoded: h.options.encoded(),
+			OpenAPI: plan.OpenAPIMode(h.options.OpenAPI), Plans: h.options.Plans, Encoded: h.options.encoded(),
 		}),
 		at: time.Now(),
 	})

@@ -85,6 +85,16 @@ type Options struct {
 	// AppSettings become transaction-local settings by their own names, as
 	// in "app.settings.site". Key: app.settings.*.
 	AppSettings map[string]string
+	// OpenAPI says what a GET on the root describes. Key: openapi-mode.
+	OpenAPI OpenAPIMode
+	// OpenAPISecurity adds to the description that requests carry a token.
+	// Key: openapi-security-active.
+	OpenAPISecurity bool
+	// OpenAPIServerURL is where clients reach the API, if not at the host and path of
+	// their request. Key: openapi-server-proxy-uri.
+	OpenAPIServerURL string
+	// RootSpec names a function that answers at the root instead. Key: db-root-spec.
+	RootSpec string
 	// Plans lets clients ask for the execution plans of their requests, with the
 	// media type application/vnd.pgrst.plan. Not for production: plans tell of
 	// tables and data. Key: db-plan-enabled.
@@ -177,6 +187,17 @@ type Options struct {
 	OnConfigNotify func()
 }
 
+// OpenAPIMode says what the description of the API tells of.
+type OpenAPIMode uint8
+
+// The modes, as openapi-mode spells them: follow-privileges, which tells a role of
+// what it may use, ignore-privileges and disabled.
+const (
+	FollowPrivileges OpenAPIMode = iota
+	IgnorePrivileges
+	DisabledOpenAPI
+)
+
 // TxEnd says how a request's transaction ends and whether the client may choose.
 type TxEnd uint8
 
@@ -208,6 +229,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		options: opts,
 		config: apirequest.Config{
 			Schemas: opts.Schemas, BasePath: opts.BasePath,
+			RootDisabled: opts.OpenAPI == DisabledOpenAPI, RootSpec: unqualified(opts.RootSpec),
 			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
 		},
 		response: response.Config{Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(), Broken: func(err error) {
@@ -270,6 +292,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("BodyThreshold is %d, and can't be negative", o.BodyThreshold)
 	case o.AcquireTimeout < 0:
 		return fmt.Errorf("AcquireTimeout is %s, and can't be negative", o.AcquireTimeout)
+	case o.OpenAPI > DisabledOpenAPI:
+		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
 	case o.TxEnd > RollbackAllowOverride:
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
 	case o.BasePath != "" && o.BasePath[0] != '/':
@@ -304,6 +328,15 @@ func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), *a
 	return func(r *http.Request) (auth.Identity, error) {
 		return tokens.Authenticate(r.Context(), r.Header.Get("Authorization"))
 	}, tokens, nil
+}
+
+// unqualified is a function's name without its schema: it is looked up in the
+// request's.
+func unqualified(function string) string {
+	if _, name, ok := strings.Cut(function, "."); ok {
+		return name
+	}
+	return function
 }
 
 func (o Options) appSettings() []auth.Setting {

@@ -8,7 +8,7 @@ const ada = `{"role": "` + visitor + `", "sub": "ada"}`
 func TestWrite_row_level_security(t *testing.T) {
 	t.Parallel()
 	refused := fault("42501", `new row violates row-level security policy for table "watchlists"`, "", "")
-	runWrites(t, serve(t, rollingBack),
+	runWrites(t, serveClone(t, "", rollingBack),
 		write{name: "insert_for_oneself", target: "/watchlists", token: ada, prefer: representation, payload: `{"film_id": 7}`,
 			body: `[{"owner": "ada", "film_id": 7, "note": null}]`},
 		write{name: "insert_beside_defaults", target: "/watchlists?columns=owner,film_id,note", token: ada, prefer: "missing=default, return=representation",

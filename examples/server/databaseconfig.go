@@ -78,7 +78,7 @@ func fromDatabase(ctx context.Context, c *config) (map[string]string, error) {
 }
 
 // roleSettings reads what ALTER ROLE has set, for this database before that for
-// all. It reads the catalog, since settings of the database itself don't count.
+// all. What ALTER DATABASE has set doesn't count.
 func roleSettings(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT split_part(s.setting, '=', 1), substr(s.setting, strpos(s.setting, '=') + 1)
@@ -102,26 +102,12 @@ func preConfigSettings(ctx context.Context, tx pgx.Tx, function string) (map[str
 			names = append(names, databasePrefix+strings.ReplaceAll(s.key, "-", "_"))
 		}
 	}
-	const current = `SELECT name, coalesce(current_setting(name, true), '') FROM unnest($1::text[]) AS name
-		WHERE current_setting(name, true) IS NOT NULL`
-	rows, err := tx.Query(ctx, current, names)
-	before, err := collect(rows, err)
-	if err != nil {
-		return nil, err
-	}
 	if _, err := tx.Exec(ctx, "SELECT "+qualified(function)+"()"); err != nil {
 		return nil, err
 	}
-	rows, err = tx.Query(ctx, current, names)
-	after, err := collect(rows, err)
-	if err != nil {
-		return nil, err
-	}
-	maps.DeleteFunc(after, func(name, value string) bool { // that was set for the database
-		old, ok := before[name]
-		return ok && old == value
-	})
-	return after, nil
+	rows, err := tx.Query(ctx, `SELECT name, current_setting(name, true) FROM unnest($1::text[]) AS name
+		WHERE current_setting(name, true) IS NOT NULL`, names)
+	return collect(rows, err)
 }
 
 func qualified(name string) string {

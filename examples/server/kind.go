@@ -157,6 +157,15 @@ func audience(c *config, value string) (string, error) {
 	return value, nil
 }
 
+// roleClaimKey takes a path into the claims of a token.
+func roleClaimKey(c *config, value string) (string, error) {
+	if _, err := auth.NewJWT(auth.JWTConfig{RoleClaimKey: value}); err != nil {
+		return "", fmt.Errorf("has to be a path such as $.role: %w", err)
+	}
+	c.api.JWTRoleClaimKey = value
+	return value, nil
+}
+
 // origins takes what browsers send as Origin. Anything else would never match.
 func origins(c *config, value string) (string, error) {
 	list := splitList(value)

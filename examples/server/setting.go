@@ -63,7 +63,7 @@ var settings = []setting{
 		kind: text(func(c *config) *string { return &c.api.PreRequest })},
 	{key: "db-prepared-statements", fallback: "true", database: true,
 		kind: boolean(func(c *config, on bool) { c.api.DisablePreparedStatements = !on })},
-	{key: "db-root-spec", aliases: []string{"root-spec"}, database: true, later: true, kind: text(nowhere[string])},
+	{key: "db-root-spec", aliases: []string{"root-spec"}, database: true, kind: text(func(c *config) *string { return &c.api.RootSpec })},
 	{key: "db-schemas", aliases: []string{"db-schema"}, fallback: "public", database: true,
 		kind: schemas(func(c *config) *[]string { return &c.api.Schemas })},
 	{key: "db-tx-end", fallback: "commit", database: true, fixed: true,
@@ -77,9 +77,13 @@ var settings = []setting{
 	{key: "internal-schema-cache-query-sleep", later: true, hidden: true, kind: text(nowhere[string])},
 	{key: "internal-schema-cache-query-sleep-before-queries", later: true, hidden: true, kind: text(nowhere[string])},
 	{key: "jwt-aud", database: true, kind: kind{parse: audience}},
-	{key: "jwt-cache-max-entries", fallback: "1000", database: true, later: true, kind: number(0, math.MaxInt32, func(*config, int) {})},
-	{key: "jwt-role-claim-key", aliases: []string{"role-claim-key"}, fallback: "$.role", database: true, later: true,
-		kind: text(nowhere[string])},
+	{key: "jwt-cache-max-entries", fallback: "1000", database: true, kind: number(0, math.MaxInt32, func(c *config, n int) {
+		c.api.JWTCacheMaxEntries = n
+		if n == 0 { // here it means none
+			c.api.JWTCacheMaxEntries = -1
+		}
+	})},
+	{key: "jwt-role-claim-key", aliases: []string{"role-claim-key"}, fallback: "$.role", database: true, kind: kind{parse: roleClaimKey}},
 	{key: "jwt-secret", database: true, kind: textOrFile(chomp, func(c *config) *string { return &c.secret })},
 	{key: "jwt-secret-is-base64", aliases: []string{"secret-is-base64"}, fallback: "false", database: true,
 		kind: boolean(func(c *config, on bool) { c.secretIsBase64 = on })},
@@ -90,10 +94,13 @@ var settings = []setting{
 		option[slog.Level]{"info", slog.LevelInfo},
 		option[slog.Level]{"debug", slog.LevelDebug})},
 	{key: "log-query", fallback: "false", later: true, kind: boolean(func(*config, bool) {})},
-	{key: "openapi-mode", fallback: "follow-privileges", database: true, later: true, kind: choice(nowhere[bool],
-		option[bool]{"follow-privileges", true}, option[bool]{"ignore-privileges", true}, option[bool]{"disabled", true})},
-	{key: "openapi-security-active", fallback: "false", database: true, later: true, kind: boolean(func(*config, bool) {})},
-	{key: "openapi-server-proxy-uri", database: true, fixed: true, later: true, kind: text(nowhere[string])},
+	{key: "openapi-mode", fallback: "follow-privileges", database: true,
+		kind: choice(func(c *config) *pgrest.OpenAPIMode { return &c.api.OpenAPI },
+			option[pgrest.OpenAPIMode]{"follow-privileges", pgrest.FollowPrivileges},
+			option[pgrest.OpenAPIMode]{"ignore-privileges", pgrest.IgnorePrivileges},
+			option[pgrest.OpenAPIMode]{"disabled", pgrest.DisabledOpenAPI})},
+	{key: "openapi-security-active", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.OpenAPISecurity = on })},
+	{key: "openapi-server-proxy-uri", database: true, fixed: true, kind: text(func(c *config) *string { return &c.api.OpenAPIServerURL })},
 	{key: "server-cors-allowed-origins", database: true, fixed: true, kind: kind{parse: origins}},
 	{key: "server-host", fallback: "!4", fixed: true, kind: host(func(c *config) *string { return &c.main.host })},
 	{key: "server-port", fallback: "3000", fixed: true, kind: number(0, math.MaxUint16, func(c *config, n int) { c.main.port = n })},

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// notifyReload does nothing: there is no such signal here.
-func notifyReload(chan<- os.Signal) {}
+// notify does nothing: there are no such signals here.
+func notify(_, _ chan<- os.Signal) {}

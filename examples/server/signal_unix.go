@@ -8,5 +8,9 @@ import (
 	"syscall"
 )
 
-// notifyReload sends c the signals that ask for a reload of the schema.
-func notifyReload(c chan<- os.Signal) { signal.Notify(c, syscall.SIGUSR1) }
+// notify sends schema the signals that ask for a reload of the schema, and config
+// those that ask for one of the configuration.
+func notify(schema, config chan<- os.Signal) {
+	signal.Notify(schema, syscall.SIGUSR1)
+	signal.Notify(config, syscall.SIGUSR2)
+}

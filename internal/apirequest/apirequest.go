@@ -27,6 +27,10 @@ type Config struct {
 	// BasePath, which is not escaped, is cut off the path; empty when the host's
 	// router did so.
 	BasePath string
+	// RootDisabled has no resource at the root, and RootSpec, if it is not empty, a
+	// function in place of the description of the API.
+	RootDisabled bool
+	RootSpec     string
 	// TxOverride lets the client choose between commit and rollback.
 	TxOverride bool
 }
@@ -99,7 +103,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		Preferences: parsePreferences(r.Header["Prefer"], c.TxOverride),
 		Accept:      mediatype.ParseAccept(r.Header["Accept"]...),
 	}
-	if err := req.resource(path); err != nil {
+	if err := req.resource(path, c); err != nil {
 		return nil, err
 	}
 	if err := req.schema(r, c.Schemas); err != nil {
@@ -193,10 +197,17 @@ func mount(r *http.Request, escaped, path string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(full, path), "/")
 }
 
-func (req *Request) resource(path string) error {
+func (req *Request) resource(path string, c Config) error {
 	path = strings.TrimPrefix(path, "/")
 	if path == "" {
-		req.Resource = Root
+		switch {
+		case c.RootDisabled:
+			return apierror.RootDisabled()
+		case c.RootSpec != "":
+			req.Resource, req.Name = Routine, c.RootSpec
+		default:
+			req.Resource = Root
+		}
 		return nil
 	}
 	req.Resource = Relation

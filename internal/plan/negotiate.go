@@ -34,11 +34,7 @@ func (p *Planner) negotiate(a *Answer, accept []mediatype.Type, produce producer
 			return nil
 		}
 	}
-	names := make([]string, len(accept))
-	for i, media := range accept {
-		names[i] = media.String()
-	}
-	return apierror.NotAcceptable(names)
+	return apierror.NotAcceptable(names(accept))
 }
 
 // produces settles media type and format if the resource can be had in media.

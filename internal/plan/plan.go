@@ -27,12 +27,14 @@ type Config struct {
 	Plans bool
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
+	// OpenAPI says what the description of the API tells of.
+	OpenAPI OpenAPIMode
 	// StrictTargetNames has filters, orders and pages call an embed that has an
 	// alias by nothing else.
 	StrictTargetNames bool
 }
 
-// Plan is what to do: a *Read, *Mutate, *Call or *Info.
+// Plan is what to do: a *Read, *Mutate, *Call, *Info or *Inspect.
 type Plan interface{ plan() }
 
 // Info answers an OPTIONS request from the schema cache alone.
@@ -75,7 +77,7 @@ func (p *Planner) Build(req *apirequest.Request) (Plan, error) {
 	case req.Action == apirequest.Options:
 		return p.info(req)
 	case req.Action == apirequest.Describe:
-		return nil, apierror.RootDisabled()
+		return p.inspect(req)
 	case req.Action == apirequest.Read:
 		return p.read(req)
 	case req.Action == apirequest.Call:

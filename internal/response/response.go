@@ -17,6 +17,7 @@ import (
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/internal/plan"
 )
 
@@ -55,6 +56,32 @@ func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
 // retryAfter is when to try again, in seconds, while the database is away.
 const retryAfter = "1"
 
+// Document answers with a description of the API, or with 304 to a client that has
+// it already: one whose If-None-Match has its tag (RFC 9110, section 13.1.2).
+func Document(w http.ResponseWriter, req *apirequest.Request, body []byte, tag, known string, c Config) {
+	h := w.Header()
+	h["Vary"] = vary
+	h["Etag"] = []string{tag}
+	if req.Negotiated {
+		h["Content-Profile"] = []string{req.Schema}
+	}
+	if c.Timing != nil {
+		h["Server-Timing"] = []string{c.Timing()}
+	}
+	if known == "*" || strings.Contains(known, tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h["Content-Type"] = []string{mediatype.Type{Name: mediatype.OpenAPI}.ContentType()}
+	if !req.HeadersOnly {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	w.WriteHeader(http.StatusOK)
+	if !req.HeadersOnly {
+		_, _ = w.Write(body) // a client that went away is not our error
+	}
+}
+
 // Info answers OPTIONS. See https://docs.postgrest.org/en/stable/references/api/options.html.
 func Info(w http.ResponseWriter, info *plan.Info, c Config) {
 	h := w.Header()
@@ -72,8 +99,8 @@ func Info(w http.ResponseWriter, info *plan.Info, c Config) {
 
 var vary = []string{"Accept, Prefer, Range"}
 
-// protocolVersion is the version of PostgREST whose API this is.
-const protocolVersion = "16.2"
+// ProtocolVersion is the version of PostgREST whose API this is.
+const ProtocolVersion = "16.2"
 
 // legacyWarning is a miscellaneous persistent warning (RFC 7234, section 5.5.7)
 // about embeds, by target and alias, that were called by their target.
@@ -82,7 +109,7 @@ func legacyWarning(names [][2]string) string {
 	for i, name := range names {
 		changes[i] = "`" + name[0] + "` to `" + name[1] + "`"
 	}
-	return `299 PostgRESTv` + protocolVersion + ` "Embedded resource was referenced by relation name even though it has an alias. ` +
+	return `299 PostgRESTv` + ProtocolVersion + ` "Embedded resource was referenced by relation name even though it has an alias. ` +
 		"This is deprecated and will stop working in a future release. Update " + strings.Join(changes, ", ") +
 		` in query string filters, orders or limits."`
 }

@@ -1,0 +1,13 @@
+//go:build !unix || solaris || illumos || aix
+
+package main
+
+import (
+	"errors"
+	"syscall"
+)
+
+// reusePort fails: there is no such thing here.
+func reusePort(_, _ string, _ syscall.RawConn) error {
+	return errors.New("server-reuseport is not supported on this system")
+}

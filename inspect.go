@@ -1,0 +1,150 @@
+package pgrest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/response"
+	"github.com/pgrest-go/pgrest/introspect"
+	"github.com/pgrest-go/pgrest/openapi"
+)
+
+// inspect answers with a description of the API, of which the database says what
+// the role may use.
+func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
+	result, err := x.executor.Run(x.r.Context(), executor.Command{
+		Role: x.identity.Role, Settings: x.context(nil, nil), PreRequest: x.prelude, ReadOnly: true,
+		Program: query.BuildInspection(p),
+	})
+	if err != nil {
+		return err
+	}
+	defer result.Close()
+	used := usage{}
+	for result.Next() {
+		used.add(result.Values())
+	}
+	if err := result.Err(); err != nil {
+		return err
+	}
+	x.clock.lap("transaction")
+	key := p.Schema + " " + x.r.Host + " " + x.request.Mount + " " + used.fingerprint()
+	document, err := schema.documents.get(key, func() ([]byte, error) {
+		return openapi.Swagger(schema.cache, used.selection(schema.cache, p), x.openAPI())
+	})
+	if err != nil {
+		return err
+	}
+	response.Document(&x.w, x.request, document.body, document.tag, x.r.Header.Get("If-None-Match"), x.config)
+	return nil
+}
+
+func (x *exchange) openAPI() openapi.Config {
+	return openapi.Config{
+		Version: response.ProtocolVersion, DocsVersion: "v16", ServerURL: x.options.OpenAPIServerURL, Host: x.r.Host,
+		BasePath: x.request.Mount, Security: x.options.OpenAPISecurity, MaxRows: int(x.options.MaxRows),
+		SearchPath: x.options.ExtraSearchPath,
+	}
+}
+
+// usage is what a role may use of a schema.
+type usage struct {
+	comment             string
+	relations, routines map[string]bool
+	hash                strings.Builder
+}
+
+func (u *usage) add(row [][]byte) {
+	for _, value := range row {
+		u.hash.Write(strconv.AppendQuote(nil, string(value)))
+	}
+	switch string(row[0]) {
+	case query.SchemaComment:
+		u.comment = string(row[1])
+	case query.UsedRelation:
+		if u.relations == nil {
+			u.relations = map[string]bool{}
+		}
+		u.relations[string(row[1])] = true
+	case query.UsedRoutine:
+		if u.routines == nil {
+			u.routines = map[string]bool{}
+		}
+		u.routines[string(row[1])+" "+string(row[2])] = true
+	}
+}
+
+func (u *usage) fingerprint() string {
+	sum := sha256.Sum256([]byte(u.hash.String()))
+	return hex.EncodeToString(sum[:])
+}
+
+// selection is what there is of a schema, without what the role may not use if
+// privileges are to be followed.
+func (u *usage) selection(cache *introspect.SchemaCache, p *plan.Inspect) openapi.Selection {
+	all := openapi.All(cache, p.Schema)
+	all.Comment = u.comment
+	if !p.Privileges {
+		return all
+	}
+	some := openapi.Selection{Schema: all.Schema, Comment: all.Comment}
+	for _, t := range all.Tables {
+		if u.relations[t.Name.Name] {
+			some.Tables = append(some.Tables, t)
+		}
+	}
+	for _, r := range all.Routines {
+		if u.routines[r.Name.Name+" "+parameterTypes(r)] {
+			some.Routines = append(some.Routines, r)
+		}
+	}
+	return some
+}
+
+// parameterTypes tells overloads apart as pg_proc does.
+func parameterTypes(r *introspect.Routine) string {
+	oids := make([]string, len(r.Params))
+	for i, p := range r.Params {
+		oids[i] = strconv.FormatUint(uint64(p.Type.OID), 10)
+	}
+	return strings.Join(oids, " ")
+}
+
+// documents keeps descriptions of one schema cache, by whom they are for.
+type documents struct {
+	mu    sync.Mutex
+	byKey map[string]document
+}
+
+type document struct {
+	body []byte
+	tag  string // an entity tag (RFC 9110, section 8.8.3)
+}
+
+// maxDocuments bounds what is kept: there are few roles, and few names of the host.
+const maxDocuments = 32
+
+func (d *documents) get(key string, build func() ([]byte, error)) (document, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if found, ok := d.byKey[key]; ok {
+		return found, nil
+	}
+	body, err := build()
+	if err != nil {
+		return document{}, err
+	}
+	if d.byKey == nil || len(d.byKey) >= maxDocuments {
+		d.byKey = map[string]document{}
+	}
+	sum := sha256.Sum256(body)
+	made := document{body: body, tag: `"` + hex.EncodeToString(sum[:16]) + `"`}
+	d.byKey[key] = made
+	return made, nil
+}
