@@ -8,7 +8,7 @@ func TestDelete(t *testing.T) {
 	gone := func(name, target, counted string) write {
 		return write{name: name, method: "DELETE", target: target, prefer: "count=exact", want: headers{"Content-Range": "*/" + counted}}
 	}
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "row", method: "DELETE", target: "/genres?id=eq.4", want: headers{"Content-Range": "*/*"}},
 		gone("row_counted", "/genres?id=eq.4", "1"),
 		gone("rows", "/nominations?year=lt.1960", "1"),
@@ -34,7 +34,7 @@ func TestDelete_representation(t *testing.T) {
 	shows := func(name, target, body string) write {
 		return write{name: name, method: "DELETE", target: target, prefer: representation, want: headers{"Content-Range": "*/*"}, body: body}
 	}
-	runWrites(t, serveClone(t, "", rollingBack, aggregating),
+	runInTurn(t, serveClone(t, "", rollingBack, aggregating),
 		shows("whole", "/genres?id=eq.4", `[{"id": 4, "name": "Western", "colour": null}]`),
 		shows("no_row", "/genres?id=eq.99", `[]`),
 		shows("alias_and_cast", "/genres?id=eq.4&select=n:id::text,name", `[{"n": "4", "name": "Western"}]`),
@@ -66,7 +66,7 @@ func TestDelete_refused(t *testing.T) {
 	notOne := func(n string) string {
 		return fault("PGRST116", "Cannot coerce the result to a single JSON object", "The result contains "+n+" rows", "")
 	}
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		refused("referenced", "/directors?id=eq.1", 409, fault("23503", `update or delete on table "directors" violates foreign key constraint "films_director" on table "films"`,
 			`Key (id)=(1) is still referenced from table "films".`, "")),
 		refused("unknown_table", "/genrs?id=eq.1", 404,
@@ -86,7 +86,7 @@ func TestDelete_refused(t *testing.T) {
 // Without a filter all rows are deleted, but none if there may be only one.
 func TestDelete_everything(t *testing.T) {
 	t.Parallel()
-	runWrites(t, serveClone(t, ""),
+	runInTurn(t, serveClone(t, ""),
 		write{name: "as_an_object", method: "DELETE", target: "/donors", send: acceptOne, status: 406,
 			body: fault("PGRST116", "Cannot coerce the result to a single JSON object", "The result contains 2 rows", "")},
 		write{name: "are_all_there", method: "GET", target: "/donors?select=id&order=id", body: `[{"id": 1}, {"id": 2}]`},

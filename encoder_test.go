@@ -262,6 +262,7 @@ func TestEncoder(t *testing.T) {
 		{"alias_and_cast", "/films?select=when:year::text&id=eq.1", "text/x-types", "text/x-types", `when 25; "1927" 1927 end`},
 		{"no_rows", "/films?select=id&id=eq.0", "text/x-types", "text/x-types", `id 23; end`},
 		{"value_of_a_function", "/rpc/add?a=1", "text/x-types", "text/x-types", ` 23; 2 2 end`},
+		{"values_of_a_function", "/rpc/film_titles?limit=1", "text/x-types", "text/x-types", ` 25; "Metropolis" Metropolis end`},
 	})
 }
 

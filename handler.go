@@ -19,6 +19,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/introspect"
+	"github.com/pgrest-go/pgrest/openapi"
 )
 
 // Handler serves the API. It is safe for concurrent use; several handlers, on
@@ -37,6 +38,8 @@ type Handler struct {
 	current atomic.Pointer[snapshot]
 	loaded  chan struct{} // closed by the first load
 	once    sync.Once
+
+	page func() (*openapi.Page, error) // the page for people; nil without one
 }
 
 // snapshot is the schema at one moment, and what was derived from it.
@@ -84,6 +87,9 @@ type exchange struct {
 // serve takes a request through the stages: identify, parse, plan, render, run,
 // respond. Each takes what the one before it made, and only the running does I/O.
 func (x *exchange) serve() (err error) {
+	if x.wantsPage() {
+		return x.showPage()
+	}
 	if x.identity, err = x.identify(x.r); err != nil {
 		return err
 	}
@@ -193,7 +199,7 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) [
 // left behind. A newer one is loaded then, at most once a second: a view that
 // is broken for good must not keep us loading.
 func (x *exchange) outdated(err error, schema *snapshot) bool {
-	if !apierror.Stale(err) || x.planned == nil || !x.planned.Answered().Vouched() {
+	if !apierror.Stale(err) || x.planned == nil || !x.planned.Vouched() {
 		return false
 	}
 	if x.current.Load() != schema {

@@ -16,7 +16,7 @@ func TestInsert_wrong_body(t *testing.T) {
 		return write{name: name, target: "/genres", send: headers{"Content-Type": contentType}, payload: `{"id": 50}`, status: 400,
 			body: fault("PGRST102", "Content-Type not acceptable: "+shown, "", "")}
 	}
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		refused("empty", "", invalid),
 		refused("blank", " \n", invalid),
 		refused("no_JSON", "}{ x = 2", invalid),
@@ -45,7 +45,7 @@ func TestInsert_refused(t *testing.T) {
 		return write{name: name, target: target, payload: payload, status: status, body: body}
 	}
 	const newRow = "Failing row contains (60, x, 2000, null, none, null, null, f, {}, {}, null, null, null, 2000, 'x':1, null, null)."
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		refused("not_null", "/institutions", `{"code": "x"}`, 400,
 			fault("23502", `null value in column "name" of relation "institutions" violates not-null constraint`, "Failing row contains (x, null).", "")),
 		refused("unique", "/genres", `{"id": 50, "name": "Drama"}`, 409,
@@ -92,7 +92,7 @@ func TestInsert_refused(t *testing.T) {
 // Views insert into their tables, or have a trigger do so.
 func TestInsert_views(t *testing.T) {
 	t.Parallel()
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "updatable", target: "/classic_films?select=id,language,directors(name)", prefer: representation,
 			payload: `{"id": 60, "title": "Fury", "year": 1936, "director_id": 1}`, body: `[{"id": 60, "language": "none", "directors": {"name": "Fritz Lang"}}]`},
 		write{name: "several_rows", target: "/classic_films?select=title", prefer: representation, payload: `[{"title": "a", "year": 1930}, {"title": "b", "year": 1931}]`,

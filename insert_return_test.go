@@ -16,7 +16,7 @@ func TestInsert_location(t *testing.T) {
 	at := func(location string) headers {
 		return headers{"Location": location, "Content-Range": "*/*", "Content-Length": "0"}
 	}
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "key", target: "/genres", prefer: prefer, payload: `{"id": 50, "name": "Noir"}`, want: at("/genres?id=eq.50")},
 		write{name: "select_means_nothing", target: "/genres?select=name,films(title)", prefer: prefer, payload: `{"id": 50, "name": "Noir"}`, want: at("/genres?id=eq.50")},
 		write{name: "array_of_one", target: "/genres", prefer: prefer, payload: `[{"id": 50, "name": "Noir"}]`, want: at("/genres?id=eq.50")},
@@ -39,9 +39,9 @@ func TestInsert_location(t *testing.T) {
 func TestInsert_location_elsewhere(t *testing.T) {
 	t.Parallel()
 	api := serveClone(t, "", rollingBack, func(o *pgrest.Options) { o.BasePath = "/api" })
-	runWrites(t, api, write{name: "base_path", target: "/api/genres", prefer: "return=headers-only", payload: `{"id": 50, "name": "Noir"}`,
+	runInTurn(t, api, write{name: "base_path", target: "/api/genres", prefer: "return=headers-only", payload: `{"id": 50, "name": "Noir"}`,
 		want: headers{"Location": "/api/genres?id=eq.50"}})
-	runWrites(t, http.StripPrefix("/v1", serveClone(t, "", rollingBack)), write{name: "stripped_prefix", target: "/v1/genres", prefer: "return=headers-only",
+	runInTurn(t, http.StripPrefix("/v1", serveClone(t, "", rollingBack)), write{name: "stripped_prefix", target: "/v1/genres", prefer: "return=headers-only",
 		payload: `{"id": 50, "name": "Noir"}`, want: headers{"Location": "/v1/genres?id=eq.50"}})
 }
 
@@ -81,7 +81,7 @@ func TestInsert_representation(t *testing.T) {
 	shows := func(name, query, payload, body string) write {
 		return write{name: name, target: "/films?" + query, prefer: representation, payload: payload, want: headers{"Content-Range": "*/*"}, body: body}
 	}
-	runWrites(t, serveClone(t, "", rollingBack, aggregating),
+	runInTurn(t, serveClone(t, "", rollingBack, aggregating),
 		shows("columns", "select=title,decade", film, `[{"title": "Solaris", "decade": 1970}]`),
 		shows("alias_and_cast", "select=name:title,year::text", film, `[{"name": "Solaris", "year": "1972"}]`),
 		shows("path", "select=info-%3Ereels-%3E0,last:info-%3E%3Ereels", film, `[{"reels": 7, "last": "[7]"}]`),
@@ -129,7 +129,7 @@ func TestInsert_media_types(t *testing.T) {
 	}
 	accept := func(media string) headers { return headers{"Accept": media} }
 	const strippedArray, strippedObject = "application/vnd.pgrst.array+json;nulls=stripped", "application/vnd.pgrst.object+json;nulls=stripped"
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "object", target: "/genres", prefer: representation, send: acceptOne, payload: `[{"id": 50, "name": "a"}]`, want: oneObject,
 			body: `{"id": 50, "name": "a", "colour": null}`},
 		write{name: "object_beside_an_embed", target: "/films?select=title,directors(name)", prefer: representation, send: acceptOne,
@@ -165,7 +165,7 @@ func TestInsert_geojson(t *testing.T) {
 	t.Parallel()
 	api := serveClone(t, `CREATE FUNCTION extra.st_asgeojson(record) RETURNS text LANGUAGE plpgsql IMMUTABLE
 		AS $$ BEGIN RETURN json_build_object('type', 'Feature', 'properties', to_json($1)); END $$`, rollingBack)
-	runWrites(t, api, write{name: "collection", target: "/genres?select=id,name", prefer: representation, send: headers{"Accept": "application/geo+json"},
+	runInTurn(t, api, write{name: "collection", target: "/genres?select=id,name", prefer: representation, send: headers{"Accept": "application/geo+json"},
 		payload: `{"id": 50, "name": "a"}`, want: headers{"Content-Type": "application/geo+json; charset=utf-8"},
 		body: `{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"id": 50, "name": "a"}}]}`})
 }
@@ -173,7 +173,7 @@ func TestInsert_geojson(t *testing.T) {
 // MaxRows is for reads: what was written is shown whole.
 func TestInsert_maximum_of_rows(t *testing.T) {
 	t.Parallel()
-	runWrites(t, serveClone(t, "", rollingBack, func(o *pgrest.Options) { o.MaxRows = 1 }),
+	runInTurn(t, serveClone(t, "", rollingBack, func(o *pgrest.Options) { o.MaxRows = 1 }),
 		write{name: "insert", target: "/genres?select=id", prefer: representation + ", count=exact", payload: `[{"id": 50, "name": "a"}, {"id": 51, "name": "b"}]`,
 			want: headers{"Content-Range": "*/2"}, body: `[{"id": 50}, {"id": 51}]`},
 		write{name: "update", method: "PATCH", target: "/competitions?id=in.(1,2)&select=city&order=id", prefer: representation, payload: `{"city": "x"}`,

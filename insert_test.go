@@ -6,7 +6,7 @@ import "testing"
 func TestInsert(t *testing.T) {
 	t.Parallel()
 	const oddNames = "/lost%20%26%20found,%20vol.1"
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "object", target: "/genres", payload: `{"id": 50, "name": "Noir"}`, want: headers{"Content-Range": "*/*", "Content-Length": "0"}},
 		write{name: "array", target: "/genres", payload: `[{"id": 50, "name": "Noir"}, {"id": 51, "name": "Musical"}]`, want: headers{"Content-Range": "*/*"}},
 		write{name: "array_of_one", target: "/genres?select=id", prefer: representation, payload: `[{"id": 50, "name": "Noir"}]`, body: `[{"id": 50}]`},
@@ -38,7 +38,7 @@ func TestInsert(t *testing.T) {
 // An object without keys inserts the defaults, and what has no objects nothing.
 func TestInsert_nothing(t *testing.T) {
 	t.Parallel()
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "empty_object", target: "/tickets?select=price", prefer: representation, payload: `{}`, body: `[{"price": 9.50}]`},
 		write{name: "empty_object_minimal", target: "/tickets", payload: `{}`, want: headers{"Content-Range": "*/*"}},
 		write{name: "array_of_an_empty_object", target: "/tickets?select=price", prefer: representation, payload: `[{}]`, body: `[{"price": 9.50}]`},
@@ -71,7 +71,7 @@ func TestInsert_values(t *testing.T) {
 	composite.name = "composite_as_PostgreSQL_has_it"
 	number := specimen("an_integer", `"42"`, `42`)
 	number.name = "integer_as_text"
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		specimen("a_boolean", `true`, `true`), specimen("an_integer", `-7`, `-7`), number,
 		specimen("a_bigint", `9223372036854775807`, `9223372036854775807`),
 		specimen("a_numeric", `12345678901234567890.0000000001`, `12345678901234567890.0000000001`),
@@ -95,7 +95,7 @@ func TestInsert_other_bodies(t *testing.T) {
 	csvBoth := headers{"Content-Type": "text/csv", "Accept": "text/csv"}
 	csv := headers{"Content-Type": "text/csv; charset=utf-8"}
 	uneven := fault("PGRST102", "All lines must have same number of fields", "", "")
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "CSV", target: "/genres", prefer: representation, send: sendCSV, payload: "name,id,colour\r\nNoir,50,#000001\r\n\"Cloak, \"\"dagger\"\"\",51,NULL\r\n",
 			body: `[{"id": 50, "name": "Noir", "colour": "#000001"}, {"id": 51, "name": "Cloak, \"dagger\"", "colour": null}]`},
 		write{name: "CSV_to_CSV", target: "/tickets?select=price,n:price::int", prefer: representation, send: csvBoth, payload: "price\n7.25\nNULL",
@@ -126,7 +126,7 @@ func TestInsert_columns(t *testing.T) {
 	t.Parallel()
 	const genres = "/genres?columns=id,name&select=id,name,colour"
 	unknown := fault("PGRST204", "Could not find the 'nmae' column of 'genres' in the schema cache", "", "")
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "of_an_object", target: genres, prefer: representation, payload: `{"id": 50, "name": "Noir", "colour": "#ffffff", "more": {}}`,
 			body: `[{"id": 50, "name": "Noir", "colour": null}]`},
 		write{name: "of_objects_with_other_keys", target: genres, prefer: representation, payload: `[{"id": 50, "name": "Noir", "x": 1}, {"id": 51, "name": "Musical", "y": 2}]`,
@@ -164,7 +164,7 @@ func TestInsert_missing_default(t *testing.T) {
 		ALTER VIEW archive.silent_films ALTER silent SET DEFAULT true, ALTER year SET DEFAULT 1920;
 		GRANT ALL ON archive.counters, archive.prints, archive.silent_films TO pgrest_test_curator;
 		GRANT USAGE ON ALL SEQUENCES IN SCHEMA archive TO pgrest_test_curator`, rollingBack)
-	runWrites(t, api,
+	runInTurn(t, api,
 		write{name: "array", target: "/films?columns=id,title,year,language,silent,tags&select=id,language,silent,tags", prefer: prefer,
 			payload: `[{"id": 60, "title": "a", "year": 1922}, {"id": 61, "title": "b", "year": 1922, "language": "de", "silent": true, "tags": ["x"]}]`,
 			body:    `[{"id": 60, "language": "none", "silent": false, "tags": []}, {"id": 61, "language": "de", "silent": true, "tags": ["x"]}]`},

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/response"
@@ -34,15 +35,30 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 		return err
 	}
 	x.clock.lap("transaction")
-	key := p.Schema + " " + x.r.Host + " " + x.request.Mount + " " + used.fingerprint()
+	key := p.Media.Name + " " + p.Schema + " " + x.r.Host + " " + x.request.Mount + " " + used.fingerprint()
 	document, err := schema.documents.get(key, func() ([]byte, error) {
-		return openapi.Swagger(schema.cache, used.selection(schema.cache, p), x.openAPI())
+		return describe(p.Media, schema.cache, used.selection(schema.cache, p), x.openAPI())
 	})
 	if err != nil {
 		return err
 	}
-	response.Document(&x.w, x.request, document.body, document.tag, x.r.Header.Get("If-None-Match"), x.config)
+	response.Document(&x.w, x.request, p.Media, document.body, document.tag, x.r.Header.Get("If-None-Match"), x.config)
 	return nil
+}
+
+// describe makes the description in the form that was asked for.
+func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Selection, c openapi.Config) ([]byte, error) {
+	switch media.Name {
+	case mediatype.OpenAPI31:
+		return openapi.Document(cache, s, c)
+	case mediatype.OpenAPI31YAML:
+		document, err := openapi.Document(cache, s, c)
+		if err != nil {
+			return nil, err
+		}
+		return openapi.YAML(document)
+	}
+	return openapi.Swagger(cache, s, c)
 }
 
 func (x *exchange) openAPI() openapi.Config {

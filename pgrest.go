@@ -42,6 +42,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -53,6 +54,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
+	"github.com/pgrest-go/pgrest/openapi"
 )
 
 // Pool is what the library needs of the host's connection pool; a
@@ -93,6 +95,13 @@ type Options struct {
 	// OpenAPIServerURL is where clients reach the API, if not at the host and path of
 	// their request. Key: openapi-server-proxy-uri.
 	OpenAPIServerURL string
+	// DocsUI has the root answer browsers with a page on which people explore the API
+	// and try it out: requests that prefer text/html to JSON. It is Swagger UI, which
+	// this library brings along, and asks no other host. The page itself is for
+	// everybody, and tells nothing of the API; what it shows is the description that
+	// the role of whoever looks may see. With ?schema=name it shows a schema
+	// other than the first. The reference has no such key.
+	DocsUI bool
 	// RootSpec names a function that answers at the root instead. Key: db-root-spec.
 	RootSpec string
 	// Plans lets clients ask for the execution plans of their requests, with the
@@ -241,6 +250,9 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		prelude:  opts.prelude(),
 		executor: executor.New(pool, !opts.DisablePreparedStatements),
 		loaded:   make(chan struct{}),
+	}
+	if opts.DocsUI {
+		h.page = sync.OnceValues(openapi.NewPage)
 	}
 	channel := opts.Channel
 	if opts.DisableListener {

@@ -38,7 +38,7 @@ func TestPreferWrite_applied(t *testing.T) {
 		writes = append(writes, write{name: tt.name, method: tt.method, target: tt.target, send: headers{"Prefer": tt.prefer}, payload: tt.payload, status: status,
 			want: headers{"Preference-Applied": tt.applied}})
 	}
-	runWrites(t, serveClone(t, "", rollingBack), writes...)
+	runInTurn(t, serveClone(t, "", rollingBack), writes...)
 }
 
 // handling=strict refuses unknown preferences before anything is written.
@@ -46,7 +46,7 @@ func TestPreferWrite_strict(t *testing.T) {
 	t.Parallel()
 	refused := fault("PGRST122", "Invalid preferences given with handling=strict", "Invalid preferences: wait=10, return=all", "")
 	const prefer = "handling=strict, wait=10, return=all"
-	runWrites(t, serveClone(t, ""),
+	runInTurn(t, serveClone(t, ""),
 		write{name: "insert", target: "/genres", prefer: prefer, payload: `{"id": 50, "name": "x"}`, status: 400, body: refused},
 		write{name: "update", method: "PATCH", target: "/genres?id=eq.1", prefer: prefer, payload: `{"name": "x"}`, status: 400, body: refused},
 		write{name: "put", method: "PUT", target: "/genres?id=eq.1", prefer: prefer, payload: `{"id": 1, "name": "x"}`, status: 400, body: refused},
@@ -64,7 +64,7 @@ func TestPreferWrite_max_affected(t *testing.T) {
 		return fault("PGRST124", "Query result exceeds max-affected preference constraint", "The query affects "+n+" rows", "")
 	}
 	const donors = `[{"id": 1, "name": "Ada"}, {"id": 2, "name": "Grace"}]`
-	runWrites(t, serveClone(t, ""),
+	runInTurn(t, serveClone(t, ""),
 		write{name: "update_of_too_many", method: "PATCH", target: "/donors", prefer: "handling=strict, max-affected=1", payload: `{"name": "x"}`, status: 400, body: exceeded("2")},
 		write{name: "update_of_too_many_shown", method: "PATCH", target: "/donors?select=id", prefer: "return=representation, handling=strict, max-affected=1", payload: `{"name": "x"}`,
 			status: 400, body: exceeded("2")},
@@ -104,13 +104,13 @@ func TestPreferWrite_count(t *testing.T) {
 			ranged("put", "PUT", "/genres?id=eq.1", `{"id": 1, "name": "x"}`, ""),
 		)
 	}
-	runWrites(t, serveClone(t, "", rollingBack, func(o *pgrest.Options) { o.MaxRows = 1 }), writes...)
+	runInTurn(t, serveClone(t, "", rollingBack, func(o *pgrest.Options) { o.MaxRows = 1 }), writes...)
 }
 
 // timezone is where times without a zone are read, and in which all are shown.
 func TestPreferWrite_timezone(t *testing.T) {
 	t.Parallel()
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "insert", target: "/tickets?select=issued", prefer: "return=representation, timezone=America/Lima", payload: `{"issued": "2025-01-09T12:00:00"}`,
 			body: `[{"issued": "2025-01-09T12:00:00-05:00"}]`},
 		write{name: "update", method: "PATCH", target: "/tickets?issued=eq.2025-01-09T15:00:00&select=issued", prefer: "return=representation, timezone=-4", payload: `{"price": 1}`,
@@ -152,7 +152,7 @@ func TestPreferWrite_tx(t *testing.T) {
 			if tt.kept {
 				shown.body = `[{"id": 1, "name": "Musical"}, {"id": 50, "name": "Noir"}]`
 			}
-			runWrites(t, serveClone(t, "", func(o *pgrest.Options) { o.TxEnd = tt.end }),
+			runInTurn(t, serveClone(t, "", func(o *pgrest.Options) { o.TxEnd = tt.end }),
 				write{name: "insert", target: "/genres", send: headers{"Prefer": tt.prefer}, payload: `{"id": 50, "name": "Noir"}`, want: applied},
 				write{name: "update", method: "PATCH", target: "/genres?id=eq.1", send: headers{"Prefer": tt.prefer}, payload: `{"name": "Operetta"}`, want: applied},
 				write{name: "put", method: "PUT", target: "/genres?id=eq.1", send: headers{"Prefer": tt.prefer}, payload: `{"id": 1, "name": "Musical"}`, want: applied},
@@ -170,12 +170,12 @@ func TestPreferWrite_deferred_constraints(t *testing.T) {
 		return write{name: name, target: "/reels", prefer: prefer, payload: `{"film_id": 1, "number": 9, "position": 2}`, status: 409, body: taken}
 	}
 	one := insert("looked_at", "tx=rollback").as(acceptOne, "tx=rollback")
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		insert("rollback", ""), insert("rollback_said", "tx=rollback"), insert("commit", "tx=commit"), insert("shown", "tx=rollback, return=representation"), one,
 		write{name: "update", method: "PATCH", target: "/reels?number=eq.1", payload: `{"position": 2}`, status: 409, body: taken},
 		write{name: "checked_at_the_end", method: "PATCH", target: "/reels?film_id=eq.1&number=gt.0&select=position", prefer: representation, payload: `{"position": 2}`,
 			status: 409, body: taken},
 	)
-	runWrites(t, serveClone(t, "", func(o *pgrest.Options) { o.TxEnd = pgrest.Rollback }), insert("always_rolling_back", ""))
-	runWrites(t, serveClone(t, ""), insert("committing", ""), insert("committing_one", "").as(acceptOne, ""))
+	runInTurn(t, serveClone(t, "", func(o *pgrest.Options) { o.TxEnd = pgrest.Rollback }), insert("always_rolling_back", ""))
+	runInTurn(t, serveClone(t, ""), insert("committing", ""), insert("committing_one", "").as(acceptOne, ""))
 }

@@ -7,34 +7,37 @@ import (
 	"github.com/pgrest-go/pgrest"
 )
 
+// resultKinds are functions of kinds of result that the fixture lacks.
+const resultKinds = `
+	SET search_path = archive;
+	CREATE FUNCTION formats() RETURNS SETOF json LANGUAGE sql STABLE AS $$ VALUES ('{"a":  1}'::json), (NULL), ('[]') $$;
+	CREATE FUNCTION no_titles() RETURNS SETOF text LANGUAGE sql STABLE AS $$ SELECT NULL::text WHERE false $$;
+	CREATE FUNCTION yes() RETURNS bool LANGUAGE sql STABLE AS $$ SELECT true $$;
+	CREATE FUNCTION nan() RETURNS float8 LANGUAGE sql STABLE AS $$ SELECT 'NaN'::float8 $$;
+	CREATE FUNCTION moment() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT '1927-01-10 20:15+01'::timestamptz $$;
+	CREATE FUNCTION some_language() RETURNS language LANGUAGE sql STABLE AS $$ SELECT 'sv'::language $$;
+	CREATE FUNCTION some_range() RETURNS int4range LANGUAGE sql STABLE AS $$ SELECT '[1,5)'::int4range $$;
+	CREATE FUNCTION some_bytes() RETURNS bytea LANGUAGE sql STABLE AS $$ SELECT '\x00ff'::bytea $$;
+	CREATE FUNCTION some_frames() RETURNS frame[] LANGUAGE sql STABLE AS $$ SELECT ARRAY[ROW(1, 2)::frame] $$;
+	CREATE FUNCTION best() RETURNS stars LANGUAGE sql STABLE AS $$ SELECT max(rating) FROM films $$;
+	CREATE DOMAIN wide AS frame CHECK ((VALUE).width > (VALUE).height);
+	CREATE FUNCTION some_wide() RETURNS wide LANGUAGE sql STABLE AS $$ SELECT ROW(16, 9)::frame::wide $$;
+	CREATE FUNCTION frames() RETURNS SETOF frame LANGUAGE sql STABLE AS $$ SELECT frame FROM films WHERE frame IS NOT NULL ORDER BY id $$;
+	CREATE FUNCTION one_out(n int, OUT twice int) LANGUAGE sql STABLE AS $$ SELECT 2 * n $$;
+	CREATE FUNCTION one_json_out(OUT it json) LANGUAGE sql STABLE AS $$ SELECT '{"a": 1}'::json $$;
+	CREATE FUNCTION in_and_out(INOUT n int, INOUT word text DEFAULT 'x') LANGUAGE sql STABLE AS $$ SELECT n + 1, word || '!' $$;
+	CREATE FUNCTION outs(OUT n int, OUT word text) RETURNS SETOF record LANGUAGE sql STABLE AS $$ VALUES (1, 'x'), (2, NULL) $$;
+	CREATE FUNCTION of_one() RETURNS TABLE (title text) LANGUAGE sql STABLE AS $$ VALUES ('M') $$;
+	CREATE FUNCTION same() RETURNS TABLE (same text, value int) LANGUAGE sql STABLE AS $$ VALUES ('hello', 1) $$;
+	CREATE FUNCTION "order"() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 1 $$;
+	CREATE FUNCTION all_staff() RETURNS SETOF private.staff LANGUAGE sql STABLE SECURITY DEFINER AS $$ SELECT * FROM private.staff ORDER BY id $$`
+
 // The result of a function is JSON in the form of what it returns: a value, an
 // object for a row, and an array of either for a set. What it is by GET, it is by
 // POST.
 func TestResult(t *testing.T) {
 	t.Parallel()
-	api := serveClone(t, `
-		SET search_path = archive;
-		CREATE FUNCTION formats() RETURNS SETOF json LANGUAGE sql STABLE AS $$ VALUES ('{"a":  1}'::json), (NULL), ('[]') $$;
-		CREATE FUNCTION no_titles() RETURNS SETOF text LANGUAGE sql STABLE AS $$ SELECT NULL::text WHERE false $$;
-		CREATE FUNCTION yes() RETURNS bool LANGUAGE sql STABLE AS $$ SELECT true $$;
-		CREATE FUNCTION nan() RETURNS float8 LANGUAGE sql STABLE AS $$ SELECT 'NaN'::float8 $$;
-		CREATE FUNCTION moment() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT '1927-01-10 20:15+01'::timestamptz $$;
-		CREATE FUNCTION some_language() RETURNS language LANGUAGE sql STABLE AS $$ SELECT 'sv'::language $$;
-		CREATE FUNCTION some_range() RETURNS int4range LANGUAGE sql STABLE AS $$ SELECT '[1,5)'::int4range $$;
-		CREATE FUNCTION some_bytes() RETURNS bytea LANGUAGE sql STABLE AS $$ SELECT '\x00ff'::bytea $$;
-		CREATE FUNCTION some_frames() RETURNS frame[] LANGUAGE sql STABLE AS $$ SELECT ARRAY[ROW(1, 2)::frame] $$;
-		CREATE FUNCTION best() RETURNS stars LANGUAGE sql STABLE AS $$ SELECT max(rating) FROM films $$;
-		CREATE DOMAIN wide AS frame CHECK ((VALUE).width > (VALUE).height);
-		CREATE FUNCTION some_wide() RETURNS wide LANGUAGE sql STABLE AS $$ SELECT ROW(16, 9)::frame::wide $$;
-		CREATE FUNCTION frames() RETURNS SETOF frame LANGUAGE sql STABLE AS $$ SELECT frame FROM films WHERE frame IS NOT NULL ORDER BY id $$;
-		CREATE FUNCTION one_out(n int, OUT twice int) LANGUAGE sql STABLE AS $$ SELECT 2 * n $$;
-		CREATE FUNCTION one_json_out(OUT it json) LANGUAGE sql STABLE AS $$ SELECT '{"a": 1}'::json $$;
-		CREATE FUNCTION in_and_out(INOUT n int, INOUT word text DEFAULT 'x') LANGUAGE sql STABLE AS $$ SELECT n + 1, word || '!' $$;
-		CREATE FUNCTION outs(OUT n int, OUT word text) RETURNS SETOF record LANGUAGE sql STABLE AS $$ VALUES (1, 'x'), (2, NULL) $$;
-		CREATE FUNCTION of_one() RETURNS TABLE (title text) LANGUAGE sql STABLE AS $$ VALUES ('M') $$;
-		CREATE FUNCTION same() RETURNS TABLE (same text, value int) LANGUAGE sql STABLE AS $$ VALUES ('hello', 1) $$;
-		CREATE FUNCTION "order"() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 1 $$;
-		CREATE FUNCTION all_staff() RETURNS SETOF private.staff LANGUAGE sql STABLE SECURITY DEFINER AS $$ SELECT * FROM private.staff ORDER BY id $$`)
+	api := serveClone(t, resultKinds)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
@@ -73,6 +76,7 @@ func TestResult(t *testing.T) {
 		exchange{name: "row_that_is_null", target: "/rpc/film?id=99&select=title,year", body: `{"title": null, "year": null}`},
 		exchange{name: "set_of_rows", target: "/rpc/find?year=1962&select=title&order=title", body: `[{"title": "Cléo from 5 to 7"}, {"title": "Sanjuro"}]`},
 		exchange{name: "empty_set_of_rows", target: "/rpc/find?year=1900", body: `[]`},
+		exchange{name: "domain_with_a_representation_is_its_value", target: "/rpc/genre_colour?name=Drama", body: `8388608`},
 		exchange{name: "OUTs", target: "/rpc/divide?dividend=7&divisor=2", body: `{"quotient": 3, "remainder": 1}`},
 		exchange{name: "OUT", target: "/rpc/one_out?n=2", body: `{"twice": 4}`},
 		exchange{name: "INOUT", target: "/rpc/double?n=21", body: `{"n": 42}`},
@@ -164,6 +168,8 @@ func TestResult_pages(t *testing.T) {
 		exchange{name: "no_row", target: "/rpc/film_titles?limit=0", want: headers{"Content-Range": "*/*"}, body: `[]`},
 		exchange{name: "counted", target: "/rpc/film_titles?limit=2", send: exact, status: 206, want: headers{"Content-Range": "0-1/13", "Preference-Applied": "count=exact"}, body: `["Metropolis", "M"]`},
 		exchange{name: "counted_by_POST", method: "POST", target: "/rpc/film_titles?limit=2&offset=11", send: exact, status: 206, want: headers{"Content-Range": "11-12/13"}, body: `["Spirited Away", "Dickson Greeting"]`},
+		exchange{name: "counted_with_an_argument_named_like_a_column", method: "POST", target: "/rpc/find?select=title,year", data: `{"title": "M"}`, send: exact,
+			want: headers{"Content-Range": "0-0/1"}, body: `[{"title": "M", "year": 1931}]`},
 		exchange{name: "counted_by_HEAD", method: "HEAD", target: "/rpc/film_titles?limit=2", send: exact, status: 206, want: headers{"Content-Range": "0-1/13"}},
 		exchange{name: "counted_whole", target: "/rpc/find?year=1962&select=title&order=id", send: exact, want: headers{"Content-Range": "0-1/2"}, body: `[{"title": "Sanjuro"}, {"title": "Cléo from 5 to 7"}]`},
 		exchange{name: "counted_with_a_filter", target: "/rpc/decades?films=eq.1&limit=1", send: exact, status: 206, want: headers{"Content-Range": "0-0/6"}, body: `[{"decade": 1890, "films": 1}]`},

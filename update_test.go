@@ -8,7 +8,7 @@ func TestUpdate(t *testing.T) {
 	patch := func(name, target, payload, contentRange string) write {
 		return write{name: name, method: "PATCH", target: target, payload: payload, want: headers{"Content-Range": contentRange}}
 	}
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		patch("row", "/genres?id=eq.1", `{"name": "Melodrama"}`, "0-0/*"),
 		patch("rows", "/nominations?competition_id=eq.1&year=lt.1980", `{"won": true}`, "0-3/*"),
 		patch("no_row", "/genres?id=eq.99", `{"name": "Melodrama"}`, "*/*"),
@@ -58,7 +58,7 @@ func TestUpdate_nothing(t *testing.T) {
 	}
 	writes = append(writes, write{name: "CSV", method: "PATCH", target: "/genres?id=eq.1", prefer: representation, send: headers{"Accept": "text/csv"},
 		payload: `{}`, want: headers{"Content-Type": "text/csv; charset=utf-8"}, body: "\n"})
-	runWrites(t, serveClone(t, "", rollingBack), writes...)
+	runInTurn(t, serveClone(t, "", rollingBack), writes...)
 }
 
 // return=representation shows what the rows have become.
@@ -67,7 +67,7 @@ func TestUpdate_representation(t *testing.T) {
 	shows := func(name, target, payload, contentRange, body string) write {
 		return write{name: name, method: "PATCH", target: target, prefer: representation, payload: payload, want: headers{"Content-Range": contentRange}, body: body}
 	}
-	runWrites(t, serveClone(t, "", rollingBack, aggregating),
+	runInTurn(t, serveClone(t, "", rollingBack, aggregating),
 		shows("whole", "/genres?id=eq.1", `{"name": "Melodrama"}`, "0-0/*", `[{"id": 1, "name": "Melodrama", "colour": "#800000"}]`),
 		shows("no_row", "/genres?id=eq.99", `{"name": "Melodrama"}`, "*/*", `[]`),
 		shows("null", "/genres?id=eq.1&select=colour", `{"colour": null}`, "0-0/*", `[{"colour": null}]`),
@@ -122,7 +122,7 @@ func TestUpdate_missing_default(t *testing.T) {
 	api := serveClone(t, `CREATE VIEW archive.silent_films AS SELECT id, title, silent FROM archive.films WHERE silent;
 		ALTER VIEW archive.silent_films ALTER title SET DEFAULT 'untitled';
 		GRANT ALL ON archive.silent_films TO pgrest_test_curator`, rollingBack)
-	runWrites(t, api,
+	runInTurn(t, api,
 		write{name: "default", method: "PATCH", target: "/films?id=eq.1&columns=language,tags,title&select=title,language,tags", prefer: prefer, payload: `{"title": "x"}`,
 			body: `[{"title": "x", "language": "none", "tags": []}]`},
 		write{name: "null_stays_null", method: "PATCH", target: "/tickets?columns=price&select=price", prefer: prefer, payload: `{"price": null}`, body: `[{"price": null}]`},
@@ -143,7 +143,7 @@ func TestUpdate_refused(t *testing.T) {
 	notOne := func(n string) string {
 		return fault("PGRST116", "Cannot coerce the result to a single JSON object", "The result contains "+n+" rows", "")
 	}
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		refused("no_body", "/genres?id=eq.1", "", 400, fault("PGRST102", "Empty or invalid json", "", "")),
 		refused("no_JSON", "/genres?id=eq.1", "}{ x = 2", 400, fault("PGRST102", "Empty or invalid json", "", "")),
 		refused("other_keys", "/genres?id=eq.1", `[{"name": "a"}, {"colour": null}]`, 400, fault("PGRST102", "All object keys must match", "", "")),
@@ -190,7 +190,7 @@ func (x write) as(send headers, prefer string) write {
 // Updatable views take filters and columns by the names that they have there.
 func TestUpdate_views(t *testing.T) {
 	t.Parallel()
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "view", method: "PATCH", target: "/classic_films?id=eq.2&select=title,rating", prefer: representation, payload: `{"rating": 1}`,
 			body: `[{"title": "M", "rating": 1.0}]`},
 		write{name: "view_of_a_view", method: "PATCH", target: "/silent_classics?film_id=eq.1&select=title,directors(name)", prefer: representation, payload: `{"made_by": 5}`,
@@ -204,7 +204,7 @@ func TestUpdate_views(t *testing.T) {
 // Without a filter all rows are updated.
 func TestUpdate_everything(t *testing.T) {
 	t.Parallel()
-	runWrites(t, serveClone(t, ""),
+	runInTurn(t, serveClone(t, ""),
 		write{name: "minimal", method: "PATCH", target: "/genres", prefer: "count=exact", payload: `{"colour": null}`, want: headers{"Content-Range": "0-3/4"}},
 		write{name: "shown", method: "PATCH", target: "/genres?select=id,colour&order=id.desc", prefer: representation, payload: `{"colour": "#ffffff"}`,
 			want: headers{"Content-Range": "0-3/*"}, body: `[{"id": 4, "colour": "#ffffff"}, {"id": 3, "colour": "#ffffff"}, {"id": 2, "colour": "#ffffff"}, {"id": 1, "colour": "#ffffff"}]`},

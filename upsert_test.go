@@ -14,7 +14,7 @@ func TestUpsert_merge(t *testing.T) {
 		INSERT INTO archive."Case Numbers" VALUES (200, 'old');
 		GRANT ALL ON archive.seats, archive."Case Numbers" TO pgrest_test_curator;
 		GRANT USAGE ON ALL SEQUENCES IN SCHEMA archive TO pgrest_test_curator`, rollingBack)
-	runWrites(t, api,
+	runInTurn(t, api,
 		write{name: "some_new", target: "/genres", prefer: shown, payload: `[{"id": 1, "name": "Melodrama"}, {"id": 50, "name": "Noir"}]`, want: headers{"Content-Range": "*/*"},
 			body: `[{"id": 1, "name": "Melodrama", "colour": "#800000"}, {"id": 50, "name": "Noir", "colour": null}]`},
 		write{name: "all_new", target: "/genres?select=id", prefer: shown, payload: `[{"id": 50, "name": "Noir"}]`, body: `[{"id": 50}]`},
@@ -65,7 +65,7 @@ func TestUpsert_merge(t *testing.T) {
 func TestUpsert_ignore(t *testing.T) {
 	t.Parallel()
 	const ignore, shown = "resolution=ignore-duplicates", "resolution=ignore-duplicates, return=representation"
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "some_new", target: "/genres?select=id,name", prefer: shown, payload: `[{"id": 1, "name": "x"}, {"id": 50, "name": "Noir"}]`, body: `[{"id": 50, "name": "Noir"}]`},
 		write{name: "none_new", target: "/genres", prefer: shown, payload: `[{"id": 1, "name": "x"}, {"id": 2, "name": "y"}]`, body: `[]`},
 		write{name: "none_new_minimal", target: "/genres", prefer: ignore, payload: `{"id": 1, "name": "x"}`},
@@ -89,7 +89,7 @@ func TestUpsert_on_conflict(t *testing.T) {
 	t.Parallel()
 	const merge, ignore = "resolution=merge-duplicates, return=representation", "resolution=ignore-duplicates, return=representation"
 	noConstraint := fault("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification", "", "")
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "merge", target: "/genres?on_conflict=name&select=name,colour", prefer: merge,
 			payload: `[{"name": "Crime", "colour": "#111111"}, {"name": "Noir", "colour": null}]`, body: `[{"name": "Crime", "colour": "#111111"}, {"name": "Noir", "colour": null}]`},
 		write{name: "merge_none_new", target: "/genres?on_conflict=name&select=id,colour", prefer: merge, payload: `{"name": "Crime", "colour": "#111111"}`, status: 200,
@@ -118,7 +118,7 @@ func TestPut(t *testing.T) {
 	put := func(name, target, payload string, status int, body string) write {
 		return write{name: name, method: "PUT", target: target, prefer: representation, payload: payload, status: status, want: headers{"Content-Range": ""}, body: body}
 	}
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		put("new", "/genres?id=eq.50", `{"id": 50, "name": "Noir", "colour": null}`, 201, `[{"id": 50, "name": "Noir", "colour": null}]`),
 		put("there", "/genres?id=eq.1", `{"id": 1, "name": "Melodrama", "colour": "#000001"}`, 200, `[{"id": 1, "name": "Melodrama", "colour": "#000001"}]`),
 		put("array", "/genres?id=eq.1", `[{"id": 1, "name": "Melodrama", "colour": null}]`, 200, `[{"id": 1, "name": "Melodrama", "colour": null}]`),
@@ -170,7 +170,7 @@ func TestPut_refused(t *testing.T) {
 		return write{name: name, method: "PUT", target: target, payload: payload, status: status, body: body}
 	}
 	const genre, edition = `{"id": 1, "name": "x", "colour": null}`, `{"competition_id": 1, "year": 1973, "host": "x"}`
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		put("no_filter", "/genres", genre, 405, filters),
 		put("another_column", "/genres?name=eq.Drama", genre, 405, filters),
 		put("one_column_more", "/genres?id=eq.1&name=eq.x", genre, 405, filters),
@@ -207,7 +207,7 @@ func TestPut_refused(t *testing.T) {
 // A PUT that is refused for its key leaves nothing behind.
 func TestPut_mismatch_rolls_back(t *testing.T) {
 	t.Parallel()
-	runWrites(t, serveClone(t, ""),
+	runInTurn(t, serveClone(t, ""),
 		write{name: "refused", method: "PUT", target: "/genres?id=eq.51", payload: `{"id": 50, "name": "Noir", "colour": null}`, status: 400,
 			body: fault("PGRST115", "Payload values do not match URL in primary key column(s)", "", "")},
 		write{name: "left_nothing", method: "GET", target: "/genres?id=gte.50", body: `[]`},
@@ -220,7 +220,7 @@ func TestPut_represented_key(t *testing.T) {
 	api := serveClone(t, `CREATE TABLE archive.paints (colour archive.colour PRIMARY KEY, name text);
 		INSERT INTO archive.paints VALUES (255, 'Blue');
 		GRANT ALL ON archive.paints TO pgrest_test_curator`, rollingBack)
-	runWrites(t, api,
+	runInTurn(t, api,
 		write{name: "there", method: "PUT", target: "/paints?colour=eq.%230000ff", prefer: representation, payload: `{"colour": "#0000ff", "name": "Navy"}`,
 			body: `[{"colour": "#0000ff", "name": "Navy"}]`},
 		write{name: "new", method: "PUT", target: "/paints?colour=eq.%2300ff00", prefer: representation, payload: `{"colour": "#00ff00", "name": "Green"}`, status: 201,

@@ -8,7 +8,7 @@ const ada = `{"role": "` + visitor + `", "sub": "ada"}`
 func TestWrite_row_level_security(t *testing.T) {
 	t.Parallel()
 	refused := fault("42501", `new row violates row-level security policy for table "watchlists"`, "", "")
-	runWrites(t, serveClone(t, "", rollingBack),
+	runInTurn(t, serveClone(t, "", rollingBack),
 		write{name: "insert_for_oneself", target: "/watchlists", token: ada, prefer: representation, payload: `{"film_id": 7}`,
 			body: `[{"owner": "ada", "film_id": 7, "note": null}]`},
 		write{name: "insert_beside_defaults", target: "/watchlists?columns=owner,film_id,note", token: ada, prefer: "missing=default, return=representation",
@@ -46,7 +46,7 @@ func TestWrite_privileges(t *testing.T) {
 		GRANT SELECT, INSERT (id, votes), UPDATE (votes) ON archive.polls TO pgrest_test_anon, pgrest_test_visitor`, rollingBack)
 	donors := fault("42501", "permission denied for table donors", "", "")
 	refused := func(table string) string { return fault("42501", "permission denied for table "+table, "", "") }
-	runWrites(t, api,
+	runInTurn(t, api,
 		write{name: "insert_without", target: "/genres", token: nobody, payload: `{"name": "x"}`, status: 401, want: headers{"Www-Authenticate": "Bearer"}, body: refused("genres")},
 		write{name: "insert_without_as_a_visitor", target: "/genres", token: ada, payload: `{"name": "x"}`, status: 403, want: headers{"Www-Authenticate": ""}, body: refused("genres")},
 		write{name: "update_without", method: "PATCH", target: "/genres?id=eq.1", token: ada, payload: `{"name": "x"}`, status: 403, body: refused("genres")},

@@ -47,9 +47,9 @@ const representation = "return=representation"
 // rollingBack has every write leave no trace, unless it asks for tx=commit.
 func rollingBack(o *pgrest.Options) { o.TxEnd = pgrest.RollbackAllowOverride }
 
-// runWrites asks api for each of the writes, one after the other: they would lock
+// runInTurn asks api for each of the writes, one after the other: they would lock
 // each other out.
-func runWrites(t *testing.T, api http.Handler, writes ...write) {
+func runInTurn(t *testing.T, api http.Handler, writes ...write) {
 	t.Helper()
 	for _, x := range writes {
 		t.Run(x.name, func(t *testing.T) { x.check(t, answer(api, x.request(t)).Result()) })
@@ -114,7 +114,7 @@ func (x write) usualStatus() int {
 func TestWrite_commits(t *testing.T) {
 	t.Parallel()
 	const genre = "/genres?select=name,colour&id=eq.70"
-	runWrites(t, serveClone(t, ""),
+	runInTurn(t, serveClone(t, ""),
 		write{name: "insert", target: "/genres", payload: `{"id": 70, "name": "Musical"}`},
 		write{name: "was_inserted", method: "GET", target: genre, body: `[{"name": "Musical", "colour": null}]`},
 		write{name: "update", method: "PATCH", target: "/genres?id=eq.70", payload: `{"colour": "#ffd700"}`},
@@ -142,7 +142,7 @@ func TestWrite_what_was_read(t *testing.T) {
 	for _, id := range []string{"1", "2", "3"} {
 		row := read(t, ask(t, api, exchange{target: "/specimens?id=eq." + id}))
 		t.Run(id, func(t *testing.T) {
-			runWrites(t, api,
+			runInTurn(t, api,
 				write{name: "upsert", target: "/specimens", prefer: "resolution=merge-duplicates, return=representation", payload: row, status: 200, body: row},
 				write{name: "upsert_beside_defaults", target: "/specimens", prefer: "resolution=merge-duplicates, missing=default, return=representation",
 					payload: row, status: 200, body: row},
@@ -158,7 +158,7 @@ func TestWrite_schemas(t *testing.T) {
 	t.Parallel()
 	api := serveClone(t, "", rollingBack, func(o *pgrest.Options) { o.Schemas = []string{"archive", "archive_v2"} })
 	second := headers{"Content-Profile": "archive_v2"}
-	runWrites(t, api,
+	runInTurn(t, api,
 		write{name: "first_by_default", target: "/genres?select=name", prefer: representation, payload: `{"id": 71, "name": "Noir"}`,
 			want: headers{"Content-Profile": "archive"}, body: `[{"name": "Noir"}]`},
 		write{name: "insert", target: "/critics?select=id,reviews(verdict)", send: second, prefer: representation, payload: `{"id": 9, "name": "Nell"}`,
@@ -178,4 +178,32 @@ func TestWrite_schemas(t *testing.T) {
 		write{name: "profile_of_reads_means_nothing", target: "/critics", send: headers{"Accept-Profile": "archive_v2"}, payload: `{}`, status: 404,
 			body: fault("PGRST205", "Could not find the table 'archive.critics' in the schema cache", "", "")},
 	)
+}
+
+// A name that the schema doesn't have is the client's fault, and no reason to load
+// the schema anew. One that it has, and the database has no more, is.
+func TestWrite_unknown_names(t *testing.T) {
+	t.Parallel()
+	l := live(t)
+	before := l.SchemaCache()
+	l.loadAged()
+	runInTurn(t, l.Handler,
+		write{name: "filter", method: "DELETE", target: "/genres?nmae=eq.x", status: 400,
+			body: fault("42703", "column genres.nmae does not exist", "", `Perhaps you meant to reference the column "genres.name".`)},
+		write{name: "filter_in_a_tree", method: "PATCH", target: "/genres?or=(id.eq.1,nmae.eq.x)", payload: `{"name": "x"}`, status: 400,
+			body: fault("42703", "column genres.nmae does not exist", "", `Perhaps you meant to reference the column "genres.name".`)},
+		write{name: "conflict", target: "/genres?on_conflict=nmae", prefer: "resolution=merge-duplicates", payload: `{"name": "x"}`, status: 400,
+			body: fault("42703", `column "nmae" does not exist`, "", "")},
+		write{name: "shown", target: "/genres?select=nmae", prefer: representation, payload: `{"name": "x"}`, status: 400,
+			body: fault("42703", "column genres.nmae does not exist", "", `Perhaps you meant to reference the column "genres.name".`)},
+	)
+	require.Same(t, before, l.SchemaCache())
+	l.change(t, `ALTER TABLE archive.genres RENAME COLUMN name TO title`)
+	runInTurn(t, l.Handler,
+		write{name: "renamed_filter", method: "DELETE", target: "/genres?name=eq.Western", status: 400, body: fault("42703", "column genres.name does not exist", "", "")},
+		write{name: "renamed_column", target: "/genres", payload: `{"name": "Noir"}`, status: 400,
+			body: fault("PGRST204", "Could not find the 'name' column of 'genres' in the schema cache", "", "")},
+	)
+	require.NotSame(t, before, l.SchemaCache())
+	runInTurn(t, l.Handler, write{name: "everything", method: "DELETE", target: "/genres?id=eq.4", prefer: representation, body: `[{"id": 4, "title": "Western", "colour": null}]`})
 }

@@ -47,7 +47,7 @@ func TestWrite_triggers(t *testing.T) {
 	wish := func(name, wish string, status int, want headers, body string) write {
 		return write{name: name, target: "/wishes", payload: `{"id": 9, "wish": "` + wish + `"}`, status: status, want: want, body: body}
 	}
-	runWrites(t, api,
+	runInTurn(t, api,
 		wish("status", "status", 202, nil, ""),
 		wish("status_without_a_body", "no content", 204, nil, ""),
 		wish("headers", "headers", 201, headers{"X-Wish": "granted", "Location": "/elsewhere", "Content-Range": "0-9/10"}, ""),

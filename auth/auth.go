@@ -8,8 +8,9 @@
 //	id, err := verifier.Authenticate(r.Context(), r.Header.Get("Authorization"))
 //
 // Settings then lists the transaction-local settings that make a transaction
-// run as that identity. The package knows neither HTTP nor the schema, and an
-// identity may as well be a literal, made from a host's own session.
+// run as that identity, and Begin opens such a transaction for a host's own SQL.
+// The package serves no requests and knows no schema, and an identity may as well
+// be a literal, made from a host's own session.
 package auth
 
 import "encoding/json"

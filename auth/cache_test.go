@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +48,12 @@ func TestAuthenticate_remembers(t *testing.T) {
 		t.Parallel()
 		require.False(t, remembered(t, newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: -1}), header))
 	})
+	t.Run("not_what_is_too_long", func(t *testing.T) {
+		t.Parallel()
+		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret)})
+		long := bearer(t, `{"role":"author","n":"`+strings.Repeat("x", 16<<10)+`"}`)
+		require.False(t, remembered(t, v, long))
+	})
 	t.Run("what_is_asked_for_stays", func(t *testing.T) {
 		t.Parallel()
 		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: 3})
@@ -81,7 +88,7 @@ func TestAuthenticate_remembers(t *testing.T) {
 		require.NoError(t, err)
 		for i := range 3 {
 			forged := sign(t, fmt.Sprintf(`{"role":"author","n":%d}`, i), jwa.HS256, []byte(otherSecret))
-			_, err = v.Authenticate(t.Context(), "Bearer " + forged)
+			_, err = v.Authenticate(t.Context(), "Bearer "+forged)
 			require.Error(t, err)
 		}
 		again, err := v.Authenticate(t.Context(), header)

@@ -1,6 +1,9 @@
 package auth
 
-import "strconv"
+import (
+	"net/http"
+	"strconv"
+)
 
 // Error is why a requester isn't let in. Code, Message and Details are those of
 // the protocol.
@@ -41,20 +44,13 @@ func (e *Error) Error() string {
 // Unwrap returns the error behind this one.
 func (e *Error) Unwrap() error { return e.Err }
 
-// HTTP statuses, spelled out since the package doesn't know net/http.
-const (
-	statusUnauthorized        = 401
-	statusInternalServerError = 500
-	statusServiceUnavailable  = 503
-)
-
 func errNoSecret() *Error {
-	return &Error{Code: "PGRST300", Message: "Server lacks JWT secret", Status: statusInternalServerError}
+	return &Error{Code: "PGRST300", Message: "Server lacks JWT secret", Status: http.StatusInternalServerError}
 }
 
 // errKeySet is no 401, which would have clients throw a good token away.
 func errKeySet(err error) *Error {
-	return &Error{Code: "PGRST300", Message: "Server could not fetch its JWT keys", Status: statusServiceUnavailable, Err: err}
+	return &Error{Code: "PGRST300", Message: "Server could not fetch its JWT keys", Status: http.StatusServiceUnavailable, Err: err}
 }
 
 // noRole is what PostgreSQL takes for the role that the connection logged in as,
@@ -63,7 +59,7 @@ const noRole = "none"
 
 // errNoRole is in the words that PostgreSQL has for a role that isn't there.
 func errNoRole() *Error {
-	return &Error{Code: "22023", Message: `role "none" does not exist`, Status: statusUnauthorized, Challenge: "Bearer"}
+	return &Error{Code: "22023", Message: `role "none" does not exist`, Status: http.StatusUnauthorized, Challenge: "Bearer"}
 }
 
 // noSuitableKey is what the details of PGRST301 say of a token that no key is for.
@@ -72,21 +68,21 @@ const noSuitableKey = "No suitable key was found to decode the JWT"
 func errDecode(message, details string, err error) *Error {
 	return &Error{
 		Code: "PGRST301", Message: message, Details: details, Err: err,
-		Status: statusUnauthorized, Challenge: invalidToken(message),
+		Status: http.StatusUnauthorized, Challenge: invalidToken(message),
 	}
 }
 
 func errTokenRequired() *Error {
 	return &Error{
 		Code: "PGRST302", Message: "Anonymous access is disabled",
-		Status: statusUnauthorized, Challenge: "Bearer",
+		Status: http.StatusUnauthorized, Challenge: "Bearer",
 	}
 }
 
 func errClaims(message string, err error) *Error {
 	return &Error{
 		Code: "PGRST303", Message: message, Err: err,
-		Status: statusUnauthorized, Challenge: invalidToken(message),
+		Status: http.StatusUnauthorized, Challenge: invalidToken(message),
 	}
 }
 

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log"
@@ -12,6 +13,7 @@ import (
 )
 
 func ExampleJWT_Authenticate() {
+	ctx := context.Background()
 	key := []byte("a secret of thirty-two bytes or more")
 	verifier, err := auth.NewJWT(auth.JWTConfig{Secret: key, AnonRole: "web_anon"})
 	if err != nil {
@@ -24,7 +26,7 @@ func ExampleJWT_Authenticate() {
 		log.Fatal(err)
 	}
 
-	id, err := verifier.Authenticate(ctx, "Bearer " + string(token))
+	id, err := verifier.Authenticate(ctx, "Bearer "+string(token))
 	fmt.Println(id.Role, id.Anonymous, err)
 
 	id, err = verifier.Authenticate(ctx, "")

@@ -80,6 +80,14 @@ func TestNewJWT(t *testing.T) {
 		{"malformed_second_key", auth.JWTConfig{Secret: []byte(`{"keys":[{"kty":"oct","k":"AQAB"},{"kty":7}]}`)}, "parsing key 2 of the JWT secret"},
 		{"key_for_encryption", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","use":"enc"}`)}, "no key that verifies signatures"},
 		{"key_for_another_algorithm", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","alg":"A128KW"}`)}, "no key that verifies signatures"},
+		{"empty_symmetric_key", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":""}`)}, "parsing key 1 of the JWT secret"},
+		{"key_for_deriving", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","key_ops":["deriveKey"]}`)}, "no key that verifies signatures"},
+		{"role_path_malformed", auth.JWTConfig{RoleClaimKey: "$.role;"}, "failed to parse role-claim-key value ($.role;)"},
+		{"key_set_over_http", auth.JWTConfig{KeySetURL: "http://films.example/keys"}, "has to begin with https://"},
+		{"key_set_in_a_file", auth.JWTConfig{KeySetURL: "file:///etc/keys"}, "has to begin with https://"},
+		{"key_set_without_host", auth.JWTConfig{KeySetURL: "https:keys"}, "has to begin with https://"},
+		{"key_set_with_user", auth.JWTConfig{KeySetURL: "https://jane:hush@films.example/keys"}, `"https://jane:xxxxx@films.example/keys", and can't have a user`},
+		{"key_set_that_is_no_URL", auth.JWTConfig{KeySetURL: "https://films example"}, "parse the URL of the key set"},
 		{"empty_key_set", auth.JWTConfig{Secret: []byte(`{"keys":[]}`)}, "no key that verifies signatures"},
 		{"audience_string", auth.JWTConfig{Audience: "films"}, ""},
 		{"audience_URI", auth.JWTConfig{Audience: "https://films.example"}, ""},
@@ -221,7 +229,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 			v := newJWT(b, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", CacheMaxEntries: c.entries})
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := v.Authenticate(t.Context(), c.header); err != nil {
+				if _, err := v.Authenticate(b.Context(), c.header); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -119,6 +119,9 @@ func parseJWK(text []byte) (key, error) {
 	if err := public.Raw(&material); err != nil {
 		return key{}, err
 	}
+	if secret, ok := material.([]byte); ok && len(secret) == 0 {
+		return key{}, errors.New("the key is empty")
+	}
 	names := algorithmsFor(material)
 	if declared := parsed.Algorithm().String(); declared != "" {
 		names = slices.DeleteFunc(names, func(a jwa.SignatureAlgorithm) bool {

@@ -85,8 +85,11 @@ func checkKeySetURL(u *url.URL) error {
 }
 
 func checkRedirect(r *http.Request, via []*http.Request) error {
-	if len(via) > keySetMaxHops {
+	switch {
+	case len(via) > keySetMaxHops:
 		return errors.New("too many redirects")
+	case via[0].URL.Scheme == "https" && r.URL.Scheme != "https":
+		return fmt.Errorf("redirected from https to %q", r.URL.Redacted())
 	}
 	return checkKeySetURL(r.URL)
 }

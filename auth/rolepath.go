@@ -50,46 +50,40 @@ func parseRolePath(text string) (rolePath, error) {
 type jsonPath struct{ query *spec.PathQuery }
 
 func (p jsonPath) find(claims any) (role any, found bool) {
-	nodes := []any{claims}
-	for _, segment := range p.query.Segments() {
-		var next []any
-		for _, node := range nodes {
-			next = appendSegment(next, segment, node, claims)
-		}
-		nodes = next
+	return firstNode(p.query.Segments(), claims, claims)
+}
+
+// firstNode returns the first node that the segments lead to, and looks for no
+// others.
+func firstNode(segments []*spec.Segment, node, root any) (first any, found bool) {
+	if len(segments) == 0 {
+		return node, true
 	}
-	if len(nodes) == 0 {
+	for _, selector := range segments[0].Selectors() {
+		for _, selected := range selectNodes(selector, node, root) {
+			if first, found = firstNode(segments[1:], selected, root); found {
+				return first, true
+			}
+		}
+	}
+	if !segments[0].IsDescendant() {
 		return nil, false
 	}
-	return nodes[0], true
-}
-
-func appendSegment(nodes []any, segment *spec.Segment, node, root any) []any {
-	for _, selector := range segment.Selectors() {
-		nodes = appendSelected(nodes, selector, node, root)
-	}
-	if !segment.IsDescendant() {
-		return nodes
-	}
-	switch node := node.(type) {
-	case []any:
-		for _, child := range node {
-			nodes = appendSegment(nodes, segment, child, root)
-		}
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(node)) {
-			nodes = appendSegment(nodes, segment, node[name], root)
+	for _, child := range selectNodes(spec.Wildcard(), node, root) {
+		if first, found = firstNode(segments, child, root); found {
+			return first, true
 		}
 	}
-	return nodes
+	return nil, false
 }
 
-// appendSelected hands an object to its selector one member at a time, in order.
-func appendSelected(nodes []any, selector spec.Selector, node, root any) []any {
+// selectNodes hands an object to its selector one member at a time, in order.
+func selectNodes(selector spec.Selector, node, root any) []any {
 	object, ok := node.(map[string]any)
 	if _, named := selector.(spec.Name); named || !ok {
-		return append(nodes, selector.Select(node, root)...)
+		return selector.Select(node, root)
 	}
+	var nodes []any
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		nodes = append(nodes, selector.Select(map[string]any{name: object[name]}, root)...)
 	}

@@ -156,7 +156,7 @@ func FuzzCookiesJSON(f *testing.F) {
 
 func BenchmarkSettings(b *testing.B) {
 	v := newJWT(b, auth.JWTConfig{Secret: []byte(secret)})
-	id, err := v.Authenticate(t.Context(), bearer(b, `{"role":"author","sub":"jane"}`))
+	id, err := v.Authenticate(b.Context(), bearer(b, `{"role":"author","sub":"jane"}`))
 	require.NoError(b, err)
 	headers := map[string][]string{
 		"Accept": {"application/json"}, "Accept-Encoding": {"gzip"}, "User-Agent": {"Go-http-client/1.1"},

@@ -1,31 +1,86 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
+
+	"github.com/pgrest-go/pgrest"
 )
 
-// logged logs every request when it has been answered: server errors as errors,
-// client errors as warnings, the rest as info.
-func logged(log *slog.Logger, next http.Handler) http.Handler {
+// exchange is a request that has been answered.
+type exchange struct {
+	request  *http.Request
+	event    pgrest.Event // what the library has to tell; zero of what didn't come to it
+	status   int
+	bytes    int64
+	duration time.Duration
+	aborted  bool // the connection was broken off in the midst of a body
+}
+
+// reported tells each report of every request when it has been answered.
+func reported(next http.Handler, reports ...func(exchange)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start, recorder, aborted := time.Now(), &recorder{ResponseWriter: w}, true
+		x, start, recorder := exchange{request: r, aborted: true}, time.Now(), &recorder{ResponseWriter: w}
 		defer func() {
-			attributes := []slog.Attr{
-				slog.String("method", r.Method), slog.String("path", r.URL.Path),
-				slog.Int("status", recorder.code()), slog.Int64("bytes", recorder.bytes),
-				slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
+			x.status, x.bytes, x.duration = recorder.code(), recorder.bytes, time.Since(start)
+			for _, report := range reports {
+				report(x)
 			}
-			level := statusLevel(recorder.code())
-			if aborted { // the handler broke the connection off in the midst of a body
-				level, attributes = slog.LevelError, append(attributes, slog.Bool("aborted", true))
-			}
-			log.LogAttrs(r.Context(), level, "request", attributes...)
 		}()
-		next.ServeHTTP(recorder, r)
-		aborted = false
+		next.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), eventKey{}, &x.event)))
+		x.aborted = false
 	})
+}
+
+// eventKey is the key of the event in a request's context.
+type eventKey struct{}
+
+// observe keeps what the library tells of a request for its reports.
+func observe(ctx context.Context, e pgrest.Event) {
+	if kept, ok := ctx.Value(eventKey{}).(*pgrest.Event); ok {
+		*kept = e
+	}
+}
+
+// logged logs requests: server errors as errors, client errors as warnings, the
+// rest as info. The stages of each are told at debug.
+func logged(log *slog.Logger) func(exchange) {
+	return func(x exchange) {
+		ctx, r, level := x.request.Context(), x.request, statusLevel(x.status)
+		if x.aborted {
+			level = slog.LevelError
+		}
+		if !log.Enabled(ctx, level) {
+			return
+		}
+		attributes := []slog.Attr{
+			slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
+			slog.Duration("duration", x.duration.Round(time.Microsecond)),
+			slog.String("role", x.event.Role), slog.String("client", client(r)), slog.String("user_agent", r.UserAgent()),
+		}
+		if x.aborted {
+			attributes = append(attributes, slog.Bool("aborted", true))
+		}
+		if log.Enabled(ctx, slog.LevelDebug) {
+			for _, stage := range x.event.Stages {
+				attributes = append(attributes, slog.Duration(stage.Name, stage.Duration.Round(time.Microsecond)))
+			}
+		}
+		log.LogAttrs(ctx, level, "request", attributes...)
+	}
+}
+
+// client gives the address of a request's client, without the port.
+func client(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
 }
 
 func statusLevel(status int) slog.Level {
@@ -47,12 +102,7 @@ type recorder struct {
 }
 
 // code is the status of the response; net/http makes 200 of none.
-func (w *recorder) code() int {
-	if w.status == 0 {
-		return http.StatusOK
-	}
-	return w.status
-}
+func (w *recorder) code() int { return cmp.Or(w.status, http.StatusOK) }
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && status >= http.StatusOK { // those below are interim responses

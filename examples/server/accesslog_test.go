@@ -37,7 +37,7 @@ func TestLogged(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			log := newLogs(test.level, &out, nil).requests
-			logged(log, test.handler).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/films?id=eq.1", nil))
+			reported(test.handler, logged(log)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/films?id=eq.1", nil))
 			if test.want == "" {
 				require.Empty(t, out.String())
 				return
@@ -54,7 +54,7 @@ func TestLogged(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		require.PanicsWithValue(t, http.ErrAbortHandler, func() {
-			logged(newLogs(slog.LevelError, &out, nil).requests, http.HandlerFunc(abort)).
+			reported(http.HandlerFunc(abort), logged(newLogs(slog.LevelError, &out, nil).requests)).
 				ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/films", nil))
 		})
 		require.Contains(t, out.String(), "aborted=true")

@@ -2,45 +2,66 @@ package main
 
 import (
 	"context"
-	"net"
+	"encoding/json"
 	"net/http"
-	"time"
 )
 
-// admin answers those who watch over the server, with a status and no body.
+// status is how the server stands, as far as the admin server tells.
+type status struct {
+	live  func(context.Context) bool // requests are accepted
+	ready func() bool                // requests can be answered
+}
+
+// adminStatus answers those who watch over the server, with a status and no body.
 // GET /live tells whether requests are accepted, GET /ready whether they can be
 // answered, for which the schema has to be loaded.
 // See https://docs.postgrest.org/en/stable/references/admin_server.html.
-func admin(live func(context.Context) bool, loaded func() bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(adminStatus(r, live, loaded))
-	})
+func adminStatus(s status) http.Handler {
+	answer := func(ready func() bool) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case !ready():
+				w.WriteHeader(http.StatusServiceUnavailable)
+			case !s.live(r.Context()):
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/live", answer(func() bool { return true }))
+	mux.Handle("/ready", answer(s.ready))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	return mux
 }
 
-func adminStatus(r *http.Request, live func(context.Context) bool, loaded func() bool) int {
-	switch r.URL.Path {
-	case "/ready":
-		if !loaded() {
-			return http.StatusServiceUnavailable
-		}
-		fallthrough
-	case "/live":
-		if !live(r.Context()) {
-			return http.StatusInternalServerError
-		}
-		return http.StatusOK
-	default:
-		return http.StatusNotFound
-	}
+func (s *server) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", adminStatus(status{
+		live: func(ctx context.Context) bool {
+			address := s.address.Load()
+			return address != nil && accepts(ctx, *address)
+		},
+		ready: s.ready,
+	}))
+	mux.HandleFunc("/schema_cache", s.schemaCache)
+	mux.Handle("/metrics", s.metrics.handler())
+	return mux
 }
 
-// accepts reports whether a listener at addr takes connections.
-func accepts(ctx context.Context, addr net.Addr) bool {
-	dialer := net.Dialer{Timeout: time.Second}
-	conn, err := dialer.DialContext(ctx, addr.Network(), addr.String())
-	if err != nil {
-		return false
+func (s *server) ready() bool {
+	i := s.running()
+	return i != nil && i.api.SchemaCache() != nil
+}
+
+// schemaCache answers with the schema cache as JSON, or with nothing before there is
+// one.
+func (s *server) schemaCache(w http.ResponseWriter, _ *http.Request) {
+	i := s.running()
+	if i == nil || i.api.SchemaCache() == nil {
+		return
 	}
-	_ = conn.Close() // it was only to see whether it opens
-	return true
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if err := json.NewEncoder(w).Encode(i.api.SchemaCache()); err != nil {
+		s.logs.faults.Error("write the schema cache", "error", err)
+	}
 }

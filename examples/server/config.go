@@ -26,7 +26,6 @@ type config struct {
 	main, admin    endpoint
 	corsOrigins    []string
 	logLevel       slog.Level
-	acquireTimeout time.Duration
 	databaseConfig bool
 	preConfig      string
 

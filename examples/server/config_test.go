@@ -22,11 +22,11 @@ var goodConfigs = []struct {
 	got  func(*config) any
 	want any
 }{
-	{"admin host", "ADMIN_SERVER_HOST=localhost", func(c *config) any { return c.adminHost }, "localhost"},
-	{"admin host is the server's by default", "SERVER_HOST=127.0.0.1", func(c *config) any { return c.adminHost }, "127.0.0.1"},
-	{"admin port", "ADMIN_SERVER_PORT=3001", func(c *config) any { return c.adminPort }, 3001},
-	{"no admin port", "", func(c *config) any { return c.adminPort }, noPort},
-	{"both ports automatic", "ADMIN_SERVER_PORT=0; SERVER_PORT=0", func(c *config) any { return c.adminPort }, 0},
+	{"admin host", "ADMIN_SERVER_HOST=localhost", func(c *config) any { return c.admin.host }, "localhost"},
+	{"admin host is the server's by default", "SERVER_HOST=127.0.0.1", func(c *config) any { return c.admin.host }, "127.0.0.1"},
+	{"admin port", "ADMIN_SERVER_PORT=3001", func(c *config) any { return c.admin.port }, 3001},
+	{"no admin port", "", func(c *config) any { return c.admin.port }, noPort},
+	{"both ports automatic", "ADMIN_SERVER_PORT=0; SERVER_PORT=0", func(c *config) any { return c.admin.port }, 0},
 	{"verbose errors", "CLIENT_ERROR_VERBOSITY=verbose", func(c *config) any { return c.api.MinimalErrors }, false},
 	{"minimal errors", "CLIENT_ERROR_VERBOSITY=minimal", func(c *config) any { return c.api.MinimalErrors }, true},
 	{"anonymous role", "DB_ANON_ROLE=web_anon", func(c *config) any { return c.api.AnonRole }, "web_anon"},
@@ -37,7 +37,7 @@ var goodConfigs = []struct {
 	{"extra search path", "DB_EXTRA_SEARCH_PATH=public, extensions",
 		func(c *config) any { return c.api.ExtraSearchPath }, []string{"public", "extensions"}},
 	{"empty extra search path is none", "DB_EXTRA_SEARCH_PATH=", func(c *config) any { return c.api.ExtraSearchPath }, []string{}},
-	{"extra search path by default", "", func(c *config) any { return c.api.ExtraSearchPath }, []string(nil)},
+	{"extra search path by default", "", func(c *config) any { return c.api.ExtraSearchPath }, []string{"public"}},
 	{"max rows", "DB_MAX_ROWS=1000", func(c *config) any { return c.api.MaxRows }, int64(1000)},
 	{"max rows by its older name", "MAX_ROWS=10", func(c *config) any { return c.api.MaxRows }, int64(10)},
 	{"the first name goes before the alias", "DB_MAX_ROWS=1000; MAX_ROWS=10",
@@ -86,11 +86,11 @@ var goodConfigs = []struct {
 	{"debug", "LOG_LEVEL=debug", func(c *config) any { return c.logLevel }, slog.LevelDebug},
 	{"origins", "SERVER_CORS_ALLOWED_ORIGINS=https://a.example, http://b.example:8080",
 		func(c *config) any { return c.corsOrigins }, []string{"https://a.example", "http://b.example:8080"}},
-	{"host", "SERVER_HOST=::1", func(c *config) any { return c.host }, "::1"},
-	{"any host", "SERVER_HOST=*6", func(c *config) any { return c.host }, "*6"},
-	{"any IPv4 host by default", "", func(c *config) any { return c.host }, "!4"},
-	{"port", "SERVER_PORT=80", func(c *config) any { return c.port }, 80},
-	{"port by default", "", func(c *config) any { return c.port }, 3000},
+	{"host", "SERVER_HOST=::1", func(c *config) any { return c.main.host }, "::1"},
+	{"any host", "SERVER_HOST=*6", func(c *config) any { return c.main.host }, "*6"},
+	{"any IPv4 host by default", "", func(c *config) any { return c.main.host }, "!4"},
+	{"port", "SERVER_PORT=80", func(c *config) any { return c.main.port }, 80},
+	{"port by default", "", func(c *config) any { return c.main.port }, 3000},
 	{"aggregates", "DB_AGGREGATES_ENABLED=true", func(c *config) any { return c.api.Aggregates }, true},
 	{"legacy target names", "URL_USE_LEGACY_TARGET_NAMES=false", func(c *config) any { return c.api.StrictTargetNames }, true},
 	{"timing", "SERVER_TIMING_ENABLED=true", func(c *config) any { return c.api.ServerTiming }, true},
@@ -101,8 +101,22 @@ var goodConfigs = []struct {
 	{"app settings", "APP_SETTINGS_SITE_NAME=Films; APP_SETTINGS_MOTTO=",
 		func(c *config) any { return c.api.AppSettings },
 		map[string]string{"app.settings.site_name": "Films", "app.settings.motto": ""}},
-	{"settings for later", "DB_PRE_CONFIG=x; DB_CONFIG=false; OPENAPI_MODE=disabled; LOG_QUERY=",
-		func(c *config) any { return c.withoutEffect }, []string{"PGRST_DB_PRE_CONFIG", "PGRST_OPENAPI_MODE"}},
+	{"function for settings", "DB_PRE_CONFIG=api.settings", func(c *config) any { return c.preConfig }, "api.settings"},
+	{"database settings", "DB_CONFIG=false", func(c *config) any { return c.databaseConfig }, false},
+	{"database settings by default", "", func(c *config) any { return c.databaseConfig }, true},
+	{"pool patience", "DB_POOL_ACQUISITION_TIMEOUT=3", func(c *config) any { return c.api.AcquireTimeout }, 3 * time.Second},
+	{"role claim", "JWT_ROLE_CLAIM_KEY=$.app.role", func(c *config) any { return c.api.JWTRoleClaimKey }, "$.app.role"},
+	{"role claim by its older name", "ROLE_CLAIM_KEY=.app.role", func(c *config) any { return c.api.JWTRoleClaimKey }, ".app.role"},
+	{"token cache", "JWT_CACHE_MAX_ENTRIES=7", func(c *config) any { return c.api.JWTCacheMaxEntries }, 7},
+	{"no token cache", "JWT_CACHE_MAX_ENTRIES=0", func(c *config) any { return c.api.JWTCacheMaxEntries < 0 }, true},
+	{"port that is shared", "SERVER_REUSEPORT=true", func(c *config) any { return c.main.reusePort }, true},
+	{"socket", "SERVER_UNIX_SOCKET=/tmp/a; SERVER_UNIX_SOCKET_MODE=777",
+		func(c *config) any { return c.main }, endpoint{host: "!4", port: 3000, socket: "/tmp/a", socketMode: 0o777}},
+	{"admin socket", "ADMIN_SERVER_UNIX_SOCKET=/tmp/b; ADMIN_SERVER_UNIX_SOCKET_MODE=600",
+		func(c *config) any { return c.admin }, endpoint{host: "!4", port: noPort, socket: "/tmp/b", socketMode: 0o600}},
+	{"mode of sockets by default", "", func(c *config) any { return c.main.socketMode }, os.FileMode(0o660)},
+	{"settings for later", "DB_ROOT_SPEC=x; DB_POOL_AUTOMATIC_RECOVERY=true; OPENAPI_MODE=disabled; LOG_QUERY=",
+		func(c *config) any { return c.withoutEffect }, []string{"PGRST_DB_ROOT_SPEC", "PGRST_OPENAPI_MODE"}},
 }
 
 func TestParseConfig(t *testing.T) {
@@ -110,7 +124,7 @@ func TestParseConfig(t *testing.T) {
 	for _, test := range goodConfigs {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, err := parseConfig(environ(test.env))
+			c, err := parseConfig(fromEnvironment(environ(test.env)), nil)
 			require.NoError(t, err)
 			require.Equal(t, test.want, test.got(c))
 		})
@@ -121,13 +135,13 @@ func TestParseConfigCoversSettings(t *testing.T) {
 	t.Parallel()
 	set := map[string]bool{}
 	for _, test := range goodConfigs {
-		for name := range ours(environ(test.env)) {
-			set[name] = true
+		for key := range fromEnvironment(environ(test.env)) {
+			set[key] = true
 		}
 	}
 	for _, s := range settings {
-		for _, name := range s.names {
-			require.True(t, set[name], "no case sets %s", name)
+		for _, name := range s.names() {
+			require.True(t, set[name] || s.later, "no case sets %s", name)
 		}
 	}
 }
@@ -139,11 +153,11 @@ func TestParseConfigError(t *testing.T) {
 			`PGRST_ADMIN_SERVER_HOST has to be a host, an address, or one of *, *4, !4, *6, !6, not "!5"`},
 		{"admin port", "ADMIN_SERVER_PORT=x", `PGRST_ADMIN_SERVER_PORT has to be a whole number from 0 to 65535, not "x"`},
 		{"same ports", "ADMIN_SERVER_PORT=3000",
-			"PGRST_ADMIN_SERVER_PORT has to differ from PGRST_SERVER_PORT; both are 3000"},
+			"PGRST_ADMIN_SERVER_PORT has to differ from server-port; both are 3000"},
 		{"verbosity", "CLIENT_ERROR_VERBOSITY=loud",
 			`PGRST_CLIENT_ERROR_VERBOSITY has to be one of verbose, minimal, not "loud"`},
 		{"boolean", "DB_CHANNEL_ENABLED=maybe", `PGRST_DB_CHANNEL_ENABLED has to be true or false, not "maybe"`},
-		{"extra search path", "DB_EXTRA_SEARCH_PATH=a,,b", "PGRST_DB_EXTRA_SEARCH_PATH has to be empty or a list of schemas"},
+		{"extra search path", "DB_EXTRA_SEARCH_PATH=a,,b", "PGRST_DB_EXTRA_SEARCH_PATH has to be a list of schemas"},
 		{"max rows", "DB_MAX_ROWS=0", `PGRST_DB_MAX_ROWS has to be a whole number from 1 to 9223372036854775807, not "0"`},
 		{"an alias goes by its own name", "MAX_ROWS=many", "PGRST_MAX_ROWS has to be a whole number"},
 		{"pool size", "DB_POOL=0", `PGRST_DB_POOL has to be a whole number from 1 to 2147483647, not "0"`},
@@ -154,10 +168,10 @@ func TestParseConfigError(t *testing.T) {
 		{"end of transactions", "DB_TX_END=abort",
 			`PGRST_DB_TX_END has to be one of commit, commit-allow-override, rollback, rollback-allow-override, not "abort"`},
 		{"URI", "DB_URI=postgres://db.example:port", "PGRST_DB_URI: "},
-		{"file of the URI", "DB_URI=@no/such/file", "PGRST_DB_URI: open no/such/file"},
+		{"file of the URI", "DB_URI=@no/such/file", "PGRST_DB_URI names a file that can't be read: open no/such/file"},
 		{"audience", "JWT_AUD=:films", `PGRST_JWT_AUD has to be a URI if it has a colon, unlike ":films"`},
 		{"short secret", "JWT_SECRET=short", "PGRST_JWT_SECRET: The JWT secret must be at least 32 characters long."},
-		{"file of the secret", "JWT_SECRET=@no/such/file", "PGRST_JWT_SECRET: open no/such/file"},
+		{"file of the secret", "JWT_SECRET=@no/such/file", "PGRST_JWT_SECRET names a file that can't be read: open no/such/file"},
 		{"secret not in base64", "JWT_SECRET=" + secret + "; JWT_SECRET_IS_BASE64=true",
 			"PGRST_JWT_SECRET: has to be padded base64"},
 		{"log level", "LOG_LEVEL=all", `PGRST_LOG_LEVEL has to be one of crit, error, warn, info, debug, not "all"`},
@@ -165,19 +179,25 @@ func TestParseConfigError(t *testing.T) {
 			`PGRST_SERVER_CORS_ALLOWED_ORIGINS has to be a list of origins such as https://example.com, with commas between; "https://a.example/" is none`},
 		{"port", "SERVER_PORT=65536", "PGRST_SERVER_PORT has to be a whole number from 0 to 65535"},
 		{"app setting", "APP_SETTINGS_1=x", "PGRST_APP_SETTINGS_1 has to go on with a letter or underscore"},
+		{"role claim", "JWT_ROLE_CLAIM_KEY=role", "PGRST_JWT_ROLE_CLAIM_KEY has to be a path such as $.role"},
+		{"mode with a nine", "SERVER_UNIX_SOCKET_MODE=690", `PGRST_SERVER_UNIX_SOCKET_MODE has to be an octal number from 600 to 777, not "690"`},
+		{"mode that keeps the owner out", "ADMIN_SERVER_UNIX_SOCKET_MODE=066", "PGRST_ADMIN_SERVER_UNIX_SOCKET_MODE has to be an octal number"},
+		{"mode with more", "SERVER_UNIX_SOCKET_MODE=1777", "PGRST_SERVER_UNIX_SOCKET_MODE has to be an octal number"},
+		{"OpenAPI mode", "OPENAPI_MODE=on", "PGRST_OPENAPI_MODE has to be one of follow-privileges, ignore-privileges, disabled"},
+		{"small letters", "db_pool=3", "PGRST_db_pool is not a setting"},
 		{"unknown", "DB_SCHMEAS=a", "PGRST_DB_SCHMEAS is not a setting"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parseConfig(environ(test.env))
+			_, err := parseConfig(fromEnvironment(environ(test.env)), nil)
 			require.ErrorContains(t, err, test.want)
 		})
 	}
 
 	t.Run("all at once", func(t *testing.T) {
 		t.Parallel()
-		_, err := parseConfig(environ("DB_POOL=x; UNKNOWN=1; SERVER_PORT=y"))
+		_, err := parseConfig(fromEnvironment(environ("DB_POOL=x; UNKNOWN=1; SERVER_PORT=y")), nil)
 		for _, name := range []string{"PGRST_DB_POOL", "PGRST_UNKNOWN", "PGRST_SERVER_PORT"} {
 			require.ErrorContains(t, err, name)
 		}
@@ -189,7 +209,7 @@ func TestParseConfigError(t *testing.T) {
 			"DB_URI=postgres://a:hush@db.example:port/", "DB_URI=host=db.example port=x password=hush",
 			"JWT_SECRET=hush", "JWT_SECRET=hush; JWT_SECRET_IS_BASE64=1",
 		} {
-			_, err := parseConfig(environ(env))
+			_, err := parseConfig(fromEnvironment(environ(env)), nil)
 			require.Error(t, err)
 			require.NotContains(t, err.Error(), "hush")
 		}
@@ -204,8 +224,8 @@ func TestParseConfigReadsFiles(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		return path
 	}
-	c, err := parseConfig(environ("JWT_SECRET=@" + file("secret", secret+"\n") +
-		"; DB_URI=@" + file("uri", " postgres://db.example\n")))
+	c, err := parseConfig(fromEnvironment(environ("JWT_SECRET=@"+file("secret", secret+"\n")+
+		"; DB_URI=@"+file("uri", " postgres://db.example\n"))), nil)
 	require.NoError(t, err)
 	require.Equal(t, secret, string(c.api.JWTSecret))
 	require.Equal(t, "db.example", c.pool.ConnConfig.Host)
@@ -213,7 +233,7 @@ func TestParseConfigReadsFiles(t *testing.T) {
 
 func TestParseConfigIgnoresOthers(t *testing.T) {
 	t.Parallel()
-	_, err := parseConfig([]string{"PATH=/bin", "XPGRST_DB_POOL=x", "pgrst_db_pool=x", "=C:", ""})
+	_, err := parseConfig(fromEnvironment([]string{"PATH=/bin", "XPGRST_DB_POOL=x", "pgrst_db_pool=x", "=C:", ""}), nil)
 	require.NoError(t, err)
 }
 
@@ -222,7 +242,7 @@ func environ(text string) []string {
 	var variables []string
 	for entry := range strings.SplitSeq(text, "; ") {
 		if entry != "" {
-			variables = append(variables, prefix+entry)
+			variables = append(variables, environmentPrefix+entry)
 		}
 	}
 	return variables

@@ -1,13 +1,21 @@
 // Command server serves a PostgreSQL schema as a REST API on a port of its own.
 // It is the library with an HTTP server around it, configured as PostgREST is, by
-// environment variables
-// (https://docs.postgrest.org/en/stable/references/configuration.html):
+// environment variables, by a file that is its one argument, and from within the
+// database (https://docs.postgrest.org/en/stable/references/configuration.html):
 //
 //	PGRST_DB_URI=postgres://authenticator:secret@localhost/films \
 //	PGRST_DB_SCHEMAS=api PGRST_DB_ANON_ROLE=web_anon go run ./examples/server
 //
-// SIGUSR1 reloads the schema; SIGTERM and SIGINT stop the server after the
-// requests that are under way, a second one stops it at once.
+// SIGUSR1 reloads the schema, SIGUSR2 the configuration, as NOTIFY pgrst does both;
+// SIGTERM and SIGINT stop the server after the requests that are under way, a second
+// one stops it at once. The option --help lists the options.
+//
+// Requests are logged to standard output in slog's text form, with method, path,
+// status, bytes, duration, role, client and user agent: at the level crit none, at
+// error those that the server failed at (5xx), at warn those of clients too (4xx),
+// at info all, and at debug all with the durations of their stages. All else goes to
+// standard error. With admin-server-port or admin-server-unix-socket, there is an
+// admin server with the paths /live, /ready, /schema_cache and /metrics.
 package main
 
 import (
@@ -27,7 +35,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}
-	if err := run(ctx, os.Environ(), os.Stdout, os.Stderr); err != nil {
+	if err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -37,26 +45,38 @@ func main() {
 // is so small that collecting at the usual 100 costs more than the memory is worth.
 const collectAt = 300
 
-// run serves until ctx is done. Requests are logged to stdout, all else to
-// stderr; several goroutines write to them at once. environ holds the PGRST_ variables; libpq's own (PGHOST and so on) are
-// read from the process's environment.
-func run(ctx context.Context, environ []string, stdout, stderr io.Writer) error {
-	reload := make(chan os.Signal, 1)
-	notifyReload(reload)
-	defer signal.Stop(reload)
-	cfg, err := parseConfig(environ)
-	if err != nil {
-		return fmt.Errorf("configuration: %w", err)
-	}
-	logs := newLogs(cfg.logLevel, stdout, stderr)
-	for _, variable := range cfg.withoutEffect {
-		logs.notices.Warn("setting has no effect yet", "variable", variable)
-	}
-	s, err := open(ctx, cfg, logs)
+// run does what the arguments ask for: it serves until ctx is done, or shows
+// something. Requests are logged to stdout, all else to stderr; several goroutines
+// write to them at once. environ holds the PGRST_ variables; libpq's own (PGHOST and
+// so on) are read from the process's environment.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
+	asked := signals{schema: make(chan os.Signal, 1), config: make(chan os.Signal, 1)}
+	notify(asked.schema, asked.config)
+	defer signal.Stop(asked.schema)
+	defer signal.Stop(asked.config)
+	command, err := parseCommand(args)
 	if err != nil {
 		return err
 	}
-	return s.serve(ctx, reload)
+	from := sources{file: command.file, environ: environ}
+	if command.option != "" {
+		return command.show(ctx, from, stdout)
+	}
+	given, err := from.read()
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	cfg, err := parseConfig(given, nil)
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	level := new(slog.LevelVar)
+	level.Set(cfg.logLevel)
+	s, err := open(ctx, from, cfg, newLogs(level, stdout, stderr), level)
+	if err != nil {
+		return err
+	}
+	return s.serve(ctx, asked)
 }
 
 // logs are the server's loggers.
@@ -66,7 +86,7 @@ type logs struct {
 	requests *slog.Logger
 }
 
-func newLogs(level slog.Level, stdout, stderr io.Writer) logs {
+func newLogs(level slog.Leveler, stdout, stderr io.Writer) logs {
 	options := &slog.HandlerOptions{Level: level}
 	return logs{
 		notices:  slog.New(slog.NewTextHandler(stderr, nil)),

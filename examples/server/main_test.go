@@ -30,11 +30,11 @@ func TestRun(t *testing.T) {
 		{"stops when told", noDatabase + "SERVER_PORT=0", "", "msg=stopping"},
 		{"with an admin server", noDatabase + "SERVER_PORT=0; ADMIN_SERVER_PORT=0", "", `msg="admin server listening"`},
 		{"warns of what has no effect, at any level", noDatabase + "SERVER_PORT=0; LOG_LEVEL=crit; DB_ROOT_SPEC=root", "",
-			`level=WARN msg="setting has no effect yet" variable=PGRST_DB_ROOT_SPEC`},
+			`level=WARN msg="setting has no effect yet" setting=PGRST_DB_ROOT_SPEC`},
 		{"bad configuration", "DB_POOL=x", "configuration: PGRST_DB_POOL has to be", ""},
-		{"port in use", noDatabase + "SERVER_PORT=" + port, "listen as PGRST_SERVER_HOST and PGRST_SERVER_PORT say: ", ""},
+		{"port in use", noDatabase + "SERVER_PORT=" + port, "listen as server-host, -port and -unix-socket say: ", ""},
 		{"admin port in use", noDatabase + "SERVER_PORT=0; ADMIN_SERVER_PORT=" + port,
-			"listen as PGRST_ADMIN_SERVER_HOST and PGRST_ADMIN_SERVER_PORT say: ", ""},
+			"listen as admin-server-host, -port and -unix-socket say: ", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 			var stdout bytes.Buffer
 			defer cancel()
 			stderr := &watched{text: "msg=listening", seen: cancel}
-			err := run(ctx, environ(test.env), &stdout, stderr)
+			err := run(ctx, nil, environ(test.env), &stdout, stderr)
 			if test.wantErr != "" {
 				require.ErrorContains(t, err, test.wantErr)
 				return

@@ -7,9 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"strconv"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -26,81 +25,113 @@ const (
 
 // server is the API with its pool and its listeners.
 type server struct {
-	config   *config
-	logs     logs
-	pool     *pgxpool.Pool
-	api      *pgrest.Handler
-	listener net.Listener
+	sources sources
+	config  *config // of file and environment, at the start
+	logs    logs
+	level   *slog.LevelVar // of logs
+	metrics *metrics
+	warned  map[string]bool // settings that have no effect, as far as it was said
+	pool    *countingPool
+
+	listener net.Listener // nil until there may be one
 	admin    net.Listener // nil without an admin server
+	address  atomic.Pointer[net.Addr]
+
+	configured chan struct{} // closed when there is an instance
+	mayListen  chan struct{} // closed when requests may come
+	notified   chan struct{} // a notification asks for a new configuration
+
+	mu      sync.RWMutex
+	current *instance
+	past    pgrest.Stats // of instances that have been retired
+	retired sync.WaitGroup
 }
 
 // open makes the server listen. The database need not be up: requests wait for
-// it, for a while.
-func open(ctx context.Context, c *config, l logs) (_ *server, err error) {
-	s := &server{config: c, logs: l}
+// it, for a while. A server that shares its port listens when it has the schema.
+func open(ctx context.Context, from sources, c *config, l logs, level *slog.LevelVar) (_ *server, err error) {
+	s := &server{sources: from, config: c, logs: l, level: level,
+		warned: map[string]bool{}, configured: make(chan struct{}), mayListen: make(chan struct{}), notified: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			s.close()
 		}
 	}()
-	if s.listener, err = listen(ctx, c.host, c.port); err != nil {
-		return nil, fmt.Errorf("listen as PGRST_SERVER_HOST and PGRST_SERVER_PORT say: %w", err)
+	if !c.main.reusePort {
+		if err := s.listen(ctx); err != nil {
+			return nil, err
+		}
 	}
-	if c.adminPort != noPort {
-		if s.admin, err = listen(ctx, c.adminHost, c.adminPort); err != nil {
-			return nil, fmt.Errorf("listen as PGRST_ADMIN_SERVER_HOST and PGRST_ADMIN_SERVER_PORT say: %w", err)
+	if c.admin.enabled() {
+		if s.admin, err = c.admin.listen(ctx); err != nil {
+			return nil, fmt.Errorf("listen as admin-server-host, -port and -unix-socket say: %w", err)
 		}
 	}
 	// The pool outlives ctx: requests that are under way at its end finish.
-	if s.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), c.pool); err != nil {
+	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), c.pool)
+	if err != nil {
 		return nil, fmt.Errorf("open the connection pool: %w", err)
 	}
-	options := c.api
-	options.Logger = l.faults
-	if s.api, err = pgrest.New(s.pool, options); err != nil {
-		return nil, err
-	}
+	s.pool = &countingPool{Pool: pool}
+	s.metrics = newMetrics(s.pool, s.stats)
+	s.warn(c)
 	return s, nil
 }
 
-// anyHost has the words for all addresses of a family, or of both, and their
-// networks. Where both are listened to at once, none needs to be preferred.
-var anyHost = map[string]string{"*": "tcp", "*4": "tcp", "!4": "tcp4", "*6": "tcp", "!6": "tcp6"}
-
-func listen(ctx context.Context, host string, port int) (net.Listener, error) {
-	network, ok := anyHost[host]
-	if ok {
-		host = ""
-	} else {
-		network = "tcp"
+func (s *server) listen(ctx context.Context) error {
+	listener, err := s.config.main.listen(ctx)
+	if err != nil {
+		return fmt.Errorf("listen as server-host, -port and -unix-socket say: %w", err)
 	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	return new(net.ListenConfig).Listen(ctx, network, net.JoinHostPort(host, strconv.Itoa(port)))
+	address := listener.Addr()
+	s.listener = listener
+	s.address.Store(&address)
+	return nil
 }
 
 // serve answers requests until ctx is done, or a listener fails. Then it
-// finishes what is under way, and closes everything. Whatever comes from reload
-// makes it read the schema anew.
-func (s *server) serve(ctx context.Context, reload <-chan os.Signal) error {
+// finishes what is under way, and closes everything.
+func (s *server) serve(ctx context.Context, asked signals) error {
 	defer s.close()
-	failed := make(chan error, 2)
-	servers := []*http.Server{s.start(s.listener, s.handler(), failed)}
-	s.logs.notices.Info("listening", "address", s.listener.Addr().String())
+	var background sync.WaitGroup
+	defer background.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan error, 3)
+	background.Go(func() {
+		if err := s.configures(ctx, asked); err != nil {
+			failed <- err
+		}
+	})
+	var main, admin *http.Server
+	mayListen := s.mayListen
 	if s.admin != nil {
-		servers = append(servers, s.start(s.admin, s.adminHandler(), failed))
+		admin = s.start(s.admin, s.adminHandler(), failed)
 		s.logs.notices.Info("admin server listening", "address", s.admin.Addr().String())
+	}
+	if s.listener != nil {
+		main = s.startMain(failed)
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			s.logs.notices.Info("stopping")
-			return stop(servers)
+			return stop(main, admin)
 		case err := <-failed:
-			return errors.Join(err, stop(servers))
-		case <-reload:
-			_ = s.api.Reload(ctx) // the handler logs a failure, and tries again
+			return errors.Join(err, stop(main, admin))
+		case <-mayListen:
+			mayListen = nil
+			if err := s.listen(ctx); err != nil {
+				return errors.Join(err, stop(admin))
+			}
+			main = s.startMain(failed)
 		}
 	}
+}
+
+func (s *server) startMain(failed chan<- error) *http.Server {
+	s.logs.notices.Info("listening", "address", s.listener.Addr().String())
+	return s.start(s.listener, reported(s, logged(s.logs.requests), s.metrics.observe), failed)
 }
 
 // start serves a listener in the background. What ends that goes to failed.
@@ -119,33 +150,21 @@ func (s *server) start(listener net.Listener, handler http.Handler, failed chan<
 	return hs
 }
 
-// stop lets the servers finish their requests, one server after the other, so
-// that the admin server can tell of the first one's end.
-func stop(servers []*http.Server) error {
+// stop lets the servers that there are finish their requests, one server after the
+// other, so that the admin server can tell of the first one's end.
+func stop(servers ...*http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	var faults []error
 	for _, hs := range servers {
+		if hs == nil {
+			continue
+		}
 		if err := hs.Shutdown(ctx); err != nil {
 			faults = append(faults, fmt.Errorf("break off requests that took longer than %s: %w", drainTimeout, err), hs.Close())
 		}
 	}
 	return errors.Join(faults...)
-}
-
-func (s *server) handler() http.Handler {
-	api := cors(s.config.corsOrigins, s.api)
-	return logged(s.logs.requests, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Server", applicationName)
-		api.ServeHTTP(w, r)
-	}))
-}
-
-func (s *server) adminHandler() http.Handler {
-	return admin(
-		func(ctx context.Context) bool { return accepts(ctx, s.listener.Addr()) },
-		func() bool { return s.api.SchemaCache() != nil },
-	)
 }
 
 // close closes what open has opened. Listeners that were served are closed by
@@ -156,8 +175,9 @@ func (s *server) close() {
 			_ = listener.Close()
 		}
 	}
-	if s.api != nil {
-		s.api.Close()
+	s.retired.Wait()
+	if i := s.running(); i != nil {
+		i.api.Close()
 	}
 	if s.pool != nil {
 		s.pool.Close()

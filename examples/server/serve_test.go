@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"io"
-	"net"
+	"log/slog"
 	"net/http"
 	"os"
 	"syscall"
@@ -21,7 +21,8 @@ const patience = 20 * time.Second
 type running struct {
 	*server
 	client *http.Client
-	reload chan os.Signal
+	asked  signals
+	logged *watched // what was logged but for requests
 	stop   context.CancelFunc
 	ended  chan error // what serve returned
 }
@@ -29,19 +30,30 @@ type running struct {
 // startServer runs a server of the archive's schema until the test ends.
 func startServer(t *testing.T, db *pgtest.Database) *running {
 	t.Helper()
-	c, err := parseConfig(environ("DB_URI=" + db.AuthenticatorURL + "; DB_SCHEMAS=archive; DB_ANON_ROLE=pgrest_test_anon" +
-		"; SERVER_HOST=127.0.0.1; SERVER_PORT=0; ADMIN_SERVER_PORT=0"))
+	return startFrom(t, sources{environ: environ("DB_URI=" + db.AuthenticatorURL + "; DB_SCHEMAS=archive; DB_ANON_ROLE=pgrest_test_anon" +
+		"; SERVER_HOST=127.0.0.1; SERVER_PORT=0; ADMIN_SERVER_PORT=0")})
+}
+
+// startFrom runs a server with a configuration until the test ends.
+func startFrom(t *testing.T, from sources) *running {
+	t.Helper()
+	given, err := from.read()
 	require.NoError(t, err)
-	s, err := open(t.Context(), c, newLogs(levelCrit, io.Discard, io.Discard))
+	c, err := parseConfig(given, nil)
+	require.NoError(t, err)
+	level := new(slog.LevelVar)
+	log := &watched{text: "\x00", seen: func() {}}
+	level.Set(c.logLevel)
+	s, err := open(t.Context(), from, c, newLogs(level, io.Discard, log), level)
 	require.NoError(t, err)
 	transport := &http.Transport{}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	r := &running{server: s, client: &http.Client{Transport: transport, Timeout: patience},
-		reload: make(chan os.Signal), stop: cancel, ended: make(chan error, 1)}
+	r := &running{server: s, client: &http.Client{Transport: transport, Timeout: patience}, logged: log,
+		asked: signals{make(chan os.Signal), make(chan os.Signal)}, stop: cancel, ended: make(chan error, 1)}
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		r.ended <- s.serve(ctx, r.reload)
+		r.ended <- s.serve(ctx, r.asked)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -54,7 +66,7 @@ func startServer(t *testing.T, db *pgtest.Database) *running {
 // get gives the response to a GET, with its body.
 func (r *running) get(t *testing.T, path string) (*http.Response, string) {
 	t.Helper()
-	return fetch(t, r.client, "http://"+r.listener.Addr().String()+path)
+	return fetch(t, r.client, "http://"+(*r.address.Load()).String()+path)
 }
 
 // adminStatus gives the status of a path of the admin server.
@@ -108,7 +120,7 @@ func TestServe(t *testing.T) {
 	response, _ = r.get(t, "/posters")
 	require.Equal(t, http.StatusNotFound, response.StatusCode)
 	exec(`CREATE TABLE archive.posters AS SELECT 'Metropolis' AS film; GRANT SELECT ON archive.posters TO pgrest_test_anon`)
-	r.reload <- syscall.SIGTERM // any will do: which signals come here is not serve's concern
+	r.asked.schema <- syscall.SIGTERM // any will do: which signals come here is not serve's concern
 	eventually(t, func() bool {
 		response, body := r.get(t, "/posters")
 		return response.StatusCode == http.StatusOK && body == `[{"film":"Metropolis"}]`
@@ -140,7 +152,7 @@ func TestServeFinishesRequests(t *testing.T) {
 	require.NoError(t, err)
 	status := make(chan int, 1)
 	go func() {
-		response, err := r.client.Get("http://" + r.listener.Addr().String() + "/genres")
+		response, err := r.client.Get("http://" + (*r.address.Load()).String() + "/genres")
 		if err != nil {
 			status <- 0
 			return
@@ -168,48 +180,3 @@ func TestServeFinishesRequests(t *testing.T) {
 	require.NoError(t, <-r.ended)
 }
 
-func TestListen(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		host       string
-		ipv4, ipv6 bool // where it has to be reached
-	}{
-		{"*", true, true},
-		{"*4", true, true},
-		{"*6", true, true},
-		{"!4", true, false},
-		{"!6", false, true},
-		{"127.0.0.1", true, false},
-		{"::1", false, true},
-		{"[::1]", false, true},
-	}
-	hasIPv6 := false // not every machine does
-	if probe, err := net.Listen("tcp6", "[::1]:0"); err == nil {
-		hasIPv6 = true
-		require.NoError(t, probe.Close())
-	}
-	for _, test := range tests {
-		if !test.ipv4 && !hasIPv6 {
-			continue
-		}
-		t.Run(test.host, func(t *testing.T) {
-			t.Parallel()
-			listener, err := listen(t.Context(), test.host, 0)
-			require.NoError(t, err)
-			defer listener.Close()
-			_, port, err := net.SplitHostPort(listener.Addr().String())
-			require.NoError(t, err)
-			require.Equal(t, test.ipv4, reaches("127.0.0.1", port), "IPv4")
-			require.Equal(t, test.ipv6 && hasIPv6, reaches("::1", port), "IPv6")
-		})
-	}
-}
-
-func reaches(host, port string) bool {
-	conn, err := net.Dial("tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return false
-	}
-	_ = conn.Close()
-	return true
-}

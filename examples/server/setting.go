@@ -52,7 +52,7 @@ var settings = []setting{
 	{key: "db-plan-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.Plans = on })},
 	{key: "db-pool", fallback: "10", fixed: true, kind: number(1, math.MaxInt32, func(c *config, n int) { c.poolSize = n })},
 	{key: "db-pool-acquisition-timeout", fallback: "10", fixed: true,
-		kind: seconds(func(c *config) *time.Duration { return &c.acquireTimeout })},
+		kind: seconds(func(c *config) *time.Duration { return &c.api.AcquireTimeout })},
 	{key: "db-pool-automatic-recovery", fallback: "true", later: true, kind: boolean(func(*config, bool) {})},
 	// The older name comes first here, as it does in the reference.
 	{key: "db-pool-max-idletime", aliases: []string{"db-pool-timeout"}, aliasesFirst: true, fallback: "30", fixed: true,

@@ -161,6 +161,16 @@ func readBody(r *http.Request) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// AtRoot reports a GET or HEAD on the API's root, whatever answers there. Nothing
+// does where the root is disabled.
+func AtRoot(r *http.Request, c Config) bool {
+	if c.RootDisabled || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	path, ok := cutBase("/"+strings.TrimPrefix(r.URL.EscapedPath(), "/"), c.BasePath)
+	return ok && path == "/"
+}
+
 // cutBase cuts base, which is not escaped, off an escaped path at the border of
 // a segment.
 func cutBase(path, base string) (string, bool) {

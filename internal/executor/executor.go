@@ -250,7 +250,7 @@ func (r *Result) readMain() error {
 	return nil
 }
 
-// readNumber reads a row with the number of rows, and perhaps a body.
+// readNumber reads a row with the number of rows, and perhaps a body and a total.
 func (r *Result) readNumber() error {
 	if !r.reader.NextRow() {
 		return nil // the error is the reader's to tell
@@ -264,7 +264,10 @@ func (r *Result) readNumber() error {
 	if len(values) > 1 {
 		r.Body = rawValue(r.reader, 1)
 	}
-	return nil
+	if len(values) > 2 {
+		r.Counted, err = parseNumber(values[2])
+	}
+	return err
 }
 
 // checkColumns holds the types of the result against those that its encodings

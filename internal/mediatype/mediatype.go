@@ -66,6 +66,10 @@ const (
 	Object     = "application/vnd.pgrst.object+json"
 	Array      = "application/vnd.pgrst.array+json"
 
+	// OpenAPI31 and OpenAPI31YAML are OpenAPI 3.1 by its registered names; OpenAPI is 2.0.
+	OpenAPI31     = "application/vnd.oai.openapi+json;version=3.1"
+	OpenAPI31YAML = "application/vnd.oai.openapi+yaml;version=3.1"
+
 	plan = "application/vnd.pgrst.plan"
 )
 
@@ -122,6 +126,19 @@ func Parse(s string) Type {
 		return Type{Name: JSON}
 	case plan, plan + "+text", plan + "+json":
 		return Type{Name: plan, Plan: parsePlan(name, params)}
+	case "application/vnd.oai.openapi+json":
+		return parseOpenAPI(s, OpenAPI31, params["version"])
+	case "application/vnd.oai.openapi+yaml", "application/vnd.oai.openapi":
+		return parseOpenAPI(s, OpenAPI31YAML, params["version"])
+	}
+	return Type{Name: s}
+}
+
+// parseOpenAPI takes the version that there is, however exactly it is asked for.
+func parseOpenAPI(s, name, version string) Type {
+	switch {
+	case version == "", version == "3", version == "3.1", strings.HasPrefix(version, "3.1."):
+		return Type{Name: name}
 	}
 	return Type{Name: s}
 }

@@ -25,6 +25,12 @@ func TestParse(t *testing.T) {
 		"trailing semicolon":         {"text/csv;", "text/csv", "text/csv; charset=utf-8"},
 		"octets have no charset":     {"application/octet-stream", "application/octet-stream", "application/octet-stream"},
 		"others are kept as sent":    {"image/Png; x=1", "image/Png; x=1", "image/Png; x=1"},
+		"openapi 3.1":                {"application/vnd.oai.openapi+json; version=3.1", "application/vnd.oai.openapi+json;version=3.1", "application/vnd.oai.openapi+json;version=3.1"},
+		"openapi of some version":    {"application/vnd.oai.openapi+json", "application/vnd.oai.openapi+json;version=3.1", "application/vnd.oai.openapi+json;version=3.1"},
+		"openapi of a patch version": {"application/vnd.oai.openapi+json;version=3.1.1", "application/vnd.oai.openapi+json;version=3.1", "application/vnd.oai.openapi+json;version=3.1"},
+		"openapi 3.1 in yaml":        {"application/vnd.oai.openapi+yaml;version=\"3.1\"", "application/vnd.oai.openapi+yaml;version=3.1", "application/vnd.oai.openapi+yaml;version=3.1"},
+		"openapi is yaml by default": {"application/vnd.oai.openapi;version=3.1", "application/vnd.oai.openapi+yaml;version=3.1", "application/vnd.oai.openapi+yaml;version=3.1"},
+		"openapi 3.0 is another":     {"application/vnd.oai.openapi+json;version=3.0", "application/vnd.oai.openapi+json;version=3.0", "application/vnd.oai.openapi+json;version=3.0"},
 		"malformed is kept as sent":  {"unknown/", "unknown/", "unknown/"},
 	}
 	for name, test := range tests {

@@ -53,6 +53,9 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 		return nil, err
 	}
 	c.Root.Call = c
+	if scalar {
+		c.Root.typeValues(routine.Returns.Type)
+	}
 	c.ReadOnly = req.Method != "POST" || routine.Volatility != introspect.Volatile
 	if err := p.finish(&c.Answer, req, producer{rows: rowsOf(routine), defaults: defaultSelect(req), call: c}); err != nil {
 		return nil, err
@@ -87,6 +90,16 @@ func (p *Planner) resultTable(r *introspect.Routine, schema string) (table *intr
 	}
 	column := introspect.Column{Name: ScalarColumn, Type: r.Returns.Type}
 	return &introspect.Table{Name: introspect.QualifiedName{Schema: schema, Name: r.Name.Name}, Columns: []introspect.Column{column}}, true
+}
+
+// typeValues gives the only column of a function that returns values their type. A
+// represented domain is the value that it holds: representations are for relations.
+func (n *Node) typeValues(t *introspect.Type) {
+	for i := range n.Columns {
+		if c := &n.Columns[i]; c.Field.Name == ScalarColumn && c.Kind == TypedValue {
+			c.Type = t
+		}
+	}
 }
 
 // arguments takes the arguments from where the request has them.

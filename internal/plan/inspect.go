@@ -10,6 +10,8 @@ import (
 type Inspect struct {
 	// Schema is the exposed schema to describe.
 	Schema string
+	// Media is the form of the description: OpenAPI 2.0, or 3.1 as JSON or YAML.
+	Media mediatype.Type
 	// Privileges leaves out what the role may not use.
 	Privileges bool
 }
@@ -29,9 +31,13 @@ const (
 func (p *Planner) inspect(req *apirequest.Request) (Plan, error) {
 	for _, media := range req.Accept {
 		switch media.Name {
-		case mediatype.OpenAPI, mediatype.JSON, mediatype.Any:
-			return &Inspect{Schema: req.Schema, Privileges: p.config.OpenAPI == FollowPrivileges}, nil
+		case mediatype.JSON, mediatype.Any:
+			media = mediatype.Type{Name: mediatype.OpenAPI}
+		case mediatype.OpenAPI, mediatype.OpenAPI31, mediatype.OpenAPI31YAML:
+		default:
+			continue
 		}
+		return &Inspect{Schema: req.Schema, Media: media, Privileges: p.config.OpenAPI == FollowPrivileges}, nil
 	}
 	return nil, apierror.NotAcceptable(names(req.Accept))
 }

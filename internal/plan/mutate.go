@@ -47,6 +47,24 @@ const (
 // Target is the relation to write to, as its filters see it.
 func (m *Mutate) Target() *Node { return m.target }
 
+// Vouched reports whether the schema cache had every name of the plan, also those
+// of what is written. The columns to write it always has.
+func (m *Mutate) Vouched() bool {
+	for _, node := range m.Where {
+		if !m.target.vouches(node) {
+			return false
+		}
+	}
+	if m.Conflict != nil {
+		for _, name := range m.Conflict.Columns {
+			if _, ok := m.Table.Column(name); !ok {
+				return false
+			}
+		}
+	}
+	return m.Answer.Vouched()
+}
+
 // WriteColumn is a column to write.
 type WriteColumn struct {
 	*introspect.Column

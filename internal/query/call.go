@@ -16,7 +16,7 @@ func call(c *plan.Call) (fragment, *Program) {
 	if c.HeadersOnly && c.Scalar && c.Count == plan.CountNone {
 		return uncounted(c)
 	}
-	if c.Count == plan.CountNone || c.Explain != nil || c.Format == plan.Aggregated {
+	if c.Count == plan.CountNone || c.Explain != nil {
 		main, program := rows(&c.Answer)
 		return main, program
 	}
@@ -34,17 +34,26 @@ func uncounted(c *plan.Call) (fragment, *Program) {
 
 // withTotals renders a call with the number of all rows in front of each row of the
 // page: one row at least, in which the mark is NULL if the page is empty. The rows
-// are all there, so that an estimate is no cheaper than the number.
+// are all there, so that an estimate is no cheaper than the number. A handler makes
+// one row of the page, which is there in any case, and has the number behind it.
 func withTotals(c *plan.Call) (fragment, *Program) {
 	root := *c.Root
 	answer := c.Answer
 	answer.Root = &root
-	root.Call, root.FromResult = nil, true
-	f := called(c, c.Root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT * FROM ", ") ")
-	f.add("SELECT total.n, page.* FROM (")
-	f.join(count(&root).within("SELECT count AS n FROM (", ") total"))
-	f.add(") total LEFT JOIN (SELECT TRUE AS mark, rows.* FROM (")
+	root.FromResult = true
+	alias := sqlfrag.Ident(root.Alias)
+	f := called(c, root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT "+alias+".* FROM ", ") ")
+	total := count(&root).within("(SELECT count AS n FROM (", ") total) total")
 	page, columns := read(&answer)
+	if c.Format == plan.Aggregated {
+		f.add("SELECT page.*, total.n FROM ")
+		f.join(total)
+		f.join(page.within(", (", ") page"))
+		return f, &Program{Columns: columns, Yields: Body}
+	}
+	f.add("SELECT total.n, page.* FROM ")
+	f.join(total)
+	f.add(" LEFT JOIN (SELECT TRUE AS mark, rows.* FROM (")
 	f.join(page)
 	f.add(") rows) page ON TRUE")
 	return f, &Program{Totals: true, Columns: columns}

@@ -45,7 +45,7 @@ const (
 	Rows     Yield = iota // rows
 	RowCount              // one row with the number of rows
 	Affected              // no rows: its command tag has their number
-	Body                  // one row with the number of rows and the body
+	Body                  // one row with the number of rows, the body, and perhaps the number of all rows
 	Lines                 // rows that are lines of text, and no rows of the resource
 )
 

@@ -58,7 +58,7 @@ const retryAfter = "1"
 
 // Document answers with a description of the API, or with 304 to a client that has
 // it already: one whose If-None-Match has its tag (RFC 9110, section 13.1.2).
-func Document(w http.ResponseWriter, req *apirequest.Request, body []byte, tag, known string, c Config) {
+func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Type, body []byte, tag, known string, c Config) {
 	h := w.Header()
 	h["Vary"] = vary
 	h["Etag"] = []string{tag}
@@ -72,7 +72,7 @@ func Document(w http.ResponseWriter, req *apirequest.Request, body []byte, tag, 
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h["Content-Type"] = []string{mediatype.Type{Name: mediatype.OpenAPI}.ContentType()}
+	h["Content-Type"] = []string{media.ContentType()}
 	if !req.HeadersOnly {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}

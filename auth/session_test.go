@@ -1,0 +1,208 @@
+package auth_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+const (
+	visitor = "pgrest_test_visitor"
+	login   = "pgrest_test_authenticator"
+)
+
+// state is what a session can tell of the identity that it runs as.
+type state struct{ User, Claims, Site, SearchPath string }
+
+func stateOf(t testing.TB, conn interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}) state {
+	t.Helper()
+	var s state
+	err := conn.QueryRow(t.Context(), `SELECT current_user, coalesce(current_setting('request.jwt.claims', true), ''),
+		coalesce(current_setting('app.settings.site', true), ''), current_setting('search_path')`).
+		Scan(&s.User, &s.Claims, &s.Site, &s.SearchPath)
+	require.NoError(t, err)
+	return s
+}
+
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	id := auth.Identity{Role: visitor, Claims: []byte(`{"sub":"ada"}`)}
+	settings := []auth.Setting{{"search_path", "archive"}, {"app.settings.site", "Wien"}}
+	within := state{visitor, `{"role":"` + visitor + `","sub":"ada"}`, "Wien", "archive"}
+	for _, c := range []struct {
+		name     string
+		id       auth.Identity
+		settings []auth.Setting
+		want     state
+	}{
+		{"settings", id, settings, within},
+		{"no_settings", id, nil, state{visitor, within.Claims, "", `"$user", public`}},
+		{"of_a_request", id, auth.Settings(id, auth.Context{Schema: "archive"}), state{visitor, within.Claims, "", `"archive"`}},
+		{"identity_wins_over_settings", id, []auth.Setting{{"role", "pgrest_test_curator"}, {"request.jwt.claims", "{}"}},
+			state{visitor, within.Claims, "", `"$user", public`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
+			tx, err := auth.Begin(t.Context(), pool, c.id, c.settings)
+			require.NoError(t, err)
+			require.Equal(t, c.want, stateOf(t, tx))
+			require.NoError(t, tx.Rollback(t.Context()))
+		})
+	}
+}
+
+// The policies of the role hold, by the claims.
+func TestBegin_policies(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Fixture(t).Pool(t)
+	for _, c := range []struct {
+		sub  string
+		want int
+	}{{"ada", 2}, {"grace", 1}, {"nobody", 0}} {
+		tx, err := auth.Begin(t.Context(), pool, auth.Identity{Role: visitor, Claims: fmt.Appendf(nil, `{"sub":%q}`, c.sub)}, nil)
+		require.NoError(t, err)
+		var n int
+		require.NoError(t, tx.QueryRow(t.Context(), "SELECT count(*) FROM archive.watchlists").Scan(&n))
+		require.Equal(t, c.want, n)
+		require.NoError(t, tx.Commit(t.Context()))
+	}
+}
+
+// However a transaction ends, the one connection of the pool is as it was.
+func TestBegin_leaves_nothing_behind(t *testing.T) {
+	t.Parallel()
+	id := auth.Identity{Role: visitor, Claims: []byte(`{"sub":"ada"}`)}
+	settings := []auth.Setting{{"search_path", "archive"}, {"app.settings.site", "Wien"}}
+	begin := func(t *testing.T, pool *pgxpool.Pool) pgx.Tx {
+		t.Helper()
+		tx, err := auth.Begin(t.Context(), pool, id, settings)
+		require.NoError(t, err)
+		return tx
+	}
+	for _, c := range []struct {
+		name string
+		use  func(t *testing.T, pool *pgxpool.Pool)
+	}{
+		{"after_commit", func(t *testing.T, pool *pgxpool.Pool) {
+			require.NoError(t, begin(t, pool).Commit(t.Context()))
+		}},
+		{"after_rollback", func(t *testing.T, pool *pgxpool.Pool) {
+			require.NoError(t, begin(t, pool).Rollback(t.Context()))
+		}},
+		{"after_an_error", func(t *testing.T, pool *pgxpool.Pool) {
+			tx := begin(t, pool)
+			_, err := tx.Exec(t.Context(), "SELECT 1/0")
+			require.Error(t, err)
+			require.ErrorIs(t, tx.Commit(t.Context()), pgx.ErrTxCommitRollback)
+		}},
+		{"after_cancellation", func(t *testing.T, pool *pgxpool.Pool) {
+			tx := begin(t, pool)
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			require.Error(t, tx.Rollback(ctx))
+		}},
+		{"after_a_panic", func(t *testing.T, pool *pgxpool.Pool) {
+			require.Panics(t, func() {
+				tx := begin(t, pool)
+				defer func() { require.NoError(t, tx.Rollback(t.Context())) }()
+				panic("in the host's code")
+			})
+		}},
+		{"after_a_setting_that_fails", func(t *testing.T, pool *pgxpool.Pool) {
+			_, err := auth.Begin(t.Context(), pool, id, append(settings[:2:2], auth.Setting{Name: "work_mem", Value: "much"}))
+			requireSQLState(t, err, "22023")
+		}},
+		{"after_a_role_that_is_not_there", func(t *testing.T, pool *pgxpool.Pool) {
+			for _, role := range []string{"pgrest_test_nobody", ""} {
+				_, err := auth.Begin(t.Context(), pool, auth.Identity{Role: role}, settings)
+				requireSQLState(t, err, "22023")
+			}
+		}},
+		{"after_a_role_that_may_not_be", func(t *testing.T, pool *pgxpool.Pool) {
+			_, err := auth.Begin(t.Context(), pool, auth.Identity{Role: "pgrest_test_stranger"}, settings)
+			requireSQLState(t, err, "42501")
+		}},
+		{"after_the_role_none", func(t *testing.T, pool *pgxpool.Pool) {
+			_, err := auth.Begin(t.Context(), pool, auth.Identity{Role: "none"}, settings)
+			require.Equal(t, "22023", requireError(t, err).Code)
+		}},
+		{"after_a_context_that_was_done", func(t *testing.T, pool *pgxpool.Pool) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			_, err := auth.Begin(ctx, pool, id, settings)
+			require.ErrorIs(t, err, context.Canceled)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
+			c.use(t, pool)
+			require.Equal(t, state{User: login, SearchPath: `"$user", public`}, stateOf(t, pool))
+		})
+	}
+}
+
+func requireSQLState(t testing.TB, err error, state string) {
+	t.Helper()
+	var pgErr *pgconn.PgError
+	require.ErrorAs(t, err, &pgErr)
+	require.Equal(t, state, pgErr.Code)
+}
+
+// A host's own page shows a user what the API would let them see.
+func ExampleBegin() {
+	ctx := context.Background()
+	t := &exampleTB{}
+	defer t.cleanUp()
+	pool := pgtest.Fixture(t).Pool(t) // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+
+	id := auth.Identity{Role: "pgrest_test_visitor", Claims: []byte(`{"sub":"ada"}`)}
+	tx, err := auth.Begin(ctx, pool, id, []auth.Setting{{Name: "search_path", Value: "archive"}})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	defer tx.Rollback(ctx)
+
+	var films int
+	if err := tx.QueryRow(ctx, "SELECT count(*) FROM watchlists").Scan(&films); err != nil {
+		log.Print(err)
+		return
+	}
+	if err := tx.Commit(ctx); err != nil {
+		log.Print(err)
+		return
+	}
+	fmt.Println(films)
+	// Output:
+	// 2
+}
+
+// exampleTB stands in for the testing.TB that an example isn't given.
+type exampleTB struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (*exampleTB) Helper()                           {}
+func (*exampleTB) Context() context.Context          { return context.Background() }
+func (*exampleTB) Fatalf(format string, args ...any) { log.Panicf(format, args...) }
+func (t *exampleTB) Cleanup(f func())                { t.cleanups = append(t.cleanups, f) }
+
+func (t *exampleTB) cleanUp() {
+	for _, cleanup := range t.cleanups {
+		cleanup()
+	}
+}

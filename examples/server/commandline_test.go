@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+// contextOf is the test's context, but goes on in its cleanup.
+func contextOf(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }
+
+func TestParseCommand(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		args    string
+		want    command
+		wantErr string
+	}{
+		{"", command{}, ""},
+		{"a.conf", command{file: "a.conf"}, ""},
+		{"-h", command{option: "--help"}, ""},
+		{"-v", command{option: "--version"}, ""},
+		{"-e", command{option: "--example"}, ""},
+		{"--dump-config a.conf", command{"--dump-config", "a.conf"}, ""},
+		{"a.conf --dump-schema", command{"--dump-schema", "a.conf"}, ""},
+		{"--ready", command{option: "--ready"}, ""},
+		{"--ready --ready", command{option: "--ready"}, ""},
+		{"--ready --dump-config", command{}, "--ready and --dump-config can't be had at once"},
+		{"a.conf b.conf", command{}, "there can be only one configuration file, not a.conf and b.conf"},
+		{"--port", command{}, "--port is not an option"},
+	}
+	for _, test := range tests {
+		t.Run(test.args, func(t *testing.T) {
+			t.Parallel()
+			c, err := parseCommand(strings.Fields(test.args))
+			if test.wantErr != "" {
+				require.ErrorContains(t, err, test.wantErr)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, c)
+		})
+	}
+}
+
+// shown is what an option prints.
+func shown(t *testing.T, args, env string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := run(t.Context(), strings.Fields(args), environ(env), &out, io.Discard)
+	return out.String(), err
+}
+
+func TestShow(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--help": "Usage: ", "-v": "PostgREST 16", "-e": `# db-schemas = "public"`, "--example": `# jwt-role-claim-key = "$$.role"`,
+	} {
+		out, err := shown(t, args, "")
+		require.NoError(t, err)
+		require.Contains(t, out, want)
+	}
+	_, err := shown(t, "--dump-config", "DB_POOL=x")
+	require.ErrorContains(t, err, "configuration: PGRST_DB_POOL has to be")
+	_, err = shown(t, "--dump-config no/such/file", "")
+	require.ErrorContains(t, err, "configuration: open no/such/file")
+}
+
+func TestDumpConfig(t *testing.T) {
+	t.Parallel()
+	out, err := shown(t, "--dump-config", `DB_CONFIG=0; DB_SCHEMAS=a, "b"; DB_SCHEMA=c; SECRET_IS_BASE64=1; `+
+		`JWT_SECRET=-_-_`+strings.Repeat("A", 40)+`AA..; APP_SETTINGS_SITE=x; ADMIN_SERVER_PORT=3001; SERVER_HOST=localhost`)
+	require.NoError(t, err)
+	require.Equal(t, `admin-server-host = "localhost"
+admin-server-port = 3001
+admin-server-unix-socket = ""
+admin-server-unix-socket-mode = "660"
+app.settings.site = "x"
+client-error-verbosity = "verbose"
+db-aggregates-enabled = false
+db-anon-role = ""
+db-channel = "pgrst"
+db-channel-enabled = true
+db-config = false
+db-extra-search-path = "public"
+db-hoisted-tx-settings = "statement_timeout,plan_filter.statement_cost_limit,default_transaction_isolation"
+db-max-rows = ""
+db-plan-enabled = false
+db-pool = 10
+db-pool-acquisition-timeout = 10
+db-pool-automatic-recovery = true
+db-pool-max-idletime = 30
+db-pool-max-lifetime = 1800
+db-pre-config = ""
+db-pre-request = ""
+db-prepared-statements = true
+db-root-spec = ""
+db-schemas = "a,\"b\""
+db-tx-end = "commit"
+db-uri = "postgresql://"
+jwt-aud = ""
+jwt-cache-max-entries = 1000
+jwt-role-claim-key = "$.role"
+jwt-secret = "+/+/`+strings.Repeat("A", 40)+`AA=="
+jwt-secret-is-base64 = true
+log-level = "error"
+log-query = false
+openapi-mode = "follow-privileges"
+openapi-security-active = false
+openapi-server-proxy-uri = ""
+server-cors-allowed-origins = ""
+server-host = "localhost"
+server-port = 3000
+server-reuseport = false
+server-timing-enabled = false
+server-trace-header = ""
+server-unix-socket = ""
+server-unix-socket-mode = "660"
+url-use-legacy-target-names = true
+`, out)
+}
+
+func TestDumpConfigOfDatabase(t *testing.T) {
+	t.Parallel()
+	db := newConfigured(t)
+	db.exec(t, `ALTER ROLE %role SET pgrst.db_schemas = 'archive, archive_v2'`)
+	out, err := shown(t, "--dump-config", "DB_URI="+db.url)
+	require.NoError(t, err)
+	require.Contains(t, out, "\ndb-schemas = \"archive,archive_v2\"\n")
+}
+
+func TestDumpSchema(t *testing.T) {
+	t.Parallel()
+	out, err := shown(t, "--dump-schema", "DB_URI="+pgtest.Clone(t).AuthenticatorURL+"; DB_SCHEMAS=archive")
+	require.NoError(t, err)
+	requireSchemaCache(t, out)
+}
+
+// requireSchemaCache fails unless text is a schema cache of the archive.
+func requireSchemaCache(t *testing.T, text string) {
+	t.Helper()
+	var members map[string][]json.RawMessage
+	require.NoError(t, json.Unmarshal([]byte(text), &members))
+	require.Len(t, members, 5)
+	for _, name := range []string{"dbTables", "dbRelationships", "dbRoutines", "dbRepresentations", "dbMediaHandlers"} {
+		require.Contains(t, members, name)
+	}
+	require.NotEmpty(t, members["dbTables"])
+	require.NotEmpty(t, members["dbRelationships"])
+	require.NotEmpty(t, members["dbRoutines"])
+	require.Contains(t, text, `"Name":"genres"`)
+}
+
+func TestReady(t *testing.T) {
+	t.Parallel()
+	status := func(code int) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/ready" {
+				w.WriteHeader(code)
+			}
+		})
+	}
+	good, bad := httptest.NewServer(status(200)), httptest.NewServer(status(503))
+	defer good.Close()
+	defer bad.Close()
+	socket := socketPath(t)
+	listener, err := endpoint{socket: socket, socketMode: 0o600}.listen(t.Context())
+	require.NoError(t, err)
+	atSocket := &http.Server{Handler: status(200)}
+	go func() { _ = atSocket.Serve(listener) }()
+	defer atSocket.Close()
+	_, goodPort, _ := net.SplitHostPort(good.Listener.Addr().String())
+	_, badPort, _ := net.SplitHostPort(bad.Listener.Addr().String())
+
+	tests := []struct{ name, env, want, wantErr string }{
+		{"ready", "SERVER_HOST=127.0.0.1; ADMIN_SERVER_PORT=" + goodPort, "OK: http://127.0.0.1:" + goodPort + "/ready\n", ""},
+		{"ready at a socket", "ADMIN_SERVER_UNIX_SOCKET=" + socket, "OK: http://localhost/ready\n", ""},
+		{"not ready", "ADMIN_SERVER_HOST=127.0.0.1; ADMIN_SERVER_PORT=" + badPort, "", "answers 503"},
+		{"nobody there", "SERVER_HOST=[::1]; ADMIN_SERVER_PORT=1", "", "http://[::1]:1/ready"},
+		{"no admin server", "", "", "admin-server-port is not set"},
+		{"special host", "ADMIN_SERVER_PORT=" + goodPort, "", "!4 is no host to ask"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := shown(t, "--ready", test.env)
+			require.Equal(t, test.want, out)
+			if test.wantErr == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, test.wantErr)
+			}
+		})
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseFile(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, text, want string }{
+		{"text", `x = "films"`, "films"},
+		{"empty text", `x = ""`, ""},
+		{"number", `x = 10`, "10"},
+		{"negative number", `x=-1`, "-1"},
+		{"true", `x = true`, "true"},
+		{"on", `x = on`, "true"},
+		{"off", `x = off`, "false"},
+		{"comments", "# y = 1\n\n  x = 10 # ten\n#", "10"},
+		{"comment without space", "x = 10# ten", "10"},
+		{"no comment within quotes", `x = "a # b" # c`, "a # b"},
+		{"lines of Windows", "x = \"a\"\r\n", "a"},
+		{"several lines", "x =\n  \"a\nb\"", "a\nb"},
+		{"escapes", `x = "\"\\\/\n\r\t\b\f\u00e9"`, "\"\\/\n\r\t\b\fé"},
+		{"dollar sign", `x = "$$.role $$$$"`, "$.role $$"},
+		{"variable", `x = "a $(NAME) $(NAME)"`, "a value value"},
+		{"empty variable", `x = "$(EMPTY)"`, ""},
+		{"the last one counts", "x = 1\nx = 2", "2"},
+	}
+	variable := sources{environ: []string{"NAME=value", "EMPTY="}}.variable
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			given, err := parseFile("a.conf", test.text, variable)
+			require.NoError(t, err)
+			require.Equal(t, assignments{"x": {test.want, "x"}}, given)
+		})
+	}
+}
+
+func TestParseFileError(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, text, want string }{
+		{"no setting", "\n\n= 3", "a.conf, line 3: a line has to be a comment or to begin with a setting"},
+		{"no value", "x =", "a.conf, line 1: x has to be a whole number, true, false, or text in quotes"},
+		{"no equals sign", "x 3", "x has no = behind it"},
+		{"group", "x { }", "x has no = behind it"},
+		{"text without quotes", "x = public", "x has to be a whole number, true, false, or text in quotes"},
+		{"unclosed", "x = \"a\ny = 3", "x has no quote at its end"},
+		{"unclosed after a backslash", `x = "a\`, "x has no quote at its end"},
+		{"two values", `x = "a" "b"`, "x has more behind its value than a comment"},
+		{"escape", `x = "\q"`, "x has a backslash that begins no escape"},
+		{"short escape", `x = "\u12"`, `x has \u without the four hexadecimal digits`},
+		{"half a character", `x = "\ud800"`, `x has \u without the four hexadecimal digits of a character`},
+		{"dollar sign", `x = "a$b"`, "x has a dollar sign by itself"},
+		{"unclosed variable", `x = "$(NAME"`, "x has a dollar sign by itself"},
+		{"unset variable", `x = "$(NAME)"`, "x needs the environment variable NAME, which is not set"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parseFile("a.conf", test.text, sources{}.variable)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+// The example has all settings, and says of each what it is anyway.
+func TestParseFileTakesExample(t *testing.T) {
+	t.Parallel()
+	var uncommented []byte
+	for i, line := range strings.Split(example(), "\n") {
+		if i > 2 && len(line) > 2 {
+			uncommented = append(uncommented, line[2:]+"\n"...)
+		}
+	}
+	text := string(uncommented)
+	text = text[:len(text)-len("Settings for the database's functions, in any number.\napp.settings.name = \"value\"\n")]
+	given, err := parseFile("example", text, sources{}.variable)
+	require.NoError(t, err)
+	c, err := parseConfig(given, nil)
+	require.NoError(t, err)
+	unset, err := parseConfig(nil, nil)
+	require.NoError(t, err)
+	require.True(t, c.same(unset))
+	require.Empty(t, c.withoutEffect)
+}
+
+func TestSources(t *testing.T) {
+	t.Parallel()
+	file := configFile(t, `db-schemas = "of_file"
+db-anon-role = "of_file"
+db-channel = "of_file"
+app.settings.A = "of file"
+app.settings.b = "of file"`)
+	given, err := sources{file: file, environ: environ("DB_SCHEMAS=of_environment; DB_CHANNEL=; APP_SETTINGS_A=of environment")}.read()
+	require.NoError(t, err)
+	c, err := parseConfig(given, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"of_environment"}, c.api.Schemas)
+	require.Equal(t, "of_file", c.api.AnonRole)
+	require.Equal(t, "pgrst", c.api.Channel, "what is set to nothing is not set")
+	require.Equal(t, map[string]string{"app.settings.a": "of environment", "app.settings.b": "of file"}, c.api.AppSettings)
+
+	t.Run("errors name the key", func(t *testing.T) {
+		t.Parallel()
+		given, err := sources{file: configFile(t, "db-pool = 0\ndb-poool = 1\n")}.read()
+		require.NoError(t, err)
+		_, err = parseConfig(given, nil)
+		require.ErrorContains(t, err, `db-pool has to be a whole number from 1 to 2147483647, not "0"`)
+		require.ErrorContains(t, err, "db-poool is not a setting")
+	})
+	t.Run("no such file", func(t *testing.T) {
+		t.Parallel()
+		_, err := sources{file: "no/such/file"}.read()
+		require.ErrorContains(t, err, "no/such/file")
+	})
+}
+
+// configFile makes a configuration file.
+func configFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "server.conf")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/pgrest-go/pgrest"
+)
+
+// instance is the API with one configuration. Another configuration makes another
+// instance.
+type instance struct {
+	config   *config
+	api      *pgrest.Handler
+	handler  http.Handler
+	requests sync.WaitGroup
+}
+
+const (
+	// loadTimeout is how long reading the configuration may take, and
+	// schemaTimeout how long reading the schema for a new one.
+	loadTimeout, schemaTimeout = 10 * time.Second, time.Minute
+	// patienceFor is how long a request waits for the first configuration.
+	patienceFor            = 10 * time.Second
+	minBackoff, maxBackoff = 250 * time.Millisecond, 32 * time.Second
+)
+
+// signals ask for reloads: of the schema, and of the configuration.
+type signals struct{ schema, config chan os.Signal }
+
+// configures makes the first instance, and then those that signals and
+// notifications ask for, until ctx is done. Its error is that of the first
+// configuration; a later one that is wrong is logged, and the old one stays.
+func (s *server) configures(ctx context.Context, asked signals) error {
+	if err := s.configureFirst(ctx); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-asked.schema:
+			_ = s.running().api.Reload(ctx) // the handler logs a failure, and tries again
+			continue
+		case <-asked.config:
+		case <-s.notified:
+		}
+		if err := s.reconfigure(ctx); err != nil && ctx.Err() == nil {
+			s.logs.notices.Error("configuration not reloaded, the old one stays", "error", err)
+		}
+	}
+}
+
+// configureFirst makes the first instance. It waits for the database, where a part
+// of the configuration may be.
+func (s *server) configureFirst(ctx context.Context) error {
+	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
+		c, err := s.load(ctx, nil)
+		if err == nil {
+			return s.begin(ctx, c)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !passing(err) {
+			return fmt.Errorf("configuration: %w", err)
+		}
+		s.logs.faults.Error("configuration not read", "error", err, "retry_in", backoff)
+		select {
+		case <-time.After(backoff):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (s *server) begin(ctx context.Context, c *config) error {
+	first, err := s.newInstance(c)
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	s.swap(first)
+	close(s.configured)
+	if c.main.reusePort && first.api.Ready(ctx) == nil {
+		close(s.mayListen)
+	}
+	return nil
+}
+
+// load reads the configuration, and tells of what in it has no effect.
+func (s *server) load(ctx context.Context, running *config) (*config, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	c, ignored, err := s.sources.load(ctx, running)
+	if err != nil {
+		return nil, err
+	}
+	s.warn(c)
+	for _, name := range c.needRestart {
+		s.logs.notices.Warn("setting needs a restart to have an effect", "setting", name)
+	}
+	for _, name := range ignored {
+		s.logs.notices.Warn("setting can't be made in the database", "setting", name)
+	}
+	return c, nil
+}
+
+// warn tells of settings that have no effect, once of each.
+func (s *server) warn(c *config) {
+	for _, name := range c.withoutEffect {
+		if !s.warned[name] {
+			s.logs.notices.Warn("setting has no effect yet", "setting", name)
+		}
+		s.warned[name] = true
+	}
+}
+
+// newInstance starts the API with a configuration.
+func (s *server) newInstance(c *config) (*instance, error) {
+	options := c.api
+	options.Logger = s.logs.faults
+	options.Observe = observe
+	options.OnConfigNotify = func() {
+		select {
+		case s.notified <- struct{}{}:
+		default: // it will be read anyway
+		}
+	}
+	api, err := pgrest.New(s.pool, options)
+	if err != nil {
+		return nil, err
+	}
+	return &instance{config: c, api: api, handler: cors(c.corsOrigins, api)}, nil
+}
+
+// reconfigure reads the configuration anew. If it differs, a new instance takes the
+// place of the old one as soon as it has the schema, and the old one finishes its
+// requests.
+func (s *server) reconfigure(ctx context.Context) error {
+	old := s.running()
+	c, err := s.load(ctx, old.config)
+	if err != nil {
+		return err
+	}
+	if c.same(old.config) {
+		s.logs.faults.Info("configuration unchanged")
+		return nil
+	}
+	next, err := s.newInstance(c)
+	if err != nil {
+		return err
+	}
+	if old.api.SchemaCache() != nil { // without one there is no harm in waiting with requests
+		ready, cancel := context.WithTimeout(ctx, schemaTimeout)
+		defer cancel()
+		if err := next.api.Ready(ready); err != nil {
+			next.api.Close()
+			return fmt.Errorf("load the schema: %w", err)
+		}
+	}
+	s.swap(next)
+	s.retired.Go(func() { s.retire(old) })
+	s.logs.notices.Info("configuration reloaded")
+	return nil
+}
+
+// running is the present instance, nil before the first.
+func (s *server) running() *instance {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.current
+}
+
+func (s *server) swap(next *instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = next
+	s.level.Set(next.config.logLevel)
+}
+
+// retire ends an instance when its requests have ended. No new ones come to it.
+func (s *server) retire(old *instance) {
+	old.requests.Wait()
+	old.api.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.past = sum(s.past, old.api.Stats())
+}
+
+// stats are the figures of all instances so far.
+func (s *server) stats() pgrest.Stats {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.current == nil {
+		return s.past
+	}
+	return sum(s.past, s.current.api.Stats())
+}
+
+// sum adds up counts. The time is that of b, if there is one.
+func sum(a, b pgrest.Stats) pgrest.Stats {
+	a.SchemaLoads += b.SchemaLoads
+	a.SchemaLoadFailures += b.SchemaLoadFailures
+	a.TokenCache.Requests += b.TokenCache.Requests
+	a.TokenCache.Hits += b.TokenCache.Hits
+	a.TokenCache.Evictions += b.TokenCache.Evictions
+	if b.SchemaLoadTime > 0 {
+		a.SchemaLoadTime = b.SchemaLoadTime
+	}
+	return a
+}
+
+// errUnconfigured says that a request's patience was in vain.
+var errUnconfigured = errors.New("no configuration yet")
+
+// enter gives the present instance, which then waits for the request to leave it.
+// A request that comes before the first one waits for it, for a while.
+func (s *server) enter(ctx context.Context) (*instance, error) {
+	select {
+	case <-s.configured:
+	default:
+		ctx, cancel := context.WithTimeout(ctx, patienceFor)
+		defer cancel()
+		select {
+		case <-s.configured:
+		case <-ctx.Done():
+			return nil, errUnconfigured
+		}
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	s.current.requests.Add(1)
+	return s.current, nil
+}
+
+// ServeHTTP answers a request with the present instance.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Server", applicationName)
+	i, err := s.enter(r.Context())
+	if err != nil {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		// The client may be gone by now.
+		_, _ = w.Write([]byte(`{"code":"PGRST002","message":"` + noConfiguration + `","details":null,"hint":null}`))
+		return
+	}
+	defer i.requests.Done()
+	i.handler.ServeHTTP(w, r)
+}
+
+const noConfiguration = "Could not query the database for the configuration. Retrying."

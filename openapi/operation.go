@@ -1,0 +1,139 @@
+package openapi
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// tablePath has the operations that PostgreSQL can do with a relation.
+func (d *document) tablePath(t *introspect.Table) object {
+	path := object{{"get", d.readOperation(t)}}
+	if t.Insertable {
+		path = append(path, member{"post", d.insertOperation(t)})
+	}
+	if t.Insertable && t.Updatable && len(t.PrimaryKey) > 0 {
+		path = append(path, member{"put", d.upsertOperation(t)})
+	}
+	if t.Updatable {
+		path = append(path, member{"patch", d.updateOperation(t)})
+	}
+	if t.Deletable {
+		path = append(path, member{"delete", d.deleteOperation(t)})
+	}
+	return path
+}
+
+// begin begins an operation on a relation: the verb makes its id, and the summary
+// unless the relation has a comment.
+func (d *document) begin(t *introspect.Table, verb, summary string) object {
+	title, description := splitComment(t.Comment)
+	if verb == "read" {
+		if title != "" {
+			summary = title
+		}
+		description = joinParagraphs(description, d.embedding(t))
+	} else {
+		description = ""
+	}
+	return object{
+		{"operationId", d.operationIDs.take(verb + "_" + t.Name.Name)},
+		{"tags", []string{t.Name.Name}},
+		{"summary", summary},
+	}.with("description", description)
+}
+
+func joinParagraphs(first, second string) string {
+	if first == "" || second == "" {
+		return first + second
+	}
+	return first + "\n\n" + second
+}
+
+func (d *document) row(t *introspect.Table) object {
+	return component("schemas", d.tables[t.Name].row)
+}
+
+func (d *document) readOperation(t *introspect.Table) object {
+	rows := rowsContent(d.row(t))
+	headers := []string{"Content-Range", "Preference-Applied"}
+	return append(d.begin(t, "read", "Read rows of "+t.Name.Name),
+		member{"parameters", slices.Concat(
+			d.filters(t),
+			parametersNamed("and", "or", "select", "order", "limit", "offset", "Range", "Range-Unit", "Prefer.read"),
+			d.profile("Accept-Profile"))},
+		member{"responses", append(object{
+			{"200", response("The rows", rows, headers...)},
+			{"206", response("Some of the rows", rows, headers...)},
+		}, readErrors()...)})
+}
+
+func (d *document) insertOperation(t *introspect.Table) object {
+	one := component("schemas", d.tables[t.Name].insert)
+	headers := []string{"Content-Range", "Location", "Preference-Applied"}
+	return append(d.begin(t, "insert", "Insert rows into "+t.Name.Name),
+		member{"parameters", slices.Concat(
+			parametersNamed("columns", "on_conflict", "select", "order", "Prefer.insert"),
+			d.profile("Content-Profile"))},
+		member{"requestBody", object{
+			{"required", true},
+			{"content", append(
+				content(object{{"oneOf", array{one, schemaOfArray(one)}}}, "text/csv"),
+				member{"application/x-www-form-urlencoded", object{{"schema", one}}})},
+		}},
+		member{"responses", append(object{
+			{"200", response("The rows, with return=representation, when duplicates were merged and none was new", rowsContent(d.row(t)), headers...)},
+			{"201", response("The rows were inserted; they are sent back with return=representation", rowsContent(d.row(t)), headers...)},
+		}, writeErrors()...)})
+}
+
+func (d *document) upsertOperation(t *introspect.Table) object {
+	one := component("schemas", d.tables[t.Name].insert)
+	key := make(array, 0, len(t.PrimaryKey))
+	for _, column := range t.PrimaryKey {
+		key = append(key, append(
+			query(column, "The value of the primary key, the same as in the body.",
+				object{{"type", "string"}, {"pattern", `^eq\.`}}, ""),
+			member{"required", true}))
+	}
+	return append(d.begin(t, "upsert", "Insert or replace one row of "+t.Name.Name),
+		member{"parameters", slices.Concat(key,
+			parametersNamed("columns", "select", "Prefer.write"), d.profile("Content-Profile"))},
+		member{"requestBody", object{
+			{"required", true},
+			{"content", content(object{{"oneOf", array{one, append(schemaOfArray(one), member{"maxItems", 1})}}})},
+		}},
+		member{"responses", append(object{
+			{"200", response("The row was replaced", rowsContent(d.row(t)), "Preference-Applied")},
+			{"201", response("The row was inserted", rowsContent(d.row(t)), "Preference-Applied")},
+			{"204", response("The row was replaced", nil, "Preference-Applied")},
+		}, writeErrors()...)})
+}
+
+func (d *document) updateOperation(t *introspect.Table) object {
+	changes := component("schemas", d.tables[t.Name].update)
+	return append(d.begin(t, "update", "Update rows of "+t.Name.Name),
+		member{"parameters", slices.Concat(d.filters(t),
+			parametersNamed("and", "or", "columns", "select", "order", "Prefer.write"), d.profile("Content-Profile"))},
+		member{"requestBody", object{
+			{"required", true},
+			{"content", append(content(changes), member{"application/x-www-form-urlencoded", object{{"schema", changes}}})},
+		}},
+		member{"responses", d.changed(t, "updated")})
+}
+
+func (d *document) deleteOperation(t *introspect.Table) object {
+	return append(d.begin(t, "delete", "Delete rows of "+t.Name.Name),
+		member{"parameters", slices.Concat(d.filters(t),
+			parametersNamed("and", "or", "select", "order", "Prefer.write"), d.profile("Content-Profile"))},
+		member{"responses", d.changed(t, "deleted")})
+}
+
+// changed are the responses to an update or delete.
+func (d *document) changed(t *introspect.Table, verb string) object {
+	headers := []string{"Content-Range", "Preference-Applied"}
+	return append(object{
+		{"200", response("The rows that were "+verb+", with return=representation", rowsContent(d.row(t)), headers...)},
+		{"204", response("The rows were "+verb, nil, headers...)},
+	}, writeErrors()...)
+}

@@ -1,0 +1,88 @@
+package openapi
+
+// errorTexts are the responses that tell of errors, by status.
+var errorTexts = []struct{ status, name, description string }{
+	{"400", "BadRequest", "The request can't be understood, or the database refused its values."},
+	{"401", "Unauthorized", "The token is missing or not valid, or the anonymous role lacks a privilege."},
+	{"403", "Forbidden", "The role lacks a privilege."},
+	{"404", "NotFound", "There is no such relation or function."},
+	{"405", "MethodNotAllowed", "The method can't be used here."},
+	{"406", "NotAcceptable", "The media type can't be made, or a single row was asked for and there is not exactly one."},
+	{"409", "Conflict", "The rows contradict a unique key or a foreign key."},
+	{"415", "UnsupportedMediaType", "The media type of the body can't be read."},
+	{"416", "RangeNotSatisfiable", "The range begins after the last row."},
+	{"500", "ServerError", "The server or the database failed."},
+	{"503", "Unavailable", "The database can't be reached."},
+	{"default", "Failure", "Any other error, as the database raised it."},
+}
+
+// errorComponents are the responses that tell of errors.
+func errorComponents() object {
+	responses := make(object, len(errorTexts))
+	for i, e := range errorTexts {
+		responses[i] = member{e.name, object{
+			{"description", e.description},
+			{"content", content(component("schemas", "Error"))},
+		}}
+	}
+	return responses
+}
+
+// errorResponses refers to the responses of those statuses.
+func errorResponses(statuses ...string) object {
+	responses := make(object, 0, len(statuses))
+	for _, status := range statuses {
+		for _, e := range errorTexts {
+			if e.status == status {
+				responses = append(responses, member{status, component("responses", e.name)})
+			}
+		}
+	}
+	return responses
+}
+
+// readErrors and writeErrors are the errors of reads and of writes.
+func readErrors() object {
+	return errorResponses("400", "401", "403", "404", "406", "416", "500", "503", "default")
+}
+
+func writeErrors() object {
+	return errorResponses("400", "401", "403", "404", "405", "406", "409", "415", "500", "503", "default")
+}
+
+// responseHeaders are the headers of responses.
+func responseHeaders() object {
+	text := func(description, example string) object {
+		return object{
+			{"description", description},
+			{"schema", object{{"type", "string"}}},
+			{"example", example},
+		}
+	}
+	return object{
+		{"Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
+		{"Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
+		{"Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
+	}
+}
+
+// response makes a response with headers and, unless it is nil, content.
+func response(description string, content object, headers ...string) object {
+	refs := make(object, len(headers))
+	for i, name := range headers {
+		refs[i] = member{name, component("headers", name)}
+	}
+	return object{{"description", description}}.with("headers", refs).with("content", content)
+}
+
+// rowsContent is the content of a response with rows: in an array, as a single object
+// and as CSV. With their nulls stripped, rows need not have all columns.
+func rowsContent(row object) object {
+	some := object{{"type", "object"}}
+	return append(content(schemaOfArray(row)),
+		member{"application/vnd.pgrst.object+json", object{{"schema", orAny(row)}}},
+		member{"application/vnd.pgrst.array+json;nulls=stripped", object{{"schema", schemaOfArray(some)}}},
+		member{"application/vnd.pgrst.object+json;nulls=stripped", object{{"schema", some}}},
+		member{"text/csv", object{{"schema", object{{"type", "string"}}}}},
+	)
+}

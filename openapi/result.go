@@ -1,0 +1,136 @@
+package openapi
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// argumentsSchema describes the arguments of a call as an object.
+func (d *document) argumentsSchema(r *introspect.Routine) object {
+	s := shape{document: d, description: r.Comment, closed: true}
+	for _, p := range r.Params {
+		if p.Name == "" {
+			continue // it has a default, and can't be given
+		}
+		s.add(&introspect.Column{Name: p.Name, Type: p.Type, TypeName: p.Type.Name},
+			slices.Clone(d.typeSchema(p.Type)), p.Required)
+	}
+	return s.schema()
+}
+
+// resultResponses are the responses to a call that succeeds. Overloads that return different
+// things have an alternative for each.
+func (d *document) resultResponses(overloads []*introspect.Routine) object {
+	var schemas array
+	var made object // by functions that make a media type themselves
+	headers := []string{"Content-Range", "Preference-Applied"}
+	void, rows, counted := false, false, false
+	for _, r := range overloads {
+		switch {
+		case r.Returns.Void:
+			void = true
+		case r.MediaType != "":
+			made = append(made, member{r.MediaType, object{}})
+		default:
+			schemas = appendNew(schemas, orAny(d.resultSchema(r)))
+			rows = rows || r.Returns.Composite()
+			counted = counted || r.Returns.Set
+		}
+	}
+	var responses object
+	if len(schemas) > 0 {
+		made = append(resultContent(alternatives(schemas), rows), made...)
+	}
+	if len(made) > 0 {
+		responses = append(responses, member{"200", response("The result", distinct(made), headers...)})
+	}
+	if counted {
+		responses = append(responses, member{"206", response("Some rows of the result", distinct(made), headers...)})
+	}
+	if void {
+		responses = append(responses, member{"204", response("The function returned nothing", nil)})
+	}
+	return responses
+}
+
+// resultContent is the content of a result. Rows can be had as a single object too.
+func resultContent(schema any, rows bool) object {
+	c := object{{"application/json", object{{"schema", schema}}}}
+	if rows {
+		c = append(c, member{"application/vnd.pgrst.object+json", object{{"schema", object{{"type", "object"}}}}})
+	}
+	return append(c, textBody("text/csv"))
+}
+
+// resultSchema describes what a call returns: a value, a row, or an array of them.
+func (d *document) resultSchema(r *introspect.Routine) object {
+	var one object
+	switch t := d.cache.ResultTable(r); {
+	case r.Returns.Scalar():
+		one = nullable(d.typeSchema(r.Returns.Type))
+	case t == nil: // record, whose columns only the function knows
+		one = object{{"type", "object"}}
+	case d.selected(t):
+		one = d.row(t)
+	default:
+		one = d.resultRow(r, t)
+	}
+	if r.Returns.Set {
+		return schemaOfArray(one)
+	}
+	return one
+}
+
+// selected reports whether t is a selected relation, and not one that was made of
+// the result of a function, which has the function's name.
+func (d *document) selected(t *introspect.Table) bool {
+	exposed, ok := d.cache.Table(t.Name)
+	return ok && exposed == t && d.tables[t.Name] != nil
+}
+
+// resultRow refers to a schema of the columns of a result.
+func (d *document) resultRow(r *introspect.Routine, t *introspect.Table) object {
+	name, ok := d.results[r]
+	if !ok {
+		s := shape{document: d}
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			s.add(c, d.columnSchema(t, c, nil), true)
+		}
+		name = d.addSchema(r.Name.Name+"_result", s.schema())
+		d.results[r] = name
+	}
+	return component("schemas", name)
+}
+
+// alternatives makes one schema of several.
+func alternatives(schemas array) any {
+	if len(schemas) == 1 {
+		return schemas[0]
+	}
+	return object{{"anyOf", schemas}}
+}
+
+// appendNew appends a schema that is not among the schemas yet.
+func appendNew(schemas array, schema any) array {
+	encoded := appendJSON(nil, schema)
+	for _, s := range schemas {
+		if bytes.Equal(appendJSON(nil, s), encoded) {
+			return schemas
+		}
+	}
+	return append(schemas, schema)
+}
+
+// distinct keeps the first of the members of one name.
+func distinct(o object) object {
+	var kept object
+	for _, m := range o {
+		if !slices.ContainsFunc(kept, func(k member) bool { return k.name == m.name }) {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}

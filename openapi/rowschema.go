@@ -1,0 +1,207 @@
+package openapi
+
+import (
+	"encoding/json"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// addCommonSchemas adds the schemas that do not depend on the database.
+func (d *document) addCommonSchemas() {
+	d.addSchema("Error", object{
+		{"description", "What went wrong"},
+		{"type", "object"},
+		{"required", []string{"code", "message", "details", "hint"}},
+		{"properties", object{
+			{"code", object{{"type", "string"}, {"description", "A PGRST code of the API, or a SQLSTATE of PostgreSQL."}}},
+			{"message", object{{"type", "string"}}},
+			{"details", object{{"description", "A text or an object, or null."}}},
+			{"hint", object{{"type", []string{"string", "null"}}}},
+		}},
+		{"examples", array{object{
+			{"code", "42703"}, {"message", "column films.titel does not exist"}, {"details", nil},
+			{"hint", `Perhaps you meant to reference the column "films.title".`},
+		}}},
+	})
+	d.addSchema("Filter", object{
+		{"description", "An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. " +
+			"Of a column several conditions can be given."},
+		{"type", "string"},
+		{"pattern", `^(not\.)?(eq|neq|gt|gte|lt|lte|like|ilike|match|imatch|in|is|isdistinct|fts|plfts|phfts|wfts|` +
+			`cs|cd|ov|sl|sr|nxr|nxl|adj)(\([^)]*\))?\.`},
+	})
+}
+
+// addSchema adds a component schema and gives its name.
+func (d *document) addSchema(want string, schema object) string {
+	name := d.schemaNames.take(want)
+	d.schemas = append(d.schemas, member{name, schema})
+	return name
+}
+
+// addTable adds the schemas and filters of a relation, whose row has its name.
+func (d *document) addTable(t *introspect.Table) {
+	parts := d.tables[t.Name]
+	d.schemas = append(d.schemas, member{parts.row, d.rowSchema(t)})
+	if t.Insertable {
+		parts.insert = d.addSchema(parts.row+"_insert", d.insertSchema(t))
+	}
+	if t.Updatable {
+		parts.update = d.addSchema(parts.row+"_update", d.updateSchema(t))
+	}
+	d.addFilters(t, parts)
+}
+
+// rowSchema describes a row as it is read, with all its columns.
+func (d *document) rowSchema(t *introspect.Table) object {
+	refs := references(d.cache, t)
+	s := shape{document: d, description: t.Comment}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		property := d.columnSchema(t, c, refs)
+		if !writableColumn(c) {
+			property = append(property, member{"readOnly", true})
+		}
+		s.add(c, property, true)
+	}
+	return s.schema()
+}
+
+// insertSchema describes what is inserted.
+func (d *document) insertSchema(t *introspect.Table) object {
+	refs := references(d.cache, t)
+	s := shape{document: d, description: t.Comment, closed: true}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; writableColumn(c) {
+			required := !c.Nullable && c.Default == "" && c.Identity == 0
+			s.add(c, withDefault(d.columnSchema(t, c, refs), c), required)
+		}
+	}
+	return s.schema()
+}
+
+// updateSchema describes what is updated: any of the columns that can be written.
+func (d *document) updateSchema(t *introspect.Table) object {
+	refs := references(d.cache, t)
+	s := shape{document: d, description: t.Comment, closed: true}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; writableColumn(c) {
+			s.add(c, d.columnSchema(t, c, refs), false)
+		}
+	}
+	return s.schema()
+}
+
+// writableColumn reports whether a request can give the column a value.
+func writableColumn(c *introspect.Column) bool { return !c.Generated && c.Identity != 'a' }
+
+// shape is the schema of an object that is being made of columns.
+type shape struct {
+	document    *document
+	description string
+	closed      bool // there are no other properties
+
+	properties object
+	required   []string
+	example    object
+	incomplete bool // the example lacks a required column
+}
+
+func (s *shape) add(c *introspect.Column, property object, required bool) {
+	s.properties = append(s.properties, member{c.Name, orAny(property)})
+	if required {
+		s.required = append(s.required, c.Name)
+	}
+	value, ok := s.document.example(c.Type, maxLength(c))
+	switch {
+	case ok:
+		s.example = append(s.example, member{c.Name, value})
+	case c.Nullable:
+		s.example = append(s.example, member{c.Name, nil})
+	case required:
+		s.incomplete = true
+	}
+}
+
+func (s *shape) schema() object {
+	schema := object(nil).
+		with("description", s.description).
+		with("type", "object").
+		with("required", s.required).
+		with("properties", s.properties)
+	if s.closed {
+		schema = append(schema, member{"additionalProperties", false})
+	}
+	if !s.incomplete && len(s.example) > 0 {
+		schema = append(schema, member{"examples", array{s.example}})
+	}
+	return schema
+}
+
+// columnSchema describes the values of a column.
+func (d *document) columnSchema(t *introspect.Table, c *introspect.Column, refs map[string]reference) object {
+	schema := d.typeSchema(c.Type)
+	if c.Nullable {
+		schema = nullable(schema)
+	}
+	// A schema of a type may be shared: what is added here must not end up in it.
+	schema = append(object(nil), schema...)
+	if n := maxLength(c); n > 0 && c.Type.Kind == introspect.BaseType {
+		schema = append(schema, member{"maxLength", n})
+	}
+	return schema.with("description", columnNotes(t, c, refs))
+}
+
+// withDefault adds the default of a column: its value, or the expression that gives
+// it in the description.
+func withDefault(schema object, c *introspect.Column) object {
+	if c.Default == "" {
+		return schema
+	}
+	kind := "string"
+	if c.Type.Kind == introspect.BaseType {
+		if base, ok := baseSchemas[c.Type.BaseName]; ok {
+			kind = base.kind
+		}
+	}
+	value, ok := literalDefault(c.Default, kind)
+	if ok && fits(c.Type.Kind) {
+		return append(schema, member{"default", value})
+	}
+	text := "Default: `" + c.Default + "`"
+	for i, m := range schema {
+		if described, ok := m.value.(string); ok && m.name == "description" {
+			schema[i].value = described + "\n\n" + text
+			return schema
+		}
+	}
+	return append(schema, member{"description", text})
+}
+
+// fits reports whether a literal of that kind of type is the same in JSON.
+func fits(kind introspect.TypeKind) bool {
+	return kind == introspect.BaseType || kind == introspect.EnumType
+}
+
+// schemaOfArray describes arrays of what a schema describes.
+func schemaOfArray(items object) object {
+	return object{{"type", "array"}, {"items", orAny(items)}}
+}
+
+// content gives the content of a body in JSON, and in further media types as text.
+func content(schema object, textTypes ...string) object {
+	c := object{{"application/json", object{{"schema", orAny(schema)}}}}
+	for _, mediaType := range textTypes {
+		c = append(c, member{mediaType, object{{"schema", object{{"type", "string"}}}}})
+	}
+	return c
+}
+
+// exampleOf gives an example of a value of the type for a parameter.
+func (d *document) exampleOf(t *introspect.Type) json.RawMessage {
+	value, ok := d.example(t, 0)
+	if !ok {
+		return nil
+	}
+	return value
+}
