@@ -82,6 +82,7 @@ type exchange struct {
 	identity auth.Identity
 	request  *apirequest.Request
 	planned  plan.Planned // what is run, once it is known
+	program  *query.Program
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,
@@ -125,7 +126,7 @@ func (x *exchange) answer(schema *snapshot) error {
 		return x.inspect(schema, p)
 	}
 	planned := p.(plan.Planned)
-	x.planned = planned
+	x.planned, x.program = planned, program
 	result, err := x.executor.Run(x.r.Context(), x.command(schema, planned, program))
 	if err != nil {
 		return err

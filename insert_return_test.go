@@ -114,12 +114,6 @@ func TestInsert_representation(t *testing.T) {
 	)
 }
 
-// fails makes a write one that is answered with an error.
-func (x write) fails(status int, body string) write {
-	x.status, x.want, x.body = status, nil, body
-	return x
-}
-
 // The Accept header chooses the form of the representation.
 func TestInsert_media_types(t *testing.T) {
 	t.Parallel()

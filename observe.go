@@ -18,6 +18,9 @@ type Event struct {
 	// Role is the role that the request ran as; empty when none was found, for
 	// want of a good token.
 	Role string
+	// SQL is the main statement that was made of the request, run or not, with $1 and
+	// so on in the place of values; empty when there was none.
+	SQL string
 	// Status and Bytes are the response's, as far as it came.
 	Status int
 	Bytes  int64
@@ -60,6 +63,9 @@ func (x *exchange) observe() {
 		Method: x.r.Method, Resource: x.resource(), Role: x.identity.Role,
 		Status: cmp.Or(x.w.status, http.StatusOK), // net/http makes that of none
 		Bytes:  x.w.bytes, Duration: x.clock.end(), Stages: x.clock.laps,
+	}
+	if x.program != nil {
+		e.SQL = x.program.Main.SQL
 	}
 	x.options.Observe(x.r.Context(), e)
 }

@@ -2,6 +2,7 @@ package pgrest_test
 
 import (
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"io"
@@ -28,8 +29,8 @@ const (
 
 func withDocsUI(o *pgrest.Options) { o.DocsUI = true }
 
-// get asks for a path with an Accept header, if it isn't empty.
-func get(t *testing.T, api http.Handler, target, accept string) *http.Response {
+// getAs asks for a path with an Accept header, if it isn't empty.
+func getAs(t *testing.T, api http.Handler, target, accept string) *http.Response {
 	t.Helper()
 	x := exchange{target: target}
 	if accept != "" {
@@ -61,7 +62,7 @@ func TestPage_negotiation(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			response := get(t, api, test.target, test.accept)
+			response := getAs(t, api, test.target, test.accept)
 			require.Equal(t, http.StatusOK, response.StatusCode)
 			require.Equal(t, test.want, response.Header.Get("Content-Type"))
 		})
@@ -71,22 +72,22 @@ func TestPage_negotiation(t *testing.T) {
 func TestPage_off_by_default(t *testing.T) {
 	t.Parallel()
 	api := serve(t)
-	require.Equal(t, swaggerType, get(t, api, "/", browser).Header.Get("Content-Type"))
-	require.Equal(t, http.StatusNotAcceptable, get(t, api, "/", "text/html").StatusCode)
+	require.Equal(t, swaggerType, getAs(t, api, "/", browser).Header.Get("Content-Type"))
+	require.Equal(t, http.StatusNotAcceptable, getAs(t, api, "/", "text/html").StatusCode)
 }
 
 func TestPage_goes_with_the_description(t *testing.T) {
 	t.Parallel()
 	api := serve(t, withDocsUI, func(o *pgrest.Options) { o.OpenAPI = pgrest.DisabledOpenAPI })
-	require.Equal(t, http.StatusNotFound, get(t, api, "/", browser).StatusCode)
+	require.Equal(t, http.StatusNotFound, getAs(t, api, "/", browser).StatusCode)
 }
 
 // Who may not see the description may see the page, to log in there.
 func TestPage_without_identity(t *testing.T) {
 	t.Parallel()
 	api := serve(t, withDocsUI, func(o *pgrest.Options) { o.AnonRole = "" })
-	require.Equal(t, http.StatusUnauthorized, get(t, api, "/", openAPIType).StatusCode)
-	require.Equal(t, http.StatusOK, get(t, api, "/", browser).StatusCode)
+	require.Equal(t, http.StatusUnauthorized, getAs(t, api, "/", openAPIType).StatusCode)
+	require.Equal(t, http.StatusOK, getAs(t, api, "/", browser).StatusCode)
 }
 
 // The root is where the host mounts it.
@@ -110,7 +111,7 @@ func TestPage_mounted(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.status, get(t, test.api, test.target, browser).StatusCode)
+			require.Equal(t, test.status, getAs(t, test.api, test.target, browser).StatusCode)
 		})
 	}
 }
@@ -118,8 +119,10 @@ func TestPage_mounted(t *testing.T) {
 func TestPage_is_observed(t *testing.T) {
 	t.Parallel()
 	var seen []pgrest.Event
-	api := serve(t, withDocsUI, func(o *pgrest.Options) { o.Observe = observeInto(&seen) })
-	get(t, api, "/", browser)
+	api := serve(t, withDocsUI, func(o *pgrest.Options) {
+		o.Observe = func(_ context.Context, e pgrest.Event) { seen = append(seen, e) }
+	})
+	getAs(t, api, "/", browser)
 	require.Len(t, seen, 1)
 	require.Equal(t, pgrest.RootResource, seen[0].Resource)
 	require.Equal(t, http.StatusOK, seen[0].Status)
@@ -131,7 +134,7 @@ func TestPage_is_observed(t *testing.T) {
 func TestPage_caching(t *testing.T) {
 	t.Parallel()
 	api := serve(t, withDocsUI)
-	first := get(t, api, "/", browser)
+	first := getAs(t, api, "/", browser)
 	require.Equal(t, "no-cache", first.Header.Get("Cache-Control"))
 	require.Equal(t, "Accept, Accept-Encoding", first.Header.Get("Vary"))
 	tag := first.Header.Get("Etag")
@@ -166,7 +169,7 @@ func TestPage_head(t *testing.T) {
 func TestPage_compression(t *testing.T) {
 	t.Parallel()
 	api := serve(t, withDocsUI)
-	plain := read(t, get(t, api, "/", browser))
+	plain := read(t, getAs(t, api, "/", browser))
 	tests := map[string]struct{ accept, want string }{
 		"browser":             {"gzip, deflate, br, zstd", "gzip"},
 		"by name":             {"GZIP;q=0.5", "gzip"},
@@ -198,7 +201,7 @@ func TestPage_compression(t *testing.T) {
 // nothing else that could run or be loaded from elsewhere.
 func TestPage_policy(t *testing.T) {
 	t.Parallel()
-	response := get(t, serve(t, withDocsUI), "/", browser)
+	response := getAs(t, serve(t, withDocsUI), "/", browser)
 	page := read(t, response)
 	var scripts []string
 	for _, script := range regexp.MustCompile(`(?s)<script>(.*?)</script>`).FindAllStringSubmatch(page, -1) {

@@ -77,7 +77,7 @@ func TestPanic(t *testing.T) {
 			x.check(t, ask(t, api, x))
 			require.Contains(t, log.String(), "panic_test.go", "the stack")
 			require.Contains(t, log.String(), "path=/films")
-			require.Zero(t, pool.Stat().AcquiredConns())
+			waitUntilIdle(t, pool)
 			x = exchange{target: "/films?select=id&id=eq.1", body: `[{"id": 1}]`}
 			x.check(t, ask(t, api, x))
 		})
@@ -112,7 +112,7 @@ func TestPanic_in_the_body(t *testing.T) {
 			require.NotContains(t, string(body), "PGRSTX00")
 			require.Empty(t, response.Trailer.Get("Content-Range"))
 			require.Contains(t, log.String(), `panic="as told"`)
-			waitFor(t, func() bool { return pool.Stat().AcquiredConns() == 0 }, "the connection is given back")
+			waitUntilIdle(t, pool)
 		})
 	}
 }

@@ -181,12 +181,6 @@ func TestUpdate_refused(t *testing.T) {
 	)
 }
 
-// as sends headers and preferences with a write.
-func (x write) as(send headers, prefer string) write {
-	x.send, x.prefer = send, prefer
-	return x
-}
-
 // Updatable views take filters and columns by the names that they have there.
 func TestUpdate_views(t *testing.T) {
 	t.Parallel()

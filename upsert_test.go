@@ -152,12 +152,6 @@ func TestPut(t *testing.T) {
 	)
 }
 
-// gives sends headers with a write, and wants others in its response.
-func (x write) gives(send, want headers) write {
-	x.send, x.want = send, want
-	return x
-}
-
 func TestPut_refused(t *testing.T) {
 	t.Parallel()
 	var (

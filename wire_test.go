@@ -218,3 +218,84 @@ func TestOneRoundTrip_counting(t *testing.T) {
 	_, _, ready, _ = wire.count()
 	require.Equal(t, 2, ready)
 }
+
+// wiredWrites opens an API for writes over one connection that is listened in on,
+// to a database of its own.
+func wiredWrites(t *testing.T, wire *traffic, changes ...option) *pgrest.Handler {
+	t.Helper()
+	api := open(t, pgtest.Clone(t).Pool(t, pgtest.MaxConns(1), wire.through), changes...)
+	wire.count()
+	return api
+}
+
+// A write or a call is one round trip, too. Only what has to be looked at before
+// it is committed takes a second one, to commit or to roll back.
+func TestRoundTrips_of_writes(t *testing.T) {
+	t.Parallel()
+	const bounded = "handling=strict, max-affected="
+	overridable := func(o *pgrest.Options) { o.TxEnd = pgrest.CommitAllowOverride }
+	rollingBackAlways := func(o *pgrest.Options) { o.TxEnd = pgrest.Rollback }
+	preRequest := func(o *pgrest.Options) { o.PreRequest = "extra.pre_request" }
+	add := `{"a": 1, "b": 2}`
+	for _, tt := range []struct {
+		write
+		change option
+		trips  int
+	}{
+		{write{name: "insert", target: "/visitors_book", payload: `{"entry": "x"}`}, nil, 1},
+		{write{name: "insert_by_anonymous", token: nobody, target: "/visitors_book", payload: `{"entry": "x"}`}, nil, 1},
+		{write{name: "insert_with_location", target: "/tickets", prefer: "return=headers-only", payload: `{}`}, nil, 1},
+		{write{name: "insert_shown", target: "/tickets?select=price", prefer: representation, payload: `{}`}, nil, 1},
+		{write{name: "insert_with_embeds", target: "/loans?select=films(title)", prefer: representation,
+			payload: `{"film_id": 1, "lender": "BFI", "borrower": "CF", "during": "[2024-01-01,)"}`}, nil, 1},
+		{write{name: "bulk_insert", target: "/visitors_book", payload: `[{"entry": "x"}, {"entry": "y"}]`}, nil, 1},
+		{write{name: "insert_of_csv", target: "/visitors_book", send: sendCSV, payload: "entry\nx\ny"}, nil, 1},
+		{write{name: "insert_counted", target: "/visitors_book", prefer: "count=exact", payload: `[{"entry": "x"}, {"entry": "y"}]`}, nil, 1},
+		{write{name: "insert_after_a_pre_request", target: "/visitors_book", payload: `{"entry": "x"}`}, preRequest, 1},
+		{write{name: "update", method: "PATCH", target: "/films?id=eq.1", payload: `{"rating": 9}`}, nil, 1},
+		{write{name: "update_shown", method: "PATCH", target: "/films?id=eq.1&select=id", prefer: representation, payload: `{"rating": 9}`, body: `[{"id": 1}]`}, nil, 1},
+		{write{name: "delete", method: "DELETE", target: "/roles?film_id=eq.1"}, nil, 1},
+		{write{name: "upsert", target: "/genres", prefer: "resolution=merge-duplicates", payload: `{"id": 1, "name": "x"}`, status: 200}, nil, 1},
+		{write{name: "rolled_back", target: "/visitors_book", prefer: "tx=rollback", payload: `{"entry": "x"}`}, overridable, 1},
+		{write{name: "rolled_back_always", method: "PATCH", target: "/films?id=eq.1", payload: `{"rating": 9}`}, rollingBackAlways, 1},
+		{write{name: "get_of_a_function", method: "GET", target: "/rpc/add?a=1&b=2", status: 200}, nil, 1},
+		{write{name: "call_of_a_function", target: "/rpc/add", payload: add, status: 200}, nil, 1},
+		{write{name: "call_of_rows", target: "/rpc/rate_all?select=id&limit=1", payload: `{"rating": 9}`, status: 200}, nil, 1},
+		{write{name: "call_of_a_row", target: "/rpc/film", payload: `{"id": 1}`, status: 200}, nil, 1},
+		{write{name: "call_of_nothing", target: "/rpc/sign_book", payload: `{"entry": "x"}`, status: 204}, nil, 1},
+		{write{name: "call_counted", target: "/rpc/rate_all?select=id&limit=1", prefer: "count=exact", payload: `{"rating": 9}`, status: 206}, nil, 1},
+		{write{name: "call_with_an_isolation_level", target: "/rpc/serializable_setting", payload: `{"name": "role"}`, status: 200}, nil, 1},
+		{write{name: "singular_read_by_a_function", method: "GET", target: "/rpc/films_of?director=Ingmar%20Bergman", send: acceptOne, status: 200}, nil, 1},
+
+		{write{name: "insert_of_one", target: "/tickets?select=price", prefer: representation, send: acceptOne, payload: `{}`}, nil, 2},
+		{write{name: "update_of_one", method: "PATCH", target: "/films?id=eq.1", send: acceptOne, payload: `{"rating": 9}`}, nil, 2},
+		{write{name: "update_of_none_for_one", method: "PATCH", target: "/films?id=eq.0", send: acceptOne, payload: `{"rating": 9}`, status: 406}, nil, 2},
+		{write{name: "bounded_update", method: "PATCH", target: "/films?id=eq.1", prefer: bounded + "1", payload: `{"rating": 9}`}, nil, 2},
+		{write{name: "update_beyond_its_bound", method: "PATCH", target: "/films", prefer: bounded + "1", payload: `{"rating": 9}`, status: 400}, nil, 2},
+		{write{name: "bounded_delete", method: "DELETE", target: "/roles?film_id=eq.11", prefer: bounded + "1"}, nil, 2},
+		{write{name: "put", method: "PUT", target: "/genres?id=eq.1", payload: `{"id": 1, "name": "x"}`}, nil, 2},
+		{write{name: "put_of_another", method: "PUT", target: "/genres?id=eq.1", payload: `{"id": 2, "name": "x"}`, status: 400}, nil, 2},
+		{write{name: "bounded_call", target: "/rpc/rate_all?select=id", prefer: bounded + "20", payload: `{"rating": 9}`, status: 200}, nil, 2},
+		{write{name: "bounded_and_rolled_back", method: "PATCH", target: "/films?id=eq.1", prefer: bounded + "1", payload: `{"rating": 9}`}, rollingBackAlways, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var wire traffic
+			var changes []option
+			if tt.change != nil {
+				changes = append(changes, tt.change)
+			}
+			api := wiredWrites(t, &wire, changes...)
+			for use := range 3 {
+				w := answer(api, tt.request(t))
+				require.Equal(t, tt.usualStatus(), w.Code, w.Body)
+				flushes, _, ready, sent := wire.count()
+				require.Equal(t, tt.trips, flushes, sent)
+				require.Equal(t, tt.trips, ready, sent)
+				if use > 1 {
+					require.NotContains(t, sent, "P", "a statement was parsed again")
+				}
+			}
+		})
+	}
+}

@@ -38,6 +38,12 @@ func (f *faulty) rows(t *testing.T) string {
 	return rows
 }
 
+// waitUntilIdle waits until all connections were given back.
+func waitUntilIdle(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	waitFor(t, func() bool { return pool.Stat().AcquiredConns() == 0 }, "the connections are given back")
+}
+
 // movesReels are functions that write to reels.
 const movesReels = `
 	CREATE FUNCTION archive.move_reels(to_position int) RETURNS void LANGUAGE sql
@@ -106,7 +112,7 @@ func TestWrite_deferred_constraint(t *testing.T) {
 			}
 			x := exchange{target: "/reels?select=position&number=eq.1", body: `[{"position": 1}]`}
 			x.check(t, ask(t, api, x))
-			require.Zero(t, api.pool.Stat().AcquiredConns())
+			waitUntilIdle(t, api.pool)
 		})
 	}
 }
@@ -147,7 +153,7 @@ func TestWrite_mismatch(t *testing.T) {
 			})
 		}
 	}
-	require.Zero(t, api.pool.Stat().AcquiredConns())
+	waitUntilIdle(t, api.pool)
 }
 
 // What was written and is shown beyond the threshold goes out before the commit.
@@ -183,7 +189,7 @@ func TestWrite_shown_before_its_commit(t *testing.T) {
 				x := write{target: tt.target, prefer: representation, send: tt.send, payload: fails}
 				require.Error(t, wholeResponse(t.Context(), server, x.request(t)), "told to have succeeded")
 				require.Equal(t, before, api.rows(t))
-				waitFor(t, func() bool { return api.pool.Stat().AcquiredConns() == 0 }, "the connection is given back")
+				waitUntilIdle(t, api.pool)
 
 				x.payload = fine
 				require.NoError(t, wholeResponse(t.Context(), server, x.request(t)))

@@ -156,7 +156,7 @@ func TestWrite_interrupted(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		require.Equal(t, 200, count(t, api.admin, `SELECT count(*) FROM archive.notes WHERE note = 'old'`))
-		require.Zero(t, api.pool.Stat().AcquiredConns())
+		waitUntilIdle(t, api.pool)
 	})
 }
 
@@ -183,7 +183,7 @@ func TestWrite_interrupted_while_shown(t *testing.T) {
 			require.Error(t, <-response, "told to have succeeded")
 			api.requireUnchanged(t, 1)
 			require.Equal(t, 200, count(t, api.admin, `SELECT count(*) FROM archive.notes`))
-			waitFor(t, func() bool { return api.pool.Stat().AcquiredConns() == 0 }, "the connection is given back")
+			waitUntilIdle(t, api.pool)
 		})
 	}
 }

@@ -110,6 +110,24 @@ func (x write) usualStatus() int {
 	return http.StatusOK
 }
 
+// fails makes a write one that is answered with an error.
+func (x write) fails(status int, body string) write {
+	x.status, x.want, x.body = status, nil, body
+	return x
+}
+
+// as sends headers and preferences with a write.
+func (x write) as(send headers, prefer string) write {
+	x.send, x.prefer = send, prefer
+	return x
+}
+
+// gives sends headers with a write, and wants others in its response.
+func (x write) gives(send, want headers) write {
+	x.send, x.want = send, want
+	return x
+}
+
 // What was written is there for the requests that follow.
 func TestWrite_commits(t *testing.T) {
 	t.Parallel()

@@ -56,7 +56,7 @@ func (d *document) queryOperation(overloads []*introspect.Routine) object {
 	return append(d.beginCall("query", overloads),
 		member{"parameters", slices.Concat(arguments, d.resultParameters(overloads, hidden[len(reserved):]),
 			parametersNamed("Prefer.read"), d.profile("Accept-Profile"))},
-		member{"responses", append(responses, readErrors()...)})
+		member{"responses", append(responses, d.readErrors...)})
 }
 
 func seenBefore(overloads []*introspect.Routine, name string) bool {
@@ -120,7 +120,7 @@ func (d *document) callOperation(overloads []*introspect.Routine) object {
 		member{"parameters", slices.Concat(d.resultParameters(overloads, nil),
 			parametersNamed("Prefer.call"), d.profile("Content-Profile"))},
 		member{"requestBody", d.callBody(overloads)},
-		member{"responses", append(responses, writeErrors()...)})
+		member{"responses", append(responses, d.writeErrors...)})
 }
 
 // callBody describes the body of a call: an object of arguments, or whatever the

@@ -31,7 +31,7 @@ func Document(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, err
 		doc = append(doc, member{"security", array{object{{securityScheme, array{}}}}})
 	}
 	doc = doc.with("externalDocs", externalDocs(c.DocsVersion))
-	return appendJSON(nil, doc), nil
+	return encode(doc, s.columns()), nil
 }
 
 // document is an OpenAPI 3.1 document that is being made.
@@ -49,20 +49,31 @@ type document struct {
 	tables map[introspect.QualifiedName]*tableParts
 	// results names the schemas of results that are rows of no selected relation.
 	results map[*introspect.Routine]string
+	// readErrors and writeErrors are the responses of reads and writes that fail.
+	readErrors, writeErrors object
 }
 
-// tableParts are the components that a relation has, by their names.
+// tableParts are what the operations on a relation refer to.
 type tableParts struct {
-	row, insert, update string
-	filters             map[string]string // by column; those that no other parameter hides
+	row, insert, update string // the names of schemas
+	filters             []columnFilter
+	rows                object // the content of a response
+}
+
+// columnFilter refers to the parameter that filters by a column.
+type columnFilter struct {
+	column string
+	ref    object
 }
 
 func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document {
 	d := &document{
 		cache: cache, selection: s, config: c,
 		schemaNames: names{}, parameterNames: names{}, operationIDs: names{},
-		tables:  make(map[introspect.QualifiedName]*tableParts, len(s.Tables)),
-		results: make(map[*introspect.Routine]string),
+		tables:      make(map[introspect.QualifiedName]*tableParts, len(s.Tables)),
+		results:     make(map[*introspect.Routine]string),
+		readErrors:  errorResponses("400", "401", "403", "404", "406", "416", "500", "503", "default"),
+		writeErrors: errorResponses("400", "401", "403", "404", "405", "406", "409", "415", "500", "503", "default"),
 	}
 	d.addCommonSchemas()
 	d.addCommonParameters()

@@ -46,6 +46,12 @@ func isEmpty(value any) bool {
 	return false
 }
 
+// encode gives the JSON of a document with so many columns.
+func encode(doc object, columns int) []byte {
+	const base, column = 16 << 10, 1 << 10 // about what they take, so that little is copied as it grows
+	return appendJSON(make([]byte, 0, base+columns*column), doc)
+}
+
 // appendJSON appends the encoding of a value, without white space.
 func appendJSON(dst []byte, value any) []byte {
 	switch v := value.(type) {
@@ -88,24 +94,40 @@ func appendComma(dst []byte, i int) []byte {
 	return dst
 }
 
-// appendString appends a JSON string. Unlike that of encoding/json it leaves the
-// angle brackets of notes on keys as they are.
+// appendString appends a JSON string, which is one of YAML too: what is not printable
+// is escaped. Unlike that of encoding/json it leaves the angle brackets of notes on
+// keys as they are.
 func appendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
+	done := 0 // what stands before it in s is written
 	for i, r := range s {
+		if r != '"' && r != '\\' && r != utf8.RuneError && !isControl(r) {
+			continue
+		}
+		dst = append(dst, s[done:i]...)
+		size := utf8.RuneLen(r)
 		switch {
 		case r == '"' || r == '\\':
 			dst = append(dst, '\\', byte(r))
 		case r == '\n':
 			dst = append(dst, '\\', 'n')
-		case r < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&0xf])
-		case r < utf8.RuneSelf:
-			dst = append(dst, s[i])
-		default:
+		case r == utf8.RuneError: // or what is no UTF-8
+			_, size = utf8.DecodeRuneInString(s[i:])
 			dst = utf8.AppendRune(dst, r)
+		default:
+			dst = append(dst, '\\', 'u', hex[r>>12], hex[r>>8&0xf], hex[r>>4&0xf], hex[r&0xf])
 		}
+		done = i + size
 	}
-	return append(dst, '"')
+	return append(append(dst, s[done:]...), '"')
+}
+
+// isControl reports a character that YAML does not allow, or takes for a line's end.
+func isControl(r rune) bool {
+	switch r {
+	case '\u2028', '\u2029', '\ufeff', '\ufffe', '\uffff':
+		return true
+	}
+	return r < ' ' || '\u007f' <= r && r < '\u00a0'
 }

@@ -85,6 +85,15 @@ func (s Selection) sorted() Selection {
 	return s
 }
 
+// columns counts the columns of the relations.
+func (s Selection) columns() int {
+	n := 0
+	for _, t := range s.Tables {
+		n += len(t.Columns)
+	}
+	return n
+}
+
 // splitComment gives a comment's first line, and what follows it, blank lines
 // between them left out.
 func splitComment(comment string) (summary, description string) {

@@ -55,7 +55,7 @@ func (d *document) row(t *introspect.Table) object {
 }
 
 func (d *document) readOperation(t *introspect.Table) object {
-	rows := rowsContent(d.row(t))
+	rows := d.tables[t.Name].rows
 	headers := []string{"Content-Range", "Preference-Applied"}
 	return append(d.begin(t, "read", "Read rows of "+t.Name.Name),
 		member{"parameters", slices.Concat(
@@ -65,7 +65,7 @@ func (d *document) readOperation(t *introspect.Table) object {
 		member{"responses", append(object{
 			{"200", response("The rows", rows, headers...)},
 			{"206", response("Some of the rows", rows, headers...)},
-		}, readErrors()...)})
+		}, d.readErrors...)})
 }
 
 func (d *document) insertOperation(t *introspect.Table) object {
@@ -82,9 +82,9 @@ func (d *document) insertOperation(t *introspect.Table) object {
 				member{"application/x-www-form-urlencoded", object{{"schema", one}}})},
 		}},
 		member{"responses", append(object{
-			{"200", response("The rows, with return=representation, when duplicates were merged and none was new", rowsContent(d.row(t)), headers...)},
-			{"201", response("The rows were inserted; they are sent back with return=representation", rowsContent(d.row(t)), headers...)},
-		}, writeErrors()...)})
+			{"200", response("The rows, with return=representation, when duplicates were merged and none was new", d.tables[t.Name].rows, headers...)},
+			{"201", response("The rows were inserted; they are sent back with return=representation", d.tables[t.Name].rows, headers...)},
+		}, d.writeErrors...)})
 }
 
 func (d *document) upsertOperation(t *introspect.Table) object {
@@ -104,10 +104,10 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 			{"content", content(object{{"oneOf", array{one, append(schemaOfArray(one), member{"maxItems", 1})}}})},
 		}},
 		member{"responses", append(object{
-			{"200", response("The row was replaced", rowsContent(d.row(t)), "Preference-Applied")},
-			{"201", response("The row was inserted", rowsContent(d.row(t)), "Preference-Applied")},
+			{"200", response("The row was replaced", d.tables[t.Name].rows, "Preference-Applied")},
+			{"201", response("The row was inserted", d.tables[t.Name].rows, "Preference-Applied")},
 			{"204", response("The row was replaced", nil, "Preference-Applied")},
-		}, writeErrors()...)})
+		}, d.writeErrors...)})
 }
 
 func (d *document) updateOperation(t *introspect.Table) object {
@@ -133,7 +133,7 @@ func (d *document) deleteOperation(t *introspect.Table) object {
 func (d *document) changed(t *introspect.Table, verb string) object {
 	headers := []string{"Content-Range", "Preference-Applied"}
 	return append(object{
-		{"200", response("The rows that were "+verb+", with return=representation", rowsContent(d.row(t)), headers...)},
+		{"200", response("The rows that were "+verb+", with return=representation", d.tables[t.Name].rows, headers...)},
 		{"204", response("The rows were "+verb, nil, headers...)},
-	}, writeErrors()...)
+	}, d.writeErrors...)
 }

@@ -113,7 +113,7 @@ func parametersNamed(names ...string) array {
 
 // addFilters adds a parameter for each column of a relation.
 func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
-	parts.filters = make(map[string]string, len(t.Columns))
+	parts.filters = make([]columnFilter, 0, len(t.Columns))
 	filter := component("schemas", "Filter")
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -128,7 +128,8 @@ func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
 		if value := plainText(d.exampleOf(c.Type)); value != "" {
 			example = "eq." + value
 		}
-		parts.filters[c.Name] = d.addParameter(parts.row+"."+c.Name, query(c.Name, description, filter, example))
+		name := d.addParameter(parts.row+"."+c.Name, query(c.Name, description, filter, example))
+		parts.filters = append(parts.filters, columnFilter{c.Name, component("parameters", name)})
 	}
 }
 
@@ -148,12 +149,11 @@ func plainText(value json.RawMessage) string {
 // filters refers to the filters of a relation's columns, but for those hidden by
 // parameters of other meaning.
 func (d *document) filters(t *introspect.Table, hidden ...string) array {
-	parts := d.tables[t.Name]
-	refs := make(array, 0, len(t.Columns))
-	for i := range t.Columns {
-		column := t.Columns[i].Name
-		if name, ok := parts.filters[column]; ok && !slices.Contains(hidden, column) {
-			refs = append(refs, component("parameters", name))
+	filters := d.tables[t.Name].filters
+	refs := make(array, 0, len(filters))
+	for _, f := range filters {
+		if !slices.Contains(hidden, f.column) {
+			refs = append(refs, f.ref)
 		}
 	}
 	return refs

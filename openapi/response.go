@@ -41,15 +41,6 @@ func errorResponses(statuses ...string) object {
 	return responses
 }
 
-// readErrors and writeErrors are the errors of reads and of writes.
-func readErrors() object {
-	return errorResponses("400", "401", "403", "404", "406", "416", "500", "503", "default")
-}
-
-func writeErrors() object {
-	return errorResponses("400", "401", "403", "404", "405", "406", "409", "415", "500", "503", "default")
-}
-
 // responseHeaders are the headers of responses.
 func responseHeaders() object {
 	text := func(description, example string) object {

@@ -25,7 +25,7 @@ func (d *document) addCommonSchemas() {
 	})
 	d.addSchema("Filter", object{
 		{"description", "An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. " +
-			"Of a column several conditions can be given."},
+			"Several conditions on one column can be given by the parameter and."},
 		{"type", "string"},
 		{"pattern", `^(not\.)?(eq|neq|gt|gte|lt|lte|like|ilike|match|imatch|in|is|isdistinct|fts|plfts|phfts|wfts|` +
 			`cs|cd|ov|sl|sr|nxr|nxl|adj)(\([^)]*\))?\.`},
@@ -49,6 +49,7 @@ func (d *document) addTable(t *introspect.Table) {
 	if t.Updatable {
 		parts.update = d.addSchema(parts.row+"_update", d.updateSchema(t))
 	}
+	parts.rows = rowsContent(d.row(t))
 	d.addFilters(t, parts)
 }
 

@@ -74,13 +74,16 @@ func serverPort(u *url.URL) (string, bool) {
 	return port, err == nil && n > 0
 }
 
-// url gives the address of the API, without a slash at its end unless it is one
-// alone; relative to the document's where the host is not known.
+// url gives the address of the API, without its scheme's port, and without a slash at
+// its end unless it is one alone; relative to the document's where the host is not
+// known.
 func (s server) url() string {
 	path := strings.TrimRight(s.path, "/")
 	switch {
+	case s.scheme == "https" && s.host != "":
+		return "https://" + strings.TrimSuffix(s.host, ":443") + path
 	case s.host != "":
-		return s.scheme + "://" + s.host + path
+		return "http://" + strings.TrimSuffix(s.host, ":80") + path
 	case path == "":
 		return "/"
 	}

@@ -37,7 +37,7 @@ func Swagger(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, erro
 		)
 	}
 	doc = doc.with("externalDocs", externalDocs(c.DocsVersion))
-	return appendJSON(nil, doc), nil
+	return encode(doc, s.columns()), nil
 }
 
 // rowMediaTypes are the media types of rows and of a single one.

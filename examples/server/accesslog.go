@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/pgrest-go/pgrest"
@@ -47,8 +48,8 @@ func observe(ctx context.Context, e pgrest.Event) {
 }
 
 // logged logs requests: server errors as errors, client errors as warnings, the
-// rest as info. The stages of each are told at debug.
-func logged(log *slog.Logger) func(exchange) {
+// rest as info. The stages of each are told at debug, its statement if queries is set.
+func logged(log *slog.Logger, queries *atomic.Bool) func(exchange) {
 	return func(x exchange) {
 		ctx, r, level := x.request.Context(), x.request, statusLevel(x.status)
 		if x.aborted {
@@ -65,6 +66,9 @@ func logged(log *slog.Logger) func(exchange) {
 		}
 		if x.aborted {
 			attributes = append(attributes, slog.Bool("aborted", true))
+		}
+		if queries.Load() && x.event.SQL != "" {
+			attributes = append(attributes, slog.String("query", x.event.SQL))
 		}
 		if log.Enabled(ctx, slog.LevelDebug) {
 			for _, stage := range x.event.Stages {

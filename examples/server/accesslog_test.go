@@ -5,9 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest"
 )
 
 func TestLogged(t *testing.T) {
@@ -27,6 +32,12 @@ func TestLogged(t *testing.T) {
 		{"server errors at error", slog.LevelError, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
 			"level=ERROR msg=request method=GET path=/films status=503 bytes=0 "},
 		{"nothing at crit", levelCrit, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, ""},
+		{"role and client", slog.LevelInfo, func(_ http.ResponseWriter, r *http.Request) {
+			observe(r.Context(), pgrest.Event{Role: "web_user", SQL: "SELECT $1", Stages: []pgrest.Stage{{Name: "jwt"}}})
+		}, `role=web_user client=192.0.2.1 user_agent=""` + "\n"},
+		{"stages at debug", slog.LevelDebug, func(_ http.ResponseWriter, r *http.Request) {
+			observe(r.Context(), pgrest.Event{Stages: []pgrest.Stage{{Name: "jwt", Duration: time.Second}}})
+		}, ` jwt=1s`},
 		{"interim responses don't count", slog.LevelInfo, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(103)
 			w.WriteHeader(204)
@@ -37,7 +48,7 @@ func TestLogged(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			log := newLogs(test.level, &out, nil).requests
-			reported(test.handler, logged(log)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/films?id=eq.1", nil))
+			reported(test.handler, logged(log, new(atomic.Bool))).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/films?id=eq.1", nil))
 			if test.want == "" {
 				require.Empty(t, out.String())
 				return
@@ -45,6 +56,22 @@ func TestLogged(t *testing.T) {
 			require.Contains(t, out.String(), test.want)
 		})
 	}
+
+	t.Run("queries", func(t *testing.T) {
+		t.Parallel()
+		var out bytes.Buffer
+		var queries atomic.Bool
+		queries.Store(true)
+		fails := func(w http.ResponseWriter, r *http.Request) {
+			observe(r.Context(), pgrest.Event{SQL: "SELECT $1"})
+			w.WriteHeader(400)
+		}
+		for _, level := range []slog.Level{slog.LevelError, slog.LevelWarn} {
+			reported(http.HandlerFunc(fails), logged(newLogs(level, &out, nil).requests, &queries)).
+				ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/films", nil))
+		}
+		require.Equal(t, 1, strings.Count(out.String(), `query="SELECT $1"`), "only where the request is logged")
+	})
 
 	t.Run("broken off", func(t *testing.T) {
 		t.Parallel()
@@ -54,7 +81,7 @@ func TestLogged(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		require.PanicsWithValue(t, http.ErrAbortHandler, func() {
-			reported(http.HandlerFunc(abort), logged(newLogs(slog.LevelError, &out, nil).requests)).
+			reported(http.HandlerFunc(abort), logged(newLogs(slog.LevelError, &out, nil).requests, new(atomic.Bool))).
 				ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/films", nil))
 		})
 		require.Contains(t, out.String(), "aborted=true")

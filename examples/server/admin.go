@@ -14,7 +14,8 @@ type status struct {
 
 // adminStatus answers those who watch over the server, with a status and no body.
 // GET /live tells whether requests are accepted, GET /ready whether they can be
-// answered, for which the schema has to be loaded.
+// answered, for which the schema has to be loaded: 503 if it isn't, or if the last
+// load failed, and 500 if no requests are accepted.
 // See https://docs.postgrest.org/en/stable/references/admin_server.html.
 func adminStatus(s status) http.Handler {
 	answer := func(ready func() bool) http.HandlerFunc {
@@ -48,9 +49,15 @@ func (s *server) adminHandler() http.Handler {
 	return mux
 }
 
+// ready reports whether there is a schema to answer with, and whether the last
+// attempt to read it, at which the database may have been away, was a success.
 func (s *server) ready() bool {
 	i := s.running()
-	return i != nil && i.api.SchemaCache() != nil
+	if i == nil {
+		return false
+	}
+	health := i.api.Health()
+	return !health.SchemaLoaded.IsZero() && health.SchemaError == nil
 }
 
 // schemaCache answers with the schema cache as JSON, or with nothing before there is

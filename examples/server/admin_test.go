@@ -38,4 +38,3 @@ func TestAdminStatus(t *testing.T) {
 		})
 	}
 }
-

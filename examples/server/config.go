@@ -26,6 +26,7 @@ type config struct {
 	main, admin    endpoint
 	corsOrigins    []string
 	logLevel       slog.Level
+	logQueries     bool
 	databaseConfig bool
 	preConfig      string
 

@@ -115,8 +115,19 @@ var goodConfigs = []struct {
 	{"admin socket", "ADMIN_SERVER_UNIX_SOCKET=/tmp/b; ADMIN_SERVER_UNIX_SOCKET_MODE=600",
 		func(c *config) any { return c.admin }, endpoint{host: "!4", port: noPort, socket: "/tmp/b", socketMode: 0o600}},
 	{"mode of sockets by default", "", func(c *config) any { return c.main.socketMode }, os.FileMode(0o660)},
-	{"settings for later", "DB_ROOT_SPEC=x; DB_POOL_AUTOMATIC_RECOVERY=true; OPENAPI_MODE=disabled; LOG_QUERY=",
-		func(c *config) any { return c.withoutEffect }, []string{"PGRST_DB_ROOT_SPEC", "PGRST_OPENAPI_MODE"}},
+	{"queries in the log", "LOG_QUERY=true", func(c *config) any { return c.logQueries }, true},
+	{"OpenAPI", "OPENAPI_MODE=ignore-privileges", func(c *config) any { return c.api.OpenAPI }, pgrest.IgnorePrivileges},
+	{"no OpenAPI", "OPENAPI_MODE=disabled", func(c *config) any { return c.api.OpenAPI }, pgrest.DisabledOpenAPI},
+	{"security in OpenAPI", "OPENAPI_SECURITY_ACTIVE=true", func(c *config) any { return c.api.OpenAPISecurity }, true},
+	{"URL in OpenAPI", "OPENAPI_SERVER_PROXY_URI=https://films.example", func(c *config) any { return c.api.OpenAPIServerURL },
+		"https://films.example"},
+	{"root", "DB_ROOT_SPEC=root", func(c *config) any { return c.api.RootSpec }, "root"},
+	{"root by its older name", "ROOT_SPEC=root", func(c *config) any { return c.api.RootSpec }, "root"},
+	{"settings for later", "DB_POOL_AUTOMATIC_RECOVERY=false; INTERNAL_SCHEMA_CACHE_QUERY_SLEEP=1",
+		func(c *config) any { return c.withoutEffect },
+		[]string{"PGRST_DB_POOL_AUTOMATIC_RECOVERY", "PGRST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP"}},
+	{"settings for later that say what is anyway", "DB_POOL_AUTOMATIC_RECOVERY=1",
+		func(c *config) any { return c.withoutEffect }, []string(nil)},
 }
 
 func TestParseConfig(t *testing.T) {

@@ -87,7 +87,7 @@ func TestLoadFromDatabase(t *testing.T) {
 
 	t.Run("off", func(t *testing.T) {
 		t.Parallel()
-		c, ignored, err := db.sources("DB_CONFIG=false; " + env).load(t.Context(), nil)
+		c, ignored, err := db.sources("DB_CONFIG=false; "+env).load(t.Context(), nil)
 		require.NoError(t, err)
 		require.Equal(t, "e", c.api.AnonRole)
 		require.Empty(t, ignored)
@@ -112,10 +112,10 @@ func TestLoadFromDatabaseError(t *testing.T) {
 		require.ErrorContains(t, err, "nowhere")
 		require.False(t, passing(err))
 	})
-	t.Run("no such password", func(t *testing.T) {
+	t.Run("no such database", func(t *testing.T) {
 		t.Parallel()
 		db := newConfigured(t)
-		_, _, err := sources{environ: []string{"PGRST_DB_URI=" + strings.Replace(db.url, "secret", "wrong", 1)}}.load(t.Context(), nil)
+		_, _, err := sources{environ: []string{"PGRST_DB_URI=" + strings.Replace(db.url, "/"+db.Config().ConnConfig.Database, "/nowhere", 1)}}.load(t.Context(), nil)
 		require.Error(t, err)
 		require.False(t, passing(err))
 	})

@@ -181,6 +181,7 @@ func (s *server) swap(next *instance) {
 	defer s.mu.Unlock()
 	s.current = next
 	s.level.Set(next.config.logLevel)
+	s.logQueries.Store(next.config.logQueries)
 }
 
 // retire ends an instance when its requests have ended. No new ones come to it.

@@ -30,8 +30,10 @@ type server struct {
 	logs    logs
 	level   *slog.LevelVar // of logs
 	metrics *metrics
-	warned  map[string]bool // settings that have no effect, as far as it was said
-	pool    *countingPool
+	// logQueries says that requests are logged with their statements.
+	logQueries atomic.Bool
+	warned     map[string]bool // settings that have no effect, as far as it was said
+	pool       *countingPool
 
 	listener net.Listener // nil until there may be one
 	admin    net.Listener // nil without an admin server
@@ -131,7 +133,7 @@ func (s *server) serve(ctx context.Context, asked signals) error {
 
 func (s *server) startMain(failed chan<- error) *http.Server {
 	s.logs.notices.Info("listening", "address", s.listener.Addr().String())
-	return s.start(s.listener, reported(s, logged(s.logs.requests), s.metrics.observe), failed)
+	return s.start(s.listener, reported(s, logged(s.logs.requests, &s.logQueries), s.metrics.observe), failed)
 }
 
 // start serves a listener in the background. What ends that goes to failed.

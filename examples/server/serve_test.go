@@ -179,4 +179,3 @@ func TestServeFinishesRequests(t *testing.T) {
 	require.Equal(t, http.StatusOK, <-status)
 	require.NoError(t, <-r.ended)
 }
-

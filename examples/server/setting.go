@@ -93,7 +93,7 @@ var settings = []setting{
 		option[slog.Level]{"warn", slog.LevelWarn},
 		option[slog.Level]{"info", slog.LevelInfo},
 		option[slog.Level]{"debug", slog.LevelDebug})},
-	{key: "log-query", fallback: "false", later: true, kind: boolean(func(*config, bool) {})},
+	{key: "log-query", fallback: "false", kind: boolean(func(c *config, on bool) { c.logQueries = on })},
 	{key: "openapi-mode", fallback: "follow-privileges", database: true,
 		kind: choice(func(c *config) *pgrest.OpenAPIMode { return &c.api.OpenAPI },
 			option[pgrest.OpenAPIMode]{"follow-privileges", pgrest.FollowPrivileges},

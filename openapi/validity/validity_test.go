@@ -15,6 +15,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/pgrest-go/pgrest/introspect"
 	"github.com/pgrest-go/pgrest/openapi"
@@ -180,6 +181,21 @@ func walk(value any, visit func(map[string]any)) {
 			walk(item, visit)
 		}
 	}
+}
+
+// The YAML of a document means the same.
+func TestYAMLIsTheSame(t *testing.T) {
+	t.Parallel()
+	cache := everything()
+	document, err := openapi.Document(cache, openapi.All(cache, "api"), configs["most"])
+	require.NoError(t, err)
+	text, err := openapi.YAML(document)
+	require.NoError(t, err)
+	var value any
+	require.NoError(t, yaml.Unmarshal(text, &value))
+	got, err := json.Marshal(value)
+	require.NoError(t, err)
+	require.JSONEq(t, string(document), string(got))
 }
 
 // No member of an object appears twice.

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// What a visitor clicks on, in Swagger UI's words.
+const (
+	films      = chromedp.CSS("#operations-tag-films")
+	readFilms  = chromedp.CSS("#operations-films-read_films")
+	summary    = readFilms + " .opblock-summary-control"
+	tryOut     = readFilms + " .try-out__btn"
+	selectText = readFilms + ` tr[data-param-name="select"] input`
+	execute    = readFilms + " .execute"
+	status     = readFilms + " .live-responses-table tbody .response-col_status"
+	rows       = readFilms + " .live-responses-table .highlight-code"
+	request    = readFilms + " .request-url"
+	limitText  = readFilms + ` tr[data-param-name="limit"] input`
+	loginOpen  = chromedp.CSS(".scheme-container .authorize")
+	loginText  = chromedp.CSS(".auth-container input")
+	loginDone  = chromedp.CSS(".modal-ux .authorize")
+	loginClose = chromedp.CSS(".modal-ux .btn-done")
+	curated    = chromedp.CSS("#operations-tag-acquisitions")
+)
+
+// A visitor opens the page, looks at a relation, tries it out, and sees rows of it.
+func TestTryItOut(t *testing.T) {
+	t.Parallel()
+	address := serve(t, pgrest.Options{AnonRole: "pgrest_test_anon"})
+	tab := open(t)
+	tab.do(
+		chromedp.EmulateViewport(1100, 1000),
+		chromedp.Navigate(address+"/api/"),
+		chromedp.Click(films), chromedp.Click(summary), chromedp.Click(tryOut),
+		chromedp.SendKeys(selectText, "id,title,year"), chromedp.SendKeys(limitText, "2"),
+		chromedp.Click(execute), chromedp.WaitVisible(rows),
+	)
+	tab.picture()
+	require.Contains(t, tab.text(status), "200", tab.text(rows)+tab.text(request))
+	require.Contains(t, tab.text(request), address+"/api/films?")
+	require.Contains(t, tab.text(rows), `"title": "Metropolis"`)
+	tab.picture()
+	tab.requireQuiet(address)
+}
+
+// A visitor who logs in sees what their role may see.
+func TestLogIn(t *testing.T) {
+	t.Parallel()
+	address := serve(t, pgrest.Options{Authenticate: func(r *http.Request) (auth.Identity, error) {
+		if r.Header.Get("Authorization") == "Bearer of-a-curator" {
+			return auth.Identity{Role: "pgrest_test_curator"}, nil
+		}
+		return auth.Identity{Role: "pgrest_test_anon", Anonymous: true}, nil
+	}})
+	tab := open(t)
+	tab.do(
+		chromedp.Navigate(address+"/api/"), chromedp.WaitVisible(films), chromedp.WaitNotPresent(curated),
+		chromedp.Click(loginOpen), chromedp.SendKeys(loginText, "of-a-curator"), chromedp.Click(loginDone),
+		chromedp.Click(loginClose), chromedp.WaitVisible(curated),
+	)
+	tab.requireQuiet(address)
+}
+
+// What runs in the page can't ask another host.
+func TestOtherHost(t *testing.T) {
+	t.Parallel()
+	address := serve(t, pgrest.Options{AnonRole: "pgrest_test_anon"})
+	tab := open(t)
+	tab.do(
+		chromedp.Navigate(address+"/api/"), chromedp.WaitVisible(films),
+		tab.run(`fetch("http://other.invalid/").catch(() => {})`),
+	)
+	require.Contains(t, tab.firstTrouble(), "connect-src 'self'")
+}
+
+// serve serves the film archive as the program does its schema, and gives the
+// server's address.
+func serve(t *testing.T, opts pgrest.Options) string {
+	t.Helper()
+	opts.Schemas, opts.DocsUI, opts.DisableListener = []string{"archive"}, true, true
+	opts.ExtraSearchPath, opts.Logger = []string{"extra"}, slog.New(slog.DiscardHandler)
+	api, err := pgrest.New(pgtest.Fixture(t).Pool(t), opts)
+	require.NoError(t, err)
+	t.Cleanup(api.Close)
+	server := httptest.NewServer(newRouter(api))
+	t.Cleanup(server.Close)
+	return server.URL
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+// of serves the archive on a port of its own, as env and lines of a file say.
+func of(t *testing.T, url, env, file string) sources {
+	t.Helper()
+	return sources{file: configFile(t, file),
+		environ: environ("DB_URI=" + url + "; SERVER_HOST=127.0.0.1; SERVER_PORT=0; ADMIN_SERVER_PORT=0; " + env)}
+}
+
+// status gives the status of a GET.
+func (r *running) status(t *testing.T, path string) int {
+	t.Helper()
+	response, _ := r.get(t, path)
+	return response.StatusCode
+}
+
+func TestReconfigureBySignal(t *testing.T) {
+	t.Parallel()
+	from := of(t, pgtest.Clone(t).AuthenticatorURL, "DB_SCHEMAS=archive", "server-timing-enabled = true")
+	r := startFrom(t, from)
+	require.Equal(t, http.StatusUnauthorized, r.status(t, "/genres"))
+
+	change := func(text string) {
+		require.NoError(t, os.WriteFile(from.file, []byte(text), 0o600))
+		r.asked.config <- syscall.SIGTERM // any will do
+	}
+	change(`db-anon-role = "pgrest_test_anon"` + "\nserver-port = 1\nlog-level = \"debug\"")
+	eventually(t, func() bool {
+		response, _ := r.get(t, "/genres")
+		return response.StatusCode == http.StatusOK && response.Header.Get("Server-Timing") == ""
+	}, "the signal has no effect")
+
+	change(`db-anon-role = 3x`)
+	eventually(t, func() bool {
+		return strings.Contains(r.logged.String(), "configuration not reloaded, the old one stays")
+	},
+		"the error isn't logged")
+	require.Contains(t, r.logged.String(), "db-anon-role has to be a whole number, true, false, or text in quotes")
+	require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+
+	change(`db-anon-role = "pgrest_test_anon"` + "\nlog-level = \"debug\"")
+	eventually(t, func() bool { return strings.Contains(r.logged.String(), "configuration unchanged") }, "it is reloaded all the same")
+}
+
+func TestReconfigureByNotification(t *testing.T) {
+	t.Parallel()
+	for _, payload := range []string{"reload config", ""} {
+		t.Run(payload, func(t *testing.T) {
+			t.Parallel()
+			db := newConfigured(t)
+			r := startFrom(t, of(t, db.url, "DB_SCHEMAS=archive", ""))
+			require.Equal(t, http.StatusUnauthorized, r.status(t, "/genres"))
+			first := r.running()
+			db.exec(t, `ALTER ROLE %role SET pgrst.db_anon_role = 'pgrest_test_anon'`)
+			db.exec(t, `GRANT pgrest_test_anon TO %role`)
+			eventually(t, func() bool {
+				db.exec(t, `NOTIFY pgrst, '`+payload+`'`) // more than once, since the server may not listen yet
+				return r.status(t, "/genres") == http.StatusOK
+			}, "the notification has no effect")
+			require.NotSame(t, first, r.running())
+			db.exec(t, `ALTER ROLE %role SET pgrst.db_max_rows = 'many'`)
+			db.exec(t, `NOTIFY pgrst, '`+payload+`'`)
+			eventually(t, func() bool {
+				return strings.Contains(r.logged.String(), "pgrst.db_max_rows has to be a whole number")
+			}, "the error isn't logged")
+			require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+		})
+	}
+}
+
+// A request finishes with the configuration that it began with.
+func TestReconfigureFinishesRequests(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	from := of(t, db.AuthenticatorURL, "DB_SCHEMAS=archive", `db-anon-role = "pgrest_test_anon"`)
+	r := startFrom(t, from)
+	require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+	lock, err := db.Superuser(t).Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = lock.Rollback(contextOf(t)) }()
+	_, err = lock.Exec(t.Context(), `LOCK TABLE archive.genres`)
+	require.NoError(t, err)
+	status := make(chan int, 1)
+	go func() {
+		response, err := r.client.Get("http://" + (*r.address.Load()).String() + "/genres")
+		if err != nil {
+			status <- 0
+			return
+		}
+		_ = response.Body.Close()
+		status <- response.StatusCode
+	}()
+	eventually(t, func() bool { return r.pool.Stat().AcquiredConns() > 0 }, "no request")
+	require.NoError(t, os.WriteFile(from.file, nil, 0o600))
+	r.asked.config <- syscall.SIGTERM
+	eventually(t, func() bool { return r.status(t, "/films") == http.StatusUnauthorized }, "the signal has no effect")
+	require.NoError(t, lock.Rollback(t.Context()))
+	require.Equal(t, http.StatusOK, <-status)
+}
+
+func TestServeUnixSockets(t *testing.T) {
+	t.Parallel()
+	main, admin := socketPath(t), socketPath(t)
+	r := startFrom(t, of(t, pgtest.Clone(t).AuthenticatorURL,
+		"DB_SCHEMAS=archive; DB_ANON_ROLE=pgrest_test_anon; SERVER_UNIX_SOCKET="+main+"; ADMIN_SERVER_UNIX_SOCKET="+admin, ""))
+	at := func(socket string) *http.Client {
+		transport := &http.Transport{}
+		_, err := endpoint{socket: socket}.readyURL(transport)
+		require.NoError(t, err)
+		t.Cleanup(transport.CloseIdleConnections)
+		return &http.Client{Transport: transport, Timeout: patience}
+	}
+	response, body := fetch(t, at(main), "http://localhost/genres?limit=1")
+	require.Equal(t, http.StatusOK, response.StatusCode, body)
+	response, _ = fetch(t, at(admin), "http://localhost/ready")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	r.stop()
+	require.NoError(t, <-r.ended)
+	require.NoFileExists(t, main)
+	require.NoFileExists(t, admin)
+}
+
+// A server takes over from another on the same port, and no request fails.
+func TestServeReusePort(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	probe, err := endpoint{host: "127.0.0.1", reusePort: true}.listen(t.Context())
+	require.NoError(t, err)
+	_, port, _ := strings.Cut(probe.Addr().String(), ":")
+	from := of(t, db.AuthenticatorURL, "DB_SCHEMAS=archive; DB_ANON_ROLE=pgrest_test_anon; SERVER_REUSEPORT=true", "")
+	for i, variable := range from.environ {
+		if strings.HasPrefix(variable, "PGRST_SERVER_PORT=") {
+			from.environ[i] = "PGRST_SERVER_PORT=" + port
+		}
+	}
+	first := startFrom(t, from)
+	eventually(t, func() bool { return first.address.Load() != nil }, "the server doesn't listen")
+	require.NoError(t, probe.Close())
+	require.NotNil(t, first.running().api.SchemaCache(), "it listened before it had the schema")
+	require.Equal(t, http.StatusOK, first.status(t, "/genres"))
+	second := startFrom(t, from)
+	eventually(t, func() bool { return second.address.Load() != nil }, "the second server doesn't listen")
+	first.client.CloseIdleConnections()
+	first.stop()
+	require.NoError(t, <-first.ended)
+	require.Equal(t, http.StatusOK, second.status(t, "/genres"))
+}
+
+// Without its database, a server is alive and not ready.
+func TestServeWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	r := startFrom(t, of(t, "postgres://a@127.0.0.1:1/none?sslmode=disable", "", ""))
+	require.Equal(t, http.StatusOK, r.adminStatus(t, "/live"))
+	require.Equal(t, http.StatusServiceUnavailable, r.adminStatus(t, "/ready"))
+	require.Equal(t, http.StatusOK, r.adminStatus(t, "/metrics"))
+	r.client.Timeout = 50 * time.Millisecond
+	_, err := r.client.Get("http://" + (*r.address.Load()).String() + "/genres")
+	require.Error(t, err, "a request doesn't wait for the configuration")
+	r.stop()
+	require.NoError(t, <-r.ended)
+}
+
+// A configuration in the database that is wrong ends a server that starts.
+func TestServeBadDatabaseConfiguration(t *testing.T) {
+	t.Parallel()
+	db := newConfigured(t)
+	db.exec(t, `ALTER ROLE %role SET pgrst.db_schemas = 'pg_catalog'`)
+	r := startFrom(t, of(t, db.url, "", ""))
+	require.ErrorContains(t, <-r.ended, "configuration: pgrst.db_schemas can't have pg_catalog")
+}
