@@ -21,7 +21,7 @@ type clock struct {
 
 func newClock() *clock {
 	now := time.Now()
-	return &clock{begun: now, last: now}
+	return &clock{begun: now, last: now, laps: make([]Stage, 0, 5)} // jwt to response
 }
 
 // lap ends a stage.

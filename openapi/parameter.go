@@ -128,7 +128,7 @@ func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
 		if value := plainText(d.exampleOf(c.Type)); value != "" {
 			example = "eq." + value
 		}
-		name := d.addParameter(parts.row+"."+c.Name, query(c.Name, description, filter, example))
+		name := d.addParameter("filter."+parts.row+"."+c.Name, query(c.Name, description, filter, example))
 		parts.filters = append(parts.filters, columnFilter{c.Name, component("parameters", name)})
 	}
 }

@@ -28,6 +28,7 @@ const (
 	status     = readFilms + " .live-responses-table tbody .response-col_status"
 	rows       = readFilms + " .live-responses-table .highlight-code"
 	request    = readFilms + " .request-url"
+	orderText  = readFilms + ` tr[data-param-name="order"] input`
 	limitText  = readFilms + ` tr[data-param-name="limit"] input`
 	loginOpen  = chromedp.CSS(".scheme-container .authorize")
 	loginText  = chromedp.CSS(".auth-container input")
@@ -45,13 +46,13 @@ func TestTryItOut(t *testing.T) {
 		chromedp.EmulateViewport(1100, 1000),
 		chromedp.Navigate(address+"/api/"),
 		chromedp.Click(films), chromedp.Click(summary), chromedp.Click(tryOut),
-		chromedp.SendKeys(selectText, "id,title,year"), chromedp.SendKeys(limitText, "2"),
+		chromedp.SendKeys(selectText, "id,title,year"), chromedp.SendKeys(orderText, "year"), chromedp.SendKeys(limitText, "2"),
 		chromedp.Click(execute), chromedp.WaitVisible(rows),
 	)
-	tab.picture()
-	require.Contains(t, tab.text(status), "200", tab.text(rows)+tab.text(request))
-	require.Contains(t, tab.text(request), address+"/api/films?")
+	require.Contains(t, tab.text(status), "200")
+	require.Contains(t, tab.text(request), address+"/api/films?select=id%2Ctitle%2Cyear&order=year&limit=2")
 	require.Contains(t, tab.text(rows), `"title": "Metropolis"`)
+	tab.do(tab.run(`document.querySelector(".opblock .btn-group").scrollIntoView()`))
 	tab.picture()
 	tab.requireQuiet(address)
 }

@@ -50,7 +50,7 @@
   }
 
   async function load() {
-    explorer.specActions.updateJsonSpec(here(await describe()));
+    explorer.specActions.updateJsonSpec(unfilled(here(await describe())));
   }
 
   // describe fetches the description, or makes one that tells why there is none.
@@ -89,6 +89,19 @@
     const schemes = description.securityDefinitions ?? description.components.securitySchemes;
     description.security ??= Object.keys(schemes).map((name) => ({ [name]: [] }));
     document.title = description.info.title;
+    return description;
+  }
+
+  // unfilled puts the examples of optional parameters beside their fields. In them, they
+  // would all be sent by whoever doesn't clear them, and few rows match every example.
+  function unfilled(description) {
+    const parts = Object.values(description.paths).flatMap((path) => [path, ...Object.values(path)]);
+    const parameters = parts.flatMap((part) => part.parameters ?? []);
+    for (const parameter of [...parameters, ...Object.values(description.components?.parameters ?? {})]) {
+      if (parameter.required || parameter.example === undefined) continue;
+      parameter.description = `${parameter.description ?? ""}\n\nFor example \`${parameter.example}\``;
+      delete parameter.example;
+    }
     return description;
   }
 })();

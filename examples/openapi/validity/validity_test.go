@@ -1,8 +1,5 @@
 // Package validity_test holds the documents of package openapi against the official
-// schemas of OpenAPI. It is a module of its own, so that its validator is nobody
-// else's dependency:
-//
-//	GOWORK=off go test ./...
+// schemas of OpenAPI.
 package validity_test
 
 import (
