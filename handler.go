@@ -105,11 +105,19 @@ func (x *exchange) serve() (err error) {
 	}
 	x.clock.lap("parse")
 	err = x.answer(schema)
-	if err != nil && x.outdated(err, schema) {
-		err = x.answer(x.current.Load())
+	for range maxRepeats {
+		if err == nil || !x.outdated(err, schema) {
+			break
+		}
+		schema = x.current.Load()
+		err = x.answer(schema)
 	}
 	return err
 }
+
+// maxRepeats is how often a request is repeated with a newer schema: during a
+// migration that can be outdated, too, before it is used.
+const maxRepeats = 3
 
 // answer plans and runs the request against a schema.
 func (x *exchange) answer(schema *snapshot) error {
@@ -147,6 +155,9 @@ func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Prog
 		function = call.Routine.Settings
 		if isolation, ok := call.Routine.Isolation(); ok {
 			cmd.Isolation = isolation
+		}
+		if !a.ReadOnly && a.Count != plan.CountNone {
+			cmd.Expect.Offset = a.Root.Range.Offset
 		}
 	}
 	cmd.Settings = x.context(role.Settings, x.hoisted(function))
@@ -197,8 +208,9 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) [
 }
 
 // outdated reports whether err comes of a schema cache that the database has
-// left behind. A newer one is loaded then, at most once a second: a view that
-// is broken for good must not keep us loading.
+// left behind. A newer one is loaded then, or waited for if it is due anyway. Not
+// every error has one loaded: a view that is broken for good must not keep us
+// loading.
 func (x *exchange) outdated(err error, schema *snapshot) bool {
 	if !apierror.Stale(err) || x.planned == nil || !x.planned.Vouched() {
 		return false
@@ -206,8 +218,12 @@ func (x *exchange) outdated(err error, schema *snapshot) bool {
 	if x.current.Load() != schema {
 		return true
 	}
-	return time.Since(schema.at) > time.Second && x.Reload(x.r.Context()) == nil
+	settled := max(minSettled, 4*x.reloader.Stats().Took) // so that a fifth of the time is spent on loads at most
+	return (time.Since(schema.at) > settled || x.reloader.Due()) && x.Reload(x.r.Context()) == nil
 }
+
+// minSettled is how old a schema is, at least, before it is suspected.
+const minSettled = 250 * time.Millisecond
 
 // fail answers with an error, and logs what the client isn't told.
 func (x *exchange) fail(err error) {

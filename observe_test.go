@@ -170,4 +170,10 @@ func TestOptions_on_config_notify(t *testing.T) {
 	notify("reload config") // is heard after what came before it
 	require.True(t, heard())
 	require.Empty(t, asked)
+
+	// What was notified while the connection was lost, nobody heard.
+	_, err := superuser.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND starts_with(query, 'LISTEN')`)
+	require.NoError(t, err)
+	require.True(t, heard())
 }

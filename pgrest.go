@@ -59,7 +59,9 @@ import (
 
 // Pool is what the library needs of the host's connection pool; a
 // *pgxpool.Pool is one. The pool stays the host's: it is never closed here, and
-// no connection goes back to it with any session state left on it.
+// no connection goes back to it with any session state left on it. When one of
+// its connections turns out to have died, its method Reset is called, if it has
+// one, to have it drop the idle ones.
 type Pool interface {
 	Acquire(ctx context.Context) (*pgxpool.Conn, error)
 }

@@ -276,6 +276,7 @@ func TestRoundTrips_of_writes(t *testing.T) {
 		{write{name: "put", method: "PUT", target: "/genres?id=eq.1", payload: `{"id": 1, "name": "x"}`}, nil, 2},
 		{write{name: "put_of_another", method: "PUT", target: "/genres?id=eq.1", payload: `{"id": 2, "name": "x"}`, status: 400}, nil, 2},
 		{write{name: "bounded_call", target: "/rpc/rate_all?select=id", prefer: bounded + "20", payload: `{"rating": 9}`, status: 200}, nil, 2},
+		{write{name: "call_counted_from_an_offset", target: "/rpc/rate_all?select=id&offset=5", prefer: "count=exact", payload: `{"rating": 9}`, status: 206}, nil, 2},
 		{write{name: "bounded_and_rolled_back", method: "PATCH", target: "/films?id=eq.1", prefer: bounded + "1", payload: `{"rating": 9}`}, rollingBackAlways, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

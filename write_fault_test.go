@@ -50,6 +50,8 @@ const movesReels = `
 		AS $$ UPDATE archive.reels SET position = to_position $$;
 	CREATE FUNCTION archive.moved_reels(to_position int) RETURNS SETOF archive.reels LANGUAGE sql
 		AS $$ UPDATE archive.reels SET position = to_position RETURNING * $$;
+	CREATE FUNCTION archive.spread_reels() RETURNS SETOF archive.reels LANGUAGE sql
+		AS $$ UPDATE archive.reels SET position = 10 * number RETURNING * $$;
 	CREATE FUNCTION archive.count_moved_reels(to_position int) RETURNS bigint LANGUAGE sql
 		AS $$ WITH moved AS (UPDATE archive.reels SET position = to_position RETURNING 1) SELECT count(*) FROM moved $$;`
 
@@ -126,6 +128,7 @@ func TestWrite_mismatch(t *testing.T) {
 			return fault("PGRST116", "Cannot coerce the result to a single JSON object", "The result contains "+n+" rows", "")
 		}
 		tooMany = fault("PGRST124", "Query result exceeds max-affected preference constraint", "The query affects 3 rows", "")
+		beyond  = fault("PGRST103", "Requested range not satisfiable", "An offset of 4 was requested, but there are only 3 rows.", "")
 		other   = fault("PGRST115", "Payload values do not match URL in primary key column(s)", "", "")
 	)
 	api := openFaulty(t, movesReels)
@@ -142,6 +145,7 @@ func TestWrite_mismatch(t *testing.T) {
 			{name: "put_of_another", method: "PUT", target: "/genres?id=eq.50", prefer: with(""), payload: `{"id": 51, "name": "a"}`, status: 400, body: other},
 			{name: "put_over_another", method: "PUT", target: "/genres?id=eq.50", prefer: with(""), payload: `{"id": 1, "name": "a"}`, status: 400, body: other},
 			{name: "function_of_three", target: "/rpc/moved_reels?select=number", prefer: with(""), send: acceptOne, payload: `{"to_position": 7}`, status: 406, body: several("3")},
+			{name: "function_beyond_its_last_row", target: "/rpc/spread_reels?offset=4", prefer: with("count=exact"), payload: `{}`, status: 416, body: beyond},
 			{name: "function_beyond_the_bound", target: "/rpc/moved_reels", prefer: with(bounded), payload: `{"to_position": 7}`, status: 400, body: tooMany},
 		} {
 			t.Run(x.name+" "+prefer, func(t *testing.T) {

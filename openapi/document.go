@@ -10,10 +10,11 @@ import (
 //
 // A relation has three schemas: of its rows, of what is inserted and of what is
 // updated. In the last two there is no column that only the database writes, and an
-// insert requires those that have neither a default nor NULL. A relation has the
-// operations that PostgreSQL can do with it, whatever the grants. The overloads of a
-// routine share an operation. Names of schemas and operationIds are made of the names
-// of relations and routines, and stay the same while those do.
+// insert requires those that have neither a default nor NULL. A fourth is that of the
+// body of an insert: one row or several. A relation has the operations that PostgreSQL
+// can do with it, whatever the grants. The overloads of a routine share an operation.
+// Names of schemas and operationIds are made of the names of relations and routines,
+// and stay the same while those do.
 //
 // Equal arguments give equal documents. The error is a *ServerURLError for a server
 // URL that clients can't use.
@@ -55,9 +56,9 @@ type document struct {
 
 // tableParts are what the operations on a relation refer to.
 type tableParts struct {
-	row, insert, update string // the names of schemas
-	filters             []columnFilter
-	rows                object // the content of a response
+	row, insert, inserts, update string // the names of schemas
+	filters                      []columnFilter
+	rows                         object // the content of a response
 }
 
 // columnFilter refers to the parameter that filters by a column.

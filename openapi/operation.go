@@ -78,7 +78,7 @@ func (d *document) insertOperation(t *introspect.Table) object {
 		member{"requestBody", object{
 			{"required", true},
 			{"content", append(
-				content(object{{"oneOf", array{one, schemaOfArray(one)}}}, "text/csv"),
+				content(component("schemas", d.tables[t.Name].inserts), "text/csv"),
 				member{"application/x-www-form-urlencoded", object{{"schema", one}}})},
 		}},
 		member{"responses", append(object{
@@ -101,7 +101,7 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 			parametersNamed("columns", "select", "Prefer.write"), d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},
-			{"content", content(object{{"oneOf", array{one, append(schemaOfArray(one), member{"maxItems", 1})}}})},
+			{"content", content(one)},
 		}},
 		member{"responses", append(object{
 			{"200", response("The row was replaced", d.tables[t.Name].rows, "Preference-Applied")},

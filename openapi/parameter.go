@@ -75,14 +75,15 @@ func header(name, description string, schema object, example string) object {
 }
 
 // addPrefer adds a Prefer header with those choices, and with the preferences that
-// every request may have.
+// every request may have. A pattern has them all, as the values of the header are no
+// closed set, and generators make types that are tedious to use of a choice between
+// an enum and a pattern.
 func (d *document) addPrefer(name string, choices ...[]string) {
 	values := append(slices.Concat(choices...), preferHandling...)
-	d.addParameter(name, header("Prefer", "How the request is to be treated; at most one value of a kind.", schemaOfArray(object{
-		{"anyOf", array{
-			object{{"type", "string"}, {"enum", values}},
-			object{{"type", "string"}, {"pattern", `^(timezone=.+|max-affected=[0-9]+)$`}},
-		}},
+	d.addParameter(name, header("Prefer", "How the request is to be treated, by at most one value of a kind: "+
+		strings.Join(values, ", ")+", timezone=... and max-affected=...", schemaOfArray(object{
+		{"type", "string"},
+		{"pattern", "^(" + strings.Join(values, "|") + "|timezone=.+|max-affected=[0-9]+)$"},
 	}), "").with("example", texts(values[:1])))
 }
 

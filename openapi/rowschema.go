@@ -45,6 +45,11 @@ func (d *document) addTable(t *introspect.Table) {
 	d.schemas = append(d.schemas, member{parts.row, d.rowSchema(t)})
 	if t.Insertable {
 		parts.insert = d.addSchema(parts.row+"_insert", d.insertSchema(t))
+		one := component("schemas", parts.insert)
+		parts.inserts = d.addSchema(parts.row+"_inserts", object{
+			{"description", "One row, or an array of rows"},
+			{"oneOf", array{one, schemaOfArray(one)}},
+		})
 	}
 	if t.Updatable {
 		parts.update = d.addSchema(parts.row+"_update", d.updateSchema(t))

@@ -19,22 +19,25 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // What a visitor clicks on, in Swagger UI's words.
 const (
-	films      = chromedp.CSS("#operations-tag-films")
-	readFilms  = chromedp.CSS("#operations-films-read_films")
-	summary    = readFilms + " .opblock-summary-control"
-	tryOut     = readFilms + " .try-out__btn"
-	selectText = readFilms + ` tr[data-param-name="select"] input`
-	execute    = readFilms + " .execute"
-	status     = readFilms + " .live-responses-table tbody .response-col_status"
-	rows       = readFilms + " .live-responses-table .highlight-code"
-	request    = readFilms + " .request-url"
-	orderText  = readFilms + ` tr[data-param-name="order"] input`
-	limitText  = readFilms + ` tr[data-param-name="limit"] input`
-	loginOpen  = chromedp.CSS(".scheme-container .authorize")
-	loginText  = chromedp.CSS(".auth-container input")
-	loginDone  = chromedp.CSS(".modal-ux .authorize")
-	loginClose = chromedp.CSS(".modal-ux .btn-done")
-	curated    = chromedp.CSS("#operations-tag-acquisitions")
+	films       = chromedp.CSS("#operations-tag-films")
+	readFilms   = chromedp.CSS("#operations-films-read_films")
+	summary     = readFilms + " .opblock-summary-control"
+	tryOut      = readFilms + " .try-out__btn"
+	selectText  = readFilms + ` tr[data-param-name="select"] input`
+	execute     = readFilms + " .execute"
+	status      = readFilms + " .live-responses-table tbody .response-col_status"
+	rows        = readFilms + " .live-responses-table .highlight-code"
+	request     = readFilms + " .request-url"
+	orderText   = readFilms + ` tr[data-param-name="order"] input`
+	limitText   = readFilms + ` tr[data-param-name="limit"] input`
+	loginOpen   = chromedp.CSS(".scheme-container .authorize")
+	loginText   = chromedp.CSS(".auth-container input")
+	loginDone   = chromedp.CSS(".modal-ux .authorize")
+	loginClose  = chromedp.CSS(".modal-ux .btn-done")
+	about       = chromedp.CSS(".info .description")
+	reviews     = chromedp.CSS("#operations-tag-reviews")
+	readReviews = chromedp.CSS("#operations-reviews-read_reviews")
+	curated     = chromedp.CSS("#operations-tag-acquisitions")
 )
 
 // A visitor opens the page, looks at a relation, tries it out, and sees rows of it.
@@ -43,7 +46,7 @@ func TestTryItOut(t *testing.T) {
 	address := serve(t, pgrest.Options{AnonRole: "pgrest_test_anon"})
 	tab := open(t)
 	tab.do(
-		chromedp.EmulateViewport(1100, 1000),
+		chromedp.EmulateViewport(1100, 1500),
 		chromedp.Navigate(address+"/api/"),
 		chromedp.Click(films), chromedp.Click(summary), chromedp.Click(tryOut),
 		chromedp.SendKeys(selectText, "id,title,year"), chromedp.SendKeys(orderText, "year"), chromedp.SendKeys(limitText, "2"),
@@ -52,7 +55,7 @@ func TestTryItOut(t *testing.T) {
 	require.Contains(t, tab.text(status), "200")
 	require.Contains(t, tab.text(request), address+"/api/films?select=id%2Ctitle%2Cyear&order=year&limit=2")
 	require.Contains(t, tab.text(rows), `"title": "Metropolis"`)
-	tab.do(tab.run(`document.querySelector(".opblock .btn-group").scrollIntoView()`))
+	tab.do(tab.run(`document.querySelector("[data-param-name=select]").scrollIntoView()`))
 	tab.picture()
 	tab.requireQuiet(address)
 }
@@ -75,6 +78,31 @@ func TestLogIn(t *testing.T) {
 	tab.requireQuiet(address)
 }
 
+// A visitor whom the API doesn't answer is told so, and can log in.
+func TestLogIn_required(t *testing.T) {
+	t.Parallel()
+	address := serve(t, pgrest.Options{})
+	tab := open(t)
+	tab.do(chromedp.Navigate(address+"/api/"), chromedp.WaitVisible(loginOpen))
+	require.Contains(t, tab.text(about), "The API answers: Anonymous access is disabled (401)")
+}
+
+// With several schemas, the address says which one a visitor explores.
+func TestOtherSchema(t *testing.T) {
+	t.Parallel()
+	address := serve(t, pgrest.Options{AnonRole: "pgrest_test_anon", Schemas: []string{"archive", "archive_v2"}})
+	tab := open(t)
+	tab.do(
+		chromedp.Navigate(address+"/api/?schema=archive_v2"),
+		chromedp.Click(reviews), chromedp.Click(readReviews+" .opblock-summary-control"),
+		chromedp.Click(readReviews+" .try-out__btn"), chromedp.Click(readReviews+" .execute"),
+		chromedp.Sleep(5*1e9),
+	)
+	*screenshot="/tmp/ui/dbg.png"; tab.picture(); t.Log(tab.text(readReviews), tab.troubles)
+	require.Contains(t, tab.text(readReviews+" .live-responses-table tbody .response-col_status"), "200")
+	tab.requireQuiet(address)
+}
+
 // What runs in the page can't ask another host.
 func TestOtherHost(t *testing.T) {
 	t.Parallel()
@@ -91,7 +119,10 @@ func TestOtherHost(t *testing.T) {
 // server's address.
 func serve(t *testing.T, opts pgrest.Options) string {
 	t.Helper()
-	opts.Schemas, opts.DocsUI, opts.DisableListener = []string{"archive"}, true, true
+	opts.DocsUI, opts.DisableListener = true, true
+	if opts.Schemas == nil {
+		opts.Schemas = []string{"archive"}
+	}
 	opts.ExtraSearchPath, opts.Logger = []string{"extra"}, slog.New(slog.DiscardHandler)
 	api, err := pgrest.New(pgtest.Fixture(t).Pool(t), opts)
 	require.NoError(t, err)

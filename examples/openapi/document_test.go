@@ -28,5 +28,5 @@ func TestDocumentIsServed(t *testing.T) {
 	}
 	kept, err := os.ReadFile("library.json")
 	require.NoError(t, err)
-	require.JSONEq(t, string(kept), w.Body.String(), "run the tests with -update, and go generate ./...")
+	require.JSONEq(t, string(kept), w.Body.String(), "see doc.go on how to make it anew")
 }

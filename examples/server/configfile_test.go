@@ -127,3 +127,14 @@ func configFile(t *testing.T, text string) string {
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }
+
+// Whatever a file has in it, it is settings or an error.
+func FuzzParseFile(f *testing.F) {
+	for _, seed := range []string{"x = 1", "x = \"$(NAME)$$\\u00e9\" # c", "x=\"\\", "x = \"$(", "=", example()} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		given, err := parseFile("a.conf", text, sources{environ: []string{"NAME=value"}}.variable)
+		require.True(t, err == nil || given == nil)
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest/internal/pgtest"
@@ -180,4 +181,41 @@ func TestServeBadDatabaseConfiguration(t *testing.T) {
 	db.exec(t, `ALTER ROLE %role SET pgrst.db_schemas = 'pg_catalog'`)
 	r := startFrom(t, of(t, db.url, "", ""))
 	require.ErrorContains(t, <-r.ended, "configuration: pgrst.db_schemas can't have pg_catalog")
+}
+
+// A server that starts before its database serves as soon as that is up, with the
+// configuration in it, and tells when it goes and comes again.
+func TestServeUntilDatabaseIsUp(t *testing.T) {
+	t.Parallel()
+	db := pgtest.OwnServer(t)
+	conn, err := pgx.Connect(t.Context(), db.URL())
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), `CREATE TABLE films AS SELECT 'Metropolis' AS title;
+		CREATE ROLE web_anon; GRANT SELECT ON films TO web_anon; ALTER ROLE CURRENT_USER SET pgrst.db_anon_role = 'web_anon'`)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+	db.Stop(t, pgtest.Fast)
+
+	r := startFrom(t, of(t, db.URL(), "", ""))
+	require.Equal(t, http.StatusServiceUnavailable, r.adminStatus(t, "/ready"))
+	answered := make(chan int, 1)
+	go func() {
+		response, err := r.client.Get("http://" + (*r.address.Load()).String() + "/films")
+		if err != nil {
+			answered <- 0
+			return
+		}
+		_ = response.Body.Close()
+		answered <- response.StatusCode
+	}()
+	db.Start(t)
+	require.Equal(t, http.StatusOK, <-answered)
+	require.Equal(t, http.StatusOK, r.adminStatus(t, "/ready"))
+
+	db.Stop(t, pgtest.Fast)
+	eventually(t, func() bool { return r.adminStatus(t, "/ready") == http.StatusServiceUnavailable }, "it is ready without its database")
+	require.Equal(t, http.StatusServiceUnavailable, r.status(t, "/films"))
+	db.Start(t)
+	eventually(t, func() bool { return r.adminStatus(t, "/ready") == http.StatusOK }, "it doesn't find its database again")
+	require.Equal(t, http.StatusOK, r.status(t, "/films"))
 }

@@ -1,9 +1,6 @@
 package apierror
 
-import (
-	"errors"
-	"net/http"
-)
+import "net/http"
 
 // The errors of group 0: there is no connection, or no schema cache.
 // See https://docs.postgrest.org/en/stable/references/errors.html#group-0-connection.
@@ -30,10 +27,4 @@ func NoSchemaCache(cause error) *Error {
 func AcquireTimeout(cause error) *Error {
 	return &Error{Code: "PGRST003", Message: "Timed out acquiring connection from connection pool.",
 		Status: http.StatusGatewayTimeout, cause: cause}
-}
-
-// IsConnection reports whether err says that the database can't be reached.
-func IsConnection(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Status == http.StatusServiceUnavailable
 }

@@ -129,7 +129,7 @@ func (r *Result) settle() error {
 	if !r.cmd.decides() {
 		return nil
 	}
-	if err := r.cmd.Expect.Check(r.Rows); err != nil {
+	if err := r.cmd.Expect.Check(r.Rows, r.Counted); err != nil {
 		return err // and end rolls back
 	}
 	end := commit

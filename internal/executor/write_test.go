@@ -101,7 +101,10 @@ func TestRun_failed_write(t *testing.T) {
 		"more than may be affected":      {fine, expecting(plan.Expectation{MaxAffected: 1}), apierror.MaxAffected(2).Error()},
 		"more than one object":           {fine, expecting(plan.Expectation{MaxAffected: -1, Singular: true}), apierror.NotSingular(2).Error()},
 		"more than the one that was put": {fine, expecting(plan.Expectation{MaxAffected: -1, Matching: true}), apierror.PutMismatch().Error()},
-		"expectation before commit":      {deferred, expecting(plan.Expectation{MaxAffected: 1}), apierror.MaxAffected(2).Error()},
+		"page beyond the last row": {fine, func(c *executor.Command) {
+			c.Expect.Offset, c.Program.Count = 3, statement(`SELECT 2`)
+		}, apierror.OffsetBeyond(3, 2).Error()},
+		"expectation before commit": {deferred, expecting(plan.Expectation{MaxAffected: 1}), apierror.MaxAffected(2).Error()},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

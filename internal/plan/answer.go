@@ -50,15 +50,22 @@ type Expectation struct {
 	Matching bool
 	// MaxAffected is the most rows that there may be; -1 for any number.
 	MaxAffected int64
+	// Offset is where the page begins, which may not be beyond the last row.
+	Offset int64
 }
 
 // Decides reports whether anything is expected, so that the result decides over
 // commit or rollback.
-func (e Expectation) Decides() bool { return e.Singular || e.Matching || e.MaxAffected >= 0 }
+func (e Expectation) Decides() bool {
+	return e.Singular || e.Matching || e.MaxAffected >= 0 || e.Offset > 0
+}
 
-// Check holds a number of rows against the expectation. Its errors are *apierror.Error.
-func (e Expectation) Check(rows int64) error {
+// Check holds a number of rows against the expectation, and that of all rows, nil
+// if nobody counted them. Its errors are *apierror.Error.
+func (e Expectation) Check(rows int64, counted *int64) error {
 	switch {
+	case counted != nil && e.Offset > *counted:
+		return apierror.OffsetBeyond(e.Offset, *counted)
 	case e.Matching && rows != 1:
 		return apierror.PutMismatch()
 	case e.Singular && rows != 1:

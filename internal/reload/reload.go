@@ -165,6 +165,7 @@ func (r *Reloader) loads() {
 		case <-r.wanted:
 		}
 		began = time.Now()
+		r.state.loading.Store(true)
 		waiting := r.takeWaiting()
 		err := r.timed(r.load)
 		r.state.loaded(err)

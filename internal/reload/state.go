@@ -9,11 +9,13 @@ import (
 type state struct {
 	tried     chan struct{} // closed by the first load, whatever its outcome
 	once      sync.Once
+	loading   atomic.Bool
 	err       atomic.Pointer[error] // of the last load
 	listening atomic.Bool
 }
 
 func (s *state) loaded(err error) {
+	s.loading.Store(false)
 	if err == nil {
 		s.err.Store(nil)
 	} else {
@@ -21,6 +23,9 @@ func (s *state) loaded(err error) {
 	}
 	s.once.Do(func() { close(s.tried) })
 }
+
+// Due reports whether a load is under way, or about to begin.
+func (r *Reloader) Due() bool { return r.state.loading.Load() || len(r.wanted) > 0 }
 
 // Tried is closed when the first load has ended, whatever its outcome.
 func (r *Reloader) Tried() <-chan struct{} { return r.state.tried }

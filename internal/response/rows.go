@@ -190,7 +190,7 @@ func (b *answer) whole(more http.Header) error {
 		return apierror.NotSingular(b.result.Rows)
 	}
 	if _, calls := b.plan.(*plan.Call); calls && b.ReadOnly { // what writes was held against it before its commit
-		if err := b.Expect.Check(b.result.Rows); err != nil {
+		if err := b.Expect.Check(b.result.Rows, nil); err != nil {
 			return err
 		}
 	}
