@@ -4,7 +4,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -85,7 +84,7 @@ func TestAuth_key_set(t *testing.T) {
 			http.NotFound(w, r)
 			return
 		}
-		_, _ = io.WriteString(w, string(set))
+		_, _ = w.Write(set)
 	}))
 	t.Cleanup(provider.Close)
 	send := headers{"Authorization": "Bearer " + string(signed)}

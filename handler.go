@@ -36,6 +36,7 @@ type Handler struct {
 	reloader *reload.Reloader
 
 	current atomic.Pointer[snapshot]
+	futile  atomic.Int64  // when a load for a request last didn't help, in Unix nanoseconds
 	loaded  chan struct{} // closed by the first load
 	once    sync.Once
 
@@ -104,20 +105,11 @@ func (x *exchange) serve() (err error) {
 		return err
 	}
 	x.clock.lap("parse")
-	err = x.answer(schema)
-	for range maxRepeats {
-		if err == nil || !x.outdated(err, schema) {
-			break
-		}
-		schema = x.current.Load()
-		err = x.answer(schema)
+	if err = x.answer(schema); err != nil {
+		err = x.repeat(schema, err)
 	}
 	return err
 }
-
-// maxRepeats is how often a request is repeated with a newer schema: during a
-// migration that can be outdated, too, before it is used.
-const maxRepeats = 3
 
 // answer plans and runs the request against a schema.
 func (x *exchange) answer(schema *snapshot) error {
@@ -207,23 +199,41 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) [
 	})
 }
 
-// outdated reports whether err comes of a schema cache that the database has
-// left behind. A newer one is loaded then, or waited for if it is due anyway. Not
-// every error has one loaded: a view that is broken for good must not keep us
-// loading.
-func (x *exchange) outdated(err error, schema *snapshot) bool {
-	if !apierror.Stale(err) || x.planned == nil || !x.planned.Vouched() {
-		return false
+// repeat answers a request anew when err comes of a schema cache that the
+// database has left behind. A newer one is loaded for it, or waited for if it is
+// due anyway.
+func (x *exchange) repeat(schema *snapshot, err error) error {
+	for range maxRepeats {
+		if !apierror.Stale(err) || x.planned == nil || !x.planned.Vouched() {
+			return err
+		}
+		load := x.current.Load() == schema
+		if load && (!x.mayLoad() || x.Reload(x.r.Context()) != nil) {
+			return err
+		}
+		schema = x.current.Load()
+		again := x.answer(schema)
+		if load && again != nil && again.Error() == err.Error() { // so it wasn't the schema
+			x.futile.Store(time.Now().UnixNano())
+			return again
+		}
+		if err = again; err == nil {
+			return nil
+		}
 	}
-	if x.current.Load() != schema {
-		return true
-	}
-	settled := max(minSettled, 4*x.reloader.Stats().Took) // so that a fifth of the time is spent on loads at most
-	return (time.Since(schema.at) > settled || x.reloader.Due()) && x.Reload(x.r.Context()) == nil
+	return err
 }
 
-// minSettled is how old a schema is, at least, before it is suspected.
-const minSettled = 250 * time.Millisecond
+// maxRepeats is how often a request is repeated with a newer schema: during a
+// migration that can be outdated, too, before it is used.
+const maxRepeats = 3
+
+// mayLoad reports whether an error is reason enough to load the schema. After a
+// load that didn't help, none is for a second: a view that is broken for good must
+// not keep us loading.
+func (x *exchange) mayLoad() bool {
+	return x.reloader.Due() || time.Since(time.Unix(0, x.futile.Load())) > time.Second
+}
 
 // fail answers with an error, and logs what the client isn't told.
 func (x *exchange) fail(err error) {

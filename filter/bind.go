@@ -101,6 +101,8 @@ type fragment struct {
 }
 
 // ToSql returns the SQL and its arguments, and no error.
+//
+//lint:ignore ST1003 the name is squirrel's
 func (f fragment) ToSql() (string, []any, error) { return f.sql, f.args, nil }
 
 // binder writes SQL.

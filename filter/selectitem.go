@@ -128,7 +128,12 @@ func (s *scanner) embed() (SelectRelation, bool) {
 // relationEnd reads the hint and join type of a relation, in any order, and
 // reports whether its bracket follows.
 func (s *scanner) relationEnd(r *SelectRelation) bool {
-	return s.embedParameter(r) && s.embedParameter(r) && s.at("(")
+	for range 2 {
+		if !s.embedParameter(r) {
+			return false
+		}
+	}
+	return s.at("(")
 }
 
 // embedParameter reads a hint or join type into r, if there is one. The first

@@ -50,7 +50,7 @@
   }
 
   async function load() {
-    explorer.specActions.updateJsonSpec(unfilled(here(await describe())));
+    explorer.specActions.updateJsonSpec(filled(here(await describe())));
   }
 
   // describe fetches the description, or makes one that tells why there is none.
@@ -92,12 +92,15 @@
     return description;
   }
 
-  // unfilled puts the examples of optional parameters beside their fields. In them, they
-  // would all be sent by whoever doesn't clear them, and few rows match every example.
-  function unfilled(description) {
+  // filled has in the fields of parameters the one value that some may have, and the
+  // examples of optional ones beside their fields: in them they would all be sent by
+  // whoever doesn't clear them, and few rows match every example.
+  function filled(description) {
     const parts = Object.values(description.paths).flatMap((path) => [path, ...Object.values(path)]);
     const parameters = parts.flatMap((part) => part.parameters ?? []);
     for (const parameter of [...parameters, ...Object.values(description.components?.parameters ?? {})]) {
+      const only = parameter.schema?.const ?? (parameter.schema?.enum?.length === 1 ? parameter.schema.enum[0] : undefined);
+      if (parameter.required && only !== undefined) parameter.example = only;
       if (parameter.required || parameter.example === undefined) continue;
       parameter.description = `${parameter.description ?? ""}\n\nFor example \`${parameter.example}\``;
       delete parameter.example;
