@@ -165,10 +165,18 @@ func (r *Reloader) loads() {
 		case <-r.wanted:
 		}
 		began = time.Now()
-		r.state.loading.Store(true)
+		r.state.began()
 		waiting := r.takeWaiting()
-		err := r.timed(r.load)
-		r.state.loaded(err)
+		var cache *introspect.SchemaCache
+		err := r.timed(func() (err error) {
+			cache, err = r.load()
+			return err
+		})
+		r.state.outcome(err)
+		if err == nil {
+			r.config.Loaded(cache)
+		}
+		r.state.ended()
 		for _, outcome := range waiting {
 			outcome <- err
 		}
@@ -210,10 +218,10 @@ func (r *Reloader) acquire() (*pgxpool.Conn, error) {
 }
 
 // load reads the catalogs in one snapshot.
-func (r *Reloader) load() error {
+func (r *Reloader) load() (*introspect.SchemaCache, error) {
 	conn, err := r.acquire()
 	if err != nil {
-		return fmt.Errorf("acquire a connection: %w", err)
+		return nil, fmt.Errorf("acquire a connection: %w", err)
 	}
 	defer conn.Release()
 	ctx, cancel := context.WithTimeout(r.ctx, maxLoad)
@@ -226,10 +234,9 @@ func (r *Reloader) load() error {
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.config.Loaded(cache)
 	r.config.Logger.Info("schema cache loaded", "relations", len(cache.Tables), "functions", len(cache.Routines),
 		"duration", time.Since(start).Round(time.Millisecond))
-	return nil
+	return cache, nil
 }

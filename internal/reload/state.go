@@ -14,13 +14,19 @@ type state struct {
 	listening atomic.Bool
 }
 
-func (s *state) loaded(err error) {
-	s.loading.Store(false)
+func (s *state) began() { s.loading.Store(true) }
+
+// outcome is that of the load under way, which ends when it has been handed on.
+func (s *state) outcome(err error) {
 	if err == nil {
 		s.err.Store(nil)
 	} else {
 		s.err.Store(&err)
 	}
+}
+
+func (s *state) ended() {
+	s.loading.Store(false)
 	s.once.Do(func() { close(s.tried) })
 }
 

@@ -24,14 +24,10 @@
   });
   load();
 
-  // prepare completes the headers of a request: a bare token becomes a bearer's.
+  // prepare makes a bare token of a request a bearer's.
   function prepare(request) {
     const { headers } = request;
     if (headers.Authorization) headers.Authorization = credentials(headers.Authorization);
-    if (schema) {
-      headers["Accept-Profile"] ??= schema;
-      headers["Content-Profile"] ??= schema;
-    }
     return request;
   }
 
@@ -99,8 +95,7 @@
     const parts = Object.values(description.paths).flatMap((path) => [path, ...Object.values(path)]);
     const parameters = parts.flatMap((part) => part.parameters ?? []);
     for (const parameter of [...parameters, ...Object.values(description.components?.parameters ?? {})]) {
-      const only = parameter.schema?.const ?? (parameter.schema?.enum?.length === 1 ? parameter.schema.enum[0] : undefined);
-      if (parameter.required && only !== undefined) parameter.example = only;
+      if (parameter.required) parameter.example ??= parameter.schema?.const;
       if (parameter.required || parameter.example === undefined) continue;
       parameter.description = `${parameter.description ?? ""}\n\nFor example \`${parameter.example}\``;
       delete parameter.example;
