@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -385,16 +386,16 @@ func TestUptime_altered_tables(t *testing.T) {
 	t.Parallel()
 	const trigger = `CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY pgrst, 'reload schema'; END $$;
 		CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.watch()`
-	changes := []string{
-		`ALTER TABLE api.items ADD extra int DEFAULT 7`,
-		`ALTER TABLE api.items ALTER extra TYPE text`,
-		`ALTER TABLE api.items RENAME extra TO other`,
+	changes := []string{ // # is the number of the round
+		`ALTER TABLE api.items ADD extra# int DEFAULT 7`,
+		`ALTER TABLE api.items ALTER extra# TYPE text`,
+		`ALTER TABLE api.items RENAME extra# TO other#`,
 		`ALTER TABLE api.items ALTER name TYPE varchar(100)`,
-		`ALTER TABLE api.log ADD note text`,
-		`ALTER TABLE api.log ALTER note TYPE int USING 1, ALTER entry TYPE bigint`,
-		`ALTER TABLE api.items DROP other`,
+		`ALTER TABLE api.log ADD note# text`,
+		`ALTER TABLE api.log ALTER note# TYPE int USING 1, ALTER entry TYPE bigint`,
+		`ALTER TABLE api.items DROP other#`,
 		`ALTER TABLE api.items ALTER name TYPE text`,
-		`ALTER TABLE api.log DROP note, ALTER entry TYPE int`,
+		`ALTER TABLE api.log DROP note#, ALTER entry TYPE int`,
 	}
 	tests := map[string]struct {
 		sql   string
@@ -410,9 +411,9 @@ func TestUptime_altered_tables(t *testing.T) {
 			s.await(t)
 			s.exec(t, tt.sql)
 			l := begin(s, readRow, writeRow)
-			for range 2 {
+			for round := range 2 {
 				for _, change := range changes {
-					s.exec(t, change)
+					s.exec(t, strings.ReplaceAll(change, "#", strconv.Itoa(round)))
 					time.Sleep(tt.pause)
 				}
 			}
@@ -427,13 +428,13 @@ func TestUptime_altered_tables(t *testing.T) {
 func readRow(client, n int) (*http.Request, *regexp.Regexp) {
 	id := (client*31+n)%100 + 1
 	return httptest.NewRequest(http.MethodGet, fmt.Sprintf("/items?id=eq.%d", id), nil),
-		regexp.MustCompile(fmt.Sprintf(`^\[{"id":%d,"name":"item %d"(,"(extra|other)":"?7"?)?}\]$`, id, id))
+		regexp.MustCompile(fmt.Sprintf(`^\[{"id":%d,"name":"item %d"(,"(extra|other)[01]":"?7"?)?}\]$`, id, id))
 }
 
 func writeRow(client, n int) (*http.Request, *regexp.Regexp) {
 	r := httptest.NewRequest(http.MethodPost, "/log", strings.NewReader(fmt.Sprintf(`{"client": %d, "entry": %d}`, client, n)))
 	r.Header.Set("Prefer", "return=representation")
-	return r, regexp.MustCompile(fmt.Sprintf(`^\[{"client":%d,"entry":%d(,"note":null)?}\]$`, client, n))
+	return r, regexp.MustCompile(fmt.Sprintf(`^\[{"client":%d,"entry":%d(,"note[01]":null)?}\]$`, client, n))
 }
 
 // A pool that is used up has requests wait, for as long as the host wants it.

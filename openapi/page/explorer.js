@@ -95,7 +95,8 @@
     const parts = Object.values(description.paths).flatMap((path) => [path, ...Object.values(path)]);
     const parameters = parts.flatMap((part) => part.parameters ?? []);
     for (const parameter of [...parameters, ...Object.values(description.components?.parameters ?? {})]) {
-      if (parameter.required) parameter.example ??= parameter.schema?.const;
+      const only = parameter.schema?.const;
+      if (parameter.required && only !== undefined) parameter.example = only;
       if (parameter.required || parameter.example === undefined) continue;
       parameter.description = `${parameter.description ?? ""}\n\nFor example \`${parameter.example}\``;
       delete parameter.example;
