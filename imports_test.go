@@ -37,6 +37,7 @@ var boundaries = map[string]boundary{
 	"internal/mediatype": {},
 	"internal/suggest":   {},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
+	"otel":               {ours: []string{""}, externals: []string{"go.opentelemetry.io/otel"}, never: []string{"net/http"}},
 	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
 	"auth":               {ours: []string{"internal/sqlfrag"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect"}},

@@ -1,0 +1,51 @@
+package otel
+
+import (
+	"strconv"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
+	"github.com/pgrest-go/pgrest"
+)
+
+// newHistogram makes the histogram of durations, with the buckets that the
+// conventions advise.
+func newHistogram(meter metric.Meter) metric.Float64Histogram {
+	h, err := meter.Float64Histogram("http.server.request.duration",
+		metric.WithUnit("s"),
+		metric.WithDescription("Duration of HTTP server requests."),
+		metric.WithExplicitBucketBoundaries(.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10))
+	if err != nil {
+		otel.Handle(err)
+		return noop.Float64Histogram{}
+	}
+	return h
+}
+
+// labels are the attributes that spans and metrics share: few values of each.
+func labels(e pgrest.Event) []attribute.KeyValue {
+	all := []attribute.KeyValue{
+		method(e.Method),
+		semconv.HTTPResponseStatusCode(e.Status),
+		attribute.Stringer("pgrest.resource", e.Resource),
+	}
+	if e.Status >= 500 {
+		all = append(all, semconv.ErrorTypeKey.String(strconv.Itoa(e.Status)))
+	}
+	return all
+}
+
+// method is the attribute of a method. A client can make up any number of others,
+// which the conventions therefore take as one.
+func method(name string) attribute.KeyValue {
+	switch name {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY":
+		return semconv.HTTPRequestMethodKey.String(name)
+	default:
+		return semconv.HTTPRequestMethodOther
+	}
+}

@@ -1,0 +1,84 @@
+// Package otel tells OpenTelemetry of the requests that an API answers: a span
+// for each, with a child for each of its stages, and a histogram of how long they
+// took. It is a module of its own, so that only hosts that import it depend on
+// OpenTelemetry.
+//
+//	api, err := pgrest.New(pool, pgrest.Options{
+//		Schemas:  []string{"api"},
+//		AnonRole: "web_anon",
+//		Observe:  otel.Observer(otel.Options{}),
+//	})
+//
+// Neither spans nor metrics have the request's URL or any values of it. Names
+// follow the semantic conventions for HTTP and for databases where there are any
+// (https://opentelemetry.io/docs/specs/semconv).
+//
+// # Spans
+//
+// A request's span is called after its method and the kind of thing that it is
+// about, as in "GET relation", "POST rpc" or "GET root". Its parent is the span in the
+// request's context, if the host's middleware has put one there; otherwise it
+// begins a trace. Its attributes:
+//
+//	http.request.method           the method; _OTHER for one that HTTP doesn't know
+//	http.request.method_original  the method as it came, if that is _OTHER
+//	http.response.status_code     the status
+//	http.response.body.size       the bytes of the body that were sent
+//	error.type                    the status, if it is 500 or above
+//	db.system.name                postgresql, if a statement was made of the request
+//	db.query.text                 that statement, with $1 and so on for values
+//	pgrest.resource               relation, rpc, root or unknown
+//	pgrest.role                   the role that the request ran as, if one was found
+//	pgrest.stage.<name>           how long a stage took, in seconds
+//
+// The children are called after their stages: jwt, parse, plan, transaction and
+// response.
+//
+// # Metrics
+//
+// The histogram http.server.request.duration is in seconds, by http.request.method,
+// http.response.status_code, error.type and pgrest.resource. Middleware such as
+// otelhttp records one of the same name, in a scope of its own. A host that wants
+// no more than that one gives a MeterProvider of the package metric/noop.
+package otel
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/pgrest-go/pgrest"
+)
+
+// scope is what spans and metrics say they are made by.
+const scope = "github.com/pgrest-go/pgrest/otel"
+
+// Options says where spans and metrics go.
+type Options struct {
+	// TracerProvider receives the spans. nil means OpenTelemetry's global one.
+	TracerProvider trace.TracerProvider
+	// MeterProvider receives the metrics. nil means OpenTelemetry's global one.
+	MeterProvider metric.MeterProvider
+}
+
+// Observer makes a function for pgrest.Options.Observe that records a span and a
+// duration of each request. Several APIs can share it. Should the histogram be
+// refused, OpenTelemetry's global error handler is told and there are only spans.
+func Observer(opts Options) func(context.Context, pgrest.Event) {
+	if opts.TracerProvider == nil {
+		opts.TracerProvider = otel.GetTracerProvider()
+	}
+	if opts.MeterProvider == nil {
+		opts.MeterProvider = otel.GetMeterProvider()
+	}
+	tracer := opts.TracerProvider.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL))
+	durations := newHistogram(opts.MeterProvider.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL)))
+	return func(ctx context.Context, e pgrest.Event) {
+		ctx = record(ctx, tracer, e, time.Now())
+		durations.Record(ctx, e.Duration.Seconds(), metric.WithAttributes(labels(e)...))
+	}
+}

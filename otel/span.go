@@ -1,0 +1,95 @@
+package otel
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/pgrest-go/pgrest"
+)
+
+// record makes the spans of a request that ended at end. The context that it
+// returns has the request's span in it, for metrics to refer to.
+func record(ctx context.Context, tracer trace.Tracer, e pgrest.Event, end time.Time) context.Context {
+	begin := end.Add(-e.Duration)
+	ctx, span := tracer.Start(ctx, name(e), trace.WithTimestamp(begin), trace.WithSpanKind(kind(ctx)),
+		trace.WithAttributes(attributes(e)...))
+	defer span.End(trace.WithTimestamp(end))
+	if !span.IsRecording() {
+		return ctx
+	}
+	if e.Status >= 500 {
+		span.SetStatus(codes.Error, "")
+	}
+	for i, from := range beginnings(e.Stages, begin, end) {
+		recordStage(ctx, tracer, e.Stages[i], from)
+	}
+	return ctx
+}
+
+func recordStage(ctx context.Context, tracer trace.Tracer, stage pgrest.Stage, from time.Time) {
+	options := []trace.SpanStartOption{trace.WithTimestamp(from)}
+	if stage.Name == "transaction" { // the one with the database
+		options = append(options, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(semconv.DBSystemNamePostgreSQL))
+	}
+	_, span := tracer.Start(ctx, stage.Name, options...)
+	span.End(trace.WithTimestamp(from.Add(stage.Duration)))
+}
+
+// beginnings says when each stage began. The first did so with the request, and
+// the last ended with it. Time that is in no stage is a wait for the schema, which
+// comes after the first: hence the others are laid out from the end.
+func beginnings(stages []pgrest.Stage, begin, end time.Time) []time.Time {
+	times := make([]time.Time, len(stages))
+	for i := len(stages) - 1; i > 0; i-- {
+		end = end.Add(-stages[i].Duration)
+		times[i] = end
+	}
+	if len(times) > 0 {
+		times[0] = begin
+	}
+	return times
+}
+
+// name is a span's name: the method, which the conventions have as HTTP when it is
+// an unknown one, and the kind of resource.
+func name(e pgrest.Event) string {
+	word := method(e.Method).Value.AsString()
+	if word != e.Method {
+		word = "HTTP"
+	}
+	return word + " " + e.Resource.String()
+}
+
+// kind is the kind of a request's span: the server's own, unless middleware of the
+// same process has made that already.
+func kind(ctx context.Context) trace.SpanKind {
+	if parent := trace.SpanContextFromContext(ctx); parent.IsValid() && !parent.IsRemote() {
+		return trace.SpanKindInternal
+	}
+	return trace.SpanKindServer
+}
+
+// attributes are those of a request's span.
+func attributes(e pgrest.Event) []attribute.KeyValue {
+	all := append(labels(e), attribute.Int64("http.response.body.size", e.Bytes))
+	if method(e.Method) == semconv.HTTPRequestMethodOther {
+		all = append(all, semconv.HTTPRequestMethodOriginal(e.Method))
+	}
+	if e.Role != "" {
+		all = append(all, attribute.String("pgrest.role", e.Role))
+	}
+	if e.SQL != "" {
+		all = append(all, semconv.DBSystemNamePostgreSQL, semconv.DBQueryText(e.SQL))
+	}
+	took := map[string]time.Duration{} // a request that is tried anew goes through some stages twice
+	for _, stage := range e.Stages {
+		took[stage.Name] += stage.Duration
+		all = append(all, attribute.Float64("pgrest.stage."+stage.Name, took[stage.Name].Seconds())) // the last one counts
+	}
+	return all
+}
