@@ -81,7 +81,7 @@ func TestMain_ends_with_nothing_left(t *testing.T) {
 		"failed":                {child: "fails", code: 1, output: "as told"},
 		"panicked":              {child: "panics", code: 2, output: "panic: as told"},
 		"called os.Exit":        {child: "exits", code: 3},
-		"timed out":             {child: "hangs", args: []string{"-test.timeout=4s"}, code: 2, output: "test timed out"},
+		"timed out":             {child: "hangs", args: []string{"-test.timeout=20s"}, code: 2, output: "test timed out"},
 		"interrupted":           {child: "hangs", signal: syscall.SIGINT, code: -1},
 		"terminated":            {child: "hangs", signal: syscall.SIGTERM, code: -1},
 		"killed":                {child: "hangs", signal: syscall.SIGKILL, code: -1},
