@@ -2,6 +2,7 @@ package response
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -123,6 +124,7 @@ func (b *answer) rows(enc encode.Encoder) error {
 		if single && b.result.Rows > 1 {
 			continue // only how many there are is of interest
 		}
+		b.reserve(limit)
 		b.body = enc.Row(b.body, b.result.Values())
 		if len(b.body) < limit || !streams {
 			continue
@@ -158,6 +160,14 @@ func (b *answer) rows(enc encode.Encoder) error {
 		b.w.Header()[http.TrailerPrefix+"Content-Range"] = []string{b.contentRange(b.result.Rows)}
 	}
 	return nil
+}
+
+// reserve makes room in few large steps, up to limit: append's many small ones
+// would leave several times the body as garbage.
+func (b *answer) reserve(limit int) {
+	if size := cap(b.body); len(b.body) > size/2 && size < limit {
+		b.body = slices.Grow(b.body, min(8*size, limit+chunk)-len(b.body))
+	}
 }
 
 // keys answers a write with the URL of the row that it made, if it made one.
