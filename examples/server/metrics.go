@@ -120,7 +120,7 @@ func (p *countingPool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	conn, err := p.Pool.Acquire(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
+	if err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		p.timeouts.Add(1)
 	}
 	return conn, err

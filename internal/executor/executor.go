@@ -108,13 +108,14 @@ type Overrides struct{ Headers, Status string }
 // sent on another one.
 func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 	for attempt := 1; ; attempt++ {
-		conn, err := e.acquire(ctx)
+		work := newWork(ctx)
+		conn, err := e.acquire(work)
 		if err != nil {
 			return nil, err
 		}
-		r := e.run(ctx, conn, cmd)
+		r := e.run(work, conn, cmd)
 		if r.err != nil && staleStatement(r.err) { // the connection's next one may be as stale, so: the same connection
-			r = e.run(ctx, conn, cmd)
+			r = e.run(newWork(ctx), conn, cmd)
 		}
 		if r.err == nil {
 			return r, nil
@@ -128,9 +129,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 }
 
 // run starts the command; its error is the result's.
-func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Result {
+func (e *Executor) run(w work, conn *pgxpool.Conn, cmd Command) *Result {
 	r := &Result{executor: e, conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
-	r.session = begin(ctx, conn.Conn().PgConn(), e.prepares)
+	r.session = begin(w, conn.Conn().PgConn(), e.prepares)
 	if err := r.start(); err != nil {
 		r.again = r.repeatable(err)
 		r.fail(err)
@@ -303,22 +304,26 @@ const totalColumns = 2
 // settingsStatement makes all settings in one statement. Without a BEGIN the
 // pipeline is one implicit transaction, which is made read only here too.
 func settingsStatement(settings []auth.Setting, readOnly bool) (string, [][]byte) {
-	if readOnly {
-		settings = append(slices.Clip(settings), auth.Setting{Name: "transaction_read_only", Value: "on"})
-	}
-	size := 0
+	const name, on = "transaction_read_only", "on"
+	size := len(name) + len(on)
 	for _, s := range settings {
 		size += len(s.Name) + len(s.Value)
 	}
-	text, args := make([]byte, 0, size), make([][]byte, 0, 2*len(settings))
-	for _, s := range settings {
-		for _, part := range [...]string{s.Name, s.Value} {
-			start := len(text)
-			text = append(text, part...)
-			args = append(args, text[start:len(text):len(text)])
-		}
+	text, args := make([]byte, 0, size), make([][]byte, 0, 2*len(settings)+2)
+	add := func(part string) {
+		start := len(text)
+		text = append(text, part...)
+		args = append(args, text[start:len(text):len(text)])
 	}
-	return settingsSQL(len(settings)), args
+	for _, s := range settings {
+		add(s.Name)
+		add(s.Value)
+	}
+	if readOnly {
+		add(name)
+		add(on)
+	}
+	return settingsSQL(len(args) / 2), args
 }
 
 // settingsTexts are the settings statements of usual lengths.

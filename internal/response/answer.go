@@ -38,23 +38,30 @@ func (b *answer) streams() bool {
 func (b *answer) setHeaders(h http.Header) {
 	h["Vary"] = vary
 	if b.hasBody() {
-		h["Content-Type"] = []string{b.Media.ContentType()}
+		b.set(h, "Content-Type", b.Media.ContentType())
 		if b.req.Negotiated {
-			h["Content-Profile"] = []string{b.req.Schema}
+			b.set(h, "Content-Profile", b.req.Schema)
 		}
 	}
 	if _, ok := b.plan.(*plan.Read); ok && b.Explain == nil {
-		h["Content-Location"] = []string{contentLocation(b.req)}
+		b.set(h, "Content-Location", contentLocation(b.req))
 	}
 	if applied := b.applied().Applied(); applied != "" && b.Explain == nil {
-		h["Preference-Applied"] = []string{applied}
+		b.set(h, "Preference-Applied", applied)
 	}
 	if names := b.Root.LegacyNames(); len(names) > 0 {
-		h["Warning"] = []string{legacyWarning(names)}
+		b.set(h, "Warning", legacyWarning(names))
 	}
 	if b.config.Timing != nil {
-		h["Server-Timing"] = []string{b.config.Timing()}
+		b.set(h, "Server-Timing", b.config.Timing())
 	}
+}
+
+// set sets a header, its name in the canonical form. The values stand side by
+// side: each in a slice of its own would cost an allocation.
+func (b *answer) set(h http.Header, name, value string) {
+	b.values = append(b.values, value)
+	h[name] = b.values[len(b.values)-1 : len(b.values) : len(b.values)]
 }
 
 // applied leaves out the preferences that mean nothing to the plan.

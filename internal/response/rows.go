@@ -37,6 +37,7 @@ func Answer(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, resu
 		}
 	}()
 	b := &answer{w: w, req: req, plan: p, Answer: a, result: result, total: total, config: c, body: (*body)[:0]}
+	b.values = b.few[:0]
 	err := b.write()
 	*body = b.body
 	return err
@@ -56,6 +57,9 @@ type answer struct {
 	body   []byte // encoded, and not written yet
 	sent   bool   // the headers are out
 	none   bool   // the status allows for no body
+
+	values []string  // of the headers that were set
+	few    [8]string // room for those of most answers
 }
 
 func (b *answer) write() error {
@@ -214,10 +218,10 @@ func (b *answer) whole(more http.Header) error {
 		h[name] = values
 	}
 	if value := b.contentRange(b.result.Rows); value != "" {
-		h["Content-Range"] = []string{value}
+		b.set(h, "Content-Range", value)
 	}
 	if !b.HeadersOnly {
-		h["Content-Length"] = []string{strconv.Itoa(len(b.body))}
+		b.set(h, "Content-Length", strconv.Itoa(len(b.body)))
 	}
 	b.writeHeader(overrides.apply(h, b.status(b.result.Rows)))
 	if !b.none && !b.HeadersOnly {
