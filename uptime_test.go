@@ -460,6 +460,34 @@ func TestUptime_pool_exhausted(t *testing.T) {
 	waitFor(t, func() bool { return api.Health().SchemaError == nil }, "the load is tried again")
 }
 
+// A request that ends before its answer is no fault of the server, and doesn't count as one.
+func TestUptime_request_given_up(t *testing.T) {
+	t.Parallel()
+	api := serve(t)
+	tests := map[string]struct {
+		ctx    func(context.Context) (context.Context, context.CancelFunc)
+		status int
+	}{
+		"by_the_client": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(50*time.Millisecond, cancel)
+			return ctx, cancel
+		}, 499},
+		"by_the_host's_deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 50*time.Millisecond)
+		}, http.StatusGatewayTimeout},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := tt.ctx(t.Context())
+			defer cancel()
+			sleep := exchange{method: http.MethodPost, target: "/rpc/sleep", data: `{"seconds": 60}`}
+			require.Equal(t, tt.status, answer(api, sleep.request(t).WithContext(ctx)).Code)
+		})
+	}
+}
+
 func TestNew_AcquireTimeout(t *testing.T) {
 	t.Parallel()
 	_, err := pgrest.New(noDatabase{}, pgrest.Options{AcquireTimeout: -time.Second})

@@ -74,7 +74,8 @@ func TestFrom(t *testing.T) {
 		"PostgreSQL":           {fmt.Errorf("run: %w", postgres), "23505", 409},
 		"no connection":        {fmt.Errorf("acquire: %w", &pgconn.ConnectError{Config: &pgconn.Config{}}), "PGRST000", 503},
 		"anything else":        {errors.New("x"), "PGRSTX00", 500},
-		"given up":             {context.Canceled, "PGRSTX00", 500},
+		"given up":             {fmt.Errorf("run: %w", context.Canceled), "57014", 499},
+		"deadline passed":      {fmt.Errorf("run: %w", context.DeadlineExceeded), "57014", 504},
 		"network":              {&net.OpError{Op: "read", Err: errors.New("x")}, "PGRSTX00", 500},
 	}
 	for name, tt := range tests {
