@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -96,6 +97,10 @@ func (c *Command) begin() string {
 	return "BEGIN ISOLATION LEVEL " + isolation + " " + access
 }
 
+// maxArguments is how many arguments PostgreSQL's protocol lets a statement have.
+// Of more, not even the sending would work, which breaks the connection.
+const maxArguments = math.MaxUint16
+
 // Overrides are what the database set response.headers and response.status
 // to; empty for nothing.
 type Overrides struct{ Headers, Status string }
@@ -107,6 +112,9 @@ type Overrides struct{ Headers, Status string }
 // On a connection that died while it was idle nothing ran, and the command is
 // sent on another one.
 func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
+	if cmd.Program.Arguments() > maxArguments {
+		return nil, apierror.TooManyArguments(maxArguments)
+	}
 	for attempt := 1; ; attempt++ {
 		conn, err := e.acquire(ctx)
 		if err != nil {

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -120,9 +121,18 @@ type numbering struct {
 	root   string // the alias of the root
 }
 
+// maxAliased is how much of a relation's name is in an alias, in bytes. PostgreSQL
+// cuts names off behind 63; that must not take the depth away, nor what a
+// junction's alias has behind it.
+const maxAliased = 40
+
 // aliasAt names the rows of an embedded relation at a depth: unlike those of the
 // nodes above it, of which only the root has a name without its depth.
 func (n *numbering) aliasAt(depth int, relation string) string {
+	for len(relation) > maxAliased {
+		_, size := utf8.DecodeLastRuneInString(relation)
+		relation = relation[:len(relation)-size]
+	}
 	alias := relation + "_" + strconv.Itoa(depth)
 	if alias == n.root {
 		alias += "_"

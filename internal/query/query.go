@@ -37,6 +37,17 @@ type Program struct {
 	Count, Explain *Statement
 }
 
+// Arguments is the number of arguments of the statement that has most of them.
+func (p *Program) Arguments() int {
+	most := len(p.Main.Args)
+	for _, s := range []*Statement{p.Count, p.Explain} {
+		if s != nil {
+			most = max(most, len(s.Args))
+		}
+	}
+	return most
+}
+
 // Yield is what a main statement gives.
 type Yield uint8
 
