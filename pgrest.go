@@ -276,7 +276,9 @@ func (o Options) withDefaults() Options {
 	if o.ExtraSearchPath == nil {
 		o.ExtraSearchPath = []string{"public"}
 	}
+	// Slices are copied: the host may go on to change its own.
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
+	o.HoistedSettings = slices.Clone(o.HoistedSettings)
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
 	}
