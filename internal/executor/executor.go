@@ -249,7 +249,7 @@ func (r *Result) readMain() error {
 			return err
 		}
 		if r.ahead = r.reader.Values()[1] != nil; !r.ahead {
-			r.reader.NextRow() // there is but this one, and it is none
+			r.reader.NextRow() // the only row was there for the number
 		}
 	}
 	if !r.ahead {
@@ -258,7 +258,9 @@ func (r *Result) readMain() error {
 	return nil
 }
 
-// readNumber reads a row with the number of rows, and perhaps a body and a total.
+// readNumber reads the only row of a result that is counted or aggregated by
+// PostgreSQL: the number of rows, then perhaps the body, then perhaps the number of
+// all rows.
 func (r *Result) readNumber() error {
 	if !r.reader.NextRow() {
 		return nil // the error is the reader's to tell
@@ -278,10 +280,10 @@ func (r *Result) readNumber() error {
 	return err
 }
 
-// checkColumns holds the types of the result against those that its encodings
-// are for, and encodes a column as what it is. Where its type's number doesn't
-// say how, a read is better repeated with a new schema cache; what was written
-// can't be.
+// checkColumns compares the types of the result's columns with those that the schema
+// cache knows. A column that has another type by now is encoded as what it is. If that
+// type's OID doesn't say how, a read fails with ErrOutdated, to be repeated with a new
+// schema cache; a write can't be repeated, and encodes it as text.
 func (r *Result) checkColumns() error {
 	fields := r.reader.FieldDescriptions()
 	if r.cmd.Program.Totals && len(fields) >= totalColumns {
@@ -305,7 +307,7 @@ func (r *Result) checkColumns() error {
 	return nil
 }
 
-// totalColumns precede the columns of rows with totals: the number and the mark.
+// totalColumns is how many columns query.Program.Totals puts before the others.
 const totalColumns = 2
 
 // settingsStatement makes all settings in one statement. Without a BEGIN the

@@ -34,7 +34,7 @@ type Result struct {
 	session  *session
 	reader   *pgconn.ResultReader
 	ahead    bool // the reader stands on a row that Next did not hand out yet
-	tail     int  // results behind the overrides
+	tail     int  // how many results follow the overrides: those of ending the transaction
 	done     bool
 	err      error
 	again    bool // what failed can be run on another connection

@@ -204,11 +204,12 @@ func relateOrders(n *Node) error {
 	return nil
 }
 
-// joinPresent makes inner joins of filters that every row has to have something embedded.
+// joinPresent makes inner joins of null filters that want something embedded, such as
+// rel=not.is.null: a row without it is left out either way.
 func joinPresent(n *Node) {
 	n.Where = slices.DeleteFunc(n.Where, func(node filter.Node) bool {
 		c, ok := node.(filter.Condition)
-		if !ok || c.Negated != (c.Is == filter.IsNull) {
+		if !ok || c.Negated != (c.Is == filter.IsNull) { // not is.null, and is.not_null, are left
 			return false
 		}
 		e := n.Embedded(c)
@@ -222,7 +223,7 @@ func joinPresent(n *Node) {
 	}
 }
 
-// countAsked counts the conditions on embeds.
+// countAsked sets Embed.Asked throughout the tree.
 func countAsked(n *Node) {
 	for _, node := range n.Where {
 		countNullFilters(n, node)
@@ -248,7 +249,8 @@ func countNullFilters(n *Node, node filter.Node) {
 	}
 }
 
-// checkAggregates refuses aggregates where they are off, and in arrays.
+// checkAggregates refuses aggregates if they are not allowed, and in any case within a
+// to-many spread, whose columns are arrays.
 func (p *Planner) checkAggregates(n *Node) error {
 	if !p.config.Aggregates && anyAggregate(n) {
 		return apierror.AggregatesDisabled()

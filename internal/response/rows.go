@@ -55,7 +55,7 @@ type answer struct {
 	config Config
 	body   []byte // encoded, and not written yet
 	sent   bool   // the headers are out
-	none   bool   // the status allows for no body
+	none   bool   // there is no body with this status
 }
 
 func (b *answer) write() error {
