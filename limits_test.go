@@ -1,6 +1,7 @@
 package pgrest_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -49,6 +50,12 @@ func TestLimits_long_requests(t *testing.T) {
 		{"more conditions than a statement has arguments", "/films?id=eq.1" + strings.Repeat("&id=eq.1", 70_000), http.StatusRequestURITooLong},
 		{"columns", "/films?id=eq.1&select=id" + strings.Repeat(",id", 1000), http.StatusOK},
 		{"more columns than a statement has", "/films?select=id" + strings.Repeat(",id", 2000), http.StatusInternalServerError},
+		{"columns of an embed, and an order by them", "/films?select=directors(id" + strings.Repeat(",id", 100_000) + ")" +
+			"&order=directors(born)" + strings.Repeat(",directors(born)", 30_000), http.StatusInternalServerError},
+		{"embeds", "/films?select=" + strings.Join(numbered("a%d:directors()", 50_000), ",") + "&" +
+			strings.Join(numbered("a%d=is.null", 50_000), "&"), http.StatusInternalServerError},
+		{"order", "/films?order=" + strings.Join(numbered("id->a%d", 50_000), ","), http.StatusInternalServerError},
+		{"arguments", "/rpc/add?" + strings.Join(numbered("a%d=", 50_000), "&"), http.StatusNotFound},
 		{"table", "/films" + strings.Repeat("films", 100_000), http.StatusNotFound},
 		{"function", "/rpc/add" + strings.Repeat("add", 100_000), http.StatusNotFound},
 		{"embed", "/films?select=directors" + strings.Repeat("directors", 50_000) + "()", http.StatusBadRequest},
@@ -62,6 +69,15 @@ func TestLimits_long_requests(t *testing.T) {
 	}
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT pg_backend_pid()`).Scan(&after))
 	require.Equal(t, backend, after)
+}
+
+// numbered fills the numbers up to n into a format.
+func numbered(format string, n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf(format, i)
+	}
+	return all
 }
 
 // What middleware of the host's has said of the response stays.

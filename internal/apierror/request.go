@@ -119,6 +119,13 @@ func TooManyArguments(most int) *Error {
 		Details: fmt.Sprintf("There may be %d of them.", most)}
 }
 
+// TooManyEntries is the refusal of a select or an order of more columns than
+// PostgreSQL allows, in its own words.
+func TooManyEntries(most int) *Error {
+	return &Error{Code: "54011", Message: fmt.Sprintf("target lists can have at most %d entries", most),
+		Status: http.StatusInternalServerError}
+}
+
 // PutFilters is PGRST105: a PUT has to name one row by its primary key.
 func PutFilters() *Error {
 	return &Error{Code: "PGRST105", Message: "Filters must include all and only primary key columns with 'eq' operators",

@@ -18,6 +18,9 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 	if len(items) == 0 { // only here does an empty select mean all columns
 		items = []filter.SelectItem{filter.SelectField{Field: filter.Field{Name: "*"}}}
 	}
+	if tooWide(items, req.Query.Order) {
+		return nil, apierror.TooManyEntries(maxEntries)
+	}
 	root := skeleton(items)
 	root.Range = p.Window(req)
 	passes := []func() error{
@@ -33,6 +36,22 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 		}
 	}
 	return root, nil
+}
+
+// maxEntries is how many columns PostgreSQL lets a select have, those included that it
+// is only ordered by.
+const maxEntries = 1664
+
+// tooWide reports a select, or one within it, or an order, that PostgreSQL would
+// refuse for its width. It is refused before any work goes into it, which could be
+// much: what is selected is looked up for each filter and term.
+func tooWide(items []filter.SelectItem, orders []filter.Order) bool {
+	return len(items) > maxEntries ||
+		slices.ContainsFunc(items, func(item filter.SelectItem) bool {
+			relation, ok := item.(filter.SelectRelation)
+			return ok && tooWide(relation.Items, nil)
+		}) ||
+		slices.ContainsFunc(orders, func(o filter.Order) bool { return len(o.Terms) > maxEntries })
 }
 
 // Window is the range of rows that a request gets.

@@ -166,7 +166,7 @@ func (b *answer) rows(enc encode.Encoder) error {
 // would leave several times the body as garbage.
 func (b *answer) reserve(limit int) {
 	if size := cap(b.body); len(b.body) > size/2 && size < limit {
-		b.body = slices.Grow(b.body, min(8*size, limit+chunk)-len(b.body))
+		b.body = slices.Grow(b.body, min(8*size, limit)-len(b.body)+chunk)
 	}
 }
 
