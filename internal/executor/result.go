@@ -61,9 +61,6 @@ func (r *Result) Next() bool {
 	return false
 }
 
-// Ahead reports whether a row is there already, without going to it.
-func (r *Result) Ahead() bool { return r.ahead }
-
 // Values are the current row's values in text form, nil for NULL. They are
 // valid until Next is called again.
 func (r *Result) Values() [][]byte {
