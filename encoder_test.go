@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
 const ndjson = "application/x-ndjson"
@@ -51,7 +52,7 @@ func (e tabSeparated) End(dst []byte) []byte { return dst }
 
 // A host encodes rows in a media type of its own, as they come from the database.
 func ExampleOptions_encoders() {
-	pool, done := films()
+	pool, done := pgtest.ExamplePool()
 	defer done()
 
 	// tabSeparated has the three methods of a RowEncoder. Its Row is:
@@ -95,7 +96,7 @@ func ExampleOptions_encoders() {
 
 // Newline-delimited JSON is at hand without any option.
 func ExampleNDJSON() {
-	pool, done := films()
+	pool, done := pgtest.ExamplePool()
 	defer done()
 
 	api, err := pgrest.New(pool, pgrest.Options{Schemas: []string{"archive"}, AnonRole: "pgrest_test_anon"})

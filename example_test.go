@@ -6,9 +6,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"testing"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/auth"
@@ -18,7 +15,7 @@ import (
 
 // A schema of the database becomes a part of the host's own server.
 func Example() {
-	pool, done := films() // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	pool, done := pgtest.ExamplePool() // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 	defer done()
 
 	api, err := pgrest.New(pool, pgrest.Options{
@@ -53,7 +50,7 @@ func Example() {
 // hand in the database: here a policy on watchlists compares the owner of each
 // row with the claim "sub".
 func ExampleOptions_authenticate() {
-	pool, done := films()
+	pool, done := pgtest.ExamplePool()
 	defer done()
 
 	sessions := map[string]string{"7c1e": "ada"} // what the host's login made
@@ -92,7 +89,7 @@ func ExampleOptions_authenticate() {
 
 // The schema that an API serves can be looked at, once it is loaded.
 func ExampleHandler_SchemaCache() {
-	pool, done := films()
+	pool, done := pgtest.ExamplePool()
 	defer done()
 
 	api, err := pgrest.New(pool, pgrest.Options{Schemas: []string{"archive"}})
@@ -118,23 +115,44 @@ func ExampleHandler_SchemaCache() {
 	// birthplace text
 }
 
-// films opens a pool on a database of films, which done closes.
-func films() (pool *pgxpool.Pool, done func()) {
-	t := &exampleTB{}
-	return pgtest.Fixture(t).Pool(t), func() {
-		for _, cleanup := range t.cleanups {
-			cleanup()
-		}
+// What an API serves is watched by probes and metrics of the host's.
+func ExampleHandler_Health() {
+	pool, done := pgtest.ExamplePool()
+	defer done()
+
+	api, err := pgrest.New(pool, pgrest.Options{
+		Schemas:  []string{"archive"},
+		AnonRole: "pgrest_test_anon",
+		Observe: func(_ context.Context, e pgrest.Event) {
+			fmt.Println(e.Method, e.Resource, e.Status)
+		},
+	})
+	if err != nil {
+		log.Print(err)
+		return
 	}
-}
+	defer api.Close()
+	if err := api.Ready(context.Background()); err != nil {
+		log.Print(err)
+		return
+	}
 
-// exampleTB stands in for the testing.TB that an example isn't given.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
+	mux := http.NewServeMux()
+	mux.Handle("/api/", http.StripPrefix("/api", api))
+	mux.HandleFunc("/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if health := api.Health(); health.SchemaLoaded.IsZero() || health.SchemaError != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	for _, target := range []string{"/api/films?limit=1", "/api/rpc/nothing_like_it", "/ready"} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		fmt.Println(target, w.Code)
+	}
+	// Output:
+	// GET relation 200
+	// /api/films?limit=1 200
+	// GET rpc 404
+	// /api/rpc/nothing_like_it 404
+	// /ready 200
 }
-
-func (*exampleTB) Helper()                           {}
-func (*exampleTB) Context() context.Context          { return context.Background() }
-func (*exampleTB) Fatalf(format string, args ...any) { log.Panicf(format, args...) }
-func (t *exampleTB) Cleanup(f func())                { t.cleanups = append(t.cleanups, f) }

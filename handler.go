@@ -36,7 +36,7 @@ type Handler struct {
 	reloader *reload.Reloader
 
 	current atomic.Pointer[snapshot]
-	futile  atomic.Int64  // when a load for a request last didn't help, in Unix nanoseconds
+	futile  atomic.Int64  // when repeat last loaded a schema that didn't help, in Unix nanoseconds
 	loaded  chan struct{} // closed by the first load
 	once    sync.Once
 
@@ -54,7 +54,7 @@ type snapshot struct {
 
 // ServeHTTP answers one request to the API.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Handler: h, w: beginning{ResponseWriter: w}, r: r, config: h.response}
+	x := &exchange{Handler: h, w: recorder{ResponseWriter: w}, r: r, config: h.response}
 	if h.options.ServerTiming || h.options.Observe != nil {
 		x.clock = newClock()
 	}
@@ -76,7 +76,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // exchange is one request and its response.
 type exchange struct {
 	*Handler
-	w        beginning
+	w        recorder
 	r        *http.Request
 	config   response.Config
 	clock    *clock // nil unless timed
@@ -249,8 +249,8 @@ func (x *exchange) log(message string, about ...any) {
 	x.options.Logger.ErrorContext(x.r.Context(), message, about...)
 }
 
-// recover turns a panic into a 500, or, when a part of an answer has gone out,
-// has the server break the connection off. http.ErrAbortHandler, which asks for
+// recover turns a panic into a 500. When a part of the answer has gone out, it has
+// the server break the connection off instead. http.ErrAbortHandler, which asks for
 // that, is no fault.
 func (x *exchange) recover() {
 	v := recover()
@@ -261,34 +261,33 @@ func (x *exchange) recover() {
 		panic(v)
 	}
 	x.log("request panicked", "panic", v, "stack", string(debug.Stack()))
-	if x.w.begun {
+	if x.w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
 	response.Error(&x.w, apierror.Internal(fmt.Errorf("panic: %v", v)), x.config)
 }
 
-// beginning is a http.ResponseWriter that knows whether the answer has begun, and
-// what went out.
-type beginning struct {
+// recorder is an http.ResponseWriter that remembers what was sent: the status, 0
+// until the headers are out, and how much of the body.
+type recorder struct {
 	http.ResponseWriter
-	begun  bool
-	status int // 0 until the headers went out
+	status int
 	bytes  int64
 }
 
-func (b *beginning) WriteHeader(status int) {
-	if !b.begun {
-		b.begun, b.status = true, status
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
 	}
-	b.ResponseWriter.WriteHeader(status)
+	w.ResponseWriter.WriteHeader(status)
 }
 
-func (b *beginning) Write(p []byte) (int, error) {
-	if !b.begun {
-		b.begun, b.status = true, http.StatusOK
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
 	}
-	n, err := b.ResponseWriter.Write(p)
-	b.bytes += int64(n)
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
 	return n, err
 }
 

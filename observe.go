@@ -64,6 +64,9 @@ func (x *exchange) observe() {
 		Status: cmp.Or(x.w.status, http.StatusOK), // net/http makes that of none
 		Bytes:  x.w.bytes, Duration: x.clock.end(), Stages: x.clock.laps,
 	}
+	if x.r.Method == http.MethodHead {
+		e.Bytes = 0 // whatever was written, net/http sends no body
+	}
 	if x.program != nil {
 		e.SQL = x.program.Main.SQL
 	}

@@ -86,8 +86,8 @@ type Options struct {
 	// PreRequest names a function, as "function" or "schema.function", that runs in
 	// each request's transaction before its query. Key: db-pre-request.
 	PreRequest string
-	// AppSettings become transaction-local settings by their own names, as
-	// in "app.settings.site". Key: app.settings.*.
+	// AppSettings are set in each request's transaction, for SQL to read as in
+	// current_setting('app.settings.site'). A name needs a dot. Key: app.settings.*.
 	AppSettings map[string]string
 	// OpenAPI says what a GET on the root describes. Key: openapi-mode.
 	OpenAPI OpenAPIMode
@@ -110,16 +110,16 @@ type Options struct {
 	// media type application/vnd.pgrst.plan. Not for production: plans tell of
 	// tables and data. Key: db-plan-enabled.
 	Plans bool
-	// Encoders make media types of the host's own of rows: what a client accepts by
-	// one of these names, in lower case, is encoded by a RowEncoder that the function
-	// makes for the response's columns. They serve relations, what writes return, and
-	// functions. What the database defines for a media type goes first. The names
-	// text/csv and application/geo+json replace the built-in ones;
-	// application/x-ndjson is NDJSON unless it is given.
+	// Encoders adds media types of the host's own, by their names in lower case: when
+	// a client accepts one, the function makes a RowEncoder for the response's columns,
+	// which writes the body. That goes for rows of relations, of writes and of
+	// functions. A handler in the database for the same media type has precedence.
+	// text/csv and application/geo+json replace the built-in ones.
+	// application/x-ndjson is there by default, as NDJSON.
 	Encoders map[string]func(columns []ResultColumn) RowEncoder
-	// HoistedSettings are those of a called function's own settings that are made
-	// for the whole transaction, so that they apply from its start. nil means
-	// statement_timeout, plan_filter.statement_cost_limit and
+	// HoistedSettings names settings of functions: where a called function has one of
+	// them in its own SET clauses, it applies to the whole transaction, from its
+	// start. nil means statement_timeout, plan_filter.statement_cost_limit and
 	// default_transaction_isolation. Key: db-hoisted-tx-settings.
 	HoistedSettings []string
 	// Aggregates allows aggregate functions in select. They are off by default,
@@ -243,9 +243,10 @@ func New(pool Pool, opts Options) (*Handler, error) {
 			RootDisabled: opts.OpenAPI == DisabledOpenAPI, RootSpec: unqualified(opts.RootSpec),
 			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
 		},
-		response: response.Config{Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(), Broken: func(err error) {
-			opts.Logger.Error("response broken off", "error", err)
-		}},
+		response: response.Config{
+			Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(),
+			Broken: func(err error) { opts.Logger.Error("response broken off", "error", err) },
+		},
 		identify: identify,
 		tokens:   tokens,
 		settings: opts.appSettings(),
@@ -276,7 +277,9 @@ func (o Options) withDefaults() Options {
 	if o.ExtraSearchPath == nil {
 		o.ExtraSearchPath = []string{"public"}
 	}
+	// Slices are copied: the host may go on to change its own.
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
+	o.HoistedSettings = slices.Clone(o.HoistedSettings)
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
 	}

@@ -22,9 +22,12 @@ type programs struct {
 	byShape map[string]*template
 }
 
-// maxPrograms bounds what is kept. Clients have few shapes; one that has more is
-// not worth more memory, so that all go when there are too many.
-const maxPrograms = 1000
+// What is kept is bounded, in number and size. Clients have few shapes; one that
+// has more is not worth more memory, so that all go when there are too many.
+const (
+	maxPrograms = 1000
+	maxShape    = 16 << 10 // bytes; the program is several times as large
+)
 
 // template is a plan and its program, and where its statements have values.
 type template struct {
@@ -40,6 +43,9 @@ func (p *programs) build(planner *plan.Planner, req *apirequest.Request) (plan.P
 	}
 	var buffer [256]byte
 	shape := appendShape(buffer[:0], req)
+	if len(shape) > maxShape {
+		return render(planner.Build(req))
+	}
 	p.mu.RLock()
 	t := p.byShape[string(shape)]
 	p.mu.RUnlock()

@@ -124,20 +124,33 @@ func TestPrograms_shared(t *testing.T) {
 	require.Len(t, p.byShape, 1, "requests that differ in values alone share a template")
 }
 
+// A client that repeats itself takes no more memory than others.
+func TestPrograms_long(t *testing.T) {
+	t.Parallel()
+	var p programs
+	planner := plan.New(programSchema(), plan.Config{})
+	req, err := parseRequest(http.MethodGet, "/films?select=id"+strings.Repeat(",id", maxShape/3), "", "")
+	require.NoError(t, err)
+	requireSameProgram(t, &p, planner, req)
+	require.Empty(t, p.byShape)
+}
+
 // However two requests look, the second is answered as if the first had not been.
 func FuzzPrograms(f *testing.F) {
+	f.Add("id=eq.1", "id=eq.1", "handling=strict,max-affected=1", "handling=strict,nothing")
+	f.Add("id=eq.1", "id=eq.2", "count=exact", "return=minimal,missing=default")
 	for _, seed := range [][2]string{
 		{"id=eq.1", "id=eq.2"}, {"id=in.(1)", "id=in.()"}, {"select=id&order=id", "select=id&order=id.desc"},
 		{"or=(id.eq.1,title.eq.2)", "and=(id.eq.1,title.eq.2)"}, {"limit=1", "offset=1"}, {"select=directors(name)&directors.limit=1", "select=directors(name)"},
 		{"title=fts(a).b", "title=fts.b"}, {"id->a=eq.1", "id->>a=eq.1"}, {"title=like(any).{a}", "title=like.{a}"},
 	} {
-		f.Add(seed[0], seed[1])
+		f.Add(seed[0], seed[1], "", "")
 	}
 	planner := plan.New(programSchema(), plan.Config{MaxRows: 10, Aggregates: true})
-	f.Fuzz(func(t *testing.T, first, second string) {
+	f.Fuzz(func(t *testing.T, first, second, preferFirst, preferSecond string) {
 		var p programs
-		for _, query := range []string{first, second, first} {
-			if req, err := parseRequest(http.MethodGet, "/films?"+query, "", ""); err == nil {
+		for _, r := range [][2]string{{first, preferFirst}, {second, preferSecond}, {first, preferFirst}} {
+			if req, err := parseRequest(http.MethodGet, "/films?"+r[0], r[1], ""); err == nil {
 				requireSameProgram(t, &p, planner, req)
 			}
 		}

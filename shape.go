@@ -21,7 +21,8 @@ func appendShape(dst []byte, req *apirequest.Request) []byte {
 	s.text(req.Schema)
 	s.text(req.Name)
 	s.flags(req.HeadersOnly, req.Range.Limit != plan.Unlimited, req.Range.Offset != 0,
-		req.Preferences.Strict() && len(req.Preferences.Invalid) > 0, req.Query.Select == nil)
+		req.Preferences.Strict(), req.Preferences.Strict() && len(req.Preferences.Invalid) > 0,
+		req.Query.Select == nil, req.Payload != nil)
 	s.preferences(&req.Preferences)
 	s.number(len(req.Accept))
 	for _, media := range req.Accept {
@@ -152,6 +153,7 @@ func (s *shape) pages(pages []filter.Page) {
 		if len(page.Path) == 0 {
 			continue
 		}
+		s.flags(true) // one more
 		s.path(page.Path)
 		for _, n := range []*int64{page.Limit, page.Offset} {
 			s.flags(n != nil)
@@ -160,4 +162,5 @@ func (s *shape) pages(pages []filter.Page) {
 			}
 		}
 	}
+	s.flags(false)
 }

@@ -164,9 +164,8 @@ func requireSQLState(t testing.TB, err error, state string) {
 // A host's own page shows a user what the API would let them see.
 func ExampleBegin() {
 	ctx := context.Background()
-	t := &exampleTB{}
-	defer t.cleanUp()
-	pool := pgtest.Fixture(t).Pool(t) // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	pool, done := pgtest.ExamplePool() // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	defer done()
 
 	id := auth.Identity{Role: "pgrest_test_visitor", Claims: []byte(`{"sub":"ada"}`)}
 	tx, err := auth.Begin(ctx, pool, id, []auth.Setting{{Name: "search_path", Value: "archive"}})
@@ -188,21 +187,4 @@ func ExampleBegin() {
 	fmt.Println(films)
 	// Output:
 	// 2
-}
-
-// exampleTB stands in for the testing.TB that an example isn't given.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
-}
-
-func (*exampleTB) Helper()                           {}
-func (*exampleTB) Context() context.Context          { return context.Background() }
-func (*exampleTB) Fatalf(format string, args ...any) { log.Panicf(format, args...) }
-func (t *exampleTB) Cleanup(f func())                { t.cleanups = append(t.cleanups, f) }
-
-func (t *exampleTB) cleanUp() {
-	for _, cleanup := range t.cleanups {
-		cleanup()
-	}
 }

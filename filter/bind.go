@@ -313,14 +313,7 @@ func ArrayText(elements []string) string {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteByte('"')
-		for i := range len(e) {
-			if e[i] == '"' || e[i] == '\\' {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(e[i])
-		}
-		b.WriteByte('"')
+		writeQuoted(&b, e)
 	}
 	b.WriteByte('}')
 	return b.String()

@@ -56,6 +56,27 @@ func Example() {
 	// ["1990" "%star%" "award"]
 }
 
+// A value inside of a column is reached by a path. Its steps are arguments, too.
+func ExampleBindField() {
+	query, err := filter.Parse("select=title,extra->awards->0->>name", filter.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	resolve := filter.ResolverFunc(func(f filter.Field) (filter.Operand, error) {
+		return filter.Operand{SQL: `f."` + f.Name + `"`, JSON: f.Name == "extra"}, nil // of names that are known
+	})
+	for _, item := range query.Select {
+		column, err := filter.BindField(item.(filter.SelectField).Field, resolve)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(column.ToSql())
+	}
+	// Output:
+	// f."title" [] <nil>
+	// f."extra"->?->?::int->>? [awards 0 name] <nil>
+}
+
 func ExampleParseError() {
 	_, err := filter.Parse("age=above.18", filter.Options{})
 	var parseErr *filter.ParseError

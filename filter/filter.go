@@ -331,6 +331,19 @@ func unhex(c byte) int {
 	}
 }
 
+// writeQuoted puts text into double quotes, as the grammar has it, and the text form
+// of PostgreSQL's arrays.
+func writeQuoted(b *strings.Builder, text string) {
+	b.WriteByte('"')
+	for i := range len(text) {
+		if text[i] == '"' || text[i] == '\\' {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(text[i])
+	}
+	b.WriteByte('"')
+}
+
 // writeEscaped percent-encodes everything but what RFC 3986 calls unreserved.
 func writeEscaped(b *strings.Builder, text string) {
 	const hex = "0123456789ABCDEF"

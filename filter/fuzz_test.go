@@ -44,6 +44,11 @@ func FuzzParse(f *testing.F) {
 		}
 		canonical := filter.Canonical(query)
 		require.Equal(t, canonical, filter.Canonical(canonical))
+
+		printed := printQuery(parsed)
+		again, err := filter.Parse(printed, filter.Options{Arguments: arguments})
+		require.NoError(t, err, printed)
+		require.Equal(t, parsed, again, printed)
 	})
 }
 
@@ -80,6 +85,9 @@ func FuzzBind(f *testing.F) {
 		for _, p := range parsed.Where {
 			add(filter.Bind(p.Node, quoting))
 		}
+		for _, f := range fieldsOf(parsed.Select) {
+			add(filter.BindField(f, quoting))
+		}
 		for _, order := range parsed.Order {
 			for _, term := range order.Terms {
 				add(filter.BindOrder(term, quoting))
@@ -98,6 +106,20 @@ func FuzzBind(f *testing.F) {
 			require.NotContains(t, withoutNames(t, numbered), "?")
 		}
 	})
+}
+
+// fieldsOf returns the fields of items, and of those within them.
+func fieldsOf(items []filter.SelectItem) []filter.Field {
+	var all []filter.Field
+	for _, item := range items {
+		switch item := item.(type) {
+		case filter.SelectField:
+			all = append(all, item.Field)
+		case filter.SelectRelation:
+			all = append(all, fieldsOf(item.Items)...)
+		}
+	}
+	return all
 }
 
 // sqlTokens returns all that the SQL of conditions and orders is made of.

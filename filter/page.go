@@ -24,12 +24,7 @@ func (r *reader) readPage(p parameter, base string, limit bool) {
 		if !ok {
 			return
 		}
-		index = len(r.query.Pages)
-		r.query.Pages = append(r.query.Pages, Page{Path: at.path})
-		if r.pages == nil {
-			r.pages = make(map[string]int)
-		}
-		r.pages[base] = index
+		index = r.addPage(base, at.path)
 	}
 	page := &r.query.Pages[index]
 	if limit {
@@ -37,6 +32,33 @@ func (r *reader) readPage(p parameter, base string, limit bool) {
 	} else {
 		page.Offset = integer(p.value)
 	}
+}
+
+// addPage adds the page of a path, if it isn't there by another base: with a name in
+// quotes or not, a path is the same.
+func (r *reader) addPage(base string, path []string) int {
+	if r.pages == nil {
+		r.pages = make(map[string]int)
+	}
+	inQuotes := quotedBase(path)
+	index, ok := r.pages[inQuotes]
+	if !ok {
+		index = len(r.query.Pages)
+		r.query.Pages = append(r.query.Pages, Page{Path: path})
+		r.pages[inQuotes] = index
+	}
+	r.pages[base] = index
+	return index
+}
+
+// quotedBase is a base of the path in which all names are in quotes.
+func quotedBase(path []string) string {
+	var b strings.Builder
+	for _, name := range path {
+		writeQuoted(&b, name)
+		b.WriteByte('.')
+	}
+	return b.String()
 }
 
 // integer reads a whole number, or nil. One that is too large for an int64 is

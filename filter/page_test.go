@@ -23,6 +23,10 @@ func TestPage(t *testing.T) {
 			{Limit: number(2)},
 			{Path: []string{"a", "b"}, Limit: number(4)},
 		}},
+		{"one_page_a_path_however_it_is_written", `a.limit=1&"a".offset=2&b."c\"".limit=3&"b"."c\"".limit=4&a.offset=5`, []filter.Page{
+			{Path: []string{"a"}, Limit: number(1), Offset: number(5)},
+			{Path: []string{"b", `c"`}, Limit: number(4)},
+		}},
 		{"last_counts", "limit=5&limit=6", []filter.Page{{Limit: number(6)}}},
 		{"last_counts_if_no_number_too", "limit=5&limit=x", []filter.Page{{}}},
 		{"zero_and_negative", "limit=0&offset=-1", []filter.Page{{Limit: number(0), Offset: number(-1)}}},

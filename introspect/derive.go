@@ -47,8 +47,8 @@ type ColumnOrigin struct {
 
 // New makes a SchemaCache of the parts and derives the rest: the places of columns
 // by name, the keys of views, relationships, computed fields, the order of overloads,
-// what routines give besides what was read, and the names of cast types. It needs no database and owns the parts from then
-// on; they must not change any more.
+// what Routine says that New sets, and the names of cast types. It needs no database.
+// The parts belong to the SchemaCache from then on and must not change any more.
 func New(c Catalog) *SchemaCache {
 	cache := &SchemaCache{
 		ServerVersion: c.ServerVersion,

@@ -1,14 +1,11 @@
 package otel_test
 
 import (
-	"context"
 	"fmt"
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -19,7 +16,7 @@ import (
 
 // Spans go to a provider of the host's choice; this one keeps them in memory.
 func ExampleObserver() {
-	pool, done := films() // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	pool, done := pgtest.ExamplePool() // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 	defer done()
 
 	spans := tracetest.NewInMemoryExporter() // or otlptracehttp.New(ctx)
@@ -48,24 +45,3 @@ func ExampleObserver() {
 	// response
 	// GET relation
 }
-
-// films opens a pool on the film archive of the tests.
-func films() (pool *pgxpool.Pool, done func()) {
-	t := &exampleTB{}
-	return pgtest.Fixture(t).Pool(t), func() {
-		for _, cleanup := range t.cleanups {
-			cleanup()
-		}
-	}
-}
-
-// exampleTB stands in for the testing.TB that an example isn't given.
-type exampleTB struct {
-	testing.TB
-	cleanups []func()
-}
-
-func (*exampleTB) Helper()                           {}
-func (*exampleTB) Context() context.Context          { return context.Background() }
-func (*exampleTB) Fatalf(format string, args ...any) { log.Panicf(format, args...) }
-func (t *exampleTB) Cleanup(f func())                { t.cleanups = append(t.cleanups, f) }

@@ -14,8 +14,10 @@
 // status, bytes, duration, role, client and user agent: at the level crit none, at
 // error those that the server failed at (5xx), at warn those of clients too (4xx),
 // at info all, and at debug all with the durations of their stages. With log-query,
-// they have their main SQL statement, without values. All else goes to standard error. With admin-server-port or admin-server-unix-socket, there is an
-// admin server with the paths /live, /ready, /schema_cache and /metrics.
+// they have their main SQL statement, without values. All else goes to standard error.
+//
+// With admin-server-port or admin-server-unix-socket, there is an admin server with
+// the paths /live, /ready, /schema_cache and /metrics.
 package main
 
 import (

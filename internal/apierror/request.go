@@ -112,6 +112,20 @@ func UnreadableBody(cause error) *Error {
 	return &Error{Code: "PGRST102", Message: "The request body could not be read", Status: http.StatusBadRequest, cause: cause}
 }
 
+// TooManyArguments is the refusal of a request that makes a statement of more values
+// than PostgreSQL takes, with the SQLSTATE too_many_arguments.
+func TooManyArguments(most int) *Error {
+	return &Error{Code: "54023", Message: "The request has too many values", Status: http.StatusRequestURITooLong,
+		Details: fmt.Sprintf("There may be %d of them.", most)}
+}
+
+// TooManyEntries is the refusal of a select or an order of more columns than
+// PostgreSQL allows, in its own words.
+func TooManyEntries(most int) *Error {
+	return &Error{Code: "54011", Message: fmt.Sprintf("target lists can have at most %d entries", most),
+		Status: http.StatusInternalServerError}
+}
+
 // PutFilters is PGRST105: a PUT has to name one row by its primary key.
 func PutFilters() *Error {
 	return &Error{Code: "PGRST105", Message: "Filters must include all and only primary key columns with 'eq' operators",

@@ -10,6 +10,7 @@ package apirequest
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -146,19 +147,37 @@ func (req *Request) readPayload(r *http.Request) error {
 	return err
 }
 
-// readBody reads the whole body into memory of its own size.
+// trustedLength is how much memory is made ready for a body before any of it has
+// come. Whoever announces more may send nothing.
+const trustedLength = 1 << 20
+
+// readBody reads the whole body into memory, of its own size if that was announced.
 func readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	var b bytes.Buffer
-	if n := r.ContentLength; n > 0 && n < 1<<30 {
-		b.Grow(int(n) + bytes.MinRead)
+	body := make([]byte, 0, min(max(r.ContentLength, bytes.MinRead), trustedLength)+1) // one more, to see its end
+	for {
+		n, err := r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return nil, apierror.UnreadableBody(err)
+		case len(body) == cap(body):
+			body = slices.Grow(body, bodyGrowth(len(body), r.ContentLength))
+		}
 	}
-	if _, err := b.ReadFrom(r.Body); err != nil {
-		return nil, apierror.UnreadableBody(err)
+}
+
+// bodyGrowth is how much more memory a body gets of which so much has come: as much
+// again, or all that was announced if that is not out of proportion.
+func bodyGrowth(come int, announced int64) int {
+	if missing := announced + 1 - int64(come); missing > 0 {
+		return int(min(missing, 7*int64(come)))
 	}
-	return b.Bytes(), nil
+	return come
 }
 
 // AtRoot reports a GET or HEAD on the API's root, whatever answers there. Nothing

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -255,6 +256,46 @@ func TestParse_order_of_faults(t *testing.T) {
 	require.Equal(t, "PGRST103", parse())
 	r.URL.RawQuery = ""
 	require.Empty(t, func() error { _, err := apirequest.Parse(r, config); return err }())
+}
+
+// A body is read whole, whatever was announced of its length; and what is announced
+// and doesn't come takes no memory.
+func TestParse_body_length(t *testing.T) {
+	t.Parallel()
+	small, large := `{"id":1}`, `{"id":"`+strings.Repeat("x", 3<<20)+`"}`
+	for _, tt := range []struct {
+		name, body string
+		announced  int64
+		most       int // bytes of memory; 0 for any
+	}{
+		{"nothing", "", 0, 1 << 10},
+		{"known", small, int64(len(small)), 1 << 10},
+		{"unknown", small, -1, 1 << 10},
+		{"more", small, 1 << 40, 2 << 20},
+		{"large", large, int64(len(large)), len(large) * 9 / 8},
+		{"large and unknown", large, -1, 0},
+		{"large and less", large, 1, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(http.MethodPost, "/rpc/add?columns=id", iotest.HalfReader(strings.NewReader(tt.body)))
+			r.ContentLength = tt.announced
+			req, err := apirequest.Parse(r, config)
+			require.NoError(t, err)
+			require.Equal(t, tt.body, string(req.Payload.Raw))
+			if tt.most > 0 {
+				require.LessOrEqual(t, cap(req.Payload.Raw), tt.most)
+			}
+		})
+	}
+}
+
+func TestParse_body_that_breaks_off(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodPost, "/films", iotest.TimeoutReader(iotest.HalfReader(strings.NewReader(`{"id":1}`))))
+	_, err := apirequest.Parse(r, config)
+	require.ErrorIs(t, err, iotest.ErrTimeout)
+	require.Equal(t, http.StatusBadRequest, apierror.From(err, true).Status)
 }
 
 // No path makes Parse panic, and whatever it takes for a name is the path itself.

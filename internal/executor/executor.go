@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -96,6 +97,10 @@ func (c *Command) begin() string {
 	return "BEGIN ISOLATION LEVEL " + isolation + " " + access
 }
 
+// maxArguments is how many arguments PostgreSQL's protocol lets a statement have.
+// Of more, not even the sending would work, which breaks the connection.
+const maxArguments = math.MaxUint16
+
 // Overrides are what the database set response.headers and response.status
 // to; empty for nothing.
 type Overrides struct{ Headers, Status string }
@@ -107,6 +112,9 @@ type Overrides struct{ Headers, Status string }
 // On a connection that died while it was idle nothing ran, and the command is
 // sent on another one.
 func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
+	if cmd.Program.Arguments() > maxArguments {
+		return nil, apierror.TooManyArguments(maxArguments)
+	}
 	for attempt := 1; ; attempt++ {
 		work := newWork(ctx)
 		conn, err := e.acquire(work)
@@ -242,7 +250,7 @@ func (r *Result) readMain() error {
 			return err
 		}
 		if r.ahead = r.reader.Values()[1] != nil; !r.ahead {
-			r.reader.NextRow() // there is but this one, and it is none
+			r.reader.NextRow() // the only row was there for the number
 		}
 	}
 	if !r.ahead {
@@ -251,7 +259,9 @@ func (r *Result) readMain() error {
 	return nil
 }
 
-// readNumber reads a row with the number of rows, and perhaps a body and a total.
+// readNumber reads the only row of a result that is counted or aggregated by
+// PostgreSQL: the number of rows, then perhaps the body, then perhaps the number of
+// all rows.
 func (r *Result) readNumber() error {
 	if !r.reader.NextRow() {
 		return nil // the error is the reader's to tell
@@ -271,10 +281,10 @@ func (r *Result) readNumber() error {
 	return err
 }
 
-// checkColumns holds the types of the result against those that its encodings
-// are for, and encodes a column as what it is. Where its type's number doesn't
-// say how, a read is better repeated with a new schema cache; what was written
-// can't be.
+// checkColumns compares the types of the result's columns with those that the schema
+// cache knows. A column that has another type by now is encoded as what it is. If that
+// type's OID doesn't say how, a read fails with ErrOutdated, to be repeated with a new
+// schema cache; a write can't be repeated, and encodes it as text.
 func (r *Result) checkColumns() error {
 	fields := r.reader.FieldDescriptions()
 	if r.cmd.Program.Totals && len(fields) >= totalColumns {
@@ -298,7 +308,7 @@ func (r *Result) checkColumns() error {
 	return nil
 }
 
-// totalColumns precede the columns of rows with totals: the number and the mark.
+// totalColumns is how many columns query.Program.Totals puts before the others.
 const totalColumns = 2
 
 // settingsStatement makes all settings in one statement. Without a BEGIN the

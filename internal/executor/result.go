@@ -34,7 +34,7 @@ type Result struct {
 	session  *session
 	reader   *pgconn.ResultReader
 	ahead    bool // the reader stands on a row that Next did not hand out yet
-	tail     int  // results behind the overrides
+	tail     int  // how many results follow the overrides: those of ending the transaction
 	done     bool
 	err      error
 	again    bool // what failed can be run on another connection
@@ -60,9 +60,6 @@ func (r *Result) Next() bool {
 	r.Close() // the connection is of no more use, and the response yet to be written
 	return false
 }
-
-// Ahead reports whether a row is there already, without going to it.
-func (r *Result) Ahead() bool { return r.ahead }
 
 // Values are the current row's values in text form, nil for NULL. They are
 // valid until Next is called again.

@@ -57,7 +57,7 @@ func begin(w work, conn *pgconn.PgConn, prepares bool) *session {
 // is after the switch of roles, unless the connection has parsed it for that
 // role before. Arguments have no declared types: PostgreSQL infers them.
 func (s *session) send(role, sql string, args [][]byte) {
-	if !s.prepares {
+	if !s.prepares || len(sql) > maxPrepared {
 		s.pipeline.SendQueryParams(sql, args, nil, nil, nil)
 		s.sent = append(s.sent, request{})
 		return

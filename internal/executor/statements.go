@@ -13,6 +13,10 @@ import (
 // PostgreSQL some ten kilobytes.
 const maxStatements = 256
 
+// maxPrepared is the length of the longest statement that is prepared. A longer one,
+// which a client made by repeating itself, could cost PostgreSQL megabytes.
+const maxPrepared = 64 << 10
+
 // statements are the prepared statements of one connection, the least recently
 // used of which goes when there are too many. The connection carries them, for
 // the pool is the host's.

@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -97,6 +98,19 @@ func TestStatements_bounded(t *testing.T) {
 	require.Contains(t, left, text(bound+39))
 	require.NotContains(t, left, text(1), "the least recently used")
 	require.Equal(t, "1", value(t, pool, command(anon, text(1))), "prepared anew")
+}
+
+// A statement of some length isn't prepared, and runs all the same.
+func TestStatements_long(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	long := `SELECT $1::text` + strings.Repeat(` `, 64<<10)
+	for range 2 {
+		require.Equal(t, "13", value(t, pool, counted(command(anon, long, "13"), `SELECT 13`)))
+	}
+	left := cached(t, pool)
+	require.Zero(t, occurrences(long, left))
+	require.Equal(t, 1, occurrences(`SELECT 13`, left))
 }
 
 // The closing of a statement is not lost when the pipeline that brings it fails.

@@ -33,12 +33,13 @@ type Plan struct {
 	JSON bool
 	// Of is the media type that the plan is for.
 	Of Type
-	// Options are those of EXPLAIN that were asked for, in the order of PlanOptions.
+	// Options are those of EXPLAIN that were asked for, of and in the order of: analyze,
+	// verbose, settings, buffers, wal.
 	Options []string
 }
 
-// PlanOptions are the options that a plan may have.
-var PlanOptions = []string{"analyze", "verbose", "settings", "buffers", "wal"}
+// planOptions are the options that a plan may have.
+var planOptions = []string{"analyze", "verbose", "settings", "buffers", "wal"}
 
 func (p *Plan) String() string {
 	format := "text"
@@ -149,7 +150,7 @@ func parsePlan(name string, params map[string]string) *Plan {
 		p.Of = Parse(of)
 	}
 	asked := strings.Split(params["options"], "|")
-	for _, option := range PlanOptions {
+	for _, option := range planOptions {
 		if slices.Contains(asked, option) {
 			p.Options = append(p.Options, option)
 		}

@@ -54,8 +54,10 @@ func argumentNames(req *apirequest.Request) []string {
 		return req.Payload.Columns
 	}
 	var names []string
+	seen := make(map[string]bool, len(req.Query.Arguments))
 	for _, a := range req.Query.Arguments {
-		if !slices.Contains(names, a.Name) {
+		if !seen[a.Name] {
+			seen[a.Name] = true
 			names = append(names, a.Name)
 		}
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -16,6 +17,9 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 	items := req.Query.Select
 	if len(items) == 0 { // only here does an empty select mean all columns
 		items = []filter.SelectItem{filter.SelectField{Field: filter.Field{Name: "*"}}}
+	}
+	if tooWide(items, req.Query.Order) {
+		return nil, apierror.TooManyEntries(maxEntries)
 	}
 	root := skeleton(items)
 	root.Range = p.Window(req)
@@ -32,6 +36,22 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 		}
 	}
 	return root, nil
+}
+
+// maxEntries is how many columns PostgreSQL lets a select have, those included that it
+// is only ordered by.
+const maxEntries = 1664
+
+// tooWide reports a select, or one within it, or an order, that PostgreSQL would
+// refuse for its width. It is refused before any work goes into it, which could be
+// much: what is selected is looked up for each filter and term.
+func tooWide(items []filter.SelectItem, orders []filter.Order) bool {
+	return len(items) > maxEntries ||
+		slices.ContainsFunc(items, func(item filter.SelectItem) bool {
+			relation, ok := item.(filter.SelectRelation)
+			return ok && tooWide(relation.Items, nil)
+		}) ||
+		slices.ContainsFunc(orders, func(o filter.Order) bool { return len(o.Terms) > maxEntries })
 }
 
 // Window is the range of rows that a request gets.
@@ -120,9 +140,18 @@ type numbering struct {
 	root   string // the alias of the root
 }
 
+// maxAliased is how much of a relation's name is in an alias, in bytes. PostgreSQL
+// cuts names off behind 63; that must not take the depth away, nor what a
+// junction's alias has behind it.
+const maxAliased = 40
+
 // aliasAt names the rows of an embedded relation at a depth: unlike those of the
 // nodes above it, of which only the root has a name without its depth.
 func (n *numbering) aliasAt(depth int, relation string) string {
+	for len(relation) > maxAliased {
+		_, size := utf8.DecodeLastRuneInString(relation)
+		relation = relation[:len(relation)-size]
+	}
 	alias := relation + "_" + strconv.Itoa(depth)
 	if alias == n.root {
 		alias += "_"
@@ -194,11 +223,12 @@ func relateOrders(n *Node) error {
 	return nil
 }
 
-// joinPresent makes inner joins of filters that every row has to have something embedded.
+// joinPresent makes inner joins of null filters that want something embedded, such as
+// rel=not.is.null: a row without it is left out either way.
 func joinPresent(n *Node) {
 	n.Where = slices.DeleteFunc(n.Where, func(node filter.Node) bool {
 		c, ok := node.(filter.Condition)
-		if !ok || c.Negated != (c.Is == filter.IsNull) {
+		if !ok || c.Negated != (c.Is == filter.IsNull) { // not is.null, and is.not_null, are left
 			return false
 		}
 		e := n.Embedded(c)
@@ -212,7 +242,7 @@ func joinPresent(n *Node) {
 	}
 }
 
-// countAsked counts the conditions on embeds.
+// countAsked sets Embed.Asked throughout the tree.
 func countAsked(n *Node) {
 	for _, node := range n.Where {
 		countNullFilters(n, node)
@@ -238,7 +268,8 @@ func countNullFilters(n *Node, node filter.Node) {
 	}
 }
 
-// checkAggregates refuses aggregates where they are off, and in arrays.
+// checkAggregates refuses aggregates if they are not allowed, and in any case within a
+// to-many spread, whose columns are arrays.
 func (p *Planner) checkAggregates(n *Node) error {
 	if !p.config.Aggregates && anyAggregate(n) {
 		return apierror.AggregatesDisabled()

@@ -27,14 +27,26 @@ type Program struct {
 	// Main is the statement that the answer is made of, and Yields what it gives.
 	Main   Statement
 	Yields Yield
-	// Totals reports that Main's rows begin with the number of all rows, as Count
-	// would give it, and with NULL in the place of a mark if the page has none.
+	// Totals reports that two more columns precede the others in Main's rows: the
+	// number of all rows, as Count would give it, and a mark. If the page is empty,
+	// there is one row all the same, for the number, and its mark is NULL.
 	Totals bool
 	// Columns are those of Main's rows, without totals.
 	Columns []Column
 	// Count yields the number of rows without limit and offset; nil when nobody
 	// asked. Explain yields the planner's estimate of it as JSON.
 	Count, Explain *Statement
+}
+
+// Arguments is the number of arguments of the statement that has most of them.
+func (p *Program) Arguments() int {
+	most := len(p.Main.Args)
+	for _, s := range []*Statement{p.Count, p.Explain} {
+		if s != nil {
+			most = max(most, len(s.Args))
+		}
+	}
+	return most
 }
 
 // Yield is what a main statement gives.

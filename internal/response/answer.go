@@ -36,7 +36,7 @@ func (b *answer) streams() bool {
 
 // setHeaders sets what the answer says whatever comes of it, but for its range.
 func (b *answer) setHeaders(h http.Header) {
-	h["Vary"] = vary
+	addVary(h)
 	if b.hasBody() {
 		b.set(h, "Content-Type", b.Media.ContentType())
 		if b.req.Negotiated {

@@ -60,7 +60,7 @@ const retryAfter = "1"
 // it already: one whose If-None-Match has its tag (RFC 9110, section 13.1.2).
 func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Type, body []byte, tag, known string, c Config) {
 	h := w.Header()
-	h["Vary"] = vary
+	addVary(h)
 	h["Etag"] = []string{tag}
 	if req.Negotiated {
 		h["Content-Profile"] = []string{req.Schema}
@@ -90,14 +90,16 @@ func Info(w http.ResponseWriter, info *plan.Info, c Config) {
 	}
 	h["Allow"] = []string{info.Allow}
 	h["Content-Length"] = []string{"0"}
-	h["Vary"] = vary
+	addVary(h)
 	if c.Timing != nil {
 		h["Server-Timing"] = []string{c.Timing()}
 	}
 	w.WriteHeader(http.StatusOK)
 }
 
-var vary = []string{"Accept, Prefer, Range"}
+// addVary says which headers of requests answers depend on, beside those that
+// middleware of the host's has named.
+func addVary(h http.Header) { h["Vary"] = append(h["Vary"], "Accept, Prefer, Range") }
 
 // ProtocolVersion is the version of PostgREST whose API this is.
 const ProtocolVersion = "16.2"

@@ -56,7 +56,7 @@ type answer struct {
 	config Config
 	body   []byte // encoded, and not written yet
 	sent   bool   // the headers are out
-	none   bool   // the status allows for no body
+	none   bool   // there is no body with this status
 
 	values []string  // of the headers that were set
 	few    [8]string // room for those of most answers
@@ -170,7 +170,7 @@ func (b *answer) rows(enc encode.Encoder) error {
 // would leave several times the body as garbage.
 func (b *answer) reserve(limit int) {
 	if size := cap(b.body); len(b.body) > size/2 && size < limit {
-		b.body = slices.Grow(b.body, min(8*size, limit+chunk)-len(b.body))
+		b.body = slices.Grow(b.body, min(8*size, limit)-len(b.body)+chunk)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -131,8 +132,8 @@ func TestAnswer_threshold(t *testing.T) {
 	want, err := io.ReadAll(whole.Body)
 	require.NoError(t, err)
 	require.EqualValues(t, len(want), whole.ContentLength)
-	for _, threshold := range []int{1, 1000, 40_000, len(want) - 1, len(want), len(want) + 1} {
-		t.Run(fmt.Sprint(threshold-len(want)), func(t *testing.T) {
+	for _, threshold := range []int{1, 1000, 40_000, len(want) - 1, len(want), len(want) + 1, math.MaxInt} {
+		t.Run(fmt.Sprint(threshold), func(t *testing.T) {
 			t.Parallel()
 			r := answer{rows: 10_000, threshold: threshold}.get(t)
 			body, err := io.ReadAll(r.Body)

@@ -37,6 +37,7 @@ var gramSizes = [...]int{3, 2}
 type Set struct {
 	words   []word
 	exact   map[string]int // from the lower case of a word to its place in words
+	longest int            // the length of the longest word, in letters
 	indexes [len(gramSizes)]index
 }
 
@@ -78,7 +79,9 @@ func NewSet(words []string) *Set {
 			continue
 		}
 		s.exact[lower] = len(s.words)
-		s.words = append(s.words, word{original: w, lower: []rune(lower)})
+		letters := []rune(lower)
+		s.words = append(s.words, word{original: w, lower: letters})
+		s.longest = max(s.longest, len(letters))
 		for i, size := range gramSizes {
 			s.indexes[i].add(len(s.words)-1, countGrams(lower, size))
 		}
@@ -112,6 +115,11 @@ func (s *Set) All(given string, minScore float64) []Match {
 		return []Match{{Score: 1, Word: s.words[at].original}}
 	}
 	runes := []rune(lower)
+	// A word much longer than any of the set, as nobody but an attacker sends it, is
+	// like none of them, and comparing it would take long.
+	if float64(s.longest) < minScore*float64(len(runes)) {
+		return nil
+	}
 	for i, size := range gramSizes {
 		var matches []Match
 		for _, at := range s.indexes[i].candidates(countGrams(lower, size)) {

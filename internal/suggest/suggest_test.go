@@ -2,6 +2,7 @@ package suggest_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -117,6 +118,15 @@ func TestAll_ranks_at_most_fifty_candidates(t *testing.T) {
 		words = append(words, fmt.Sprintf("table_%02d", i))
 	}
 	require.Len(t, suggest.NewSet(words).All("table", 0), 50)
+}
+
+// A word that is too long to be like any of the set is not even looked at: it may be
+// all of a request. The test isn't parallel, to count what it allocates alone.
+func TestAll_passes_over_a_long_word(t *testing.T) {
+	set := suggest.NewSet([]string{"films", "directors"})
+	long := strings.Repeat("films", 1<<16)
+	require.Less(t, testing.AllocsPerRun(1, func() { require.Empty(t, set.All(long, otherScore)) }), 10.)
+	require.NotEmpty(t, set.All("films"+strings.Repeat("x", 9), otherScore))
 }
 
 func TestSet_is_safe_for_concurrent_use(t *testing.T) {

@@ -1,0 +1,31 @@
+package pgtest
+
+import (
+	"context"
+	"log"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// ExamplePool opens a pool on the fixture for an example, which has no testing.TB.
+// The example has to call done at its end.
+func ExamplePool() (pool *pgxpool.Pool, done func()) {
+	t := &exampleTB{}
+	return Fixture(t).Pool(t), func() {
+		for _, cleanup := range t.cleanups {
+			cleanup()
+		}
+	}
+}
+
+// exampleTB has as much of a testing.TB as Fixture and Pool need.
+type exampleTB struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (*exampleTB) Helper()                           {}
+func (*exampleTB) Context() context.Context          { return context.Background() }
+func (*exampleTB) Fatalf(format string, args ...any) { log.Panicf(format, args...) }
+func (t *exampleTB) Cleanup(f func())                { t.cleanups = append(t.cleanups, f) }
