@@ -16,6 +16,7 @@ type output struct {
 	aggregate filter.Aggregate
 	cast      *plan.Cast // of the aggregate's result
 	rows      bool       // an aggregate of rows, and of no value
+	embedded  bool       // JSON that is made of embedded rows
 }
 
 // value says how a value becomes JSON.
@@ -78,7 +79,7 @@ func spreadArrays(e *plan.Embed) []output {
 		inner[i] = output{
 			name:  inner[i].name,
 			expr:  sql("COALESCE(" + sqlfrag.Qualified(e.Alias, position(i)) + ", '[]')"),
-			value: jsonValue,
+			value: jsonValue, embedded: true,
 		}
 	}
 	return inner
@@ -86,7 +87,7 @@ func spreadArrays(e *plan.Embed) []output {
 
 // embedded is the JSON of an embed's rows.
 func embedded(parent *plan.Node, e *plan.Embed) output {
-	out := output{name: e.Name, value: jsonValue}
+	out := output{name: e.Name, value: jsonValue, embedded: true}
 	switch {
 	case e.ToMany():
 		out.expr = sql("COALESCE(" + sqlfrag.Qualified(e.Alias, rowsColumn) + ", '[]')")
@@ -169,6 +170,15 @@ func (o *output) total() fragment {
 		return o.expr
 	}
 	return castTo(o.expr.within("pg_catalog."+o.aggregate.String()+"(", ")"), o.cast)
+}
+
+// text renders an output of the top level for those who take it as it is. JSON of
+// embedded rows has the spelling of jsonb there, and nobody sees it elsewhere.
+func (o *output) text() fragment {
+	if o.embedded {
+		return o.expr.within("(", ")::jsonb")
+	}
+	return o.total()
 }
 
 // encoded renders an output of the top level as its encoding wants it.

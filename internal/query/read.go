@@ -22,7 +22,7 @@ func read(a *plan.Answer) (fragment, []Column) {
 		s.render = named
 		return s.sql().within("SELECT ST_AsGeoJSON(rows)::text FROM (", ") rows"), []Column{{Encoding: Verbatim}}
 	case plan.CSV, plan.Raw:
-		s.render = func(_ int, o *output) fragment { return o.total() }
+		s.render = func(_ int, o *output) fragment { return o.text() }
 		return s.sql(), textColumns(list)
 	}
 	if n.Aggregates() && slices.ContainsFunc(list, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
