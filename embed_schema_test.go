@@ -1,9 +1,10 @@
 package pgrest_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
 )
@@ -21,6 +22,8 @@ var additions = strings.NewReplacer("LONG", long, "JUNCTION", junction).Replace(
 	CREATE VIEW private.films AS SELECT id, title, director_id FROM films;
 	CREATE FUNCTION restorers(film_id int) RETURNS SETOF private.staff LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT * FROM private.staff WHERE restores = $1';
 	CREATE FUNCTION seen() RETURNS SETOF private.films LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT * FROM private.films WHERE id < 3';
+	CREATE VIEW private.loans AS SELECT id FROM loans;
+	CREATE FUNCTION lent() RETURNS SETOF private.loans LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT * FROM private.loans';
 	CREATE FUNCTION to_review() RETURNS SETOF archive_v2.films LANGUAGE sql STABLE AS 'SELECT * FROM archive_v2.films WHERE id < 3';
 	CREATE FUNCTION reviewed() RETURNS SETOF archive_v2.reviews LANGUAGE sql STABLE AS 'SELECT * FROM archive_v2.reviews WHERE id = 1';
 
@@ -41,7 +44,7 @@ var (
 	junction = "junction_" + strings.Repeat("j", 54)
 )
 
-func serveAdditions(t *testing.T) http.Handler {
+func serveAdditions(t *testing.T) *pgrest.Handler {
 	t.Helper()
 	return serveClone(t, additions, func(o *pgrest.Options) { o.Schemas = []string{"archive", "archive_v2"} })
 }
@@ -83,6 +86,14 @@ func TestEmbed_in_rows_of_other_schemas(t *testing.T) {
 	})
 	run(t, api, exchange{name: "unknown_column", target: "/rpc/restorers?film_id=1&select=nam", status: 400,
 		body: fault("42703", "column staff.nam does not exist", "", `Perhaps you meant to reference the column "staff.name".`)})
+
+	// What the view has and the function lacks is no sign of an outdated schema.
+	for target, column := range map[string]string{"/rpc/lent?select=id,films(title)": "film_id", "/rpc/seen?select=full_title": "full_title"} {
+		response := ask(t, api, exchange{target: target})
+		require.Equal(t, 400, response.StatusCode)
+		require.Contains(t, read(t, response), column+" does not exist")
+	}
+	require.Equal(t, uint64(1), api.Stats().SchemaLoads)
 }
 
 // PostgreSQL cuts the names that tell one relation from another in SQL.

@@ -64,7 +64,7 @@ func (p *Planner) typeOf(t *introspect.Table, name string) *introspect.Type {
 	if c, ok := t.Column(name); ok {
 		return c.Type
 	}
-	if r, ok := p.cache.ComputedField(t.Name, name); ok {
+	if r, ok := p.cache.ComputedField(t.Name, name); ok && p.cache.Tables[t.Name] == t {
 		return r.Returns.Type
 	}
 	return nil
