@@ -100,7 +100,7 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 	case e != nil && e.Relationship.Function != nil:
 		function, row := e.Relationship.Function.Name, parent.Table.Name
 		argument := sqlfrag.Ident(parent.Alias) + "::" + sqlfrag.Qualified(row.Schema, row.Name)
-		if parent.FromResult { // has its columns in another order
+		if parent.FromResult && parent.Call == nil { // has its columns in another order
 			argument = sqlfrag.Qualified(parent.Alias, wholeRow)
 		}
 		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"

@@ -22,7 +22,7 @@ func read(a *plan.Answer) (fragment, []Column) {
 		s.render = named
 		return s.sql().within("SELECT ST_AsGeoJSON(rows)::text FROM (", ") rows"), []Column{{Encoding: Verbatim}}
 	case plan.CSV, plan.Raw:
-		s.render = func(_ int, o *output) fragment { return o.total() }
+		s.render = func(_ int, o *output) fragment { return o.text() }
 		return s.sql(), textColumns(list)
 	}
 	if n.Aggregates() && slices.ContainsFunc(list, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
@@ -100,9 +100,7 @@ type selection struct {
 }
 
 func (s selection) sql() fragment {
-	n := s.node
-	// A to-one spread has its aggregates computed by its parent.
-	grouped := n.Aggregates() && !(s.embed != nil && s.embed.Spread && !s.embed.ToMany())
+	n, grouped := s.node, s.grouped()
 	f := sql("SELECT ")
 	for i := range s.outputs {
 		if i > 0 {
@@ -118,9 +116,15 @@ func (s selection) sql() fragment {
 	if grouped {
 		f.join(groupBy(s.outputs))
 	}
-	f.join(orderBy(n))
+	f.join(orderBy(n, grouped))
 	f.join(window(n.Range))
 	return f
+}
+
+// grouped reports whether the rows are groups. A to-one spread has its aggregates
+// computed by its parent.
+func (s selection) grouped() bool {
+	return s.node.Aggregates() && !(s.embed != nil && s.embed.Spread && !s.embed.ToMany())
 }
 
 // from renders FROM and WHERE, with the joins of the embeds.
@@ -152,19 +156,28 @@ func (s selection) from() fragment {
 }
 
 // groupsAsJSONB reports a value to group by that may be json, which has no equality.
-func (o *output) groupsAsJSONB() bool { return o.json && o.aggregate == filter.NoAggregate }
+func (o *output) groupsAsJSONB() bool {
+	return o.json && o.aggregate == filter.NoAggregate && o.key.empty()
+}
 
-// groupBy groups by all outputs that are no aggregates, by their places: the
-// expressions themselves may have arguments, which are never the same to PostgreSQL.
+// groupBy groups by all outputs that are no aggregates, by their places if not by
+// columns: the expressions themselves may have arguments, which are never the same
+// to PostgreSQL.
 func groupBy(list []output) fragment {
 	f := fragment{}
 	for i, o := range list {
-		switch {
-		case o.aggregate != filter.NoAggregate:
-		case f.empty():
-			f.add(" GROUP BY " + position(i))
-		default:
-			f.add(", " + position(i))
+		if o.aggregate != filter.NoAggregate {
+			continue
+		}
+		if f.empty() {
+			f.add(" GROUP BY ")
+		} else {
+			f.add(", ")
+		}
+		if o.key.empty() {
+			f.add(position(i))
+		} else {
+			f.join(o.key)
 		}
 	}
 	return f
