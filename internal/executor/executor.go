@@ -226,7 +226,7 @@ func (r *Result) readMain() error {
 		return err
 	}
 	switch r.cmd.Program.Yields {
-	case query.RowCount, query.Body:
+	case query.RowCount, query.TotalCount, query.Body:
 		if err := r.readNumber(); err != nil {
 			return err
 		}
@@ -261,6 +261,9 @@ func (r *Result) readNumber() error {
 		return err
 	}
 	r.Rows = *n
+	if r.cmd.Program.Yields == query.TotalCount {
+		r.Counted, r.Rows = n, r.cmd.Program.Page.Of(*n)
+	}
 	if len(values) > 1 {
 		r.Body = rawValue(r.reader, 1)
 	}
