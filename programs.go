@@ -193,13 +193,13 @@ func (t *template) fill(planner *plan.Planner, req *apirequest.Request) (plan.Pl
 		read := *p
 		read.Root = &root
 		root.Range = planner.Window(req)
-		query.SetWindow(&program.Main, root.Range)
+		program.SetWindow(root.Range)
 		return &read, &program
 	case *plan.Call:
 		call := *p
 		call.Root = &root
 		root.Range = planner.Window(req)
-		query.SetWindow(&program.Main, root.Range)
+		program.SetWindow(root.Range)
 		return &call, &program
 	}
 	return t.plan, &program

@@ -206,6 +206,30 @@ func TestResult_pages(t *testing.T) {
 	})
 }
 
+// A function that returns no set has one row to tell of, whatever a filter or a page
+// leaves of it.
+func TestResult_of_no_set(t *testing.T) {
+	t.Parallel()
+	exact, singular := headers{"Prefer": "count=exact"}, headers{"Accept": "application/vnd.pgrst.object+json"}
+	object := headers{"Content-Type": "application/vnd.pgrst.object+json; charset=utf-8", "Content-Range": "0-0/*"}
+	api := serveClone(t, `CREATE FUNCTION archive.pair(OUT a int, OUT b int) LANGUAGE plpgsql VOLATILE AS $$ BEGIN a := 1; b := 2; END $$`)
+	run(t, api,
+		exchange{name: "filtered_out", target: "/rpc/film?id=2&title=eq.x", want: headers{"Content-Range": "0-0/*"}, body: `null`},
+		exchange{name: "filtered_out_by_HEAD", method: "HEAD", target: "/rpc/film?id=2&title=eq.x", want: headers{"Content-Range": "0-0/*"}},
+		exchange{name: "filtered_out_as_an_object", target: "/rpc/film?id=2&title=eq.x", send: singular, want: object, body: `null`},
+		exchange{name: "filtered_out_as_an_object_by_POST", method: "POST", target: "/rpc/pair?a=eq.7", send: singular, want: object, body: `null`},
+		exchange{name: "as_an_object_by_POST", method: "POST", target: "/rpc/pair?a=eq.1", send: singular, want: object, body: `{"a": 1, "b": 2}`},
+		exchange{name: "limit_of_nothing", target: "/rpc/film?id=2&select=id&limit=0", want: headers{"Content-Range": "0-0/*"}, body: `null`},
+		exchange{name: "offset_behind_it", target: "/rpc/film?id=2&select=id&offset=1", want: headers{"Content-Range": "1-1/*"}, body: `null`},
+		exchange{name: "offset_beyond_the_count", target: "/rpc/film?id=2&select=id&offset=2", send: exact, status: 416, want: headers{"Content-Range": "*/1"},
+			body: fault("PGRST103", "Requested range not satisfiable", "An offset of 2 was requested, but there are only 1 rows.", "")},
+		exchange{name: "value", target: "/rpc/add?a=1&limit=0", want: headers{"Content-Range": "0-0/*"}, body: `null`},
+		exchange{name: "value_counted", target: "/rpc/add?a=1&limit=0", send: exact, want: headers{"Content-Range": "0-0/1"}, body: `null`},
+		exchange{name: "value_in_a_Range", target: "/rpc/add?a=1", send: headers{"Range": "0-4"}, want: headers{"Content-Range": "0-0/*"}, body: `2`},
+		exchange{name: "no_arguments", method: "POST", target: "/rpc/add?columns=a,b", data: `[]`, want: headers{"Content-Range": "0-0/*"}, body: `null`},
+	)
+}
+
 // Other media types than JSON, and other forms of JSON.
 func TestResult_media_types(t *testing.T) {
 	t.Parallel()
@@ -215,7 +239,7 @@ func TestResult_media_types(t *testing.T) {
 	accept, csvRange := csv("0-1/*")
 	_, single := csv("0-0/*")
 	_, none := csv("*/*")
-	const object = "application/vnd.pgrst.object+json"
+	const object, stripped = "application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json;nulls=stripped"
 	singular := headers{"Accept": object}
 	objectType := headers{"Content-Type": object + "; charset=utf-8"}
 	run(t, serve(t),
@@ -239,6 +263,13 @@ func TestResult_media_types(t *testing.T) {
 			want: headers{"Content-Type": object + ";nulls=stripped; charset=utf-8"}, body: `{"title": "M"}`},
 		exchange{name: "array_without_nulls", target: "/rpc/find?year=1962&select=title,frame&order=title", send: headers{"Accept": "application/vnd.pgrst.array+json;nulls=stripped"},
 			want: headers{"Content-Type": "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"}, body: `[{"title": "Cléo from 5 to 7"}, {"title": "Sanjuro"}]`},
+		exchange{name: "value_without_nulls", method: "POST", target: "/rpc/take_json", data: `{"a": null, "b": [null, {"c": null}]}`, send: headers{"Accept": stripped},
+			want: headers{"Content-Type": stripped + "; charset=utf-8"}, body: `{"b":[null,{}]}`},
+		exchange{name: "object_of_a_value_without_nulls", method: "POST", target: "/rpc/take_json", data: `{"a": null}`, send: headers{"Accept": object + ";nulls=stripped"},
+			want: headers{"Content-Type": object + ";nulls=stripped; charset=utf-8"}, body: `{}`},
+		exchange{name: "values_without_nulls", target: "/rpc/film_titles?limit=2", send: headers{"Accept": stripped},
+			want: headers{"Content-Type": stripped + "; charset=utf-8"}, body: `["Metropolis","M"]`},
+		exchange{name: "null_without_nulls", target: "/rpc/null_number", send: headers{"Accept": stripped}, want: headers{"Content-Type": stripped + "; charset=utf-8"}, body: `null`},
 		exchange{name: "row_without_nulls", target: "/rpc/film?id=2&select=title,frame", send: headers{"Accept": "application/vnd.pgrst.array+json;nulls=stripped"},
 			want: headers{"Content-Type": "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"}, body: `{"title": "M"}`},
 

@@ -164,7 +164,7 @@ func (r *Result) start() error {
 	if explicit {
 		s.send("", cmd.begin(), nil)
 	}
-	settings, args := settingsStatement(s.isoDates(cmd.Settings), cmd.ReadOnly && !explicit)
+	settings, args := settingsStatement(s.takeBack(s.isoDates(cmd.Settings)), cmd.ReadOnly && !explicit)
 	s.send("", settings, args)
 	if cmd.PreRequest != "" {
 		s.send(cmd.Role, cmd.PreRequest, nil)
@@ -235,7 +235,7 @@ func (r *Result) readMain() error {
 		return err
 	}
 	switch r.cmd.Program.Yields {
-	case query.RowCount, query.Body:
+	case query.RowCount, query.TotalCount, query.Body:
 		if err := r.readNumber(); err != nil {
 			return err
 		}
@@ -272,6 +272,9 @@ func (r *Result) readNumber() error {
 		return err
 	}
 	r.Rows = *n
+	if r.cmd.Program.Yields == query.TotalCount {
+		r.Counted, r.Rows = n, r.cmd.Program.Page.Of(*n)
+	}
 	if len(values) > 1 {
 		r.Body = rawValue(r.reader, 1)
 	}

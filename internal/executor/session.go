@@ -87,6 +87,16 @@ func (s *session) isoDates(settings []auth.Setting) []auth.Setting {
 	return append(slices.Clip(settings), auth.Setting{Name: "DateStyle", Value: "ISO"})
 }
 
+// takeBack adds settings that empty response.headers and response.status, if a request
+// on the connection ever set them: it may have done so for the whole session, in which
+// nobody else's response is to have them.
+func (s *session) takeBack(settings []auth.Setting) []auth.Setting {
+	if !s.cache.overrides {
+		return settings
+	}
+	return append(slices.Clip(settings), auth.Setting{Name: "response.headers"}, auth.Setting{Name: "response.status"})
+}
+
 // sync ends the pipeline and sends it off, in one flush.
 func (s *session) sync() error { return s.pipeline.Sync() }
 

@@ -25,6 +25,8 @@ type statements struct {
 	recent *list.List // of prepared, the most recently used first
 	dead   []string   // dropped here, and not yet closed in PostgreSQL
 	names  int
+
+	overrides bool // a request set response.headers or response.status
 }
 
 // statementKey is what a statement is prepared for: PostgreSQL checks

@@ -13,23 +13,24 @@ import (
 // relation, so that PostgreSQL can inline it; only a count of its rows makes it a
 // result of its own, for it must not run twice.
 func call(c *plan.Call) (fragment, *Program) {
-	if c.HeadersOnly && c.Scalar && c.Count == plan.CountNone {
-		return uncounted(c)
-	}
-	if c.Count == plan.CountNone || c.Explain != nil {
-		main, program := rows(&c.Answer)
-		return main, program
+	switch {
+	case c.HeadersOnly && c.Explain == nil:
+		return callCount(c)
+	case c.Count == plan.CountNone || c.Explain != nil:
+		return rows(&c.Answer)
 	}
 	return withTotals(c)
 }
 
-// uncounted renders the number of values that a function returns. PostgreSQL would
-// not call it for values that nobody reads, unless they are a result of their own.
-func uncounted(c *plan.Call) (fragment, *Program) {
-	values, columns := read(&c.Answer)
+// callCount renders the number of rows that a function returns. PostgreSQL would not
+// call it for values that nobody reads, unless they are a result of their own.
+func callCount(c *plan.Call) (fragment, *Program) {
+	f, program := counting(&c.Answer, c.Count != plan.CountNone)
+	if !c.Scalar {
+		return counted(f), program
+	}
 	name := sqlfrag.Ident(resultName)
-	f := values.within("WITH "+name+" AS MATERIALIZED (", ") SELECT pg_catalog.count(*) FROM "+name)
-	return f, &Program{Columns: columns, Yields: RowCount}
+	return f.within("WITH "+name+" AS MATERIALIZED (", ") SELECT pg_catalog.count(*) FROM "+name), program
 }
 
 // withTotals renders a call with the number of all rows in front of each row of the

@@ -44,6 +44,19 @@ func groupedPath(n *plan.Node, f filter.Field) int {
 	})
 }
 
+// unsorted renders a node's order as one more column. Where nobody reads it PostgreSQL
+// still checks the order, but doesn't sort.
+func unsorted(s selection) fragment {
+	if len(s.node.Order) == 0 {
+		return fragment{}
+	}
+	f := orderBy(s.node, s.grouped()).within("pg_catalog.row_number() OVER (", ")")
+	if len(s.outputs) > 0 {
+		f = f.within(", ", "")
+	}
+	return f
+}
+
 // shownColumn finds the output of an embed that its parent's order term names, by
 // its name in the embed's select.
 func shownColumn(e *plan.Embed, term filter.OrderTerm) (string, bool) {

@@ -84,6 +84,9 @@ func numbered(i int, o *output) fragment {
 	return o.total().within("", " AS "+sqlfrag.Ident(position(i)))
 }
 
+// computed renders an output as the value that it is.
+func computed(_ int, o *output) fragment { return o.total() }
+
 // named renders an output under its name.
 func named(_ int, o *output) fragment {
 	return o.total().within("", " AS "+sqlfrag.Ident(o.name))
@@ -97,6 +100,7 @@ type selection struct {
 	parent  *plan.Node  // nil at the root
 	embed   *plan.Embed // of parent, whose node it is
 	row     fragment    // what is to become a row by itself, if anything is
+	counted bool        // only the number of rows is of interest
 }
 
 func (s selection) sql() fragment {
@@ -112,11 +116,16 @@ func (s selection) sql() fragment {
 		f.join(s.render(i, &s.outputs[i]))
 	}
 	f.join(orderColumns(s))
+	if s.counted {
+		f.join(unsorted(s))
+	}
 	f.join(s.from())
 	if grouped {
 		f.join(groupBy(s.outputs))
 	}
-	f.join(orderBy(n, grouped))
+	if !s.counted {
+		f.join(orderBy(n, grouped))
+	}
 	f.join(window(n.Range))
 	return f
 }
@@ -127,15 +136,18 @@ func (s selection) grouped() bool {
 	return s.node.Aggregates() && !(s.embed != nil && s.embed.Spread && !s.embed.ToMany())
 }
 
-// from renders FROM and WHERE, with the joins of the embeds.
+// from renders FROM and WHERE, with the joins of the embeds. Where rows are only
+// counted, nothing asks for what is joined, so that PostgreSQL can leave out the joins:
+// conditions on embeds have subqueries of their own.
 func (s selection) from() fragment {
 	n := s.node
+	apart := func(e *plan.Embed) bool { return s.counted || !joined(n, e) }
 	f := source(s.parent, s.embed, n)
 	for _, e := range n.Embeds {
-		switch {
-		case joined(n, e):
-			f.join(lateral(n, e))
-		case e.Asked > 1:
+		if joined(n, e) {
+			f.join(lateral(n, e, e.Inner && !apart(e)))
+		}
+		if e.Asked > 1 && apart(e) {
 			f.join(presence(n, e))
 		}
 	}
@@ -143,11 +155,15 @@ func (s selection) from() fragment {
 		f.join(s.row.within(" CROSS JOIN LATERAL (", ") AS "+sqlfrag.Ident(rowName)))
 	}
 	conditions := joins(s.parent, s.embed)
+	null := nullFilter
+	if s.counted {
+		null = existence
+	}
 	for _, node := range n.Where {
-		conditions = append(conditions, predicate(n, node, nullFilter))
+		conditions = append(conditions, predicate(n, node, null))
 	}
 	for _, e := range n.Embeds {
-		if e.Inner && !joined(n, e) {
+		if e.Inner && apart(e) {
 			conditions = append(conditions, existence(n, e, false))
 		}
 	}
@@ -209,15 +225,20 @@ func window(r plan.Range) fragment {
 	return f
 }
 
-// SetWindow puts other numbers in the places of a statement's limit and offset,
-// which have to be there or not as before. They are its last arguments.
-func SetWindow(s *Statement, r plan.Range) {
-	last := len(s.Args) - 1
+// SetWindow puts another page in the place of a program's, in which limit and offset
+// have to be there or not as before. They are the main statement's last arguments.
+func (p *Program) SetWindow(r plan.Range) {
+	if p.Yields == TotalCount {
+		p.Page = r
+		return
+	}
+	args := p.Main.Args
+	last := len(args) - 1
 	if r.Offset != 0 {
-		s.Args[last] = strconv.AppendInt(nil, r.Offset, 10)
+		args[last] = strconv.AppendInt(nil, r.Offset, 10)
 		last--
 	}
 	if r.Limit != plan.Unlimited {
-		s.Args[last] = strconv.AppendInt(nil, r.Limit, 10)
+		args[last] = strconv.AppendInt(nil, r.Limit, 10)
 	}
 }

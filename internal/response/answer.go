@@ -3,8 +3,10 @@ package response
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/encode"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
@@ -116,6 +118,15 @@ func (b *answer) writeStatus(m *plan.Mutate) int {
 	return http.StatusOK
 }
 
+// pageRows is the number of rows of the whole page. What a function returns that
+// returns no set is one row, even if a filter or a page leaves it out.
+func (b *answer) pageRows() int64 {
+	if c, calls := b.plan.(*plan.Call); calls && !c.Routine.Returns.Set {
+		return 1
+	}
+	return b.result.Rows
+}
+
 // contentRange is the value of Content-Range for so many rows; empty for none.
 func (b *answer) contentRange(rows int64) string {
 	if b.Explain != nil {
@@ -138,15 +149,30 @@ func (b *answer) contentRange(rows int64) string {
 	return contentRange(0, 0, total)
 }
 
+// keyFilter is the filter that finds a row by a value of its key, which is shown as
+// JSON does, without quotes.
+func keyFilter(encoding query.Encoding, value []byte) string {
+	switch {
+	case value == nil:
+		return "is.null"
+	case encoding == query.Text:
+		return "eq." + string(value)
+	}
+	return "eq." + strings.Trim(string(encode.AppendValue(nil, encoding, value)), `"`)
+}
+
 // location is the URL of a row, by its primary key.
-func location(req *apirequest.Request, key []query.Column, values []string) string {
+func location(req *apirequest.Request, key []query.Column, filters []string) string {
 	s := req.Mount + "/" + url.PathEscape(req.Name)
 	for i, column := range key {
 		separator := "&"
 		if i == 0 {
 			separator = "?"
 		}
-		s += separator + url.QueryEscape(column.Name) + "=" + url.QueryEscape(values[i])
+		s += separator + escapeQuery(column.Name) + "=" + escapeQuery(filters[i])
 	}
 	return s
 }
+
+// escapeQuery encodes what RFC 3986 doesn't call unreserved, blanks included.
+func escapeQuery(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }

@@ -100,7 +100,7 @@ func (b *answer) encoder() encode.Encoder {
 	case plan.GeoJSON:
 		return encode.NewGeoJSON()
 	case plan.Scalars:
-		return encode.NewScalars(columns[0])
+		return encode.NewScalars(columns[0], strip)
 	case plan.Scalar:
 		return encode.NewScalar(columns[0])
 	case plan.Rows:
@@ -176,17 +176,13 @@ func (b *answer) reserve(limit int) {
 
 // keys answers a write with the URL of the row that it made, if it made one.
 func (b *answer) keys() error {
-	var values []string
+	var filters []string
 	for b.result.Next() {
 		if b.result.Rows > 1 {
 			continue
 		}
-		for _, value := range b.result.Values() {
-			text := "is.null"
-			if value != nil {
-				text = "eq." + string(value)
-			}
-			values = append(values, text)
+		for i, value := range b.result.Values() {
+			filters = append(filters, keyFilter(b.result.Columns[i].Encoding, value))
 		}
 	}
 	if err := b.result.Err(); err != nil {
@@ -195,7 +191,7 @@ func (b *answer) keys() error {
 	if b.result.Rows != 1 {
 		return b.whole(nil)
 	}
-	return b.whole(http.Header{"Location": {location(b.req, b.result.Columns, values)}})
+	return b.whole(http.Header{"Location": {location(b.req, b.result.Columns, filters)}})
 }
 
 // whole writes an answer that was held back to its end.
@@ -217,13 +213,14 @@ func (b *answer) whole(more http.Header) error {
 	for name, values := range more {
 		h[name] = values
 	}
-	if value := b.contentRange(b.result.Rows); value != "" {
+	rows := b.pageRows()
+	if value := b.contentRange(rows); value != "" {
 		b.set(h, "Content-Range", value)
 	}
 	if !b.HeadersOnly {
 		b.set(h, "Content-Length", strconv.Itoa(len(b.body)))
 	}
-	b.writeHeader(overrides.apply(h, b.status(b.result.Rows)))
+	b.writeHeader(overrides.apply(h, b.status(rows)))
 	if !b.none && !b.HeadersOnly {
 		_, _ = b.w.Write(b.body) // a client that went away is not our error
 	}
@@ -279,7 +276,7 @@ func (b *answer) expected() int64 {
 	if b.total == nil {
 		return 0
 	}
-	return min(b.Root.Range.Limit, *b.total-b.req.Range.Offset)
+	return b.Root.Range.Of(*b.total)
 }
 
 // flush writes what was collected. A client that went away ends the request:
