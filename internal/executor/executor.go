@@ -155,7 +155,7 @@ func (r *Result) start() error {
 	if explicit {
 		s.send("", cmd.begin(), nil)
 	}
-	settings, args := settingsStatement(s.isoDates(cmd.Settings), cmd.ReadOnly && !explicit)
+	settings, args := settingsStatement(s.withoutOverrides(s.isoDates(cmd.Settings)), cmd.ReadOnly && !explicit)
 	s.send("", settings, args)
 	if cmd.PreRequest != "" {
 		s.send(cmd.Role, cmd.PreRequest, nil)

@@ -148,6 +148,9 @@ func (r *Result) readOverrides() error {
 	for reader.NextRow() {
 		values := reader.Values()
 		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
+		if r.Overrides != (Overrides{}) {
+			r.session.cache.overridden = true
+		}
 		if len(values[2]) > 0 {
 			if r.Inserted, err = parseNumber(values[2]); err != nil {
 				return err

@@ -75,6 +75,16 @@ func (s *session) isoDates(settings []auth.Setting) []auth.Setting {
 	return append(slices.Clip(settings), auth.Setting{Name: "DateStyle", Value: "ISO"})
 }
 
+// withoutOverrides adds the settings that undo those of earlier requests: set_config
+// can make them for the whole session, and not every function means what it says.
+// Behind a pooler nobody knows whose session it is.
+func (s *session) withoutOverrides(settings []auth.Setting) []auth.Setting {
+	if s.prepares && !s.cache.overridden {
+		return settings
+	}
+	return append([]auth.Setting{{Name: "response.headers"}, {Name: "response.status"}}, settings...)
+}
+
 // sync ends the pipeline and sends it off, in one flush.
 func (s *session) sync() error { return s.pipeline.Sync() }
 
