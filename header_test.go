@@ -115,5 +115,7 @@ func TestHeader_server_timing(t *testing.T) {
 			require.Regexp(t, tt.want, response.Header.Get("Server-Timing"))
 		})
 	}
+	response := ask(t, api, exchange{target: "/rpc/respond?headers=%5B%7B%22Server-Timing%22:%22archive%22%7D%5D"})
+	require.Len(t, response.Header.Values("Server-Timing"), 2, "the database has its own to tell")
 	run(t, serve(t), exchange{name: "off", method: http.MethodHead, target: "/films", want: headers{"Server-Timing": ""}})
 }

@@ -94,6 +94,8 @@ func TestMediaType_function(t *testing.T) {
 	runMedia(t, api, []media{
 		{"own", "/rpc/welcome.html", "text/html", "text/html", "<h1>Wëlcome</h1>\n"},
 		{"own_in_capitals", "/rpc/welcome.html", "TEXT/HTML", "text/html", "<h1>Wëlcome</h1>\n"},
+		{"with_a_malformed_parameter", "/rpc/film_titles?limit=1", "application/json;charset", jsonType, `["Metropolis"]`},
+		{"quality_ends_it", "/rpc/motto", "application/json;q=0.1, text/plain;q=0.2;level=1", "text/plain; charset=utf-8", "Seeing is believing"},
 		{"with_parameters", "/rpc/film_titles?limit=1", "application/json;charset=utf-8", jsonType, `["Metropolis"]`},
 		{"text", "/rpc/motto", "text/plain", "text/plain; charset=utf-8", "Seeing is believing"},
 		{"XML", "/rpc/welcome.xml", "text/xml", "text/xml; charset=utf-8", "<welcome/>"},
@@ -117,6 +119,8 @@ func TestMediaType_function(t *testing.T) {
 			want: headers{"Content-Type": "image/png", "Content-Range": "0-0/1"}, body: png},
 		exchange{name: "another", target: "/rpc/motto", send: headers{"Accept": "text/xml"}, status: 406,
 			body: fault("PGRST107", "None of these media types are available: text/xml", "", "")},
+		exchange{name: "with_parameters_and_blanks", target: "/rpc/welcome.html", send: headers{"Accept": "text/html; charset=utf-8 , text/x; a = 1;q=0.5"}, status: 406,
+			body: fault("PGRST107", "None of these media types are available: text/html;charset=utf-8, text/x;a=1", "", "")},
 		exchange{name: "set", target: "/rpc/mottos", send: headers{"Accept": "text/plain"}, status: 406,
 			body: fault("PGRST107", "None of these media types are available: text/plain", "", "")},
 		exchange{name: "no_media_type", target: "/rpc/motto", send: headers{"Accept": "undefined"}, status: 406,
