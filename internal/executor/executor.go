@@ -247,6 +247,11 @@ func (r *Result) readMain() error {
 	if !r.ahead {
 		return r.finish()
 	}
+	if r.cmd.Program.Overrides {
+		values := r.reader.Values()
+		values = values[len(values)-overrideColumns:]
+		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
+	}
 	return nil
 }
 
@@ -297,8 +302,12 @@ func (r *Result) checkColumns() error {
 	return nil
 }
 
-// totalColumns precede the columns of rows with totals: the number and the mark.
-const totalColumns = 2
+// Columns of rows beside their own: before them the number and the mark of totals,
+// behind them the headers and the status of overrides.
+const (
+	totalColumns    = 2
+	overrideColumns = 2
+)
 
 // settingsStatement makes all settings in one statement. Without a BEGIN the
 // pipeline is one implicit transaction, which is made read only here too.

@@ -18,10 +18,27 @@ func call(c *plan.Call) (fragment, *Program) {
 	}
 	if c.Count == plan.CountNone || c.Explain != nil {
 		main, program := rows(&c.Answer)
+		if streams(c) {
+			main, program.Overrides = main.within("SELECT rows.*, "+overrides+" FROM (", ") rows"), true
+		}
 		return main, program
 	}
 	return withTotals(c)
 }
+
+// streams reports rows that may go out before the last one of them has come.
+func streams(c *plan.Call) bool {
+	switch c.Format {
+	case plan.Array, plan.CSV, plan.GeoJSON, plan.Scalars, plan.Rows:
+		return !c.HeadersOnly && c.Explain == nil
+	}
+	return false
+}
+
+// overrides is what a function set the response's headers and status to. As a
+// subquery it is computed once, with the first row: after the function, whose rows
+// are all there by then unless it was inlined.
+const overrides = "(SELECT pg_catalog.current_setting('response.headers', true)), (SELECT pg_catalog.current_setting('response.status', true))"
 
 // uncounted renders the number of values that a function returns. PostgreSQL would
 // not call it for values that nobody reads, unless they are a result of their own.
@@ -51,12 +68,17 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 		f.join(page.within(", (", ") page"))
 		return f, &Program{Columns: columns, Yields: Body}
 	}
-	f.add("SELECT total.n, page.* FROM ")
+	program := &Program{Totals: true, Columns: columns, Overrides: streams(c)}
+	f.add("SELECT total.n, page.*")
+	if program.Overrides {
+		f.add(", " + overrides)
+	}
+	f.add(" FROM ")
 	f.join(total)
 	f.add(" LEFT JOIN (SELECT TRUE AS mark, rows.* FROM (")
 	f.join(page)
 	f.add(") rows) page ON TRUE")
-	return f, &Program{Totals: true, Columns: columns}
+	return f, program
 }
 
 // called renders the call of a function as a source of rows.

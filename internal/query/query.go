@@ -30,7 +30,10 @@ type Program struct {
 	// Totals reports that Main's rows begin with the number of all rows, as Count
 	// would give it, and with NULL in the place of a mark if the page has none.
 	Totals bool
-	// Columns are those of Main's rows, without totals.
+	// Overrides reports that Main's rows end with what a function set
+	// response.headers and response.status to before the first of them.
+	Overrides bool
+	// Columns are those of Main's rows, without totals and overrides.
 	Columns []Column
 	// Count yields the number of rows without limit and offset; nil when nobody
 	// asked. Explain yields the planner's estimate of it as JSON.

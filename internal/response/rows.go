@@ -251,7 +251,7 @@ func (b *answer) writeHeader(o overridden, status int) {
 }
 
 // stream writes the headers of a body that is too large to be held back. What
-// the statement itself may yet set response.headers to comes too late.
+// the statement may set response.headers to beyond its first row comes too late.
 func (b *answer) stream() error {
 	overrides, err := b.overrides()
 	if err != nil {
