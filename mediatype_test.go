@@ -220,6 +220,49 @@ func TestMediaType_any(t *testing.T) {
 	)
 }
 
+// What is built in can be replaced for all relations. A handler of */* for all of
+// them is for those who accept anything, and not for those who say what.
+func TestMediaType_replaced_everywhere(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, `
+		SET search_path = archive;
+		CREATE DOMAIN "application/json" AS json;
+		CREATE FUNCTION private.count_json("application/json", anyelement) RETURNS "application/json" LANGUAGE sql IMMUTABLE
+			AS $$ SELECT json_build_object('rows', ($1 ->> 'rows')::int + 1) $$;
+		CREATE AGGREGATE any_json(anyelement) (SFUNC = private.count_json, STYPE = "application/json", INITCOND = '{"rows": 0}');
+		CREATE DOMAIN "application/geo+json" AS json;
+		CREATE FUNCTION private.no_geojson("application/geo+json", institutions) RETURNS "application/geo+json" LANGUAGE sql IMMUTABLE
+			AS $$ SELECT '{"type": "FeatureCollection", "features": []}'::json $$;
+		CREATE AGGREGATE institutions_geojson(institutions) (SFUNC = private.no_geojson, STYPE = "application/geo+json");
+		CREATE DOMAIN "*/*" AS text;
+		CREATE FUNCTION private.any_text("*/*", anyelement) RETURNS "*/*" LANGUAGE sql IMMUTABLE AS $$ SELECT $1 || $2::text || E'\n' $$;
+		CREATE AGGREGATE any_text(anyelement) (SFUNC = private.any_text, STYPE = "*/*", INITCOND = '')`, rollingBack)
+	runMedia(t, api, []media{
+		{"JSON", "/genres?id=lte.2", "application/json", jsonType, `{"rows": 2}`},
+		{"JSON_of_some_columns", "/genres?select=name&id=eq.1", "application/json", jsonType, `{"rows": 1}`},
+		{"JSON_of_rows_of_a_function", "/rpc/find?year=1962", "application/json", jsonType, `{"rows": 2}`},
+		{"JSON_of_values", "/rpc/film_titles", "application/json", jsonType, `{"rows": 13}`},
+		{"JSON_of_a_value", "/rpc/add?a=1", "application/json", jsonType, `{"rows": 1}`},
+		{"JSON_that_is_an_array", "/genres?id=lte.2", "application/vnd.pgrst.array+json", jsonType, `{"rows": 2}`},
+		{"own_object", "/genres?select=id&id=eq.1", "application/vnd.pgrst.object+json", "application/vnd.pgrst.object+json; charset=utf-8", `{"id": 1}`},
+		{"own_array", "/genres?select=id&id=eq.1", "application/vnd.pgrst.array+json;nulls=stripped", "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8", `[{"id": 1}]`},
+		{"GeoJSON", "/institutions", "application/geo+json", "application/geo+json; charset=utf-8", `{"type": "FeatureCollection", "features": []}`},
+		{"anything", "/genres?select=id,name&id=lte.2&order=id", "", octetsType, "(1,Drama)\n(2,\"Science fiction\")\n"},
+		{"anything_of_a_value", "/rpc/add?a=1", "*/*", octetsType, "2\n"},
+		{"CSV", "/genres?select=name&id=eq.1", "text/csv", "text/csv; charset=utf-8", "name\nDrama"},
+	})
+	run(t, api,
+		exchange{name: "what_nobody_knows", target: "/genres", send: headers{"Accept": "reel/bingo"}, status: 406,
+			body: fault("PGRST107", "None of these media types are available: reel/bingo", "", "")},
+		exchange{name: "HEAD", method: "HEAD", target: "/genres?id=lte.2", want: headers{"Content-Type": octetsType, "Content-Range": "0-1/*"}},
+		exchange{name: "write", method: "POST", target: "/genres?select=name", data: `{"id": 99, "name": "Noir"}`, token: `{"role": "` + curator + `"}`, status: 201,
+			send: headers{"Accept": "application/json", "Prefer": "return=representation"}, body: `{"rows": 1}`},
+		exchange{name: "write_without_a_representation", method: "POST", target: "/genres", data: `{"id": 99, "name": "Noir"}`, token: `{"role": "` + curator + `"}`, status: 201,
+			want: headers{"Content-Type": ""}},
+		exchange{name: "fault", target: "/plays", status: 404, body: fault("PGRST205", "Could not find the table 'archive.plays' in the schema cache", "", "")},
+	)
+}
+
 // A handler that is not there any more, or not yet, is one of the schema's changes.
 func TestMediaType_reload(t *testing.T) {
 	t.Parallel()
