@@ -278,3 +278,15 @@ func TestMediaType_reload(t *testing.T) {
 	request.status, request.want, request.body = http.StatusOK, headers{"Content-Type": "text/x-name"}, "Drama"
 	request.check(t, ask(t, l, request))
 }
+
+// A handler takes whole rows, and so notices a column that the schema cache lacks.
+func TestMediaType_new_column(t *testing.T) {
+	t.Parallel()
+	l := live(t)
+	l.change(t, `ALTER TABLE archive.films ADD COLUMN note text`)
+	x := exchange{target: "/films?id=eq.2", send: headers{"Accept": "text/vnd.archive.titles"}, want: headers{"Content-Type": "text/vnd.archive.titles"}, body: "M\n"}
+	x.check(t, ask(t, l, x))
+	l.loadAged()
+	l.change(t, `ALTER TABLE archive.films DROP COLUMN note`)
+	x.check(t, ask(t, l, x))
+}

@@ -199,14 +199,15 @@ var ErrOutdated = errors.New("the database has other types than the schema cache
 
 // Stale reports whether PostgreSQL refused a statement in a way that a schema
 // cache older than the database explains: an unknown column, relation, function
-// or type, a column that has another type, or no key where there was one.
+// or type, a column that has another type, a row of other columns, or no key where
+// there was one.
 func Stale(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return errors.Is(err, ErrOutdated)
 	}
 	switch pg.Code {
-	case "42703", "42P01", "42883", "42704", "42804", "42P10":
+	case "42703", "42P01", "42883", "42704", "42804", "42846", "42P10":
 		return true
 	}
 	return false
