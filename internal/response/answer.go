@@ -56,7 +56,7 @@ func (b *answer) setHeaders(h http.Header) {
 func (b *answer) override(h http.Header, o overridden, status int) int {
 	for name, values := range o.header {
 		if name != "Content-Length" || b.HeadersOnly {
-			h[name] = values
+			replace(h, name, values)
 		}
 	}
 	if o.status != 0 {

@@ -55,3 +55,12 @@ func leadingNumber(s string) (int, bool) {
 	n, err := strconv.Atoi(digits)
 	return n, err == nil
 }
+
+// replace puts a header of the database in the place of one that the API or its
+// host has set. Cookies are no values of one header, but headers of their own.
+func replace(h http.Header, name string, values []string) {
+	if name == "Set-Cookie" {
+		values = append(h[name], values...)
+	}
+	h[name] = values
+}

@@ -46,7 +46,7 @@ func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
 		h["Retry-After"] = []string{retryAfter}
 	}
 	for name, values := range err.Header {
-		h[name] = values
+		replace(h, name, values)
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))} // whatever the database says
 	w.WriteHeader(err.Status)
