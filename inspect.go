@@ -19,9 +19,10 @@ import (
 // inspect answers with a description of the API, of which the database says what
 // the role may use.
 func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
+	role := schema.cache.RoleSettings(x.identity.Role)
 	result, err := x.executor.Run(x.r.Context(), executor.Command{
-		Role: x.identity.Role, Settings: x.context(nil, nil), PreRequest: x.prelude, ReadOnly: true,
-		Program: query.BuildInspection(p),
+		Role: x.identity.Role, Settings: x.context(role.Settings, nil), PreRequest: x.prelude, ReadOnly: true,
+		Isolation: role.Isolation, Program: query.BuildInspection(p),
 	})
 	if err != nil {
 		return err

@@ -30,6 +30,7 @@ const resultKinds = `
 	CREATE FUNCTION of_one() RETURNS TABLE (title text) LANGUAGE sql STABLE AS $$ VALUES ('M') $$;
 	CREATE FUNCTION same() RETURNS TABLE (same text, value int) LANGUAGE sql STABLE AS $$ VALUES ('hello', 1) $$;
 	CREATE FUNCTION "order"() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 1 $$;
+	CREATE FUNCTION nothings() RETURNS SETOF void LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN QUERY SELECT pg_sleep(0) FROM generate_series(1, 2); END $$;
 	CREATE FUNCTION all_staff() RETURNS SETOF private.staff LANGUAGE sql STABLE SECURITY DEFINER AS $$ SELECT * FROM private.staff ORDER BY id $$`
 
 // The result of a function is JSON in the form of what it returns: a value, an
@@ -84,6 +85,7 @@ func TestResult(t *testing.T) {
 		exchange{name: "void", target: "/rpc/nothing", status: 204, want: headers{"Content-Range": "0-0/*"}},
 		exchange{name: "void_of_POST", method: "POST", target: "/rpc/nothing", status: 204},
 		exchange{name: "void_of_HEAD", method: "HEAD", target: "/rpc/nothing", status: 204},
+		exchange{name: "set_of_void", target: "/rpc/nothings", want: headers{"Content-Range": "0-1/*"}, body: `["", ""]`},
 		exchange{name: "void_of_any_type", target: "/rpc/nothing", send: headers{"Accept": "text/csv"}, status: 204},
 	)
 }

@@ -44,7 +44,7 @@ func (r *reader) routine(p *proc) *Routine {
 			Type: r.typeOf(p.returnType),
 			Set:  p.returnsSet,
 			Rows: p.rowEstimate,
-			Void: p.returnType == voidOID,
+			Void: p.returnType == voidOID && !p.returnsSet,
 		},
 		Volatility: Volatility(p.volatility[0]),
 	}

@@ -116,7 +116,7 @@ func TestFrom_authentication(t *testing.T) {
 
 func TestStale(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]bool{"42703": true, "42P01": true, "42883": true, "42704": true, "42804": true, "42P10": true, "42501": false, "22P02": false, "0A000": false} {
+	for code, want := range map[string]bool{"42703": true, "42P01": true, "42883": true, "42704": true, "42804": true, "42846": true, "42P10": true, "42501": false, "22P02": false, "0A000": false} {
 		require.Equal(t, want, apierror.Stale(fmt.Errorf("run: %w", &pgconn.PgError{Code: code})), code)
 	}
 	require.False(t, apierror.Stale(errors.New("42703")))

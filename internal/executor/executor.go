@@ -164,7 +164,7 @@ func (r *Result) start() error {
 	if explicit {
 		s.send("", cmd.begin(), nil)
 	}
-	settings, args := settingsStatement(s.takeBack(s.isoDates(cmd.Settings)), cmd.ReadOnly && !explicit)
+	settings, args := settingsStatement(s.withoutOverrides(s.isoDates(cmd.Settings)), cmd.ReadOnly && !explicit)
 	s.send("", settings, args)
 	if cmd.PreRequest != "" {
 		s.send(cmd.Role, cmd.PreRequest, nil)
@@ -256,6 +256,11 @@ func (r *Result) readMain() error {
 	if !r.ahead {
 		return r.finish()
 	}
+	if r.cmd.Program.Overrides {
+		values := r.reader.Values()
+		values = values[len(values)-overrideColumns:]
+		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
+	}
 	return nil
 }
 
@@ -311,8 +316,12 @@ func (r *Result) checkColumns() error {
 	return nil
 }
 
-// totalColumns is how many columns query.Program.Totals puts before the others.
-const totalColumns = 2
+// Columns of rows beside their own: before them the number and the mark of totals,
+// behind them the headers and the status of overrides.
+const (
+	totalColumns    = 2
+	overrideColumns = 2
+)
 
 // settingsStatement makes all settings in one statement. Without a BEGIN the
 // pipeline is one implicit transaction, which is made read only here too.

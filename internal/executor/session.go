@@ -87,14 +87,14 @@ func (s *session) isoDates(settings []auth.Setting) []auth.Setting {
 	return append(slices.Clip(settings), auth.Setting{Name: "DateStyle", Value: "ISO"})
 }
 
-// takeBack adds settings that empty response.headers and response.status, if a request
-// on the connection ever set them: it may have done so for the whole session, in which
-// nobody else's response is to have them.
-func (s *session) takeBack(settings []auth.Setting) []auth.Setting {
-	if !s.cache.overrides {
+// withoutOverrides adds the settings that undo those of earlier requests: set_config
+// can make them for the whole session, and not every function means what it says.
+// Behind a pooler nobody knows whose session it is.
+func (s *session) withoutOverrides(settings []auth.Setting) []auth.Setting {
+	if s.prepares && !s.cache.overridden {
 		return settings
 	}
-	return append(slices.Clip(settings), auth.Setting{Name: "response.headers"}, auth.Setting{Name: "response.status"})
+	return append([]auth.Setting{{Name: "response.headers"}, {Name: "response.status"}}, settings...)
 }
 
 // sync ends the pipeline and sends it off, in one flush.

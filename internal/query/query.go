@@ -33,7 +33,10 @@ type Program struct {
 	Totals bool
 	// Page are those of all rows that are asked for, where Main yields their total.
 	Page plan.Range
-	// Columns are those of Main's rows, without totals.
+	// Overrides reports that Main's rows end with what a function set
+	// response.headers and response.status to before the first of them.
+	Overrides bool
+	// Columns are those of Main's rows, without totals and overrides.
 	Columns []Column
 	// Count yields the number of rows without limit and offset; nil when nobody
 	// asked. Explain yields the planner's estimate of it as JSON.

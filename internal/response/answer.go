@@ -36,7 +36,7 @@ func (b *answer) streams() bool {
 	return !b.Expect.Decides()
 }
 
-// setHeaders sets what the answer says whatever comes of it, but for its range.
+// setHeaders sets what the answer says whatever comes of it, but for its range and remarks.
 func (b *answer) setHeaders(h http.Header) {
 	addVary(h)
 	if b.hasBody() {
@@ -51,11 +51,32 @@ func (b *answer) setHeaders(h http.Header) {
 	if applied := b.applied().Applied(); applied != "" && b.Explain == nil {
 		b.set(h, "Preference-Applied", applied)
 	}
+}
+
+// override has the database's wishes take the place of headers of the same names,
+// and gives the status. A body has the length that it has.
+func (b *answer) override(h http.Header, o overridden, status int) int {
+	for name, values := range o.header {
+		if name != "Content-Length" || b.HeadersOnly {
+			replace(h, name, values)
+		}
+	}
+	if o.status != 0 {
+		return o.status
+	}
+	return status
+}
+
+// addRemarks adds what is said about the answer, beside what the database says.
+func (b *answer) addRemarks(h http.Header, status int) {
 	if names := b.Root.LegacyNames(); len(names) > 0 {
-		b.set(h, "Warning", legacyWarning(names))
+		h.Add("Warning", legacyWarning(names))
 	}
 	if b.config.Timing != nil {
-		b.set(h, "Server-Timing", b.config.Timing())
+		h.Add("Server-Timing", b.config.Timing())
+	}
+	if status == http.StatusServiceUnavailable && len(h["Retry-After"]) == 0 {
+		h["Retry-After"] = []string{retryAfter}
 	}
 }
 

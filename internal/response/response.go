@@ -41,14 +41,14 @@ func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
 	body := err.Body(c.MinimalErrors)
 	h := w.Header()
 	h["Content-Type"] = []string{"application/json; charset=utf-8"}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	h["Proxy-Status"] = []string{"PostgREST; error=" + err.Code}
 	if err.Status == http.StatusServiceUnavailable {
 		h["Retry-After"] = []string{retryAfter}
 	}
 	for name, values := range err.Header {
-		h[name] = values
+		replace(h, name, values)
 	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))} // whatever the database says
 	w.WriteHeader(err.Status)
 	_, _ = w.Write(body) // a client that went away is not our error
 }

@@ -204,7 +204,7 @@ func (b *answer) whole(more http.Header) error {
 			return err
 		}
 	}
-	overrides, err := parseOverrides(b.result.Overrides)
+	overrides, err := b.overrides()
 	if err != nil {
 		return err
 	}
@@ -220,29 +220,41 @@ func (b *answer) whole(more http.Header) error {
 	if !b.HeadersOnly {
 		b.set(h, "Content-Length", strconv.Itoa(len(b.body)))
 	}
-	b.writeHeader(overrides.apply(h, b.status(rows)))
+	b.writeHeader(overrides, b.status(rows))
 	if !b.none && !b.HeadersOnly {
 		_, _ = b.w.Write(b.body) // a client that went away is not our error
 	}
 	return nil
 }
 
+// overrides are the database's wishes for the answer. A plan is not the answer
+// that they are for.
+func (b *answer) overrides() (overridden, error) {
+	if b.Explain != nil {
+		return overridden{}, nil
+	}
+	return parseOverrides(b.result.Overrides)
+}
+
 // writeHeader sends the status and the headers. The status, which the database
 // may have chosen, may have no body (RFC 9110, section 6.4.1).
-func (b *answer) writeHeader(status int) {
+func (b *answer) writeHeader(o overridden, status int) {
+	h := b.w.Header()
+	status = b.override(h, o, status)
+	b.addRemarks(h, status)
 	b.sent = true
 	b.none = status == http.StatusNoContent || status == http.StatusNotModified
 	if b.none {
-		delete(b.w.Header(), "Content-Length")
-		delete(b.w.Header(), "Trailer")
+		delete(h, "Content-Length")
+		delete(h, "Trailer")
 	}
 	b.w.WriteHeader(status)
 }
 
 // stream writes the headers of a body that is too large to be held back. What
-// the statement itself may yet set response.headers to comes too late.
+// the statement may set response.headers to beyond its first row comes too late.
 func (b *answer) stream() error {
-	overrides, err := parseOverrides(b.result.Overrides)
+	overrides, err := b.overrides()
 	if err != nil {
 		return err
 	}
@@ -255,7 +267,7 @@ func (b *answer) stream() error {
 	case b.trailer():
 		h["Trailer"] = []string{"Content-Range"}
 	}
-	b.writeHeader(overrides.apply(h, b.status(expected)))
+	b.writeHeader(overrides, b.status(expected))
 	return nil
 }
 
