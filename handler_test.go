@@ -53,6 +53,22 @@ func TestNew_refuses(t *testing.T) {
 	})
 }
 
+func TestNew_OpenAPIServerURL(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"https://films.example", "http://films.example:8080/api/v1", "https://[::1]:1/"} {
+		api, err := pgrest.New(noDatabase{}, pgrest.Options{OpenAPIServerURL: good, Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		api.Close()
+	}
+	for _, bad := range []string{
+		"films.example", "ftp://films.example", "https:films.example", "https://:8443/", "https://films.example:0",
+		"https://films.example:65536", "https://jane@films.example", "https://films.example/?a=b", "https://films.example/#a",
+	} {
+		_, err := pgrest.New(noDatabase{}, pgrest.Options{OpenAPIServerURL: bad})
+		require.EqualError(t, err, `pgrest: OpenAPIServerURL is "`+bad+`", and has to be like https://example.com:8443/basePath`)
+	}
+}
+
 // A handler leaves the host's options to the host.
 func TestNew_copies_options(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,9 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -61,7 +63,9 @@ import (
 // *pgxpool.Pool is one. The pool stays the host's: it is never closed here, and
 // no connection goes back to it with any session state left on it. When one of
 // its connections turns out to have died, its method Reset is called, if it has
-// one, to have it drop the idle ones.
+// one, to have it drop the idle ones. When it gives connections to a replica, where
+// nobody can listen, its method Config tells where the primary is, if it has one, as
+// in a URL with several hosts and target_session_attrs=prefer-standby.
 type Pool interface {
 	Acquire(ctx context.Context) (*pgxpool.Conn, error)
 }
@@ -180,8 +184,9 @@ type Options struct {
 	// AcquireTimeout is how long a request waits for a connection of the pool before
 	// it is answered with 504. 0 means 10 seconds. Key: db-pool-acquisition-timeout.
 	AcquireTimeout time.Duration
-	// Logger receives what can't be told to a client: causes of 500s, reloads,
-	// lost connections. Default: slog.Default().
+	// Logger receives what can't be told to a client: causes of 500s as errors, what
+	// will be tried again, such as lost connections, as warnings, and reloads as info.
+	// Default: slog.Default().
 	Logger *slog.Logger
 	// DisableListener turns off reloading on NOTIFY, which takes one connection of
 	// the pool. Key: db-channel-enabled.
@@ -196,6 +201,10 @@ type Options struct {
 	// notifications may have been missed. Options don't change by it: a host that
 	// wants others makes another Handler. It must not block, nor close the Handler.
 	OnConfigNotify func()
+	// OnSchemaLoad, if not nil, is called with each schema that was loaded, the first
+	// included, when requests are answered from it. It must not block, nor close the
+	// Handler.
+	OnSchemaLoad func(*introspect.SchemaCache)
 }
 
 // OpenAPIMode says what the description of the API tells of.
@@ -310,6 +319,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
 	case o.TxEnd > RollbackAllowOverride:
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
+	case o.OpenAPIServerURL != "" && !isServerURL(o.OpenAPIServerURL):
+		return fmt.Errorf("OpenAPIServerURL is %q, and has to be like https://example.com:8443/basePath", o.OpenAPIServerURL)
 	case o.BasePath != "" && o.BasePath[0] != '/':
 		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
 	}
@@ -322,6 +333,16 @@ func (o Options) validate() error {
 		}
 	}
 	return nil
+}
+
+// isServerURL reports whether text is a URL to put paths behind.
+func isServerURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return false
+	}
+	port, err := strconv.Atoi(cmp.Or(u.Port(), "80"))
+	return err == nil && 0 < port && port < 1<<16 && u.User == nil && !strings.ContainsAny(text, "?#")
 }
 
 // authenticator is the host's, or that of bearer tokens with its verifier.
