@@ -40,9 +40,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -319,10 +317,13 @@ func (o Options) validate() error {
 		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
 	case o.TxEnd > RollbackAllowOverride:
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
-	case o.OpenAPIServerURL != "" && !isServerURL(o.OpenAPIServerURL):
-		return fmt.Errorf("OpenAPIServerURL is %q, and has to be like https://example.com:8443/basePath", o.OpenAPIServerURL)
 	case o.BasePath != "" && o.BasePath[0] != '/':
 		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
+	}
+	if o.OpenAPIServerURL != "" {
+		if err := openapi.CheckServerURL(o.OpenAPIServerURL); err != nil {
+			return fmt.Errorf("OpenAPIServerURL: %w", err)
+		}
 	}
 	if err := o.validateEncoders(); err != nil {
 		return err
@@ -333,16 +334,6 @@ func (o Options) validate() error {
 		}
 	}
 	return nil
-}
-
-// isServerURL reports whether text is a URL to put paths behind.
-func isServerURL(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return false
-	}
-	port, err := strconv.Atoi(cmp.Or(u.Port(), "80"))
-	return err == nil && 0 < port && port < 1<<16 && u.User == nil && !strings.ContainsAny(text, "?#")
 }
 
 // authenticator is the host's, or that of bearer tokens with its verifier.

@@ -28,11 +28,12 @@ type config struct {
 	logLevel       slog.Level
 	logQueries     bool
 	databaseConfig bool
+	recovers       bool // and doesn't end when it loses its database
 	preConfig      string
 
 	// values are the settings by their keys, as --dump-config prints them.
 	values map[string]string
-	// withoutEffect are those that are set and change nothing yet, and needRestart
+	// withoutEffect are those that are set and change nothing, and needRestart
 	// those that change nothing until the server is started anew, as their sources
 	// call them.
 	withoutEffect, needRestart []string
@@ -112,7 +113,7 @@ func (c *config) set(s setting, given assignments, running *config) error {
 		return fmt.Errorf("%s %w", a.name, err)
 	}
 	c.values[s.key] = canonical
-	if s.later && canonical != s.fallback {
+	if s.hidden {
 		c.withoutEffect = append(c.withoutEffect, a.name)
 	}
 	return nil
@@ -209,8 +210,8 @@ func (c *config) same(other *config) bool {
 	return maps.Equal(c.values, other.values) && maps.Equal(c.api.AppSettings, other.api.AppSettings)
 }
 
-// dump prints the configuration as PostgREST does: much like a file, its lines in
-// order, secrets included.
+// dump prints the configuration as PostgREST does: as a file, its lines in order,
+// secrets included.
 func (c *config) dump() string {
 	var lines []string
 	for _, s := range settings {
@@ -229,4 +230,7 @@ func (c *config) dump() string {
 	return strings.Join(lines, "")
 }
 
-func quoted(value string) string { return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"` }
+// fileEscapes are what text in a file has to have written otherwise.
+var fileEscapes = strings.NewReplacer(`"`, `\"`, `\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "$", "$$")
+
+func quoted(value string) string { return `"` + fileEscapes.Replace(value) + `"` }

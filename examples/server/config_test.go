@@ -123,11 +123,12 @@ var goodConfigs = []struct {
 		"https://films.example"},
 	{"root", "DB_ROOT_SPEC=root", func(c *config) any { return c.api.RootSpec }, "root"},
 	{"root by its older name", "ROOT_SPEC=root", func(c *config) any { return c.api.RootSpec }, "root"},
-	{"settings for later", "DB_POOL_AUTOMATIC_RECOVERY=false; INTERNAL_SCHEMA_CACHE_QUERY_SLEEP=1",
+	{"recovery by default", "", func(c *config) any { return c.recovers }, true},
+	{"no recovery", "DB_POOL_AUTOMATIC_RECOVERY=false", func(c *config) any { return c.recovers }, false},
+	{"settings for tests of the reference", "INTERNAL_SCHEMA_CACHE_QUERY_SLEEP=1; INTERNAL_SCHEMA_CACHE_QUERY_SLEEP_BEFORE_QUERIES=2",
 		func(c *config) any { return c.withoutEffect },
-		[]string{"PGRST_DB_POOL_AUTOMATIC_RECOVERY", "PGRST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP"}},
-	{"settings for later that say what is anyway", "DB_POOL_AUTOMATIC_RECOVERY=1",
-		func(c *config) any { return c.withoutEffect }, []string(nil)},
+		[]string{"PGRST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP", "PGRST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP_BEFORE_QUERIES"}},
+	{"no other is without effect", "DB_POOL=3", func(c *config) any { return c.withoutEffect }, []string(nil)},
 }
 
 func TestParseConfig(t *testing.T) {
@@ -152,7 +153,7 @@ func TestParseConfigCoversSettings(t *testing.T) {
 	}
 	for _, s := range settings {
 		for _, name := range s.names() {
-			require.True(t, set[name] || s.later, "no case sets %s", name)
+			require.True(t, set[name], "no case sets %s", name)
 		}
 	}
 }
@@ -180,6 +181,8 @@ func TestParseConfigError(t *testing.T) {
 			`PGRST_DB_TX_END has to be one of commit, commit-allow-override, rollback, rollback-allow-override, not "abort"`},
 		{"URI", "DB_URI=postgres://db.example:port", "PGRST_DB_URI: "},
 		{"file of the URI", "DB_URI=@no/such/file", "PGRST_DB_URI names a file that can't be read: open no/such/file"},
+		{"URL in OpenAPI", "OPENAPI_SERVER_PROXY_URI=films.example",
+			`PGRST_OPENAPI_SERVER_PROXY_URI has to be an http or https URL without user and query, such as https://example.com:8443/basePath, not "films.example"`},
 		{"audience", "JWT_AUD=:films", `PGRST_JWT_AUD has to be a URI if it has a colon, unlike ":films"`},
 		{"short secret", "JWT_SECRET=short", "PGRST_JWT_SECRET: The JWT secret must be at least 32 characters long."},
 		{"file of the secret", "JWT_SECRET=@no/such/file", "PGRST_JWT_SECRET names a file that can't be read: open no/such/file"},

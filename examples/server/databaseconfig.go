@@ -134,6 +134,10 @@ func collect(rows pgx.Rows, err error) (map[string]string, error) {
 // passing reports whether an error of load may be gone when it is tried again:
 // the database is not there, or not yet.
 func passing(err error) bool {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) { // databases and roles may be made later
+		return !wrongPassword(err)
+	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
 		switch server.Code[:min(2, len(server.Code))] {
@@ -143,6 +147,5 @@ func passing(err error) bool {
 			return false
 		}
 	}
-	var connect *pgconn.ConnectError
-	return errors.As(err, &connect) || pgconn.Timeout(err) || pgconn.SafeToRetry(err)
+	return pgconn.Timeout(err) || pgconn.SafeToRetry(err)
 }

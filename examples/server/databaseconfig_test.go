@@ -112,12 +112,12 @@ func TestLoadFromDatabaseError(t *testing.T) {
 		require.ErrorContains(t, err, "nowhere")
 		require.False(t, passing(err))
 	})
-	t.Run("no such database", func(t *testing.T) {
+	t.Run("no such database, so far", func(t *testing.T) {
 		t.Parallel()
 		db := newConfigured(t)
 		_, _, err := sources{environ: []string{"PGRST_DB_URI=" + strings.Replace(db.url, "/"+db.Config().ConnConfig.Database, "/nowhere", 1)}}.load(t.Context(), nil)
 		require.Error(t, err)
-		require.False(t, passing(err))
+		require.True(t, passing(err))
 	})
 	t.Run("no server", func(t *testing.T) {
 		t.Parallel()

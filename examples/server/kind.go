@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/openapi"
 )
 
 // kind is a kind of value. Its parse takes one into the configuration, and gives
@@ -154,6 +155,15 @@ func audience(c *config, value string) (string, error) {
 		return "", fmt.Errorf("has to be a URI if it has a colon, unlike %q", value)
 	}
 	c.api.JWTAudience = value
+	return value, nil
+}
+
+// serverURL takes where clients reach the API.
+func serverURL(c *config, value string) (string, error) {
+	if openapi.CheckServerURL(value) != nil {
+		return "", fmt.Errorf("has to be an http or https URL without user and query, such as https://example.com:8443/basePath, not %q", value)
+	}
+	c.api.OpenAPIServerURL = value
 	return value, nil
 }
 

@@ -10,12 +10,14 @@
 // SIGTERM and SIGINT stop the server after the requests that are under way, a second
 // one stops it at once. The option --help lists the options.
 //
-// Requests are logged to standard output in slog's text form, with method, path,
+// Requests are logged to standard output in slog's text form, with method, URL,
 // status, bytes, duration, role, client and user agent: at the level crit none, at
 // error those that the server failed at (5xx), at warn those of clients too (4xx),
 // at info all, and at debug all with the durations of their stages. With log-query,
-// they have their main SQL statement, without values. All else goes to standard error. With admin-server-port or admin-server-unix-socket, there is an
-// admin server with the paths /live, /ready, /schema_cache and /metrics.
+// they have their main SQL statement, without values. Standard error has the causes
+// of 5xx, but at crit, and at any level what starts, reloads and recovers. With
+// admin-server-port or admin-server-unix-socket, there is an admin server with the
+// paths /live, /ready, /schema_cache and /metrics.
 package main
 
 import (
@@ -76,6 +78,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
+	s.logs.notices.Info("starting", "version", version())
 	return s.serve(ctx, asked)
 }
 
@@ -86,11 +89,31 @@ type logs struct {
 	requests *slog.Logger
 }
 
+// steady is a handler that the level keeps only errors from. The library has info
+// and warnings of the schema and the database alone, which are told at any level.
+// See https://docs.postgrest.org/en/stable/references/configuration.html#log-level.
+type steady struct {
+	slog.Handler
+	level slog.Leveler
+}
+
+func (h steady) Enabled(_ context.Context, level slog.Level) bool {
+	return slog.LevelInfo <= level && level < slog.LevelError || level >= h.level.Level()
+}
+
+func (h steady) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return steady{h.Handler.WithAttrs(attrs), h.level}
+}
+
+func (h steady) WithGroup(name string) slog.Handler {
+	return steady{h.Handler.WithGroup(name), h.level}
+}
+
 func newLogs(level slog.Leveler, stdout, stderr io.Writer) logs {
 	options := &slog.HandlerOptions{Level: level}
 	return logs{
 		notices:  slog.New(slog.NewTextHandler(stderr, nil)),
-		faults:   slog.New(slog.NewTextHandler(stderr, options)),
+		faults:   slog.New(steady{slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}), level}),
 		requests: slog.New(slog.NewTextHandler(stdout, options)),
 	}
 }
