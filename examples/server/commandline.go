@@ -140,7 +140,7 @@ func askReady(ctx context.Context, from sources, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
-	c, err := parseConfig(given, nil)
+	c, err := parseConfig(given, nil, contents{})
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}

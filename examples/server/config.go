@@ -38,6 +38,8 @@ type config struct {
 	// call them.
 	withoutEffect, needRestart []string
 
+	files contents // that settings name
+
 	// What the pool and the options are made of once all settings are read.
 	databaseURI      string
 	poolSize         int
@@ -68,9 +70,9 @@ const (
 
 // parseConfig makes a configuration of what the sources assign. Its error lists
 // everything that is wrong with them. With a configuration that is running, fixed
-// settings keep its values.
-func parseConfig(given assignments, running *config) (*config, error) {
-	c := &config{values: map[string]string{}, admin: endpoint{port: noPort}}
+// settings keep its values. Files that settings name are added to those read.
+func parseConfig(given assignments, running *config, read contents) (*config, error) {
+	c := &config{values: map[string]string{}, files: read, admin: endpoint{port: noPort}}
 	var faults []error
 	for _, s := range settings {
 		if err := c.set(s, given, running); err != nil {
@@ -96,7 +98,7 @@ func (c *config) set(s setting, given assignments, running *config) error {
 	a, ok := s.given(given)
 	if running != nil && s.fixed {
 		// One that isn't good will be told of when it is to have an effect.
-		if now, err := s.parse(new(config), a.value); ok && err == nil && now != running.values[s.key] {
+		if now, err := s.parse(&config{files: c.files}, a.value); ok && err == nil && now != running.values[s.key] {
 			c.needRestart = append(c.needRestart, a.name)
 		}
 		a, ok = assignment{value: running.values[s.key], name: s.key}, running.values[s.key] != ""

@@ -136,7 +136,7 @@ func TestParseConfig(t *testing.T) {
 	for _, test := range goodConfigs {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, err := parseConfig(fromEnvironment(environ(test.env)), nil)
+			c, err := parseConfig(fromEnvironment(environ(test.env)), nil, contents{})
 			require.NoError(t, err)
 			require.Equal(t, test.want, test.got(c))
 		})
@@ -185,6 +185,7 @@ func TestParseConfigError(t *testing.T) {
 			`PGRST_OPENAPI_SERVER_PROXY_URI has to be an http or https URL without user and query, such as https://example.com:8443/basePath, not "films.example"`},
 		{"audience", "JWT_AUD=:films", `PGRST_JWT_AUD has to be a URI if it has a colon, unlike ":films"`},
 		{"short secret", "JWT_SECRET=short", "PGRST_JWT_SECRET: The JWT secret must be at least 32 characters long."},
+		{"empty file of the secret", "JWT_SECRET=@/dev/null", "PGRST_JWT_SECRET names a file that is empty"},
 		{"file of the secret", "JWT_SECRET=@no/such/file", "PGRST_JWT_SECRET names a file that can't be read: open no/such/file"},
 		{"secret not in base64", "JWT_SECRET=" + secret + "; JWT_SECRET_IS_BASE64=true",
 			"PGRST_JWT_SECRET: has to be padded base64"},
@@ -204,14 +205,14 @@ func TestParseConfigError(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parseConfig(fromEnvironment(environ(test.env)), nil)
+			_, err := parseConfig(fromEnvironment(environ(test.env)), nil, contents{})
 			require.ErrorContains(t, err, test.want)
 		})
 	}
 
 	t.Run("all at once", func(t *testing.T) {
 		t.Parallel()
-		_, err := parseConfig(fromEnvironment(environ("DB_POOL=x; UNKNOWN=1; SERVER_PORT=y")), nil)
+		_, err := parseConfig(fromEnvironment(environ("DB_POOL=x; UNKNOWN=1; SERVER_PORT=y")), nil, contents{})
 		for _, name := range []string{"PGRST_DB_POOL", "PGRST_UNKNOWN", "PGRST_SERVER_PORT"} {
 			require.ErrorContains(t, err, name)
 		}
@@ -223,7 +224,7 @@ func TestParseConfigError(t *testing.T) {
 			"DB_URI=postgres://a:hush@db.example:port/", "DB_URI=host=db.example port=x password=hush",
 			"JWT_SECRET=hush", "JWT_SECRET=hush; JWT_SECRET_IS_BASE64=1",
 		} {
-			_, err := parseConfig(fromEnvironment(environ(env)), nil)
+			_, err := parseConfig(fromEnvironment(environ(env)), nil, contents{})
 			require.Error(t, err)
 			require.NotContains(t, err.Error(), "hush")
 		}
@@ -239,7 +240,7 @@ func TestParseConfigReadsFiles(t *testing.T) {
 		return path
 	}
 	c, err := parseConfig(fromEnvironment(environ("JWT_SECRET=@"+file("secret", secret+"\n")+
-		"; DB_URI=@"+file("uri", " postgres://db.example\n"))), nil)
+		"; DB_URI=@"+file("uri", " postgres://db.example\n"))), nil, contents{})
 	require.NoError(t, err)
 	require.Equal(t, secret, string(c.api.JWTSecret))
 	require.Equal(t, "db.example", c.pool.ConnConfig.Host)
@@ -247,7 +248,7 @@ func TestParseConfigReadsFiles(t *testing.T) {
 
 func TestParseConfigIgnoresOthers(t *testing.T) {
 	t.Parallel()
-	_, err := parseConfig(fromEnvironment([]string{"PATH=/bin", "XPGRST_DB_POOL=x", "pgrst_db_pool=x", "=C:", ""}), nil)
+	_, err := parseConfig(fromEnvironment([]string{"PATH=/bin", "XPGRST_DB_POOL=x", "pgrst_db_pool=x", "=C:", ""}), nil, contents{})
 	require.NoError(t, err)
 }
 

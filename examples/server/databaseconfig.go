@@ -20,7 +20,11 @@ func (s sources) load(ctx context.Context, running *config) (c *config, ignored 
 	if err != nil {
 		return nil, nil, err
 	}
-	if c, err = parseConfig(given, running); err != nil || !c.databaseConfig {
+	files := s.files
+	if running != nil || files == nil {
+		files = contents{}
+	}
+	if c, err = parseConfig(given, running, files); err != nil || !c.databaseConfig {
 		return c, nil, err
 	}
 	database, err := fromDatabase(ctx, c)
@@ -34,7 +38,7 @@ func (s sources) load(ctx context.Context, running *config) (c *config, ignored 
 			ignored = append(ignored, name)
 		}
 	}
-	c, err = parseConfig(given, running)
+	c, err = parseConfig(given, running, files)
 	return c, ignored, err
 }
 

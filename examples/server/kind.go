@@ -35,11 +35,13 @@ func text(field func(*config) *string) kind {
 func textOrFile(trim func(string) string, field func(*config) *string) kind {
 	return kind{parse: func(c *config, value string) (string, error) {
 		if name, ok := strings.CutPrefix(value, "@"); ok {
-			text, err := os.ReadFile(name)
+			text, err := c.files.read(name)
 			if err != nil {
 				return "", fmt.Errorf("names a file that can't be read: %w", err)
 			}
-			value = trim(string(text))
+			if value = trim(text); value == "" {
+				return "", errors.New("names a file that is empty")
+			}
 		}
 		*field(c) = value
 		return value, nil

@@ -15,7 +15,8 @@
 // error those that the server failed at (5xx), at warn those of clients too (4xx),
 // at info all, and at debug all with the durations of their stages. With log-query,
 // they have their main SQL statement, without values. Standard error has the causes
-// of 5xx, but at crit, and at any level what starts, reloads and recovers. With
+// of 5xx, but at crit, and at any level what starts, reloads and recovers; at debug,
+// it has the pool's connections as they come and go. With
 // admin-server-port or admin-server-unix-socket, there is an admin server with the
 // paths /live, /ready, /schema_cache and /metrics.
 package main
@@ -29,6 +30,9 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 func main() {
@@ -60,7 +64,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
-	from := sources{file: command.file, environ: environ}
+	from := sources{file: command.file, environ: environ, files: contents{}}
 	if command.option != "" {
 		return command.show(ctx, from, stdout)
 	}
@@ -68,7 +72,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
-	cfg, err := parseConfig(given, nil)
+	cfg, err := parseConfig(given, nil, from.files)
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
@@ -107,6 +111,16 @@ func (h steady) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h steady) WithGroup(name string) slog.Handler {
 	return steady{h.Handler.WithGroup(name), h.level}
+}
+
+// connections has a pool's connections logged at debug as they come and go.
+func (l logs) connections(pool *pgxpool.Config) {
+	log := func(message string, conn *pgx.Conn) { l.faults.Debug(message, "pid", conn.PgConn().PID()) }
+	pool.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		log("connection opened", conn)
+		return nil
+	}
+	pool.BeforeClose = func(conn *pgx.Conn) { log("connection closed", conn) }
 }
 
 func newLogs(level slog.Leveler, stdout, stderr io.Writer) logs {

@@ -157,6 +157,14 @@ func TestLogsOfFaults(t *testing.T) {
 		})
 	}
 
+	t.Run("of connections", func(t *testing.T) {
+		t.Parallel()
+		r := startFrom(t, of(t, pgtest.Clone(t).AuthenticatorURL, "LOG_LEVEL=debug; DB_SCHEMAS=archive; DB_ANON_ROLE=pgrest_test_anon", ""))
+		require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+		require.Contains(t, r.logged.String(), `level=DEBUG msg="connection opened" pid=`)
+		reload(r.asked.schema)
+		eventually(t, func() bool { return strings.Contains(r.logged.String(), `level=DEBUG msg="connection closed" pid=`) }, "they stay")
+	})
 	t.Run("of a server", func(t *testing.T) {
 		t.Parallel()
 		r := startFrom(t, of(t, pgtest.Clone(t).AuthenticatorURL, "LOG_LEVEL=crit; DB_SCHEMAS=archive; DB_ANON_ROLE=pgrest_test_anon", ""))

@@ -73,6 +73,7 @@ func open(ctx context.Context, from sources, c *config, l logs, level *slog.Leve
 		}
 	}
 	c.pool.ConnConfig.OnPgError = s.recovery.told
+	s.logs.connections(c.pool)
 	// The pool outlives ctx: requests that are under way at its end finish.
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), c.pool)
 	if err != nil {

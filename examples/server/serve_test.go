@@ -38,7 +38,7 @@ func startFrom(t *testing.T, from sources) *running {
 	t.Helper()
 	given, err := from.read()
 	require.NoError(t, err)
-	c, err := parseConfig(given, nil)
+	c, err := parseConfig(given, nil, contents{})
 	require.NoError(t, err)
 	level := new(slog.LevelVar)
 	log := &watched{text: "\x00", seen: func() {}}
