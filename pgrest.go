@@ -197,7 +197,8 @@ type Options struct {
 	// OnConfigNotify, if not nil, is called when a notification asks for a new
 	// configuration, as NOTIFY pgrst, 'reload config' and NOTIFY pgrst do, and when
 	// notifications may have been missed. Options don't change by it: a host that
-	// wants others makes another Handler. It must not block, nor close the Handler.
+	// wants others makes another Handler. The schema is read anew all the same, with
+	// the settings of roles. It must not block, nor close the Handler.
 	OnConfigNotify func()
 	// OnSchemaLoad, if not nil, is called with each schema that was loaded, the first
 	// included, when requests are answered from it. It must not block, nor close the

@@ -16,9 +16,10 @@
 // at info all, and at debug all with the durations of their stages. With log-query,
 // they have their main SQL statement, without values. Standard error has the causes
 // of 5xx, but at crit, and at any level what starts, reloads and recovers; at debug,
-// it has the pool's connections as they come and go. With
-// admin-server-port or admin-server-unix-socket, there is an admin server with the
-// paths /live, /ready, /schema_cache and /metrics.
+// it has the pool's connections as they come and go.
+//
+// With admin-server-port or admin-server-unix-socket, there is an admin server with
+// the paths /live, /ready, /schema_cache and /metrics.
 package main
 
 import (
