@@ -35,9 +35,12 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 		return err
 	}
 	x.clock.lap("transaction")
-	key := p.Media.Name + " " + p.Schema + " " + x.r.Host + " " + x.request.Mount + " " + used.fingerprint()
+	config := x.openAPI()
+	key := strings.Join([]string{
+		p.Media.Name, p.Schema, config.Host, strconv.FormatBool(config.HTTPS), config.BasePath, used.fingerprint(),
+	}, " ")
 	document, err := schema.documents.get(key, func() ([]byte, error) {
-		return describe(p.Media, schema.cache, used.selection(schema.cache, p), x.openAPI())
+		return describe(p.Media, schema.cache, used.selection(schema.cache, p), config)
 	})
 	if err != nil {
 		return err
@@ -64,7 +67,7 @@ func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Sel
 func (x *exchange) openAPI() openapi.Config {
 	return openapi.Config{
 		Version: response.ProtocolVersion, DocsVersion: "v16", ServerURL: x.options.OpenAPIServerURL, Host: x.r.Host,
-		BasePath: x.request.Mount, Security: x.options.OpenAPISecurity, MaxRows: int(x.options.MaxRows),
+		HTTPS: x.r.TLS != nil, BasePath: x.request.Mount, Security: x.options.OpenAPISecurity, MaxRows: int(x.options.MaxRows),
 		SearchPath: x.options.ExtraSearchPath,
 	}
 }

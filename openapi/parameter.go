@@ -1,11 +1,9 @@
 package openapi
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // reserved are the parameters of a query string that are no columns.
@@ -13,7 +11,7 @@ var reserved = []string{"select", "order", "limit", "offset", "columns", "on_con
 
 // The choices of the Prefer header.
 var (
-	preferReturn     = []string{"return=minimal", "return=headers-only", "return=representation"}
+	preferReturn     = []string{"return=representation", "return=minimal", "return=headers-only"}
 	preferCount      = []string{"count=exact", "count=planned", "count=estimated"}
 	preferResolution = []string{"resolution=merge-duplicates", "resolution=ignore-duplicates"}
 	preferMissing    = []string{"missing=default", "missing=null"}
@@ -25,26 +23,30 @@ var (
 func (d *document) addCommonParameters() {
 	text := object{{"type", "string"}}
 	number := object{{"type", "integer"}, {"format", "int64"}, {"minimum", 0}}
-	limit := slices.Clone(number)
+	limit := "The most rows of the response."
 	if d.config.MaxRows > 0 {
-		limit = append(limit, member{"maximum", d.config.MaxRows})
+		limit += " There are never more than " + strconv.Itoa(d.config.MaxRows) + "."
 	}
 	logic := object{{"type", "string"}, {"pattern", `^\(.*\)$`}}
-	d.addParameter("select", query("select", "The columns of the response, which may be renamed (alias:column), cast "+
-		"(column::type), aggregated and accompanied by related rows (relation(columns)).", text, "*"))
-	d.addParameter("order", query("order", "The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.", text, ""))
-	d.addParameter("limit", query("limit", "The most rows of the response.", limit, ""))
+	d.addParameter("select", query("select", "The columns of the response, with commas between. `alias:column` renames one, "+
+		"`column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, "+
+		"`relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.", text, "*"))
+	d.addParameter("order", query("order", "The columns to sort by, with commas between, each with `.asc` or `.desc` "+
+		"and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.", text, ""))
+	d.addParameter("limit", query("limit", limit, number, ""))
 	d.addParameter("offset", query("offset", "How many rows are left out before the first.", number, ""))
-	d.addParameter("and", query("and", "Conditions that must all hold.", logic, "(a.gte.1,b.is.null)"))
-	d.addParameter("or", query("or", "Conditions of which one must hold.", logic, "(a.gte.1,b.is.null)"))
-	d.addParameter("columns", query("columns", "The columns to write; other members of the body are ignored.", text, ""))
-	d.addParameter("on_conflict", query("on_conflict",
-		"The columns of the unique key that decides what is a duplicate, instead of the primary key.", text, ""))
+	d.addParameter("and", query("and", "Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` "+
+		"and `not.` may be among them.", logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
+	d.addParameter("or", query("or", "Conditions of which one must hold, as those of `and`.", logic, "(a.gte.1,b.is.null)"))
+	d.addParameter("columns", query("columns", "The columns to write, with commas between; other members of the body are ignored.", text, ""))
+	d.addParameter("on_conflict", query("on_conflict", "The columns, with commas between, of the unique key that decides "+
+		"what is a duplicate, instead of the primary key.", text, ""))
 	d.addParameter("Range", header("Range", "The rows of the response, counted from 0, both ends included.",
 		object{{"type", "string"}, {"pattern", `^[0-9]+-[0-9]*$`}}, "0-9"))
 	d.addParameter("Range-Unit", header("Range-Unit", "The unit of Range.", object{{"type", "string"}, {"const", "items"}}, ""))
 	d.addPrefer("Prefer.read", preferCount)
 	d.addPrefer("Prefer.insert", preferReturn, preferCount, preferResolution, preferMissing, preferTx)
+	d.addPrefer("Prefer.update", preferReturn, preferCount, preferMissing, preferTx)
 	d.addPrefer("Prefer.write", preferReturn, preferCount, preferTx)
 	d.addPrefer("Prefer.call", preferCount, preferTx)
 	if len(d.cache.Schemas) > 1 {
@@ -110,61 +112,4 @@ func parametersNamed(names ...string) array {
 		refs[i] = component("parameters", name)
 	}
 	return refs
-}
-
-// addFilters adds a parameter for each column of a relation.
-func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
-	parts.filters = make([]columnFilter, 0, len(t.Columns))
-	filter := component("schemas", "Filter")
-	for i := range t.Columns {
-		c := &t.Columns[i]
-		if slices.Contains(reserved, c.Name) {
-			continue // another parameter has this name
-		}
-		description := c.Comment
-		if description == "" {
-			description = "Filter by " + c.Name + " (" + c.TypeName + ")."
-		}
-		example := "is.null"
-		if value := plainText(d.exampleOf(c.Type)); value != "" {
-			example = "eq." + value
-		}
-		name := d.addParameter("filter."+parts.row+"."+c.Name, query(c.Name, description, filter, example))
-		parts.filters = append(parts.filters, columnFilter{c.Name, component("parameters", name)})
-	}
-}
-
-// plainText gives a value of JSON as a query string has it; nothing for an array or
-// object.
-func plainText(value json.RawMessage) string {
-	if len(value) == 0 || value[0] == '{' || value[0] == '[' {
-		return ""
-	}
-	var s string
-	if json.Unmarshal(value, &s) == nil {
-		return s
-	}
-	return string(value)
-}
-
-// filters refers to the filters of a relation's columns, but for those hidden by
-// parameters of other meaning.
-func (d *document) filters(t *introspect.Table, hidden ...string) array {
-	filters := d.tables[t.Name].filters
-	refs := make(array, 0, len(filters))
-	for _, f := range filters {
-		if !slices.Contains(hidden, f.column) {
-			refs = append(refs, f.ref)
-		}
-	}
-	return refs
-}
-
-// embedding tells what can be embedded in the rows of a relation.
-func (d *document) embedding(t *introspect.Table) string {
-	related, _ := d.cache.RelatedNames(t.Name)
-	if len(related) == 0 {
-		return ""
-	}
-	return "Related rows can be embedded by select: " + strings.Join(related, ", ") + "."
 }
