@@ -139,6 +139,7 @@ func parameterTypes(r *introspect.Routine) string {
 type documents struct {
 	mu    sync.Mutex
 	byKey map[string]document
+	size  int // of the bodies
 }
 
 type document struct {
@@ -146,8 +147,12 @@ type document struct {
 	tag  string // an entity tag (RFC 9110, section 8.8.3)
 }
 
-// maxDocuments bounds what is kept: there are few roles, and few names of the host.
-const maxDocuments = 32
+// What is kept is bounded by number and size: there are few roles, but clients may
+// make up names of the host.
+const (
+	maxDocuments    = 32
+	maxDocumentSize = 128 << 20 // of all together
+)
 
 func (d *documents) get(key string, build func() ([]byte, error)) (document, error) {
 	d.mu.Lock()
@@ -159,11 +164,12 @@ func (d *documents) get(key string, build func() ([]byte, error)) (document, err
 	if err != nil {
 		return document{}, err
 	}
-	if d.byKey == nil || len(d.byKey) >= maxDocuments {
-		d.byKey = map[string]document{}
+	if d.byKey == nil || len(d.byKey) >= maxDocuments || d.size+len(body) > maxDocumentSize {
+		d.byKey, d.size = map[string]document{}, 0
 	}
 	sum := sha256.Sum256(body)
 	made := document{body: body, tag: `"` + hex.EncodeToString(sum[:16]) + `"`}
 	d.byKey[key] = made
+	d.size += len(body)
 	return made, nil
 }
