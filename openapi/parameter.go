@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,14 +8,26 @@ import (
 // reserved are the parameters of a query string that are no columns.
 var reserved = []string{"select", "order", "limit", "offset", "columns", "on_conflict", "and", "or", "not.and", "not.or"}
 
-// The choices of the Prefer header.
+// preference is a kind of preference: its values, and what they do.
+type preference struct {
+	values  []string
+	meaning string
+}
+
+// The preferences that some requests have, and those that all have.
 var (
-	preferReturn     = []string{"return=representation", "return=minimal", "return=headers-only"}
-	preferCount      = []string{"count=exact", "count=planned", "count=estimated"}
-	preferResolution = []string{"resolution=merge-duplicates", "resolution=ignore-duplicates"}
-	preferMissing    = []string{"missing=default", "missing=null"}
-	preferHandling   = []string{"handling=strict", "handling=lenient"}
-	preferTx         = []string{"tx=commit", "tx=rollback"}
+	preferReturn = preference{
+		[]string{"return=representation", "return=minimal", "return=headers-only"},
+		"whether the rows are sent back, nothing is, or the address of the row",
+	}
+	preferCount      = preference{[]string{"count=exact", "count=planned", "count=estimated"}, "how the rows are counted, for Content-Range"}
+	preferResolution = preference{
+		[]string{"resolution=merge-duplicates", "resolution=ignore-duplicates"},
+		"whether rows that are there already are updated, or left as they are",
+	}
+	preferMissing  = preference{[]string{"missing=default", "missing=null"}, "what columns get that the body lacks"}
+	preferTx       = preference{[]string{"tx=commit", "tx=rollback"}, "whether changes stay, where the server leaves that open"}
+	preferHandling = preference{[]string{"handling=strict", "handling=lenient"}, "whether preferences that can't be met are errors"}
 )
 
 // addCommonParameters adds the parameters that operations of all relations share.
@@ -41,7 +52,7 @@ func (d *document) addCommonParameters() {
 	d.addParameter("columns", query("columns", "The columns to write, with commas between; other members of the body are ignored.", text, ""))
 	d.addParameter("on_conflict", query("on_conflict", "The columns, with commas between, of the unique key that decides "+
 		"what is a duplicate, instead of the primary key.", text, ""))
-	d.addParameter("Range", header("Range", "The rows of the response, counted from 0, both ends included.",
+	d.addParameter("Range", header("Range", "The rows of the response, in place of limit and offset: counted from 0, both ends included.",
 		object{{"type", "string"}, {"pattern", `^[0-9]+-[0-9]*$`}}, "0-9"))
 	d.addParameter("Range-Unit", header("Range-Unit", "The unit of Range.", object{{"type", "string"}, {"const", "items"}}, ""))
 	d.addPrefer("Prefer.read", preferCount)
@@ -80,13 +91,17 @@ func header(name, description string, schema object, example string) object {
 // every request may have. A pattern has them all, as the values of the header are no
 // closed set, and generators make types that are tedious to use of a choice between
 // an enum and a pattern.
-func (d *document) addPrefer(name string, choices ...[]string) {
-	values := append(slices.Concat(choices...), preferHandling...)
-	d.addParameter(name, header("Prefer", "How the request is to be treated, by at most one value of a kind: "+
-		strings.Join(values, ", ")+", timezone=... and max-affected=...", schemaOfArray(object{
-		{"type", "string"},
-		{"pattern", "^(" + strings.Join(values, "|") + "|timezone=.+|max-affected=[0-9]+)$"},
-	}), "").with("example", texts(values[:1])))
+func (d *document) addPrefer(name string, kinds ...preference) {
+	var description, pattern strings.Builder
+	description.WriteString("How the request is to be treated, by at most one value of a kind:\n\n")
+	for _, kind := range append(kinds, preferHandling) {
+		description.WriteString("- `" + strings.Join(kind.values, "`, `") + "`: " + kind.meaning + "\n")
+		pattern.WriteString(strings.Join(kind.values, "|") + "|")
+	}
+	description.WriteString("- `timezone=…`: the time zone of times\n- `max-affected=…`: the most rows to change, with `handling=strict`")
+	values := object{{"type", "string"}, {"pattern", "^(" + pattern.String() + "timezone=.+|max-affected=[0-9]+)$"}}
+	d.addParameter(name, header("Prefer", description.String(), schemaOfArray(values), "").
+		with("example", []string{kinds[0].values[0]}))
 }
 
 // addProfile adds a header that names the schema. It must be given unless the schema

@@ -161,27 +161,12 @@ func nullable(schema object) object {
 	}
 	wider := make(object, len(schema))
 	for i, m := range schema {
-		switch v := m.value.(type) {
-		case string:
-			if m.name == "type" {
-				m.value = []string{v, "null"}
-			}
-		case []string:
-			if m.name == "enum" {
-				m.value = append(texts(v), nil)
-			}
+		if kind, ok := m.value.(string); ok && m.name == "type" {
+			m.value = []string{kind, "null"}
 		}
 		wider[i] = m
 	}
 	return wider
-}
-
-func texts(values []string) array {
-	items := make(array, len(values))
-	for i, v := range values {
-		items[i] = v
-	}
-	return items
 }
 
 // orAny makes the schema of anything of none.
