@@ -648,7 +648,14 @@ type DeleteAuthorsParams struct {
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=representation, return=minimal, return=headers-only, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferWrite `json:"Prefer,omitempty"`
 }
 
@@ -681,13 +688,18 @@ type ReadAuthorsParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Range The rows of the response, counted from 0, both ends included.
+	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *Range `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadAuthorsParamsRangeUnit `json:"Range-Unit,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferRead `json:"Prefer,omitempty"`
 }
 
@@ -720,7 +732,15 @@ type UpdateAuthorsParams struct {
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=representation, return=minimal, return=headers-only, count=exact, count=planned, count=estimated, missing=default, missing=null, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `missing=default`, `missing=null`: what columns get that the body lacks
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferUpdate `json:"Prefer,omitempty"`
 }
 
@@ -738,7 +758,16 @@ type InsertAuthorsParams struct {
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=representation, return=minimal, return=headers-only, count=exact, count=planned, count=estimated, resolution=merge-duplicates, resolution=ignore-duplicates, missing=default, missing=null, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `resolution=merge-duplicates`, `resolution=ignore-duplicates`: whether rows that are there already are updated, or left as they are
+	// - `missing=default`, `missing=null`: what columns get that the body lacks
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferInsert `json:"Prefer,omitempty"`
 }
 
@@ -753,7 +782,14 @@ type UpsertAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=representation, return=minimal, return=headers-only, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferWrite `json:"Prefer,omitempty"`
 }
 
@@ -803,7 +839,14 @@ type DeleteBooksParams struct {
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=representation, return=minimal, return=headers-only, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferWrite `json:"Prefer,omitempty"`
 }
 
@@ -859,13 +902,18 @@ type ReadBooksParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Range The rows of the response, counted from 0, both ends included.
+	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *Range `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadBooksParamsRangeUnit `json:"Range-Unit,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferRead `json:"Prefer,omitempty"`
 }
 
@@ -921,7 +969,15 @@ type UpdateBooksParams struct {
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=representation, return=minimal, return=headers-only, count=exact, count=planned, count=estimated, missing=default, missing=null, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `missing=default`, `missing=null`: what columns get that the body lacks
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferUpdate `json:"Prefer,omitempty"`
 }
 
@@ -939,7 +995,16 @@ type InsertBooksParams struct {
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=representation, return=minimal, return=headers-only, count=exact, count=planned, count=estimated, resolution=merge-duplicates, resolution=ignore-duplicates, missing=default, missing=null, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `resolution=merge-duplicates`, `resolution=ignore-duplicates`: whether rows that are there already are updated, or left as they are
+	// - `missing=default`, `missing=null`: what columns get that the body lacks
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferInsert `json:"Prefer,omitempty"`
 }
 
@@ -954,7 +1019,14 @@ type UpsertBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=representation, return=minimal, return=headers-only, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferWrite `json:"Prefer,omitempty"`
 }
 
@@ -987,13 +1059,18 @@ type ReadCatalogueParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Range The rows of the response, counted from 0, both ends included.
+	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *Range `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadCatalogueParamsRangeUnit `json:"Range-Unit,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferRead `json:"Prefer,omitempty"`
 }
 
@@ -1052,13 +1129,25 @@ type CallDiscountParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferCall `json:"Prefer,omitempty"`
 }
 
 // CallForgetDetailsParams defines parameters for CallForgetDetails.
 type CallForgetDetailsParams struct {
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferCall `json:"Prefer,omitempty"`
 }
 
@@ -1070,13 +1159,24 @@ type QueryShelfMetresParams struct {
 	// Thickness Of type numeric.
 	Thickness *json.Number `form:"thickness,omitempty" json:"thickness,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferRead `json:"Prefer,omitempty"`
 }
 
 // CallShelfMetresParams defines parameters for CallShelfMetres.
 type CallShelfMetresParams struct {
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferCall `json:"Prefer,omitempty"`
 }
 
