@@ -36,6 +36,9 @@ func (c Config) server() (server, error) {
 		return parseServerURL(c.ServerURL)
 	}
 	s := server{scheme: "http", host: c.Host, path: c.BasePath}
+	if c.HTTPS {
+		s.scheme = "https"
+	}
 	if !strings.HasPrefix(s.path, "/") {
 		s.path = "/" + s.path
 	}
