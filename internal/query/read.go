@@ -147,8 +147,11 @@ func (s selection) from() fragment {
 		conditions = append(conditions, predicate(n, node, nullFilter))
 	}
 	for _, e := range n.Embeds {
-		if e.Inner && !joined(n, e) {
+		switch {
+		case e.Inner && !joined(n, e):
 			conditions = append(conditions, existence(n, e, false))
+		case e.Inner && s.parent == nil && selective(e):
+			conditions = append(conditions, exists(n, e))
 		}
 	}
 	f.join(where(conditions))
