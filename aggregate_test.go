@@ -78,6 +78,8 @@ func TestAggregate_of_embedded_rows(t *testing.T) {
 		{"nested", "/directors?select=films(title,roles(count()))&films.order=id&id=eq.1",
 			`[{"films": [{"title": "Metropolis", "roles": [{"count": 2}]}, {"title": "M", "roles": [{"count": 1}]}]}]`},
 		{"path_and_casts", "/directors?select=films(info->box office::numeric.sum()::int)&id=eq.4", `[{"films": [{"sum": 435}]}]`},
+		{"inner_groups_are_there_without_rows", "/directors?select=name,films!inner(count())&films.year=lt.1900&id=eq.1", `[{"name": "Fritz Lang", "films": [{"count": 0}]}]`},
+		{"inner_groups_below_are_there_without_rows", "/directors?select=name,films!inner(id,restorations!inner(finished.max()))&films.id=eq.2", `[{"name": "Fritz Lang", "films": [{"id": 2, "restorations": {"max": null}}]}]`},
 		{"alias", "/directors?select=films(n:count())&id=eq.4", `[{"films": [{"n": 3}]}]`},
 	})
 }

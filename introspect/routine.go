@@ -34,7 +34,7 @@ type Routine struct {
 	// functions. New sets it.
 	MediaType string
 
-	rows *Table // see SchemaCache.ResultTable
+	rows *Table // of the result where no exposed relation serves; see SchemaCache.ResultTable
 }
 
 // derive sets what follows from the rest of the routine, and from the exposed relations.
@@ -46,8 +46,8 @@ func (r *Routine) derive(exposed map[QualifiedName]*Table) {
 	r.rows = resultTable(r, exposed)
 }
 
-// resultTable finds the relation of a routine's result, or makes it. It is nil
-// where the result has no columns of its own.
+// resultTable makes a relation of a routine's result. It is nil where an exposed
+// relation serves, and where the result has no columns of its own.
 func resultTable(r *Routine, exposed map[QualifiedName]*Table) *Table {
 	t := r.Returns.Type
 	if t == nil {
@@ -59,7 +59,7 @@ func resultTable(r *Routine, exposed map[QualifiedName]*Table) *Table {
 	var columns []Column
 	switch {
 	case isExposed && (name == t.Relation || !isNamesake):
-		return relation
+		return nil
 	case isExposed:
 		columns = relation.Columns
 	case t.Attributes != nil:

@@ -76,7 +76,12 @@ func (c *SchemaCache) Table(name QualifiedName) (*Table, bool) {
 //
 // A single OUT or TABLE column of a composite type is no column of the result: then
 // PostgreSQL's result has the columns of that type.
-func (c *SchemaCache) ResultTable(r *Routine) *Table { return r.rows }
+func (c *SchemaCache) ResultTable(r *Routine) *Table {
+	if r.rows == nil && r.Returns.Type != nil {
+		return c.Tables[r.Returns.Type.Relation]
+	}
+	return r.rows
+}
 
 // ComputedField finds the function that serves as a computed field of table: one
 // that takes the table's row type alone and returns a single value, in an exposed

@@ -86,7 +86,7 @@ func (d *document) resultSchema(id string, r *introspect.Routine) object {
 }
 
 // selected reports whether t is a selected relation, and not one that was made of
-// the result of a function, which has the function's name.
+// the result of a function, which has the name of the result's type.
 func (d *document) selected(t *introspect.Table) bool {
 	exposed, ok := d.cache.Table(t.Name)
 	return ok && exposed == t && d.tables[t.Name] != nil

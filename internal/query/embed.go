@@ -42,6 +42,20 @@ func lateral(parent *plan.Node, e *plan.Embed, inner bool) fragment {
 	return f
 }
 
+// selective reports an inner embed that few rows may have: its array would be made
+// for each of them to find those that do, while its existence can be joined from
+// either side. Groups are there without any rows, and matter not to existence.
+func selective(e *plan.Embed) bool {
+	n := e.Node
+	return e.ToMany() && !groups(n) &&
+		(len(n.Where) > 0 || slices.ContainsFunc(n.Embeds, func(child *plan.Embed) bool { return child.Inner }))
+}
+
+// groups reports aggregates in a node or anywhere below it.
+func groups(n *plan.Node) bool {
+	return n.Aggregates() || slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return groups(e.Node) })
+}
+
 // aggregated renders a to-many embed: its rows as one JSON array, or, when it is
 // spread, an array a column.
 func aggregated(parent *plan.Node, e *plan.Embed) fragment {
@@ -190,9 +204,14 @@ func presence(n *plan.Node, e *plan.Embed) fragment {
 
 func presenceAlias(e *plan.Embed) string { return e.Alias + "." + presentColumn }
 
+// exists leaves out a limit, which matters only if it is 0, for PostgreSQL to make a
+// join of it.
 func exists(parent *plan.Node, e *plan.Embed) fragment {
-	f := matching(parent, e, e.Node)
-	f.join(window(e.Node.Range))
+	f, r := matching(parent, e, e.Node), e.Node.Range
+	if r.Limit > 0 {
+		r.Limit = plan.Unlimited
+	}
+	f.join(window(r))
 	return f.within("EXISTS (", ")")
 }
 

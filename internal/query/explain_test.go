@@ -60,6 +60,8 @@ func TestBuild_execution_plans(t *testing.T) {
 		{name: "one_to_one", target: "/books?select=title,covers(colour)&id=eq.5", indexes: []string{"books_pkey", "covers_pkey"}},
 		{name: "one_to_many", target: "/authors?select=name,books(title)&order=id&limit=20", indexes: []string{"authors_pkey", "books_author_id"}},
 		{name: "one_to_many_inner", target: "/authors?select=name,books!inner(title)&books.year=eq.1950&order=id&limit=20", indexes: []string{"authors_pkey", "books_author_id"}},
+		{name: "one_to_many_inner_from_the_far_side", target: "/authors?select=name,books!inner(title)&books.id=eq.5", indexes: []string{"books_pkey", "authors_pkey"}},
+		{name: "many_to_many_inner_from_the_far_side", target: "/books?select=title,subjects!inner(name)&subjects.id=eq.5", indexes: []string{"subjects_pkey", "book_subjects_subject_id", "books_pkey"}},
 		{name: "page_of_one_to_many", target: "/authors?select=name,books(title)&books.order=year&books.limit=2&order=id&limit=20", indexes: []string{"authors_pkey", "books_author_id"}},
 		{name: "many_to_many", target: "/books?select=title,subjects(name)&order=id&limit=20", indexes: []string{"books_pkey", "book_subjects_pkey", "subjects_pkey"}},
 		{name: "many_to_many_from_the_other_end", target: "/subjects?select=name,books(title)&id=eq.3", indexes: []string{"subjects_pkey", "book_subjects_subject_id", "books_pkey"}},

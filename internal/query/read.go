@@ -163,8 +163,11 @@ func (s selection) from() fragment {
 		conditions = append(conditions, predicate(n, node, null))
 	}
 	for _, e := range n.Embeds {
-		if e.Inner && apart(e) {
+		switch {
+		case e.Inner && apart(e):
 			conditions = append(conditions, existence(n, e, false))
+		case e.Inner && s.parent == nil && selective(e):
+			conditions = append(conditions, exists(n, e))
 		}
 	}
 	f.join(where(conditions))

@@ -47,6 +47,9 @@ func TestBuild_size(t *testing.T) {
 		{"orders_by_an_embed", 800, func(n int) string { return "select=directors()&order=" + repeated(n, "directors(name),", "id", "") }},
 		{"nested_embeds", 20, func(n int) string { return "select=" + repeated(n, "films(id,", "id", ")") }},
 		{"nested_inner_embeds", 20, func(n int) string { return "select=" + repeated(n, "films!inner(", "", ")") }},
+		{"nested_inner_embeds_with_columns", 20, func(n int) string {
+			return "select=" + repeated(n, "films!inner(id,", "id", ")") + atEachLevel(n, "films", "films.id=eq.1")
+		}},
 		{"null_filters_at_each_level", 10, func(n int) string {
 			return "select=" + repeated(n, "films(", "", ")") + atEachLevel(n, "films", "or=(films.is.null,films.is.null,films.not.is.null)")
 		}},
