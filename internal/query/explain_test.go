@@ -12,6 +12,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -42,12 +43,7 @@ const library = `
 // row where a join serves, and nothing is materialized on the way.
 func TestBuild_execution_plans(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.Empty(t)
-	_, err := pool.Exec(t.Context(), library)
-	require.NoError(t, err)
-	cache, err := introspect.Load(t.Context(), pool, introspect.Options{Schemas: []string{"library"}})
-	require.NoError(t, err)
-	planner := plan.New(cache, config)
+	pool, planner := openLibrary(t)
 	for _, tt := range []struct {
 		name, target string
 		indexes      []string // that are used, whatever else is
@@ -82,7 +78,7 @@ func TestBuild_execution_plans(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := explain(t, pool, planner, tt.target)
+			p := explain(t, pool, build(t, planner, "library", "GET", encodeBlanks(tt.target), ""))
 			require.NotContains(t, p.nodes, "CTE Scan", p.text)
 			if !tt.subplans {
 				require.NotContains(t, p.parents, "SubPlan", p.text)
@@ -94,15 +90,60 @@ func TestBuild_execution_plans(t *testing.T) {
 	}
 }
 
-// executionPlan is what EXPLAIN tells of a statement.
-type executionPlan struct {
-	nodes, parents, indexes []string
-	text                    string
+// Rows that are only counted are not sorted, and nothing of what they would show is
+// computed or joined, unless a condition asks for it.
+func TestBuild_execution_plans_of_counts(t *testing.T) {
+	t.Parallel()
+	pool, planner := openLibrary(t)
+	for _, tt := range []struct {
+		name, target string
+		relations    []string // all that are read
+	}{
+		{"rows", "/books?select=title,year&year=gt.1950", []string{"books"}},
+		{"order", "/books?select=title&order=year.desc.nullslast,title&limit=20", []string{"books"}},
+		{"embeds", "/books?select=title,authors(name),covers(colour),subjects(name)&order=title", []string{"books"}},
+		{"spreads", "/authors?select=name,...books(title,year)&books.order=year", []string{"authors"}},
+		{"inner_to_one", "/books?select=title,authors!inner(name)&authors.name=like.*7&order=title", []string{"authors", "books"}},
+		{"inner_to_many", "/authors?select=name,books!inner(title,covers(colour))&books.year=gt.1950", []string{"authors", "books"}},
+		{"absent", "/books?select=title,covers(colour)&covers=is.null", []string{"books", "covers"}},
+		{"order_by_an_embed", "/books?select=title,authors(name)&order=authors(name)", []string{"authors", "books"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, prefer := range []string{"Prefer: count=exact", "Prefer: count=none"} {
+				p := explain(t, pool, build(t, planner, "library", "HEAD", encodeBlanks(tt.target), "", prefer))
+				for _, node := range []string{"Sort", "Incremental Sort", "WindowAgg"} {
+					require.NotContains(t, p.nodes, node, p.text)
+				}
+				slices.Sort(p.relations)
+				require.Equal(t, tt.relations, slices.Compact(p.relations), p.text)
+			}
+		})
+	}
 }
 
-func explain(t *testing.T, pool *pgxpool.Pool, planner *plan.Planner, target string) executionPlan {
+// openLibrary makes the library, and a planner for it.
+func openLibrary(t *testing.T) (*pgxpool.Pool, *plan.Planner) {
 	t.Helper()
-	main := build(t, planner, "library", "GET", strings.ReplaceAll(target, " ", "%20"), "").Main
+	pool := pgtest.Empty(t)
+	_, err := pool.Exec(t.Context(), library)
+	require.NoError(t, err)
+	cache, err := introspect.Load(t.Context(), pool, introspect.Options{Schemas: []string{"library"}})
+	require.NoError(t, err)
+	return pool, plan.New(cache, config)
+}
+
+func encodeBlanks(target string) string { return strings.ReplaceAll(target, " ", "%20") }
+
+// executionPlan is what EXPLAIN tells of a statement.
+type executionPlan struct {
+	nodes, parents, relations, indexes []string
+	text                               string
+}
+
+func explain(t *testing.T, pool *pgxpool.Pool, program *query.Program) executionPlan {
+	t.Helper()
+	main := program.Main
 	conn, err := pool.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
@@ -116,15 +157,19 @@ func explain(t *testing.T, pool *pgxpool.Pool, planner *plan.Planner, target str
 }
 
 type planNode struct {
-	Node   string `json:"Node Type"`
-	Parent string `json:"Parent Relationship"`
-	Index  string `json:"Index Name"`
-	Plans  []planNode
+	Node     string `json:"Node Type"`
+	Parent   string `json:"Parent Relationship"`
+	Relation string `json:"Relation Name"`
+	Index    string `json:"Index Name"`
+	Plans    []planNode
 }
 
 func (p *executionPlan) add(n *planNode) {
 	p.nodes = append(p.nodes, n.Node)
 	p.parents = append(p.parents, n.Parent)
+	if n.Relation != "" {
+		p.relations = append(p.relations, n.Relation)
+	}
 	if n.Index != "" && !slices.Contains(p.indexes, n.Index) {
 		p.indexes = append(p.indexes, n.Index)
 	}
