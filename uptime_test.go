@@ -67,6 +67,7 @@ func newStation(t *testing.T, prepare func(*pgtest.OwnedServer), changes ...opti
 	config, err := pgxpool.ParseConfig(strings.Replace(s.URL(), "postgres@", "authenticator@", 1))
 	require.NoError(t, err)
 	config.MaxConns = clients
+	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false } // connections that died go unnoticed
 	s.pool, err = pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(s.pool.Close)

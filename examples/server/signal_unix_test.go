@@ -29,6 +29,7 @@ server-port = 0`)
 		return func() bool { return strings.Contains(log.String(), text) }
 	}
 	eventually(t, logs("msg=listening"), "it doesn't start")
+	eventually(t, logs(`msg="load the schema cache"`), "it isn't configured")
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, append(text, "\ndb-max-rows = 3\nserver-port = 1\n"...), 0o600))
