@@ -175,6 +175,30 @@ func TestDocumentFilters(t *testing.T) {
 	}
 }
 
+// Columns are filtered by their names, in quotes where these mean something else.
+func TestDocumentFilterName(t *testing.T) {
+	t.Parallel()
+	for column, want := range map[string]string{
+		"a": "a", "A_1$": "A_1$", "film title": "film title", "Größe": "Größe", "番号": "番号",
+		"a.b": `"a.b"`, " a": `" a"`, "a-b": `"a-b"`, "order": `"order"`, "and": `"and"`, "": `""`, `say "cut\`: `"say \"cut\\"`,
+	} {
+		t.Run(column, func(t *testing.T) {
+			t.Parallel()
+			cache := tableCache(introspect.Column{Name: column, Type: builtin("text"), TypeName: "text"})
+			var parameters map[string]struct{ Name string }
+			doc := document(t, cache, openapi.Config{})
+			require.NoError(t, json.Unmarshal([]byte(part(t, doc, "components", "parameters")), &parameters))
+			var got []string
+			for key, p := range parameters {
+				if strings.HasPrefix(key, "filter.") {
+					got = append(got, p.Name)
+				}
+			}
+			require.Equal(t, []string{want}, got)
+		})
+	}
+}
+
 // Names of components and operations stay whatever relations and functions are added,
 // and other letters give other names.
 func TestDocumentNames(t *testing.T) {
