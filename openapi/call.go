@@ -43,14 +43,14 @@ func (d *document) beginCall(operationID string, overloads []*introspect.Routine
 // queryOperation is a call with its arguments in the query string.
 func (d *document) queryOperation(operationID string, overloads []*introspect.Routine) object {
 	var arguments array
-	hidden := slices.Clone(reserved)
+	var named []string
 	for i, r := range overloads {
 		for j := range r.Params {
 			p := &r.Params[j]
 			if p.Name == "" || seenBefore(overloads[:i], p.Name) {
 				continue
 			}
-			hidden = append(hidden, p.Name)
+			named = append(named, p.Name)
 			arguments = append(arguments, d.argument(paramsNamed(overloads, p.Name), requiredByAll(overloads, p.Name)))
 		}
 	}
@@ -60,7 +60,7 @@ func (d *document) queryOperation(operationID string, overloads []*introspect.Ro
 		page = parametersNamed("Range", "Range-Unit")
 	}
 	return append(d.beginCall(operationID, overloads),
-		member{"parameters", slices.Concat(arguments, d.resultParameters(overloads, hidden[len(reserved):]), page,
+		member{"parameters", slices.Concat(arguments, d.resultParameters(overloads, named), page,
 			parametersNamed("Prefer.read"), d.profile("Accept-Profile"))},
 		member{"responses", append(responses, d.readErrors...)})
 }

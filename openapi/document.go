@@ -64,8 +64,8 @@ type tableParts struct {
 
 // columnFilter refers to the parameter that filters by a column.
 type columnFilter struct {
-	column string
-	ref    object
+	name string
+	ref  object
 }
 
 func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -69,12 +70,22 @@ func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
 	}
 	for i, name := range (names{}).takeAll(columns) {
 		c := &t.Columns[i]
-		if slices.Contains(reserved, c.Name) {
-			continue // another parameter has this name
-		}
 		name = d.addParameter("filter."+parts.row+"."+name, d.filter(c))
-		parts.filters = append(parts.filters, columnFilter{c.Name, component("parameters", name)})
+		parts.filters = append(parts.filters, columnFilter{queryName(c.Name), component("parameters", name)})
 	}
+}
+
+// queryName is a column's name as a query string has it: in quotes if it would be taken
+// for something else without.
+func queryName(column string) string {
+	special := func(r rune) bool {
+		return r != '_' && r != '$' && r != ' ' && !unicode.IsLetter(r) && (r < '0' || '9' < r)
+	}
+	if column == strings.Trim(column, " ") && column != "" && !slices.Contains(reserved, column) &&
+		strings.IndexFunc(column, special) < 0 {
+		return column
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(column) + `"`
 }
 
 // filter is the parameter that filters by a column.
@@ -89,7 +100,7 @@ func (d *document) filter(c *introspect.Column) object {
 	if value := d.exampleOperand(c, best); value != "" {
 		example = best + "." + value
 	}
-	return query(c.Name, joinParagraphs(c.Comment, description), component("schemas", "Filter"), example)
+	return query(queryName(c.Name), joinParagraphs(c.Comment, description), component("schemas", "Filter"), example)
 }
 
 // exampleOperand is a value for an operator to compare a column with; nothing where none
@@ -131,7 +142,7 @@ func (d *document) filters(t *introspect.Table, hidden ...string) array {
 	filters := d.tables[t.Name].filters
 	refs := make(array, 0, len(filters))
 	for _, f := range filters {
-		if !slices.Contains(hidden, f.column) {
+		if !slices.Contains(hidden, f.name) {
 			refs = append(refs, f.ref)
 		}
 	}

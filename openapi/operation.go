@@ -97,7 +97,7 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 				example = "eq." + value
 			}
 		}
-		key = append(key, query(name, "The value of the primary key, the same as in the body.",
+		key = append(key, query(queryName(name), "The value of the primary key, the same as in the body.",
 			object{{"type", "string"}, {"pattern", `^eq\.`}}, example).with("required", true))
 	}
 	return append(d.begin(t, "upsert", "Insert or replace one row of "+t.Name.Name),

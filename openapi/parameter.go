@@ -6,7 +6,7 @@ import (
 )
 
 // reserved are the parameters of a query string that are no columns.
-var reserved = []string{"select", "order", "limit", "offset", "columns", "on_conflict", "and", "or", "not.and", "not.or"}
+var reserved = []string{"select", "order", "limit", "offset", "columns", "on_conflict", "and", "or"}
 
 // preference is a kind of preference: its values, and what they do.
 type preference struct {
