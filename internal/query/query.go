@@ -119,7 +119,7 @@ func count(n *plan.Node) fragment {
 // countUpTo counts no further than one row beyond limit; 0 is no limit.
 func countUpTo(n *plan.Node, limit int64) fragment {
 	f := counted(n)
-	if limit > 0 {
+	if limit > 0 && limit < plan.Unlimited {
 		f.add(" LIMIT ?", strconv.FormatInt(limit+1, 10))
 	}
 	return f.within("SELECT pg_catalog.count(*) FROM (", ") rows")
