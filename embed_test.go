@@ -206,6 +206,8 @@ func TestEmbed_faults(t *testing.T) {
 
 		exchange{name: "unknown_column", target: "/films?select=directors(nam)", status: 400,
 			body: fault("42703", "column directors_1.nam does not exist", "", `Perhaps you meant to reference the column "directors_1.name".`)},
+		exchange{name: "unknown_column_over_a_junction", target: "/films?select=genres(nam)", status: 400,
+			body: fault("42703", "column genres.nam does not exist", "", `Perhaps you meant to reference the column "genres.name".`)},
 		exchange{name: "relation_as_a_column", target: "/films?select=directors", status: 400,
 			body: fault("42703", "column films.directors does not exist", "", `Perhaps you meant to reference the column "films.director_id".`)},
 	)
@@ -232,6 +234,33 @@ func TestEmbed_ambiguity(t *testing.T) {
 			`[{"cardinality": "many-to-many", "embedding": "films with actors", "relationship": "casting using roles_film_id_fkey(film_id) and roles_actor_id_fkey(actor_id)"},
 			  {"cardinality": "many-to-many", "embedding": "films with actors", "relationship": "roles using roles_film_id_fkey(film_id) and roles_actor_id_fkey(actor_id)"}]`,
 			"'actors!casting', 'actors!roles'")},
+	)
+}
+
+// In CSV an embed is its JSON.
+func TestEmbed_CSV(t *testing.T) {
+	t.Parallel()
+	csv := func(name, target, body string) exchange {
+		return exchange{name: name, target: target, send: headers{"Accept": "text/csv"}, want: headers{"Content-Type": "text/csv; charset=utf-8"}, body: body}
+	}
+	run(t, serve(t, aggregating),
+		csv("to_one", "/films?select=id,directors(name,born)&id=in.(1,13)&order=id", `id,directors
+1,"{""born"": ""1890-12-05"", ""name"": ""Fritz Lang""}"
+13,`),
+		csv("to_many", "/films?select=id,genres(name)&genres.order=name&id=in.(1,13)&order=id", `id,genres
+1,"[{""name"": ""Drama""}, {""name"": ""Science fiction""}]"
+13,[]`),
+		csv("nested", "/restorations?select=films(title,directors(name))&film_id=eq.1", `films
+"{""title"": ""Metropolis"", ""directors"": {""name"": ""Fritz Lang""}}"`),
+		csv("in_a_spread", "/restorations?select=...films(title,directors(name))&film_id=eq.1", `title,directors
+Metropolis,"{""name"": ""Fritz Lang""}"`),
+		csv("ordered_by", "/films?select=id,directors(name)&order=directors(born)&id=in.(1,3)", `id,directors
+1,"{""name"": ""Fritz Lang""}"
+3,"{""name"": ""Akira Kurosawa""}"`),
+		csv("grouped_by", "/films?select=count(),directors(name)&id=in.(1,2)", `count,directors
+2,"{""name"": ""Fritz Lang""}"`),
+		csv("JSON_of_a_column_stays", "/specimens?select=a_json&id=eq.1", `a_json
+"{""a"": 1,  ""b"":[true,null]}"`),
 	)
 }
 

@@ -114,7 +114,7 @@ func TestError_raised_wrongly(t *testing.T) {
 			(5, 'PGRST', '{"code": "X", "message": "no headers"}', '{"status": 400}'),
 			(6, 'PGRST', '{"code": "X", "message": "odd status"}', '{"status": 42, "headers": {}}'),
 			(7, 'PT042', 'odd status', NULL),
-			(8, 'PGRST', '{"code": "X", "message": "own type"}', '{"status": 418, "headers": {"Content-Type": "application/problem+json"}}')
+			(8, 'PGRST', '{"code": "X", "message": "own type"}', '{"status": 418, "headers": {"Content-Type": "application/problem+json", "Content-Length": "3"}}')
 		) AS v (id, sqlstate, message, detail);
 		GRANT SELECT ON archive.raises TO pgrest_test_anon`)
 	run(t, api,

@@ -368,4 +368,7 @@ func (h *Handler) swap(cache *introspect.SchemaCache) {
 		at: time.Now(),
 	})
 	h.once.Do(func() { close(h.loaded) })
+	if h.options.OnSchemaLoad != nil {
+		h.options.OnSchemaLoad(cache)
+	}
 }

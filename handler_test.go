@@ -33,6 +33,8 @@ func TestNew_refuses(t *testing.T) {
 		{"negative_MaxRows", pgrest.Options{MaxRows: -1}, "pgrest: MaxRows is -1, and can't be negative"},
 		{"negative_BodyThreshold", pgrest.Options{BodyThreshold: -1}, "pgrest: BodyThreshold is -1, and can't be negative"},
 		{"unknown_TxEnd", pgrest.Options{TxEnd: 4}, "pgrest: TxEnd is 4, which is none of its values"},
+		{"malformed_OpenAPIServerURL", pgrest.Options{OpenAPIServerURL: "films.example"},
+			`pgrest: OpenAPIServerURL: openapi: malformed server URL "films.example": it must be an absolute http or https URL without user, query and fragment`},
 		{"BasePath_without_a_slash", pgrest.Options{BasePath: "api"}, `pgrest: BasePath is "api", and has to begin with a slash`},
 		{"AppSettings_without_a_dot", pgrest.Options{AppSettings: map[string]string{"site": "Wien"}},
 			`pgrest: AppSettings has "site"; PostgreSQL wants a dot in the name of a custom setting`},

@@ -115,5 +115,27 @@ func TestHeader_server_timing(t *testing.T) {
 			require.Regexp(t, tt.want, response.Header.Get("Server-Timing"))
 		})
 	}
+	response := ask(t, api, exchange{target: "/rpc/respond?headers=%5B%7B%22Server-Timing%22:%22archive%22%7D%5D"})
+	require.Len(t, response.Header.Values("Server-Timing"), 2, "the database has its own to tell")
 	run(t, serve(t), exchange{name: "off", method: http.MethodHead, target: "/films", want: headers{"Server-Timing": ""}})
+}
+
+// What the host has set before is replaced by what the database sets, but for cookies.
+func TestHeader_of_the_host(t *testing.T) {
+	t.Parallel()
+	api := serve(t, func(o *pgrest.Options) { o.PreRequest = "extra.pre_request" })
+	host := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "private")
+		w.Header().Set("Set-Cookie", "host=1")
+		w.Header().Set("X-Host", "yes")
+		api.ServeHTTP(w, r)
+	})
+	const cookie = "/rpc/respond?headers=%5B%7B%22Set-Cookie%22:%22a=1%22%7D,%7B%22set-cookie%22:%22b=2%22%7D%5D"
+	run(t, host,
+		exchange{name: "cookies", target: cookie, want: headers{"Set-Cookie": "host=1\na=1\nb=2", "Cache-Control": "private", "X-Host": "yes"}, body: `"ok"`},
+		exchange{name: "others", target: "/films?select=id&id=eq.1", send: headers{"X-Pre-Request": "header"},
+			want: headers{"Set-Cookie": "host=1", "Cache-Control": "no-store", "X-Host": "yes"}, body: `[{"id": 1}]`},
+		exchange{name: "of_an_error", target: "/films", send: headers{"X-Pre-Request": "refuse"}, status: 403,
+			want: headers{"Set-Cookie": "host=1", "Cache-Control": "private"}, body: fault("PT403", "Refused", "By the pre-request function", "Ask nicely")},
+	)
 }

@@ -21,10 +21,10 @@ func TestInsert_location(t *testing.T) {
 		write{name: "select_means_nothing", target: "/genres?select=name,films(title)", prefer: prefer, payload: `{"id": 50, "name": "Noir"}`, want: at("/genres?id=eq.50")},
 		write{name: "array_of_one", target: "/genres", prefer: prefer, payload: `[{"id": 50, "name": "Noir"}]`, want: at("/genres?id=eq.50")},
 		write{name: "key_of_several_columns", target: "/film_genres", prefer: prefer, payload: `{"film_id": 4, "genre_id": 1}`, want: at("/film_genres?film_id=eq.4&genre_id=eq.1")},
-		write{name: "escaped", target: "/institutions", prefer: prefer, payload: `{"code": "Å&B =?", "name": "x"}`, want: at("/institutions?code=eq.%C3%85%26B+%3D%3F")},
+		write{name: "escaped", target: "/institutions", prefer: prefer, payload: `{"code": "Å&B =?", "name": "x"}`, want: at("/institutions?code=eq.%C3%85%26B%20%3D%3F")},
 		write{name: "escaped_names", target: "/%E6%98%A0%E7%94%BB", prefer: prefer, payload: `{"番号": 3}`, want: at("/%E6%98%A0%E7%94%BB?%E7%95%AA%E5%8F%B7=eq.3")},
 		write{name: "partitioned", target: "/screenings", prefer: prefer, payload: `{"film_id": 4, "starts": "2024-05-01T20:00Z"}`,
-			want: at("/screenings?film_id=eq.4&starts=eq.2024-05-01+20%3A00%3A00%2B00")},
+			want: at("/screenings?film_id=eq.4&starts=eq.2024-05-01T20%3A00%3A00%2B00%3A00")},
 		write{name: "view", target: "/classic_films", prefer: prefer, payload: `{"id": 60, "title": "Faust", "year": 1926}`, want: at("/classic_films?id=eq.60")},
 		write{name: "view_of_a_view", target: "/silent_classics", prefer: prefer, payload: `{"film_id": 60, "title": "Faust"}`, status: 400,
 			want: headers{"Location": ""}, body: fault("23502", `null value in column "year" of relation "films" violates not-null constraint`,
@@ -52,14 +52,20 @@ func TestInsert_location_leads_to_the_row(t *testing.T) {
 		CREATE VIEW archive.pairs AS SELECT f.id, r.film_id AS restored FROM archive.films f LEFT JOIN archive.restorations r ON r.film_id = f.id;
 		CREATE FUNCTION private.insert_pair() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 		CREATE TRIGGER insert_pair INSTEAD OF INSERT ON archive.pairs FOR EACH ROW EXECUTE FUNCTION private.insert_pair();
-		GRANT ALL ON archive.pairs TO pgrest_test_curator`)
+		CREATE TABLE archive.prints ("made on" date, sound bool, copy numeric, at timestamp, "Nº" text, PRIMARY KEY ("Nº", copy, at, sound, "made on"));
+		GRANT ALL ON archive.pairs, archive.prints TO pgrest_test_curator`)
 	for _, tt := range []struct{ name, target, payload, location, row string }{
 		{"generated", "/genres", `{"name": "Noir"}`, "/genres?id=eq.101", `[{"id": 101, "name": "Noir", "colour": null}]`},
-		{"odd_text", "/institutions", `{"code": "a.b, (c) \"d\" & + %", "name": "x"}`, "/institutions?code=eq.a.b%2C+%28c%29+%22d%22+%26+%2B+%25",
+		{"odd_text", "/institutions", `{"code": "a.b, (c) \"d\" & + %", "name": "x"}`, "/institutions?code=eq.a.b%2C%20%28c%29%20%22d%22%20%26%20%2B%20%25",
 			`[{"code": "a.b, (c) \"d\" & + %", "name": "x"}]`},
 		{"unicode", "/institutions", `{"code": "圍棋", "name": "x"}`, "/institutions?code=eq.%E5%9C%8D%E6%A3%8B", `[{"code": "圍棋", "name": "x"}]`},
-		{"partitioned", "/screenings", `{"film_id": 4, "starts": "2024-05-01T20:00Z"}`, "/screenings?film_id=eq.4&starts=eq.2024-05-01+20%3A00%3A00%2B00",
+		{"partitioned", "/screenings", `{"film_id": 4, "starts": "2024-05-01T20:00Z"}`, "/screenings?film_id=eq.4&starts=eq.2024-05-01T20%3A00%3A00%2B00%3A00",
 			`[{"film_id": 4, "starts": "2024-05-01T20:00:00+00:00", "seats": 80}]`},
+		{"many_types", "/prints", `{"made on": "1927-01-10", "sound": true, "copy": 1.50, "at": "2024-05-01 20:00", "Nº": "a~b*c/d"}`,
+			"/prints?made%20on=eq.1927-01-10&sound=eq.true&copy=eq.1.50&at=eq.2024-05-01T20%3A00%3A00&N%C2%BA=eq.a~b%2Ac%2Fd",
+			`[{"made on": "1927-01-10", "sound": true, "copy": 1.50, "at": "2024-05-01T20:00:00", "Nº": "a~b*c/d"}]`},
+		{"fraction", "/screenings", `{"film_id": 4, "starts": "2025-12-31T23:59:59.5Z"}`, "/screenings?film_id=eq.4&starts=eq.2025-12-31T23%3A59%3A59.5%2B00%3A00",
+			`[{"film_id": 4, "starts": "2025-12-31T23:59:59.5+00:00", "seats": 80}]`},
 		{"null_in_a_view", "/pairs", `{"id": 13}`, "/pairs?id=eq.13&restored=is.null", `[{"id": 13, "restored": null}]`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

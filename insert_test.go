@@ -116,6 +116,7 @@ func TestInsert_other_bodies(t *testing.T) {
 		write{name: "form", target: "/genres", prefer: representation, send: sendForm, payload: "id=50&name=Film+noir+%26+more&colour=%230000ff",
 			body: `[{"id": 50, "name": "Film noir & more", "colour": "#0000ff"}]`},
 		write{name: "form_with_a_name_twice", target: "/genres?select=name", prefer: representation, send: sendForm, payload: "id=50&name=a&name=b", body: `[{"name": "b"}]`},
+		write{name: "form_with_other_separators", target: "/genres?select=id,name", prefer: representation, send: sendForm, payload: "&id=50;name=a%3Bb&", body: `[{"id": 50, "name": "a;b"}]`},
 		write{name: "form_with_an_unknown_name", target: "/genres", send: sendForm, payload: "nmae=Noir", status: 400,
 			body: fault("PGRST204", "Could not find the 'nmae' column of 'genres' in the schema cache", "", "")},
 	)
@@ -144,7 +145,8 @@ func TestInsert_columns(t *testing.T) {
 			body: fault("PGRST100", `"failed to parse columns parameter ()" (line 1, column 1)`, "unexpected end of input expecting field name (* or [a..z0..9_$])", "")},
 		write{name: "array_of_more_than_objects", target: genres, payload: `[{"id": 50, "name": "Noir"}, 333]`, status: 400,
 			body: fault("22023", "argument of json_to_recordset must be an array of objects", "", "")},
-		write{name: "scalar", target: genres, payload: `"x"`, status: 400, body: fault("22023", "cannot call populate_composite on a scalar", "", "")},
+		write{name: "scalar", target: genres, payload: `"x"`, status: 400, body: fault("22023", "cannot call json_to_recordset on a scalar", "", "")},
+		write{name: "no_body", target: genres, status: 400, body: fault("22P02", "invalid input syntax for type json", "The input string ended unexpectedly.", "")},
 		write{name: "invalid_JSON", target: genres, payload: `{"id": `, status: 400,
 			body: fault("22P02", "invalid input syntax for type json", "The input string ended unexpectedly.", "")},
 	)

@@ -19,9 +19,10 @@ import (
 // inspect answers with a description of the API, of which the database says what
 // the role may use.
 func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
+	role := schema.cache.RoleSettings(x.identity.Role)
 	result, err := x.executor.Run(x.r.Context(), executor.Command{
-		Role: x.identity.Role, Settings: x.context(nil, nil), PreRequest: x.prelude, ReadOnly: true,
-		Program: query.BuildInspection(p),
+		Role: x.identity.Role, Settings: x.context(role.Settings, nil), PreRequest: x.prelude, ReadOnly: true,
+		Isolation: role.Isolation, Program: query.BuildInspection(p),
 	})
 	if err != nil {
 		return err
@@ -35,9 +36,12 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 		return err
 	}
 	x.clock.lap("transaction")
-	key := p.Media.Name + " " + p.Schema + " " + x.r.Host + " " + x.request.Mount + " " + used.fingerprint()
+	config := x.openAPI()
+	key := strings.Join([]string{
+		p.Media.Name, p.Schema, config.Host, strconv.FormatBool(config.HTTPS), config.BasePath, used.fingerprint(),
+	}, " ")
 	document, err := schema.documents.get(key, func() ([]byte, error) {
-		return describe(p.Media, schema.cache, used.selection(schema.cache, p), x.openAPI())
+		return describe(p.Media, schema.cache, used.selection(schema.cache, p), config)
 	})
 	if err != nil {
 		return err
@@ -64,7 +68,7 @@ func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Sel
 func (x *exchange) openAPI() openapi.Config {
 	return openapi.Config{
 		Version: response.ProtocolVersion, DocsVersion: "v16", ServerURL: x.options.OpenAPIServerURL, Host: x.r.Host,
-		BasePath: x.request.Mount, Security: x.options.OpenAPISecurity, MaxRows: int(x.options.MaxRows),
+		HTTPS: x.r.TLS != nil, BasePath: x.request.Mount, Security: x.options.OpenAPISecurity, MaxRows: int(x.options.MaxRows),
 		SearchPath: x.options.ExtraSearchPath,
 	}
 }
@@ -136,6 +140,7 @@ func parameterTypes(r *introspect.Routine) string {
 type documents struct {
 	mu    sync.Mutex
 	byKey map[string]document
+	size  int // of the bodies
 }
 
 type document struct {
@@ -143,8 +148,12 @@ type document struct {
 	tag  string // an entity tag (RFC 9110, section 8.8.3)
 }
 
-// maxDocuments bounds what is kept: there are few roles, and few names of the host.
-const maxDocuments = 32
+// What is kept is bounded by number and size: there are few roles, but clients may
+// make up names of the host.
+const (
+	maxDocuments    = 32
+	maxDocumentSize = 128 << 20 // of all together
+)
 
 func (d *documents) get(key string, build func() ([]byte, error)) (document, error) {
 	d.mu.Lock()
@@ -156,11 +165,12 @@ func (d *documents) get(key string, build func() ([]byte, error)) (document, err
 	if err != nil {
 		return document{}, err
 	}
-	if d.byKey == nil || len(d.byKey) >= maxDocuments {
-		d.byKey = map[string]document{}
+	if d.byKey == nil || len(d.byKey) >= maxDocuments || d.size+len(body) > maxDocumentSize {
+		d.byKey, d.size = map[string]document{}, 0
 	}
 	sum := sha256.Sum256(body)
 	made := document{body: body, tag: `"` + hex.EncodeToString(sum[:16]) + `"`}
 	d.byKey[key] = made
+	d.size += len(body)
 	return made, nil
 }

@@ -1,10 +1,13 @@
 package pgrest_test
 
 import (
+	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
-	"runtime"
-	"strings"
+	"regexp"
+	"runtime/pprof"
+	"strconv"
 	"testing"
 	"time"
 
@@ -21,23 +24,26 @@ func TestClose_leaves_nothing(t *testing.T) {
 	db := pgtest.Clone(t)
 	pool, admin := db.Pool(t, pgtest.MaxConns(4)), db.Superuser(t)
 	request := exchange{target: "/films?select=title&id=eq.2", body: `[{"title": "M"}]`}
-	const handlers = 200
-	for i := range handlers {
-		api, err := pgrest.New(pool, pgrest.Options{Schemas: []string{"archive"}, AnonRole: anon, Logger: slog.New(slog.DiscardHandler)})
-		require.NoError(t, err)
-		switch i % 20 { // most are closed in the middle of their first load
-		case 0:
-			request.check(t, ask(t, api, request))
-		case 1:
-			require.NoError(t, api.Ready(t.Context()))
-			go func() { _ = api.Reload(t.Context()) }()
+	options := pgrest.Options{Schemas: []string{"archive"}, AnonRole: anon, Logger: slog.New(slog.DiscardHandler)}
+	pprof.Do(t.Context(), pprof.Labels("handlers of", t.Name()), func(context.Context) {
+		for i := range 200 {
+			api, err := pgrest.New(pool, options)
+			require.NoError(t, err)
+			switch i % 20 { // most are closed in the middle of their first load
+			case 0:
+				request.check(t, ask(t, api, request))
+				require.GreaterOrEqual(t, labelled(t), 2, "the handler's and the test's own")
+			case 1:
+				require.NoError(t, api.Ready(t.Context()))
+				go func() { _ = api.Reload(t.Context()) }()
+			}
+			api.Close()
+			require.False(t, api.Health().Listening)
 		}
-		api.Close()
-		require.False(t, api.Health().Listening)
-	}
+	})
 	require.Zero(t, pool.Stat().AcquiredConns())
-	require.Eventually(t, func() bool { return loaders() < handlers/4 }, 20*time.Second, 5*time.Millisecond,
-		"other tests, which run meanwhile, have some")
+	// A connection that was being made for a handler may take a moment to end.
+	require.Eventually(t, func() bool { return labelled(t) == 0 }, 20*time.Second, 5*time.Millisecond, "goroutines")
 	require.Eventually(t, func() bool {
 		return count(t, admin, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND starts_with(query, 'LISTEN')`) == 0
 	}, 20*time.Second, 5*time.Millisecond, "listening sessions")
@@ -45,10 +51,20 @@ func TestClose_leaves_nothing(t *testing.T) {
 	require.LessOrEqual(t, sessions, 4, "no more than the pool has")
 }
 
-// loaders is the number of goroutines that keep schemas up to date.
-func loaders() int {
-	buf := make([]byte, 16<<20)
-	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "reload.(*Reloader).loads")
+// labelled is the number of goroutines with the label of a test's handlers, which
+// goroutines inherit from those that start them: other tests run meanwhile.
+func labelled(t *testing.T) int {
+	t.Helper()
+	var profile bytes.Buffer
+	require.NoError(t, pprof.Lookup("goroutine").WriteTo(&profile, 1))
+	like := regexp.MustCompile(`(?m)^(\d+) @ .*\n# labels: .*"handlers of":"` + regexp.QuoteMeta(t.Name()) + `"`)
+	goroutines := 0
+	for _, group := range like.FindAllStringSubmatch(profile.String(), -1) {
+		n, err := strconv.Atoi(group[1])
+		require.NoError(t, err)
+		goroutines += n
+	}
+	return goroutines
 }
 
 // A handler that is closed still answers, with what it knows.

@@ -94,6 +94,8 @@ func TestMediaType_function(t *testing.T) {
 	runMedia(t, api, []media{
 		{"own", "/rpc/welcome.html", "text/html", "text/html", "<h1>Wëlcome</h1>\n"},
 		{"own_in_capitals", "/rpc/welcome.html", "TEXT/HTML", "text/html", "<h1>Wëlcome</h1>\n"},
+		{"with_a_malformed_parameter", "/rpc/film_titles?limit=1", "application/json;charset", jsonType, `["Metropolis"]`},
+		{"quality_ends_it", "/rpc/motto", "application/json;q=0.1, text/plain;q=0.2;level=1", "text/plain; charset=utf-8", "Seeing is believing"},
 		{"with_parameters", "/rpc/film_titles?limit=1", "application/json;charset=utf-8", jsonType, `["Metropolis"]`},
 		{"text", "/rpc/motto", "text/plain", "text/plain; charset=utf-8", "Seeing is believing"},
 		{"XML", "/rpc/welcome.xml", "text/xml", "text/xml; charset=utf-8", "<welcome/>"},
@@ -117,6 +119,8 @@ func TestMediaType_function(t *testing.T) {
 			want: headers{"Content-Type": "image/png", "Content-Range": "0-0/1"}, body: png},
 		exchange{name: "another", target: "/rpc/motto", send: headers{"Accept": "text/xml"}, status: 406,
 			body: fault("PGRST107", "None of these media types are available: text/xml", "", "")},
+		exchange{name: "with_parameters_and_blanks", target: "/rpc/welcome.html", send: headers{"Accept": "text/html; charset=utf-8 , text/x; a = 1;q=0.5"}, status: 406,
+			body: fault("PGRST107", "None of these media types are available: text/html;charset=utf-8, text/x;a=1", "", "")},
 		exchange{name: "set", target: "/rpc/mottos", send: headers{"Accept": "text/plain"}, status: 406,
 			body: fault("PGRST107", "None of these media types are available: text/plain", "", "")},
 		exchange{name: "no_media_type", target: "/rpc/motto", send: headers{"Accept": "undefined"}, status: 406,
@@ -216,6 +220,49 @@ func TestMediaType_any(t *testing.T) {
 	)
 }
 
+// What is built in can be replaced for all relations. A handler of */* for all of
+// them is for those who accept anything, and not for those who say what.
+func TestMediaType_replaced_everywhere(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, `
+		SET search_path = archive;
+		CREATE DOMAIN "application/json" AS json;
+		CREATE FUNCTION private.count_json("application/json", anyelement) RETURNS "application/json" LANGUAGE sql IMMUTABLE
+			AS $$ SELECT json_build_object('rows', ($1 ->> 'rows')::int + 1) $$;
+		CREATE AGGREGATE any_json(anyelement) (SFUNC = private.count_json, STYPE = "application/json", INITCOND = '{"rows": 0}');
+		CREATE DOMAIN "application/geo+json" AS json;
+		CREATE FUNCTION private.no_geojson("application/geo+json", institutions) RETURNS "application/geo+json" LANGUAGE sql IMMUTABLE
+			AS $$ SELECT '{"type": "FeatureCollection", "features": []}'::json $$;
+		CREATE AGGREGATE institutions_geojson(institutions) (SFUNC = private.no_geojson, STYPE = "application/geo+json");
+		CREATE DOMAIN "*/*" AS text;
+		CREATE FUNCTION private.any_text("*/*", anyelement) RETURNS "*/*" LANGUAGE sql IMMUTABLE AS $$ SELECT $1 || $2::text || E'\n' $$;
+		CREATE AGGREGATE any_text(anyelement) (SFUNC = private.any_text, STYPE = "*/*", INITCOND = '')`, rollingBack)
+	runMedia(t, api, []media{
+		{"JSON", "/genres?id=lte.2", "application/json", jsonType, `{"rows": 2}`},
+		{"JSON_of_some_columns", "/genres?select=name&id=eq.1", "application/json", jsonType, `{"rows": 1}`},
+		{"JSON_of_rows_of_a_function", "/rpc/find?year=1962", "application/json", jsonType, `{"rows": 2}`},
+		{"JSON_of_values", "/rpc/film_titles", "application/json", jsonType, `{"rows": 13}`},
+		{"JSON_of_a_value", "/rpc/add?a=1", "application/json", jsonType, `{"rows": 1}`},
+		{"JSON_that_is_an_array", "/genres?id=lte.2", "application/vnd.pgrst.array+json", jsonType, `{"rows": 2}`},
+		{"own_object", "/genres?select=id&id=eq.1", "application/vnd.pgrst.object+json", "application/vnd.pgrst.object+json; charset=utf-8", `{"id": 1}`},
+		{"own_array", "/genres?select=id&id=eq.1", "application/vnd.pgrst.array+json;nulls=stripped", "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8", `[{"id": 1}]`},
+		{"GeoJSON", "/institutions", "application/geo+json", "application/geo+json; charset=utf-8", `{"type": "FeatureCollection", "features": []}`},
+		{"anything", "/genres?select=id,name&id=lte.2&order=id", "", octetsType, "(1,Drama)\n(2,\"Science fiction\")\n"},
+		{"anything_of_a_value", "/rpc/add?a=1", "*/*", octetsType, "2\n"},
+		{"CSV", "/genres?select=name&id=eq.1", "text/csv", "text/csv; charset=utf-8", "name\nDrama"},
+	})
+	run(t, api,
+		exchange{name: "what_nobody_knows", target: "/genres", send: headers{"Accept": "reel/bingo"}, status: 406,
+			body: fault("PGRST107", "None of these media types are available: reel/bingo", "", "")},
+		exchange{name: "HEAD", method: "HEAD", target: "/genres?id=lte.2", want: headers{"Content-Type": octetsType, "Content-Range": "0-1/*"}},
+		exchange{name: "write", method: "POST", target: "/genres?select=name", data: `{"id": 99, "name": "Noir"}`, token: `{"role": "` + curator + `"}`, status: 201,
+			send: headers{"Accept": "application/json", "Prefer": "return=representation"}, body: `{"rows": 1}`},
+		exchange{name: "write_without_a_representation", method: "POST", target: "/genres", data: `{"id": 99, "name": "Noir"}`, token: `{"role": "` + curator + `"}`, status: 201,
+			want: headers{"Content-Type": ""}},
+		exchange{name: "fault", target: "/plays", status: 404, body: fault("PGRST205", "Could not find the table 'archive.plays' in the schema cache", "", "")},
+	)
+}
+
 // A handler that is not there any more, or not yet, is one of the schema's changes.
 func TestMediaType_reload(t *testing.T) {
 	t.Parallel()
@@ -230,4 +277,16 @@ func TestMediaType_reload(t *testing.T) {
 	require.NoError(t, l.Reload(t.Context()))
 	request.status, request.want, request.body = http.StatusOK, headers{"Content-Type": "text/x-name"}, "Drama"
 	request.check(t, ask(t, l, request))
+}
+
+// A handler takes whole rows, and so notices a column that the schema cache lacks.
+func TestMediaType_new_column(t *testing.T) {
+	t.Parallel()
+	l := live(t)
+	l.change(t, `ALTER TABLE archive.films ADD COLUMN note text`)
+	x := exchange{target: "/films?id=eq.2", send: headers{"Accept": "text/vnd.archive.titles"}, want: headers{"Content-Type": "text/vnd.archive.titles"}, body: "M\n"}
+	x.check(t, ask(t, l, x))
+	l.loadAged()
+	l.change(t, `ALTER TABLE archive.films DROP COLUMN note`)
+	x.check(t, ask(t, l, x))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // events are what an API has told of its requests.
@@ -133,6 +134,18 @@ func TestHandler_Stats_of_failures(t *testing.T) {
 	stats := api.Stats()
 	require.Equal(t, uint64(1), stats.SchemaLoads)
 	require.Positive(t, stats.SchemaLoadFailures)
+}
+
+func TestOptions_on_schema_load(t *testing.T) {
+	t.Parallel()
+	loaded := make(chan *introspect.SchemaCache, 10)
+	api := open(t, pgtest.Clone(t).Pool(t), func(o *pgrest.Options) {
+		o.OnSchemaLoad = func(c *introspect.SchemaCache) { loaded <- c }
+	})
+	require.Same(t, api.SchemaCache(), <-loaded)
+	require.NoError(t, api.Reload(t.Context()))
+	require.Same(t, api.SchemaCache(), <-loaded)
+	require.Empty(t, loaded)
 }
 
 func TestOptions_on_config_notify(t *testing.T) {

@@ -61,7 +61,9 @@ import (
 // *pgxpool.Pool is one. The pool stays the host's: it is never closed here, and
 // no connection goes back to it with any session state left on it. When one of
 // its connections turns out to have died, its method Reset is called, if it has
-// one, to have it drop the idle ones.
+// one, to have it drop the idle ones. When it gives connections to a replica, where
+// nobody can listen, its method Config tells where the primary is, if it has one, as
+// in a URL with several hosts and target_session_attrs=prefer-standby.
 type Pool interface {
 	Acquire(ctx context.Context) (*pgxpool.Conn, error)
 }
@@ -180,8 +182,9 @@ type Options struct {
 	// AcquireTimeout is how long a request waits for a connection of the pool before
 	// it is answered with 504. 0 means 10 seconds. Key: db-pool-acquisition-timeout.
 	AcquireTimeout time.Duration
-	// Logger receives what can't be told to a client: causes of 500s, reloads,
-	// lost connections. Default: slog.Default().
+	// Logger receives what can't be told to a client: causes of 500s as errors, what
+	// will be tried again, such as lost connections, as warnings, and reloads as info.
+	// Default: slog.Default().
 	Logger *slog.Logger
 	// DisableListener turns off reloading on NOTIFY, which takes one connection of
 	// the pool. Key: db-channel-enabled.
@@ -194,8 +197,13 @@ type Options struct {
 	// OnConfigNotify, if not nil, is called when a notification asks for a new
 	// configuration, as NOTIFY pgrst, 'reload config' and NOTIFY pgrst do, and when
 	// notifications may have been missed. Options don't change by it: a host that
-	// wants others makes another Handler. It must not block, nor close the Handler.
+	// wants others makes another Handler. The schema is read anew all the same, with
+	// the settings of roles. It must not block, nor close the Handler.
 	OnConfigNotify func()
+	// OnSchemaLoad, if not nil, is called with each schema that was loaded, the first
+	// included, when requests are answered from it. It must not block, nor close the
+	// Handler.
+	OnSchemaLoad func(*introspect.SchemaCache)
 }
 
 // OpenAPIMode says what the description of the API tells of.
@@ -315,6 +323,11 @@ func (o Options) validate() error {
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
 	case o.BasePath != "" && o.BasePath[0] != '/':
 		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
+	}
+	if o.OpenAPIServerURL != "" {
+		if err := openapi.CheckServerURL(o.OpenAPIServerURL); err != nil {
+			return fmt.Errorf("OpenAPIServerURL: %w", err)
+		}
 	}
 	if err := o.validateEncoders(); err != nil {
 		return err

@@ -194,3 +194,20 @@ func TestPlan_unavailable(t *testing.T) {
 		)
 	})
 }
+
+// What the database wants a response to say is not for plans, but its refusals are.
+func TestPlan_overrides(t *testing.T) {
+	t.Parallel()
+	api := serve(t, explaining, func(o *pgrest.Options) { o.PreRequest = "extra.pre_request" })
+	for _, wish := range []string{"header", "teapot"} {
+		t.Run(wish, func(t *testing.T) {
+			t.Parallel()
+			response := ask(t, api, exchange{target: "/films", send: headers{"Accept": planType, "X-Pre-Request": wish}})
+			require.Equal(t, http.StatusOK, response.StatusCode)
+			require.Empty(t, response.Header.Values("X-Archive"))
+			require.Contains(t, read(t, response), "Scan")
+		})
+	}
+	run(t, api, exchange{name: "refuse", target: "/films", send: headers{"Accept": planType, "X-Pre-Request": "refuse"}, status: 403,
+		body: fault("PT403", "Refused", "By the pre-request function", "Ask nicely")})
+}

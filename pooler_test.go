@@ -62,14 +62,63 @@ func TestDisablePreparedStatements(t *testing.T) {
 }
 
 // Behind a pooler in transaction mode no two transactions of a client need have
-// the same connection, and each may have been another role's before.
-func TestDisablePreparedStatements_behind_PgBouncer(t *testing.T) {
+// the same connection, and each may have been another role's before. From 1.21 on
+// PgBouncer knows on which of them a statement has been prepared.
+func TestPooler_in_transaction_mode(t *testing.T) {
 	t.Parallel()
-	db := pgtest.Clone(t)
-	pool := db.Pool(t, bouncer(t, db), pgtest.MaxConns(8))
-	api := open(t, pool, withoutStatements)
-	t.Run("requests", func(t *testing.T) { pooledExchanges(t, api) })
+	tests := map[string]struct {
+		needs    float64 // the version of PgBouncer
+		settings string
+		change   option
+	}{
+		"statements prepared": {1.21, "max_prepared_statements = 20\n", func(*pgrest.Options) {}}, // fewer than there are
+		"none prepared":       {0, "", withoutStatements},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			program := bouncerProgram(t, tt.needs)
+			db := pgtest.Clone(t)
+			pool := db.Pool(t, bouncer(t, db, program, tt.settings), pgtest.MaxConns(8))
+			api := open(t, pool, tt.change)
+			for range 2 { // what was prepared the first time is found the second time
+				t.Run("requests", func(t *testing.T) { pooledExchanges(t, api) })
+			}
+			askAsRoles(t, api)
+			// The statements that connections have go out of date.
+			_, err := db.Superuser(t).Exec(t.Context(), `ALTER TABLE archive.films ADD pooled int`)
+			require.NoError(t, err)
+			for range 8 {
+				changed := exchange{target: "/films?id=eq.2&select=title,pooled", body: `[{"title": "M", "pooled": null}]`}
+				changed.check(t, ask(t, api, changed))
+			}
+			askAsRoles(t, api)
+		})
+	}
+}
 
+// PgBouncer shares a statement that it has prepared for one client with others that
+// prepare the same text, and PostgreSQL checks the right to a schema when it parses
+// a statement. It parses it anew for a role that has another search path, which a
+// role without the right does.
+func TestPooler_statement_of_another_role(t *testing.T) {
+	t.Parallel()
+	program := bouncerProgram(t, 1.21)
+	db := pgtest.Clone(t)
+	api := open(t, db.Pool(t, bouncer(t, db, program, "max_prepared_statements = 20\ndefault_pool_size = 1\n")))
+	_, err := db.Superuser(t).Exec(t.Context(), `REVOKE USAGE ON SCHEMA archive FROM pgrest_test_visitor`)
+	require.NoError(t, err)
+	for range 3 {
+		run(t, api,
+			exchange{name: "with_the_right", target: "/genres?select=name&id=eq.1", token: `{"role": "` + curator + `"}`, body: `[{"name": "Drama"}]`},
+			exchange{name: "without_it", target: "/genres?select=name&id=eq.1", token: `{"role": "` + visitor + `"}`, status: 403,
+				body: fault("42501", "permission denied for schema archive", "", "")})
+	}
+}
+
+// askAsRoles has clients of two roles ask at once who they are.
+func askAsRoles(t *testing.T, api *pgrest.Handler) {
+	t.Helper()
 	var clients sync.WaitGroup
 	for client := range 8 {
 		role := []string{visitor, curator}[client%2]
@@ -87,9 +136,8 @@ func TestDisablePreparedStatements_behind_PgBouncer(t *testing.T) {
 
 // bouncer starts a PgBouncer before a database, and has a pool connect to it. It
 // has fewer connections to share out than the pool asks for.
-func bouncer(t *testing.T, db *pgtest.Database) pgtest.PoolOption {
+func bouncer(t *testing.T, db *pgtest.Database, program, settings string) pgtest.PoolOption {
 	t.Helper()
-	program := bouncerProgram(t)
 	server, err := pgxpool.ParseConfig(db.AuthenticatorURL)
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -110,7 +158,7 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 default_pool_size = 3
-`, to.Database, to.Host, to.Port, to.User, password, port)
+%s`, to.Database, to.Host, to.Port, to.User, password, port, settings)
 	if os.Geteuid() == 0 { // as whom it refuses to run
 		_, err := user.Lookup("nobody")
 		require.NoError(t, err)
@@ -143,14 +191,23 @@ default_pool_size = 3
 	}
 }
 
-// bouncerProgram finds PgBouncer where distributions put it.
-func bouncerProgram(t *testing.T) string {
+// bouncerProgram finds a PgBouncer that is new enough, where distributions put it.
+func bouncerProgram(t *testing.T, needs float64) string {
 	t.Helper()
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {
-		if path, err := exec.LookPath(name); err == nil {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		said, err := exec.Command(path, "--version").Output()
+		require.NoError(t, err)
+		var major, minor int
+		_, err = fmt.Sscanf(string(said), "PgBouncer %d.%d", &major, &minor)
+		require.NoError(t, err)
+		if float64(major)+float64(minor)/100 >= needs {
 			return path
 		}
 	}
-	t.Skip("there is no pgbouncer on the PATH or in /usr/sbin")
+	t.Skipf("there is no pgbouncer of version %.2f or newer on the PATH or in /usr/sbin", needs)
 	return ""
 }

@@ -25,6 +25,7 @@ func TestPrefer(t *testing.T) {
 		{"transaction_is_not_the_client's_to_choose", "tx=rollback", ""},
 		{"nor_is_that_a_fault", "tx=rollback, handling=strict", "handling=strict"},
 		{"empty", "", ""},
+		{"empty_beside_strict_handling", "\nhandling=strict", "handling=strict"},
 	} {
 		exchanges = append(exchanges, exchange{name: tt.name, target: "/films?select=id&id=eq.1", send: headers{"Prefer": tt.prefer},
 			want: headers{"Preference-Applied": tt.applied}, body: `[{"id": 1}]`})
@@ -40,6 +41,12 @@ func TestPrefer_strict(t *testing.T) {
 			body: fault("PGRST122", "Invalid preferences given with handling=strict", "Invalid preferences: respond-async, wait=10", "")},
 		exchange{name: "unknown_value", target: "/films", send: headers{"Prefer": "count=rough, handling=strict"}, status: 400,
 			body: fault("PGRST122", "Invalid preferences given with handling=strict", "Invalid preferences: count=rough", "")},
+		exchange{name: "without_a_value", target: "/films", send: headers{"Prefer": "handling=strict, timezone, max-affected, count"}, status: 400,
+			body: fault("PGRST122", "Invalid preferences given with handling=strict", "Invalid preferences: timezone, max-affected, count", "")},
+		exchange{name: "empty", target: "/films", send: headers{"Prefer": "handling=strict,"}, status: 400,
+			body: fault("PGRST122", "Invalid preferences given with handling=strict", "Invalid preferences: ", "")},
+		exchange{name: "before_the_media_type_of_a_read", target: "/films", send: headers{"Prefer": "handling=strict, wait=10", "Accept": "image/gif"}, status: 406,
+			body: fault("PGRST107", "None of these media types are available: image/gif", "", "")},
 		exchange{name: "in_another_header", target: "/films", send: headers{"Prefer": "handling=strict\nwait=10"}, status: 400,
 			body: fault("PGRST122", "Invalid preferences given with handling=strict", "Invalid preferences: wait=10", "")},
 	)

@@ -200,7 +200,7 @@ func (t *template) fill(planner *plan.Planner, req *apirequest.Request) (plan.Pl
 	default: // a write, which has no page
 		return t.plan, &program
 	}
-	query.SetWindow(&program.Main, root.Range)
+	program.SetWindow(root.Range)
 	return planned, &program
 }
 

@@ -6,10 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	driver "github.com/jackc/pgx/v5" // pgx is a constant of these tests
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -99,6 +102,77 @@ func TestReload_notified(t *testing.T) {
 	l.eventually(t, "/posters", 200)
 	l.change(t, `DROP TABLE archive.posters; NOTIFY pgrst`)
 	l.eventually(t, "/posters", 404)
+}
+
+// Nobody can listen on a replica: it is the primary among the pool's servers that
+// is listened to.
+func TestReload_replica(t *testing.T) {
+	t.Parallel()
+	primary, replica := pgtest.OwnServer(t), pgtest.OwnServer(t)
+	connect := func(url string) *driver.Conn {
+		conn, err := driver.Connect(t.Context(), url)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+		return conn
+	}
+	conn := connect(replica.URL())
+	_, err := conn.Exec(t.Context(), `CREATE SCHEMA api; CREATE TABLE api.films AS SELECT 1 AS id; CREATE ROLE web_anon;
+		GRANT USAGE ON SCHEMA api TO web_anon; GRANT SELECT ON api.films TO web_anon`)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+	replica.Stop(t, pgtest.Fast)
+	replica.StartStandby(t)
+
+	address := func(url string) string { return regexp.MustCompile(`[^@/]+:\d+`).FindString(url) }
+	pool, err := pgxpool.New(t.Context(), "postgres://postgres@"+address(primary.URL())+","+address(replica.URL())+
+		"/postgres?sslmode=disable&target_session_attrs=read-only")
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	api := open(t, pool, listening, func(o *pgrest.Options) { o.Schemas, o.AnonRole = []string{"api"}, "web_anon" })
+	read := exchange{target: "/films", body: `[{"id": 1}]`}
+	read.check(t, ask(t, api, read))
+	waitFor(t, func() bool { return api.Health().Listening }, "it listens")
+	loads := api.Stats().SchemaLoads
+	_, err = connect(primary.URL()).Exec(t.Context(), `NOTIFY pgrst, 'reload schema'`)
+	require.NoError(t, err)
+	waitFor(t, func() bool { return api.Stats().SchemaLoads > loads }, "the notification is heard")
+}
+
+// A pool that doesn't tell of its servers has nobody listen, and serves.
+func TestReload_replica_alone(t *testing.T) {
+	t.Parallel()
+	server := pgtest.OwnServer(t)
+	server.Stop(t, pgtest.Fast)
+	server.StartStandby(t)
+	pool, err := pgxpool.New(t.Context(), server.URL())
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	for name, pool := range map[string]pgrest.Pool{"told": pool, "not told": struct{ pgrest.Pool }{pool}} {
+		t.Run(name, func(t *testing.T) {
+			log := new(journal)
+			api, err := pgrest.New(pool, pgrest.Options{AnonRole: "postgres", Logger: slog.New(slog.NewTextHandler(log, nil))})
+			require.NoError(t, err)
+			defer api.Close()
+			require.NoError(t, api.Ready(t.Context()))
+			waitFor(t, func() bool { return strings.Contains(log.String(), "connect to the primary: ") }, "the reason is logged")
+			require.False(t, api.Health().Listening)
+		})
+	}
+}
+
+// The settings of roles are read anew with the configuration.
+func TestReload_role_settings(t *testing.T) {
+	t.Parallel()
+	s := newStation(t, nil)
+	s.await(t)
+	s.exec(t, `CREATE VIEW api.patience AS SELECT current_setting('statement_timeout') AS timeout; GRANT SELECT ON api.patience TO web_anon`)
+	require.NoError(t, s.Reload(t.Context()))
+	patience := func() string {
+		return answer(s, httptest.NewRequest(http.MethodGet, "/patience", nil)).Body.String()
+	}
+	require.JSONEq(t, `[{"timeout": "0"}]`, patience())
+	s.exec(t, `ALTER ROLE web_anon SET statement_timeout = '7s'; NOTIFY pgrst, 'reload config'`)
+	waitFor(t, func() bool { return patience() == `[{"timeout":"7s"}]` }, "the setting has an effect")
 }
 
 func TestReload_channel(t *testing.T) {

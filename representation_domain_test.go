@@ -20,6 +20,8 @@ func TestDomainRepresentation_select(t *testing.T) {
 		{"spread", "/film_genres?select=genre_id,...genres(shade:colour)&film_id=eq.2", `[{"genre_id": 3, "shade": "#000000"}]`},
 		{"spread_to_many", "/films?select=...genres(colour)&genres.order=id&id=eq.1", `[{"colour": ["#800000", "#0000ff"]}]`},
 		{"ordered_by_the_value_itself", "/genres?select=colour&colour=not.is.null&order=colour.desc", `[{"colour": "#800000"}, {"colour": "#0000ff"}, {"colour": "#000000"}]`},
+		{"parents_ordered_by_the_value_itself_that_is_shown", "/film_genres?select=genres(colour)&film_id=eq.1&order=genres(colour)", `[{"genres": {"colour": "#0000ff"}}, {"genres": {"colour": "#800000"}}]`},
+		{"parents_ordered_by_the_value_itself_that_is_spread", "/film_genres?select=...genres(colour)&film_id=eq.1&order=genres(colour).desc", `[{"colour": "#800000"}, {"colour": "#0000ff"}]`},
 		{"parents_ordered_by_the_value_itself", "/film_genres?select=genre_id,genres()&film_id=eq.1&order=genres(colour)", `[{"genre_id": 2}, {"genre_id": 1}]`},
 	})
 }
@@ -70,9 +72,20 @@ func TestDomainRepresentation_aggregates(t *testing.T) {
 	t.Parallel()
 	runReads(t, serve(t, aggregating), []readCase{
 		{"count", "/genres?select=colour.count()", `[{"count": 3}]`},
+		{"ordered_groups", "/genres?select=colour,count()&order=colour.desc&id=lt.4", `[{"colour": "#800000", "count": 1}, {"colour": "#0000ff", "count": 1}, {"colour": "#000000", "count": 1}]`},
 		{"group", "/genres?select=colour,count()&id=eq.2", `[{"colour": "#0000ff", "count": 1}]`},
 		{"group_of_an_embed", "/film_genres?select=count(),...genres(colour)&genre_id=eq.2", `[{"count": 2, "colour": "#0000ff"}]`},
 	})
 	run(t, serve(t, aggregating), exchange{name: "max", target: "/genres?select=colour.max()", status: 404,
 		body: fault("42883", "function pg_catalog.max(json) does not exist", "", "No function matches the given name and argument types. You might need to add explicit type casts.")})
+}
+
+// Computed fields are shown as they are, and compared with.
+func TestDomainRepresentation_computed_field(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, `CREATE FUNCTION archive.inverse(archive.genres) RETURNS archive.colour LANGUAGE sql IMMUTABLE AS 'SELECT (16777215 - $1.colour)::archive.colour'`)
+	runReads(t, api, []readCase{
+		{"shown", "/genres?select=colour,inverse&id=eq.3", `[{"colour": "#000000", "inverse": 16777215}]`},
+		{"filtered", "/genres?select=id&inverse=eq.16777215", `[{"id": 3}]`},
+	})
 }

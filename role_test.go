@@ -155,6 +155,14 @@ func TestRole_pre_request(t *testing.T) {
 			body: `[{"current_user": "` + anon + `"}]`},
 		exchange{name: "beside_a_count", target: one, send: headers{"X-Pre-Request": "header", "Prefer": "count=exact"},
 			want: headers{"X-Archive": "open", "Content-Range": "0-0/1"}, body: `[{"id": 1}]`},
+		exchange{name: "refuses_the_root", target: "/", send: headers{"X-Pre-Request": "refuse"}, status: 403,
+			body: fault("PT403", "Refused", "By the pre-request function", "Ask nicely")},
+		exchange{name: "limits_HEAD_of_the_root", method: "HEAD", target: "/", send: headers{"X-Pre-Request": "limit"}, status: 429,
+			want: headers{"Retry-After": "86400", "Proxy-Status": "PostgREST; error=LIMIT"}},
+		exchange{name: "writes_nothing_on_the_root", method: "HEAD", target: "/", send: headers{"X-Pre-Request": "teapot"},
+			want: headers{"Content-Type": "application/openapi+json; charset=utf-8"}},
+		exchange{name: "limits_HEAD", method: "HEAD", target: one, send: headers{"X-Pre-Request": "limit"}, status: 429,
+			want: headers{"Retry-After": "86400", "Proxy-Status": "PostgREST; error=LIMIT"}},
 		exchange{name: "does_nothing_for_OPTIONS", method: "OPTIONS", target: "/films", send: headers{"X-Pre-Request": "refuse"}, want: headers{"Content-Type": ""}},
 	)
 	t.Run("found_on_the_search_path", func(t *testing.T) {
@@ -170,6 +178,22 @@ func TestRole_pre_request(t *testing.T) {
 	})
 }
 
+// The description of the API is read as everything else is: under the settings
+// of the role.
+func TestRole_settings_at_the_root(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, `
+		CREATE FUNCTION extra.tell() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+			RAISE SQLSTATE 'PT418' USING MESSAGE = concat_ws(', ', current_setting('statement_timeout'), current_setting('transaction_isolation'),
+				current_setting('transaction_read_only'), current_setting('search_path'), current_setting('request.path')); END $$`,
+		func(o *pgrest.Options) { o.PreRequest = "extra.tell" })
+	run(t, api,
+		exchange{name: "with_settings", target: "/", token: `{"role": "pgrest_test_auditor"}`, status: 418,
+			body: fault("PT418", `7s, repeatable read, on, "archive", "extra", /`, "", "")},
+		exchange{name: "without", target: "/", status: 418, body: fault("PT418", `0, read committed, on, "archive", "extra", /`, "", "")},
+	)
+}
+
 // The response settings have to be well-formed.
 func TestRole_response_settings(t *testing.T) {
 	t.Parallel()
@@ -182,7 +206,10 @@ func TestRole_response_settings(t *testing.T) {
 			(5, 'headers', '[{"X-Reel": "1", "X-Print": "2"}]'),
 			(6, 'status', '205'),
 			(7, 'status', 'fine'),
-			(8, 'status', '42')
+			(8, 'status', '42'),
+			(9, 'status', '203 as the archive says'),
+			(10, 'headers', 'null'),
+			(11, 'headers', '[{"Content-Length": "3"}, {"Vary": "Accept-Language"}]')
 		) AS v (id, name, value);
 		GRANT SELECT ON archive.responses TO pgrest_test_anon`)
 	const (
@@ -200,6 +227,10 @@ func TestRole_response_settings(t *testing.T) {
 		exchange{name: "several_headers_in_an_object", target: "/responses?id=eq.5", status: 500, body: fault("PGRST111", wrongHeaders, "", "")},
 		exchange{name: "status", target: "/responses?select=value&id=eq.6", status: 205, body: value(`"205"`)},
 		exchange{name: "status_that_is_no_number", target: "/responses?id=eq.7", status: 500, body: fault("PGRST112", wrongStatus, "", "")},
+		exchange{name: "status_with_a_reason", target: "/responses?select=value&id=eq.9", status: 203, body: value(`"203 as the archive says"`)},
+		exchange{name: "headers_that_are_null", target: "/responses?id=eq.10", status: 500, body: fault("PGRST111", wrongHeaders, "", "")},
+		exchange{name: "length_of_a_body_stays", target: "/responses?select=value&id=eq.11", want: headers{"Vary": "Accept-Language"},
+			body: value(`"[{\"Content-Length\": \"3\"}, {\"Vary\": \"Accept-Language\"}]"`)},
 		exchange{name: "status_that_is_none", target: "/responses?id=eq.8", status: 500, body: fault("PGRST112", wrongStatus, "", "")},
 	)
 }

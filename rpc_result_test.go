@@ -30,6 +30,7 @@ const resultKinds = `
 	CREATE FUNCTION of_one() RETURNS TABLE (title text) LANGUAGE sql STABLE AS $$ VALUES ('M') $$;
 	CREATE FUNCTION same() RETURNS TABLE (same text, value int) LANGUAGE sql STABLE AS $$ VALUES ('hello', 1) $$;
 	CREATE FUNCTION "order"() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 1 $$;
+	CREATE FUNCTION nothings() RETURNS SETOF void LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN QUERY SELECT pg_sleep(0) FROM generate_series(1, 2); END $$;
 	CREATE FUNCTION all_staff() RETURNS SETOF private.staff LANGUAGE sql STABLE SECURITY DEFINER AS $$ SELECT * FROM private.staff ORDER BY id $$`
 
 // The result of a function is JSON in the form of what it returns: a value, an
@@ -84,6 +85,7 @@ func TestResult(t *testing.T) {
 		exchange{name: "void", target: "/rpc/nothing", status: 204, want: headers{"Content-Range": "0-0/*"}},
 		exchange{name: "void_of_POST", method: "POST", target: "/rpc/nothing", status: 204},
 		exchange{name: "void_of_HEAD", method: "HEAD", target: "/rpc/nothing", status: 204},
+		exchange{name: "set_of_void", target: "/rpc/nothings", want: headers{"Content-Range": "0-1/*"}, body: `["", ""]`},
 		exchange{name: "void_of_any_type", target: "/rpc/nothing", send: headers{"Accept": "text/csv"}, status: 204},
 	)
 }
@@ -117,7 +119,7 @@ func TestResult_as_a_relation(t *testing.T) {
 			body: `[{"title": "Metropolis", "full_title": "Metropolis (1927)", "is_long": false}, {"title": "M", "full_title": "M (1931)", "is_long": false}]`},
 		exchange{name: "computed_field_of_one_row", target: "/rpc/film?id=1&select=full_title", body: `{"full_title": "Metropolis (1927)"}`},
 		exchange{name: "unknown_column", target: "/rpc/decades?select=century", status: 400,
-			body: fault("42703", "column decades.century does not exist", "", "")},
+			body: fault("42703", "column record.century does not exist", "", "")},
 		exchange{name: "column_of_a_record", target: "/rpc/some_record?select=a", status: 400,
 			body: fault("42703", "column some_record.a does not exist", "", "")},
 		exchange{name: "filter_on_a_record", target: "/rpc/some_records?column1=eq.1", status: 400,
@@ -142,14 +144,18 @@ func TestResult_embedding(t *testing.T) {
 		exchange{name: "inner", target: "/rpc/find?year=1962&select=title,directors!inner(name)&directors.name=like.Akira*", body: `[{"title": "Sanjuro", "directors": {"name": "Akira Kurosawa"}}]`},
 		exchange{name: "inner_and_counted", target: "/rpc/find?year=1962&select=title,directors!inner(name)&directors.name=like.Akira*", send: headers{"Prefer": "count=exact"},
 			want: headers{"Content-Range": "0-0/1"}, body: `[{"title": "Sanjuro", "directors": {"name": "Akira Kurosawa"}}]`},
+		exchange{name: "computed_and_counted", target: "/rpc/find?year=1962&select=title,original(title),sequels(title)&order=original(title)&limit=1", send: headers{"Prefer": "count=exact"},
+			status: 206, want: headers{"Content-Range": "0-0/2"}, body: `[{"title": "Sanjuro", "original": {"title": "Yojimbo"}, "sequels": []}]`},
+		exchange{name: "computed_filtered_and_counted", target: "/rpc/find?year=1962&select=title,full_title,original!inner()&original.full_title=like.Yo*", send: headers{"Prefer": "count=exact"},
+			want: headers{"Content-Range": "0-0/1"}, body: `[{"title": "Sanjuro", "full_title": "Sanjuro (1962)"}]`},
 		exchange{name: "null_filter", target: "/rpc/find?year=1962&select=title,sequels()&sequels=is.null&order=title", body: `[{"title": "Cléo from 5 to 7"}, {"title": "Sanjuro"}]`},
 		exchange{name: "order_by_the_related", target: "/rpc/find?year=1962&select=title,directors()&order=directors(name)", body: `[{"title": "Cléo from 5 to 7"}, {"title": "Sanjuro"}]`},
 		exchange{name: "by_POST", method: "POST", target: "/rpc/find?select=title,directors(name)", data: `{"title": "M"}`,
 			body: `[{"title": "M", "directors": {"name": "Fritz Lang"}}]`},
 		exchange{name: "from_a_table_result", target: "/rpc/decades?select=decade,films(title)", status: 400,
-			body: fault("PGRST200", "Could not find a relationship between 'decades' and 'films' in the schema cache",
-				"Searched for a foreign key relationship between 'decades' and 'films' in the schema 'archive', but no matches were found.",
-				"Perhaps you meant 'genres' instead of 'decades'.")},
+			body: fault("PGRST200", "Could not find a relationship between 'record' and 'films' in the schema cache",
+				"Searched for a foreign key relationship between 'record' and 'films' in the schema 'archive', but no matches were found.",
+				"Perhaps you meant 'directors' instead of 'record'.")},
 	)
 }
 
@@ -202,6 +208,30 @@ func TestResult_pages(t *testing.T) {
 	})
 }
 
+// A function that returns no set has one row to tell of, whatever a filter or a page
+// leaves of it.
+func TestResult_of_no_set(t *testing.T) {
+	t.Parallel()
+	exact, singular := headers{"Prefer": "count=exact"}, headers{"Accept": "application/vnd.pgrst.object+json"}
+	object := headers{"Content-Type": "application/vnd.pgrst.object+json; charset=utf-8", "Content-Range": "0-0/*"}
+	api := serveClone(t, `CREATE FUNCTION archive.pair(OUT a int, OUT b int) LANGUAGE plpgsql VOLATILE AS $$ BEGIN a := 1; b := 2; END $$`)
+	run(t, api,
+		exchange{name: "filtered_out", target: "/rpc/film?id=2&title=eq.x", want: headers{"Content-Range": "0-0/*"}, body: `null`},
+		exchange{name: "filtered_out_by_HEAD", method: "HEAD", target: "/rpc/film?id=2&title=eq.x", want: headers{"Content-Range": "0-0/*"}},
+		exchange{name: "filtered_out_as_an_object", target: "/rpc/film?id=2&title=eq.x", send: singular, want: object, body: `null`},
+		exchange{name: "filtered_out_as_an_object_by_POST", method: "POST", target: "/rpc/pair?a=eq.7", send: singular, want: object, body: `null`},
+		exchange{name: "as_an_object_by_POST", method: "POST", target: "/rpc/pair?a=eq.1", send: singular, want: object, body: `{"a": 1, "b": 2}`},
+		exchange{name: "limit_of_nothing", target: "/rpc/film?id=2&select=id&limit=0", want: headers{"Content-Range": "0-0/*"}, body: `null`},
+		exchange{name: "offset_behind_it", target: "/rpc/film?id=2&select=id&offset=1", want: headers{"Content-Range": "1-1/*"}, body: `null`},
+		exchange{name: "offset_beyond_the_count", target: "/rpc/film?id=2&select=id&offset=2", send: exact, status: 416, want: headers{"Content-Range": "*/1"},
+			body: fault("PGRST103", "Requested range not satisfiable", "An offset of 2 was requested, but there are only 1 rows.", "")},
+		exchange{name: "value", target: "/rpc/add?a=1&limit=0", want: headers{"Content-Range": "0-0/*"}, body: `null`},
+		exchange{name: "value_counted", target: "/rpc/add?a=1&limit=0", send: exact, want: headers{"Content-Range": "0-0/1"}, body: `null`},
+		exchange{name: "value_in_a_Range", target: "/rpc/add?a=1", send: headers{"Range": "0-4"}, want: headers{"Content-Range": "0-0/*"}, body: `2`},
+		exchange{name: "no_arguments", method: "POST", target: "/rpc/add?columns=a,b", data: `[]`, want: headers{"Content-Range": "0-0/*"}, body: `null`},
+	)
+}
+
 // Other media types than JSON, and other forms of JSON.
 func TestResult_media_types(t *testing.T) {
 	t.Parallel()
@@ -211,7 +241,7 @@ func TestResult_media_types(t *testing.T) {
 	accept, csvRange := csv("0-1/*")
 	_, single := csv("0-0/*")
 	_, none := csv("*/*")
-	const object = "application/vnd.pgrst.object+json"
+	const object, stripped = "application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json;nulls=stripped"
 	singular := headers{"Accept": object}
 	objectType := headers{"Content-Type": object + "; charset=utf-8"}
 	run(t, serve(t),
@@ -235,6 +265,13 @@ func TestResult_media_types(t *testing.T) {
 			want: headers{"Content-Type": object + ";nulls=stripped; charset=utf-8"}, body: `{"title": "M"}`},
 		exchange{name: "array_without_nulls", target: "/rpc/find?year=1962&select=title,frame&order=title", send: headers{"Accept": "application/vnd.pgrst.array+json;nulls=stripped"},
 			want: headers{"Content-Type": "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"}, body: `[{"title": "Cléo from 5 to 7"}, {"title": "Sanjuro"}]`},
+		exchange{name: "value_without_nulls", method: "POST", target: "/rpc/take_json", data: `{"a": null, "b": [null, {"c": null}]}`, send: headers{"Accept": stripped},
+			want: headers{"Content-Type": stripped + "; charset=utf-8"}, body: `{"b":[null,{}]}`},
+		exchange{name: "object_of_a_value_without_nulls", method: "POST", target: "/rpc/take_json", data: `{"a": null}`, send: headers{"Accept": object + ";nulls=stripped"},
+			want: headers{"Content-Type": object + ";nulls=stripped; charset=utf-8"}, body: `{}`},
+		exchange{name: "values_without_nulls", target: "/rpc/film_titles?limit=2", send: headers{"Accept": stripped},
+			want: headers{"Content-Type": stripped + "; charset=utf-8"}, body: `["Metropolis","M"]`},
+		exchange{name: "null_without_nulls", target: "/rpc/null_number", send: headers{"Accept": stripped}, want: headers{"Content-Type": stripped + "; charset=utf-8"}, body: `null`},
 		exchange{name: "row_without_nulls", target: "/rpc/film?id=2&select=title,frame", send: headers{"Accept": "application/vnd.pgrst.array+json;nulls=stripped"},
 			want: headers{"Content-Type": "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"}, body: `{"title": "M"}`},
 

@@ -172,6 +172,28 @@ func TestCall_request_settings(t *testing.T) {
 	)
 }
 
+// What a function sets of the response for the whole session, and not for the
+// transaction alone, is in no response to another request on that connection.
+func TestCall_response_settings_of_the_session(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	_, err := db.Superuser(t).Exec(t.Context(), `
+		CREATE FUNCTION archive.remember(status text) RETURNS text LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+			PERFORM set_config('response.headers', '[{"Set-Cookie": "visitor=ada"}]', false), set_config('response.status', status, false); RETURN 'ok'; END $$`)
+	require.NoError(t, err)
+	api := open(t, db.Pool(t, pgtest.MaxConns(1)))
+	for _, x := range []exchange{
+		{method: "POST", target: "/rpc/remember", data: `{"status": "299"}`, status: 299, want: headers{"Set-Cookie": "visitor=ada"}, body: `"ok"`},
+		{target: "/films?select=id&id=eq.1", want: headers{"Set-Cookie": ""}, body: `[{"id": 1}]`},
+		{target: "/films?select=id&id=eq.1", want: headers{"Set-Cookie": ""}, body: `[{"id": 1}]`},
+		{method: "POST", target: "/rpc/remember", data: `{"status": "298"}`, status: 298, want: headers{"Set-Cookie": "visitor=ada"}, body: `"ok"`},
+		{method: "POST", target: "/rpc/respond", data: `{"status": "297"}`, status: 297, want: headers{"Set-Cookie": ""}, body: `"ok"`},
+		{method: "POST", target: "/rpc/add", data: `{"a": 1}`, want: headers{"Set-Cookie": ""}, body: `2`},
+	} {
+		x.check(t, ask(t, api, x))
+	}
+}
+
 // A function can set the response's status and headers.
 func TestCall_response_settings(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,42 @@ func TestStream(t *testing.T) {
 	})
 }
 
+// A function's own status and headers are there for large results, too.
+func TestStream_overrides(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, `
+		SET search_path = archive;
+		CREATE FUNCTION headed_ticks() RETURNS SETOF ticks LANGUAGE plpgsql STABLE AS $$ BEGIN
+			PERFORM set_config('response.headers', '[{"X-Reel": "1"}]', true);
+			RETURN QUERY SELECT * FROM ticks WHERE id <= 20000;
+			PERFORM set_config('response.status', '203', true); END $$;
+		CREATE FUNCTION headed_numbers() RETURNS SETOF int LANGUAGE plpgsql STABLE AS $$ BEGIN
+			PERFORM set_config('response.headers', '[{"X-Reel": "1"}]', true); PERFORM set_config('response.status', '203', true);
+			RETURN QUERY SELECT n FROM generate_series(1, 20000) AS n; END $$`,
+		func(o *pgrest.Options) { o.BodyThreshold = 1000 })
+	const tick = `{"id":1,"name":"tick 1"}`
+	for _, tt := range []struct{ name, method, target, accept, prefer, begin string }{
+		{"rows", http.MethodGet, "/rpc/headed_ticks?select=id,name", "", "", "[" + tick},
+		{"rows_by_POST", http.MethodPost, "/rpc/headed_ticks?select=id,name", "", "", "[" + tick},
+		{"rows_in_order", http.MethodGet, "/rpc/headed_ticks?select=id,name&order=id.desc&id=gt.10", "", "", `[{"id":20000,"name":"tick 20000"}`},
+		{"rows_counted", http.MethodGet, "/rpc/headed_ticks?select=id,name&limit=10000", "", "count=exact", "[" + tick},
+		{"rows_as_CSV", http.MethodGet, "/rpc/headed_ticks?select=id,name,id", "text/csv", "", "id,name,id\n1,\"tick 1\",1\n"},
+		{"rows_as_NDJSON", http.MethodGet, "/rpc/headed_ticks?select=id,name", ndjson, "", tick + "\n"},
+		{"values", http.MethodGet, "/rpc/headed_numbers", "", "", "[1, 2,"},
+		{"values_counted", http.MethodGet, "/rpc/headed_numbers?limit=10000", "", "count=exact", "[1, 2,"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			response := ask(t, api, exchange{method: tt.method, target: tt.target, send: headers{"Accept": tt.accept, "Prefer": tt.prefer}})
+			body := read(t, response)
+			require.Empty(t, response.Header.Get("Content-Length"), "chunked")
+			require.Equal(t, 203, response.StatusCode)
+			require.Equal(t, "1", response.Header.Get("X-Reel"))
+			require.Equal(t, tt.begin, body[:len(tt.begin)])
+		})
+	}
+}
+
 // An error that comes while the body is held back is an error; one that comes
 // later breaks the connection off, so that nobody takes a part for the whole.
 func TestStream_error(t *testing.T) {

@@ -189,6 +189,8 @@ func TestPut_refused(t *testing.T) {
 		put("no_body", "/genres?id=eq.1", "", 400, invalid),
 		put("no_JSON", "/genres?id=eq.1", "{", 400, invalid),
 		put("unknown_column", "/genres?id=eq.1", `{"id": 1, "nmae": "x"}`, 400, fault("PGRST204", "Could not find the 'nmae' column of 'genres' in the schema cache", "", "")),
+		put("unknown_column_and_no_filter", "/genres", `{"id": 1, "nmae": "x"}`, 405, filters),
+		put("embedded_filter", "/genres?id=eq.1&select=id,films(id)&films.id=eq.1", genre, 405, filters),
 		put("unknown_table", "/genrs?id=eq.1", genre, 404, fault("PGRST205", "Could not find the table 'archive.genrs' in the schema cache", "",
 			"Perhaps you meant the table 'archive.genres'")),
 		put("always_identity", "/tickets?id=eq.1", `{"id": 1, "price": 1}`, 400, fault("428C9", `cannot insert a non-DEFAULT value into column "id"`,

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -179,6 +180,45 @@ func TestOneRoundTrip(t *testing.T) {
 				if use > 0 && tt.status < 400 {
 					require.NotContains(t, sent, "P", "a statement was parsed again")
 				}
+			}
+		})
+	}
+}
+
+// How many statements a request runs: the settings, the main one and what it set of
+// the response, and for a count one more, with a BEGIN and a COMMIT around them for one
+// snapshot. A HEAD that counts needs none of these.
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	const inner = "/films?select=title,directors!inner(name),roles(character)&directors.id=lt.5&order=year&limit=2&offset=1"
+	for _, tt := range []struct {
+		name, method, target, prefer, contentRange string
+		statements                                 int
+	}{
+		{"GET", "GET", "/films?limit=2", "", "0-1/*", 3},
+		{"HEAD", "HEAD", "/films?limit=2", "", "0-1/*", 3},
+		{"GET_counted", "GET", "/films?limit=2", "count=exact", "0-1/13", 6},
+		{"HEAD_counted", "HEAD", "/films?limit=2", "count=exact", "0-1/13", 3},
+		{"HEAD_counted_of_all", "HEAD", "/films", "count=exact", "0-12/13", 3},
+		{"HEAD_counted_of_none", "HEAD", "/films?id=eq.0", "count=exact", "*/0", 3},
+		{"HEAD_counted_with_embeds", "HEAD", inner, "count=exact", "1-2/9", 3},
+		{"HEAD_estimated", "HEAD", "/films?limit=2", "count=estimated", "0-1/13", 7},
+		{"GET_of_a_function_counted", "GET", "/rpc/film_titles?limit=2", "count=exact", "0-1/13", 3},
+		{"HEAD_of_a_function_counted", "HEAD", "/rpc/film_titles?limit=2", "count=exact", "0-1/13", 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var wire traffic
+			api := wired(t, &wire, pgrest.Options{})
+			wire.count()
+			for range 2 {
+				r := httptest.NewRequest(tt.method, tt.target, nil)
+				r.Header.Set("Prefer", tt.prefer)
+				w := answer(api, r)
+				require.Less(t, w.Code, 300, w.Body)
+				require.Equal(t, tt.contentRange, w.Header().Get("Content-Range"))
+				_, _, _, sent := wire.count()
+				require.Equal(t, tt.statements, strings.Count(sent, "E"), sent)
 			}
 		})
 	}

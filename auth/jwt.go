@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -86,10 +87,8 @@ func NewJWT(cfg JWTConfig) (*JWT, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(cfg.Audience, ":") {
-		if u, err := url.Parse(cfg.Audience); err != nil || u.Scheme == "" {
-			return nil, errors.New("jwt-aud should be a string or a valid URI")
-		}
+	if strings.Contains(cfg.Audience, ":") && !isURI(cfg.Audience) {
+		return nil, errors.New("jwt-aud should be a string or a valid URI")
 	}
 	v := &JWT{
 		secret:   secret,
@@ -116,6 +115,14 @@ func NewJWT(cfg JWTConfig) (*JWT, error) {
 		}
 	}
 	return v, nil
+}
+
+// uriText is what RFC 3986 has a URI made of.
+var uriText = regexp.MustCompile(`^([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$`)
+
+func isURI(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme != "" && uriText.MatchString(text)
 }
 
 // Close ends the fetching of KeySetURL. Without one there is nothing to close. A

@@ -91,6 +91,10 @@ func TestNewJWT(t *testing.T) {
 		{"empty_key_set", auth.JWTConfig{Secret: []byte(`{"keys":[]}`)}, "no key that verifies signatures"},
 		{"audience_string", auth.JWTConfig{Audience: "films"}, ""},
 		{"audience_URI", auth.JWTConfig{Audience: "https://films.example"}, ""},
+		{"audience_URN", auth.JWTConfig{Audience: "urn:films:archive"}, ""},
+		{"audience_with_a_space", auth.JWTConfig{Audience: "the films"}, ""},
+		{"audience_URI_with_a_space", auth.JWTConfig{Audience: "urn:the films"}, "jwt-aud should be a string or a valid URI"},
+		{"audience_URI_with_half_an_escape", auth.JWTConfig{Audience: "urn:films%2"}, "jwt-aud should be a string or a valid URI"},
 		{"audience_that_is_no_URI", auth.JWTConfig{Audience: "://films"}, "jwt-aud should be a string or a valid URI"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -110,7 +110,7 @@ func (s *keySet) run() {
 		}
 		next := keySetInterval
 		if err != nil {
-			s.logger.Error("fetching the key set of JWTs failed", "error", err)
+			s.logger.Warn("fetching the key set of JWTs failed", "error", err)
 			next, pause = pause, min(2*pause, keySetMaxPause)
 		} else {
 			pause = keySetPause

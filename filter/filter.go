@@ -248,10 +248,13 @@ func distinct(names []string) []string {
 // one name as they were, all encoded in the same way and with an =. It tells
 // whether two requests ask for the same.
 func Canonical(rawQuery string) string {
-	sorted := slices.SortedStableFunc(parameters(rawQuery), func(a, b parameter) int {
-		return strings.Compare(a.name, b.name)
-	})
+	sorted := make([]parameter, 0, strings.Count(rawQuery, "&")+strings.Count(rawQuery, ";")+1)
+	for p := range parameters(rawQuery) {
+		sorted = append(sorted, p)
+	}
+	slices.SortStableFunc(sorted, func(a, b parameter) int { return strings.Compare(a.name, b.name) })
 	var b strings.Builder
+	b.Grow(len(rawQuery) + len(rawQuery)/2) // escapes are longer than what they stand for
 	for i, p := range sorted {
 		if i > 0 {
 			b.WriteByte('&')

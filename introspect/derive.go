@@ -67,7 +67,7 @@ func New(c Catalog) *SchemaCache {
 	addViewKeys(views, tables)
 	cache.related = relate(c, tables, cache.Tables, views)
 	for _, r := range c.Routines {
-		r.derive()
+		r.derive(cache.Tables)
 	}
 	cache.Routines = callableRoutines(c.Schemas, c.Routines)
 	cache.computed = computedFields(cache.Tables, searchPath(c), c.Routines)

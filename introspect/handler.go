@@ -2,6 +2,7 @@ package introspect
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -71,6 +72,19 @@ func (c *SchemaCache) MediaHandler(relation QualifiedName, mediaType string) (*H
 func (c *SchemaCache) AnyMediaHandler(mediaType string) (*Handler, bool) {
 	h, ok := c.handlers[handlerKey{mediaType: strings.ToLower(mediaType)}]
 	return h, ok
+}
+
+// MediaTypes lists, sorted and in lower case, the media types that handlers make of that
+// relation's rows: its own handlers and those of any rows.
+func (c *SchemaCache) MediaTypes(relation QualifiedName) []string {
+	var types []string
+	for key := range c.handlers {
+		if key.relation == relation || key.relation == (QualifiedName{}) {
+			types = append(types, key.mediaType)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
 }
 
 // mediaType gives the media type that a routine with that result makes by itself,

@@ -87,7 +87,7 @@ func (r *reader) read(ctx context.Context) (Catalog, error) {
 		{"views", r.readViews},
 		{"keys", r.readKeys},
 		{"routines", r.readRoutines},
-		{"result columns", r.readAttributes},
+		{"composite types", r.readAttributes},
 		{"types", r.readTypes},
 		{"domain representations", r.readRepresentations},
 		{"media type handlers", r.readHandlers},

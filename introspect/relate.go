@@ -166,8 +166,9 @@ func (r *relater) addJunction(junction QualifiedName, from, to *Relationship) {
 }
 
 // addComputed adds the relationship that a function makes: one from its only
-// parameter, a row of a relation in its own schema, to the exposed relation whose
-// rows it returns. It takes the place of those whose target has its name.
+// parameter, a row of a relation in its own schema, to the relation whose rows it
+// returns. It takes the place of those whose target has its name, even if rows of
+// what it returns can't be embedded.
 func (r *relater) addComputed(f *Routine) {
 	if len(f.Params) != 1 {
 		return
@@ -177,14 +178,13 @@ func (r *relater) addComputed(f *Routine) {
 	if !isRow || !returnsRows || r.exposed[from] == nil || from.Schema != f.Name.Schema {
 		return
 	}
-	if r.exposed[target] == nil {
-		r.mention(from)
-		return
-	}
-	others := slices.DeleteFunc(r.found[from], func(other *Relationship) bool {
+	r.found[from] = slices.DeleteFunc(r.found[from], func(other *Relationship) bool {
 		return other.Function == nil && other.Target == f.Name
 	})
-	r.found[from] = append(others, &Relationship{
+	if r.exposed[target] == nil {
+		return
+	}
+	r.found[from] = append(r.found[from], &Relationship{
 		Table: from, Target: target, Cardinality: computedCardinality(f), Function: f,
 		TableIsView: r.isView(from), TargetIsView: r.isView(target),
 	})

@@ -485,8 +485,10 @@ func TestRelationshipsComputed(t *testing.T) {
 		name: "single OUT parameter", from: "films", target: "with_out",
 		named: []string{"directors, many-to-one computed by with_out"},
 	}, {
-		name: "function that returns rows of a hidden table is none", from: "films", target: "awards",
-		named: []string{"awards, one-to-one by award (id = film_id)"},
+		name: "function that returns rows of a hidden table is none, and replaces others all the same", from: "films", target: "awards",
+	}, {
+		name: "not those the other way", from: "awards", target: "films",
+		named: []string{"films, one-to-one by award (film_id = id)"},
 	},
 		{name: "RETURNS TABLE", from: "films", target: "with_table"},
 		{name: "set of scalars", from: "films", target: "with_scalar"},

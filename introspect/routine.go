@@ -34,25 +34,36 @@ type Routine struct {
 	// functions. New sets it.
 	MediaType string
 
-	rows *Table // of the result where no exposed relation is; see SchemaCache.ResultTable
+	rows *Table // see SchemaCache.ResultTable
 }
 
-// derive sets what follows from the rest of the routine.
-func (r *Routine) derive() {
+// derive sets what follows from the rest of the routine, and from the exposed relations.
+func (r *Routine) derive(exposed map[QualifiedName]*Table) {
 	for i := range r.Params {
 		r.Params[i].TypeName = r.Params[i].Type.castName()
 	}
 	r.MediaType = mediaType(r.Returns)
-	r.rows = resultTable(r)
+	r.rows = resultTable(r, exposed)
 }
 
-// resultTable makes a relation of a routine's result. It is nil where the result
-// has no columns of its own.
-func resultTable(r *Routine) *Table {
+// resultTable finds the relation of a routine's result, or makes it. It is nil
+// where the result has no columns of its own.
+func resultTable(r *Routine, exposed map[QualifiedName]*Table) *Table {
+	t := r.Returns.Type
+	if t == nil {
+		return nil
+	}
+	name := QualifiedName{r.Name.Schema, resultName(r)}
+	relation, isExposed := exposed[t.Relation]
+	_, isNamesake := exposed[name]
 	var columns []Column
 	switch {
-	case r.Returns.Type != nil && r.Returns.Type.Attributes != nil:
-		columns = r.Returns.Type.Attributes
+	case isExposed && (name == t.Relation || !isNamesake):
+		return relation
+	case isExposed:
+		columns = relation.Columns
+	case t.Attributes != nil:
+		columns = t.Attributes
 	case len(r.Returns.Columns) > 0:
 		columns = make([]Column, len(r.Returns.Columns))
 		for i, c := range r.Returns.Columns {
@@ -61,7 +72,19 @@ func resultTable(r *Routine) *Table {
 	default:
 		return nil
 	}
-	return &Table{Name: r.Name, Columns: columns, index: indexColumns(columns)}
+	return &Table{Name: name, Columns: columns, index: indexColumns(columns)}
+}
+
+// resultName names the rows of a routine's result after their type, record
+// included. One OUT or TABLE column makes no type, and may have the routine's name.
+func resultName(r *Routine) string {
+	switch t := r.Returns.Type; {
+	case t.Relation.Name != "":
+		return t.Relation.Name
+	case t.Kind == CompositeType || t.OID == recordOID:
+		return t.Local
+	}
+	return r.Name.Name
 }
 
 // Isolation gives the isolation level that the routine itself asks for, by SET

@@ -2,6 +2,7 @@ package introspect
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func (r *reader) routine(p *proc) *Routine {
 			Type: r.typeOf(p.returnType),
 			Set:  p.returnsSet,
 			Rows: p.rowEstimate,
-			Void: p.returnType == voidOID,
+			Void: p.returnType == voidOID && !p.returnsSet,
 		},
 		Volatility: Volatility(p.volatility[0]),
 	}
@@ -99,20 +100,15 @@ func (r *reader) nameResults(routine *Routine) {
 	}
 }
 
-// readAttributes reads the columns of the results that are rows of no exposed
-// relation.
+// readAttributes reads the columns of the composite types in use that are rows of no
+// exposed relation.
 func (r *reader) readAttributes(ctx context.Context) error {
 	var (
 		declared, typeOID uint32
 		modifier          int32
 		name, typeName    string
 	)
-	results := []uint32{}
-	for _, routine := range r.catalog.Routines {
-		results = append(results, routine.Returns.Type.OID)
-	}
-	slices.Sort(results)
-	args := []any{slices.Compact(results), r.catalog.Schemas}
+	args := []any{slices.Sorted(maps.Keys(r.types)), r.catalog.Schemas}
 	dest := []any{&declared, &name, &typeOID, &modifier, &typeName}
 	return r.rows(ctx, attributeSQL, args, dest, func() {
 		t := r.typeOf(declared)

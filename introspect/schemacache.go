@@ -65,20 +65,18 @@ func (c *SchemaCache) Table(name QualifiedName) (*Table, bool) {
 
 // ResultTable gives the relation whose rows a routine returns. If that is not
 // exposed, or the routine returns rows of a composite type or has OUT, INOUT or
-// TABLE columns, it is a relation made for the purpose, with the routine's name, the
-// columns of the result and nothing else. It is nil for a routine that returns
-// values, and for one that returns record without saying of what columns.
+// TABLE columns, it is a relation made for the purpose, of the columns of the result
+// and nothing else. It is nil for a routine that returns values, and for one that
+// returns record without saying of what columns.
+//
+// Such a relation has the name of the result's type, in the routine's schema: the
+// rows of a hidden table are related as those of the view are that shows it by the
+// same name. Rows of a relation that is exposed in another schema are taken for rows
+// of the one that has its name in the routine's, if there is one.
 //
 // A single OUT or TABLE column of a composite type is no column of the result: then
 // PostgreSQL's result has the columns of that type.
-func (c *SchemaCache) ResultTable(r *Routine) *Table {
-	if r.Returns.Type != nil {
-		if t, ok := c.Tables[r.Returns.Type.Relation]; ok {
-			return t
-		}
-	}
-	return r.rows
-}
+func (c *SchemaCache) ResultTable(r *Routine) *Table { return r.rows }
 
 // ComputedField finds the function that serves as a computed field of table: one
 // that takes the table's row type alone and returns a single value, in an exposed

@@ -40,8 +40,8 @@ type Type struct {
 	// which to_json obeys (hstore has one).
 	CastsToJSON bool
 	// Attributes are the columns of a composite type, or of a domain over one. They
-	// are known only of types that routines return and that are not the row type of
-	// an exposed relation.
+	// are known only of types in use, by columns, parameters and results, that are not
+	// the row type of an exposed relation.
 	Attributes []Column
 }
 

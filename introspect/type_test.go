@@ -249,3 +249,44 @@ func TestCastType(t *testing.T) {
 		})
 	}
 }
+
+// The columns of composite types are known wherever the type is used, by itself, below a
+// domain, in an array or in another composite type; those of exposed relations are the
+// relation's.
+func TestLoadAttributes(t *testing.T) {
+	t.Parallel()
+	cache := load(t, `
+		CREATE TYPE api.point3 AS (x int, y int, z int);
+		CREATE TYPE api.corner AS (at api.point3, name varchar(9));
+		CREATE DOMAIN api.place AS api.point3;
+		CREATE TYPE api.loop AS (name text, next text);
+		CREATE TABLE public.secret (answer int);
+		CREATE TABLE api.shown (id int);
+		CREATE TABLE api.things (
+			corner api.corner, place api.place, loops api.loop[], secret public.secret, shown api.shown
+		);
+		CREATE FUNCTION api.f(p api.point3) RETURNS int LANGUAGE sql AS 'SELECT 1'`)
+	names := func(typ *introspect.Type) []string {
+		var names []string
+		for _, a := range typ.Attributes {
+			names = append(names, a.Name+" "+a.TypeName)
+		}
+		return names
+	}
+	column := func(name string) *introspect.Type {
+		c, ok := cache.Tables[api("things")].Column(name)
+		require.True(t, ok)
+		return c.Type
+	}
+	point := []string{"x integer", "y integer", "z integer"}
+	require.Equal(t, []string{"at api.point3", "name character varying(9)"}, names(column("corner")))
+	require.Equal(t, point, names(column("corner").Attributes[0].Type))
+	require.Equal(t, point, names(column("place")))
+	require.Equal(t, point, names(routine(t, cache, "f").Params[0].Type))
+	require.Equal(t, []string{"answer integer"}, names(column("secret")))
+	require.Empty(t, names(column("shown")))
+	require.Empty(t, names(column("loops")))
+	loop, ok := cache.CastType("loop")
+	require.True(t, ok)
+	require.Equal(t, []string{"name text", "next text"}, names(loop))
+}

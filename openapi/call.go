@@ -1,25 +1,27 @@
 package openapi
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // routinePath has the operations on the overloads of a routine: a call by POST, and
-// one by GET unless all of them are volatile.
-func (d *document) routinePath(overloads []*introspect.Routine) object {
+// one by GET unless all of them are volatile or take the body whole.
+func (d *document) routinePath(id string, overloads []*introspect.Routine) object {
 	quiet := slices.DeleteFunc(slices.Clone(overloads), func(r *introspect.Routine) bool {
-		return r.Volatility == introspect.Volatile
+		_, takesBody := r.Body()
+		return takesBody || r.Volatility == introspect.Volatile
 	})
 	var path object
 	if len(quiet) > 0 {
-		path = object{{"get", d.queryOperation(quiet)}}
+		path = object{{"get", d.queryOperation("query_"+id, quiet)}}
 	}
-	return append(path, member{"post", d.callOperation(overloads)})
+	return append(path, member{"post", d.callOperation(id, overloads)})
 }
 
-func (d *document) beginCall(verb string, overloads []*introspect.Routine) object {
+func (d *document) beginCall(operationID string, overloads []*introspect.Routine) object {
 	name := overloads[0].Name.Name
 	summary, description := "", ""
 	for _, r := range overloads {
@@ -32,14 +34,14 @@ func (d *document) beginCall(verb string, overloads []*introspect.Routine) objec
 		summary = "Call " + name
 	}
 	return object{
-		{"operationId", d.operationIDs.take(verb + "_" + name)},
+		{"operationId", operationID},
 		{"tags", []string{routineTag}},
 		{"summary", summary},
 	}.with("description", description)
 }
 
 // queryOperation is a call with its arguments in the query string.
-func (d *document) queryOperation(overloads []*introspect.Routine) object {
+func (d *document) queryOperation(operationID string, overloads []*introspect.Routine) object {
 	var arguments array
 	hidden := slices.Clone(reserved)
 	for i, r := range overloads {
@@ -49,12 +51,16 @@ func (d *document) queryOperation(overloads []*introspect.Routine) object {
 				continue
 			}
 			hidden = append(hidden, p.Name)
-			arguments = append(arguments, d.argument(p, requiredByAll(overloads, p.Name)))
+			arguments = append(arguments, d.argument(paramsNamed(overloads, p.Name), requiredByAll(overloads, p.Name)))
 		}
 	}
-	responses := d.resultResponses(overloads)
-	return append(d.beginCall("query", overloads),
-		member{"parameters", slices.Concat(arguments, d.resultParameters(overloads, hidden[len(reserved):]),
+	responses := d.resultResponses(operationID[len("query_"):], overloads)
+	var page array
+	if slices.ContainsFunc(overloads, func(r *introspect.Routine) bool { return r.Returns.Set }) {
+		page = parametersNamed("Range", "Range-Unit")
+	}
+	return append(d.beginCall(operationID, overloads),
+		member{"parameters", slices.Concat(arguments, d.resultParameters(overloads, hidden[len(reserved):]), page,
 			parametersNamed("Prefer.read"), d.profile("Accept-Profile"))},
 		member{"responses", append(responses, d.readErrors...)})
 }
@@ -65,30 +71,65 @@ func seenBefore(overloads []*introspect.Routine, name string) bool {
 	})
 }
 
+// paramsNamed gives the parameters of that name, one for each type.
+func paramsNamed(overloads []*introspect.Routine, name string) []*introspect.Param {
+	var params []*introspect.Param
+	for _, r := range overloads {
+		for i := range r.Params {
+			p := &r.Params[i]
+			if p.Name == name && !slices.ContainsFunc(params, func(q *introspect.Param) bool { return q.Type.Name == p.Type.Name }) {
+				params = append(params, p)
+			}
+		}
+	}
+	return params
+}
+
 func requiredByAll(overloads []*introspect.Routine, name string) bool {
 	return !slices.ContainsFunc(overloads, func(r *introspect.Routine) bool {
 		return !slices.ContainsFunc(r.Params, func(p introspect.Param) bool { return p.Name == name && p.Required })
 	})
 }
 
-// argument is a parameter in the query string. Arrays are written in PostgreSQL's
-// braces, but those of a variadic parameter once for each element; JSON and rows are
-// written as JSON.
-func (d *document) argument(p *introspect.Param, required bool) object {
-	schema := d.typeSchema(p.Type)
-	description := "Of type " + p.Type.Name + "."
-	example := d.exampleOf(p.Type)
-	switch kind := p.Type.Kind; {
-	case p.Variadic:
-		example = nil
-	case kind == introspect.ArrayType:
-		schema, description, example = object{{"type", "string"}}, description+" Written as {1,2}.", nil
-	case len(schema) == 0 || kind == introspect.CompositeType:
-		schema, example = object{{"type", "string"}}, nil
+// argument is a parameter in the query string, of one type or, of overloads, several.
+func (d *document) argument(params []*introspect.Param, required bool) object {
+	var schemas array
+	description := "Of type "
+	for i, p := range params {
+		if i > 0 {
+			description += " or "
+		}
+		description += p.Type.Name
+		schemas = appendNew(schemas, d.argumentSchema(p))
 	}
-	return append(query(p.Name, description, nil, ""), member{"schema", schema}).
+	description += "."
+	if p := params[0]; p.Type.Kind == introspect.ArrayType && !p.Variadic {
+		description += " Written as {1,2}."
+	}
+	return append(query(params[0].Name, description, nil, ""), member{"schema", alternatives(schemas)}).
 		with("required", required).
-		with("example", example)
+		with("example", d.argumentExample(params[0]))
+}
+
+// argumentSchema describes an argument in the query string: arrays are written in
+// PostgreSQL's braces, but those of a variadic parameter once for each element; JSON and
+// rows are written as JSON.
+func (d *document) argumentSchema(p *introspect.Param) object {
+	schema := d.typeSchema(p.Type)
+	if p.Variadic || p.Type.Kind == introspect.EnumType {
+		return schema
+	}
+	if p.Type.Kind == introspect.ArrayType || p.Type.Kind == introspect.CompositeType || len(schema) == 0 {
+		return object{{"type", "string"}}
+	}
+	return schema
+}
+
+func (d *document) argumentExample(p *introspect.Param) json.RawMessage {
+	if p.Type.Kind == introspect.ArrayType || p.Type.Kind == introspect.CompositeType || len(d.typeSchema(p.Type)) == 0 {
+		return nil
+	}
+	return d.exampleOf(p.Type)
 }
 
 // resultParameters are the parameters that shape a result of rows.
@@ -114,18 +155,19 @@ func (d *document) resultParameters(overloads []*introspect.Routine, arguments [
 }
 
 // callOperation is a call with its arguments in the body.
-func (d *document) callOperation(overloads []*introspect.Routine) object {
-	responses := d.resultResponses(overloads)
-	return append(d.beginCall("call", overloads),
+func (d *document) callOperation(id string, overloads []*introspect.Routine) object {
+	responses := d.resultResponses(id, overloads)
+	return append(d.beginCall("call_"+id, overloads),
 		member{"parameters", slices.Concat(d.resultParameters(overloads, nil),
 			parametersNamed("Prefer.call"), d.profile("Content-Profile"))},
-		member{"requestBody", d.callBody(overloads)},
+		member{"requestBody", d.callBody(id, overloads)},
 		member{"responses", append(responses, d.writeErrors...)})
 }
 
 // callBody describes the body of a call: an object of arguments, or whatever the
-// parameter takes that takes a body whole.
-func (d *document) callBody(overloads []*introspect.Routine) object {
+// parameter takes that takes a body whole. It may be left out where some overload can do
+// without arguments.
+func (d *document) callBody(id string, overloads []*introspect.Routine) object {
 	var schemas array
 	var whole object
 	for _, r := range overloads {
@@ -142,13 +184,16 @@ func (d *document) callBody(overloads []*introspect.Routine) object {
 			}
 			continue
 		}
-		schemas = append(schemas, component("schemas", d.addSchema(r.Name.Name+"_arguments", d.argumentsSchema(r))))
+		schemas = append(schemas, component("schemas", d.addSchema(id+"_arguments", d.argumentsSchema(r))))
 	}
 	var bodies object
 	if len(schemas) > 0 {
 		bodies = object{{"application/json", object{{"schema", alternatives(schemas)}}}}
 	}
-	return object{{"content", append(bodies, whole...)}}
+	required := !slices.ContainsFunc(overloads, func(r *introspect.Routine) bool {
+		return !slices.ContainsFunc(r.Params, func(p introspect.Param) bool { return p.Required })
+	})
+	return object(nil).with("required", required).with("content", append(bodies, whole...))
 }
 
 func textBody(mediaType string) member {

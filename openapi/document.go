@@ -45,7 +45,8 @@ type document struct {
 	schemaNames    names
 	parameters     object
 	parameterNames names
-	operationIDs   names
+	// types names the schemas of enums and composite types, by the names of these.
+	types map[string]string
 	// tables has what was made for each selected relation.
 	tables map[introspect.QualifiedName]*tableParts
 	// results names the schemas of results that are rows of no selected relation.
@@ -70,7 +71,8 @@ type columnFilter struct {
 func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document {
 	d := &document{
 		cache: cache, selection: s, config: c,
-		schemaNames: names{}, parameterNames: names{}, operationIDs: names{},
+		schemaNames: names{}, parameterNames: names{},
+		types:       map[string]string{},
 		tables:      make(map[introspect.QualifiedName]*tableParts, len(s.Tables)),
 		results:     make(map[*introspect.Routine]string),
 		readErrors:  errorResponses("400", "401", "403", "404", "406", "416", "500", "503", "default"),
@@ -79,8 +81,12 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 	d.addCommonSchemas()
 	d.addCommonParameters()
 	// All rows get their names before any schema is made: one may refer to another.
-	for _, t := range s.Tables {
-		d.tables[t.Name] = &tableParts{row: d.schemaNames.take(t.Name.Name)}
+	relations := make([]string, len(s.Tables))
+	for i, t := range s.Tables {
+		relations[i] = t.Name.Name
+	}
+	for i, row := range d.schemaNames.takeAll(relations) {
+		d.tables[s.Tables[i].Name] = &tableParts{row: row}
 	}
 	for _, t := range s.Tables {
 		d.addTable(t)
@@ -124,21 +130,23 @@ func (d *document) paths() object {
 	for _, t := range d.selection.Tables {
 		paths = append(paths, member{"/" + url.PathEscape(t.Name.Name), d.tablePath(t)})
 	}
-	routines := d.selection.Routines
-	for len(routines) > 0 {
-		n := 1
-		for n < len(routines) && routines[n].Name == routines[0].Name {
-			n++
+	var overloads [][]*introspect.Routine
+	var routines []string // their names
+	for i, r := range d.selection.Routines {
+		if i == 0 || r.Name != d.selection.Routines[i-1].Name {
+			overloads, routines = append(overloads, nil), append(routines, r.Name.Name)
 		}
-		paths = append(paths, member{"/rpc/" + url.PathEscape(routines[0].Name.Name), d.routinePath(routines[:n])})
-		routines = routines[n:]
+		overloads[len(overloads)-1] = append(overloads[len(overloads)-1], r)
+	}
+	for i, id := range (names{}).takeAll(routines) {
+		paths = append(paths, member{"/rpc/" + url.PathEscape(routines[i]), d.routinePath(id, overloads[i])})
 	}
 	return paths
 }
 
 func (d *document) rootOperation() object {
 	return object{
-		{"operationId", d.operationIDs.take("describe")},
+		{"operationId", "describe"},
 		{"tags", []string{rootTag}},
 		{"summary", "OpenAPI description of the API"},
 		{"responses", append(object{{"200", object{
@@ -146,6 +154,8 @@ func (d *document) rootOperation() object {
 			{"content", object{
 				{"application/openapi+json", object{{"schema", object{{"type", "object"}}}}},
 				{"application/json", object{{"schema", object{{"type", "object"}}}}},
+				{"application/vnd.oai.openapi+json;version=3.1", object{{"schema", object{{"type", "object"}}}}},
+				textBody("application/vnd.oai.openapi+yaml;version=3.1"),
 			}},
 		}}}, errorResponses("401", "404", "406", "default")...)},
 	}

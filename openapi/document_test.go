@@ -3,7 +3,9 @@ package openapi_test
 import (
 	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,7 +45,7 @@ func TestDocumentColumn(t *testing.T) {
 		return c
 	}
 	composite := &introspect.Type{
-		Name: "api.pair", Schema: "api", BaseName: "api.pair", Kind: introspect.CompositeType,
+		Name: "api.pair", Schema: "api", Local: "pair", BaseName: "api.pair", Kind: introspect.CompositeType,
 		Attributes: []introspect.Column{{Name: "a", Type: builtin("integer")}},
 	}
 	of := func(typ *introspect.Type) introspect.Column {
@@ -58,15 +60,16 @@ func TestDocumentColumn(t *testing.T) {
 		{"text", keyColumn("c", "text"), `{"type": "string"}`},
 		{"limited text", set("character varying(20)", func(c *introspect.Column) { c.MaxLength = 20 }),
 			`{"type": ["string", "null"], "maxLength": 20}`},
-		{"number", keyColumn("c", "numeric(10,2)"), `{"type": "number"}`},
+		{"number", keyColumn("c", "numeric(10,2)"), `{"type": "number", "format": "decimal"}`},
 		{"time", keyColumn("c", "timestamp with time zone"), `{"type": "string", "format": "date-time"}`},
 		{"JSON is anything", column("c", "jsonb"), `{}`},
 		{"array", keyColumn("c", "uuid[]"), `{"type": "array", "items": {"type": "string", "format": "uuid"}}`},
 		{"array of what is not known", keyColumn("c", "other.thing[]"), `{"type": "array", "items": {}}`},
-		{"enum", of(rating), `{"type": "string", "enum": ["poor", "good"]}`},
+		{"enum", of(rating), `{"$ref": "#/components/schemas/rating"}`},
 		{"enum or null", introspect.Column{Name: "c", Type: rating, TypeName: "api.rating", Nullable: true},
-			`{"type": ["string", "null"], "enum": ["poor", "good", null]}`},
-		{"composite", of(composite), `{"type": "object", "properties": {"a": {"type": ["integer", "null"], "format": "int32"}}}`},
+			`{"anyOf": [{"$ref": "#/components/schemas/rating"}, {"type": "null"}]}`},
+		{"composite", of(composite), `{"$ref": "#/components/schemas/pair"}`},
+		{"composite of unknown columns", of(&introspect.Type{Name: "api.pair", Kind: introspect.CompositeType}), `{"type": "object"}`},
 		{"row", of(&introspect.Type{Kind: introspect.CompositeType, Relation: api("things")}), `{"$ref": "#/components/schemas/things"}`},
 		{"range", of(&introspect.Type{Name: "int4range", Kind: introspect.RangeType}), `{"type": "string"}`},
 		{"type that a function turns into JSON", of(&introspect.Type{Name: "public.hstore", CastsToJSON: true}), `{}`},
@@ -88,6 +91,152 @@ func TestDocumentColumn(t *testing.T) {
 	}
 }
 
+// Enums and composite types have a schema each, which all of their columns share.
+func TestDocumentTypes(t *testing.T) {
+	t.Parallel()
+	foreign := &introspect.Type{
+		Name: "other.rating", Schema: "other", Local: "rating", Kind: introspect.EnumType, Enum: []string{"1", "2"},
+	}
+	pair := &introspect.Type{
+		Name: "api.pair", Schema: "api", Local: "pair", Kind: introspect.CompositeType,
+		Attributes: []introspect.Column{{Name: "a", Type: rating}, {Name: "b", Type: builtin("integer")}},
+	}
+	var columns []introspect.Column
+	for _, typ := range []*introspect.Type{foreign, pair, rating, pair, foreign} {
+		columns = append(columns, introspect.Column{Name: typ.Name, Type: typ, TypeName: typ.Name})
+	}
+	schemas := part(t, document(t, tableCache(columns...), openapi.Config{}), "components", "schemas")
+	require.JSONEq(t, `{"type": "string", "enum": ["1", "2"]}`, part(t, []byte(schemas), "other.rating"))
+	require.JSONEq(t, `{"type": "string", "enum": ["poor", "good"]}`, part(t, []byte(schemas), "rating"))
+	require.JSONEq(t, `{"type": "object", "properties": {
+		"a": {"anyOf": [{"$ref": "#/components/schemas/rating"}, {"type": "null"}]},
+		"b": {"type": ["integer", "null"], "format": "int32"}
+	}}`, part(t, []byte(schemas), "pair"))
+	require.JSONEq(t, `[{"other.rating": "1", "api.pair": {"a": "poor", "b": 1}, "api.rating": "poor"}]`,
+		part(t, []byte(schemas), "things", "examples"))
+}
+
+// Examples are values that PostgreSQL takes. Those of writes leave alone what has a
+// default, and refer to no rows that may not be there.
+func TestDocumentExamples(t *testing.T) {
+	t.Parallel()
+	bits, unknown, mood := keyColumn("bits", "bit(3)"), column("unknown", "jsonb"), column("range", "daterange")
+	mood.Type.Kind = introspect.RangeType
+	unknown.Type = &introspect.Type{Name: "api.colour", BaseName: "integer", IsDomain: true, CastsToJSON: true}
+	code := keyColumn("code", "character varying(2)")
+	code.MaxLength = 2
+	cache := introspect.New(introspect.Catalog{Schemas: []string{"api"}, Tables: []*introspect.Table{
+		films(), directors(),
+		{Name: api("things"), Columns: []introspect.Column{bits, code, unknown, mood, column("numbers", "integer[]")}},
+	}})
+	schemas := []byte(part(t, document(t, cache, openapi.Config{}), "components", "schemas"))
+	require.JSONEq(t, `[{"bits": "111", "code": "te", "unknown": null, "range": "[2024-01-31,2024-03-01)", "numbers": [1]}]`,
+		part(t, schemas, "things", "examples"))
+	require.JSONEq(t, `[{"title": "text", "rating": "poor", "tags": ["text"], "extra": {}}]`, part(t, schemas, "films_insert", "examples"))
+	require.JSONEq(t, `[{"title": "text", "added": "2024-01-31T12:30:00+00:00", "rating": "poor", "tags": ["text"], "extra": {}}]`,
+		part(t, schemas, "films_update", "examples"))
+}
+
+// A filter says what its column is, and by which operators it can be filtered.
+func TestDocumentFilters(t *testing.T) {
+	t.Parallel()
+	ranged := column("c", "int4range")
+	ranged.Type.Kind = introspect.RangeType
+	commented := column("c", "boolean")
+	commented.Comment = "Whether it is so"
+	tests := []struct {
+		name        string
+		column      introspect.Column
+		description string
+		example     string
+	}{
+		{"number", column("c", "integer"), "Filter by c (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.", "eq.1"},
+		{"text", column("c", "character varying(9)"), "Filter by c (character varying(9)) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, " +
+			"like, ilike, match, imatch, fts, plfts, phfts or wfts.", "eq.text"},
+		{"array", column("c", "text[]"), "Filter by c (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.", "cs.{text}"},
+		{"array of JSON", column("c", "json[]"), "Filter by c (json[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.", "is.null"},
+		{"range", ranged, "Filter by c (int4range) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, ov, sl, sr, nxr, nxl or adj.", "ov.[1,5)"},
+		{"words", column("c", "tsvector"), "Filter by c (tsvector) with fts, plfts, phfts, wfts or is.", "fts.text"},
+		{"JSON", column("c", "json"), "Filter by c (json) with fts, plfts, phfts, wfts or is.", "is.null"},
+		{"not comparable", column("c", "xml"), "Filter by c (xml) with is.", "is.null"},
+		{"day", column("c", "date"), "Filter by c (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.", "gte.2024-01-31"},
+		{"comment", commented, "Whether it is so\n\nFilter by c (boolean) with eq, neq, in, isdistinct or is.", "is.true"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got struct{ Name, Description, Example string }
+			doc := document(t, tableCache(tt.column), openapi.Config{})
+			require.NoError(t, json.Unmarshal([]byte(part(t, doc, "components", "parameters", "filter.things.c")), &got))
+			require.Equal(t, "c", got.Name)
+			require.Equal(t, tt.description, got.Description)
+			require.Equal(t, tt.example, got.Example)
+		})
+	}
+}
+
+// Names of components and operations stay whatever relations and functions are added,
+// and other letters give other names.
+func TestDocumentNames(t *testing.T) {
+	t.Parallel()
+	ids := func(relations ...string) map[string]string {
+		c := introspect.Catalog{Schemas: []string{"api"}}
+		for _, name := range relations {
+			c.Tables = append(c.Tables, &introspect.Table{Name: api(name), Columns: []introspect.Column{column("a b", "text"), column("a_b", "text")}})
+			c.Routines = append(c.Routines, &introspect.Routine{Name: api(name), Returns: introspect.Result{Type: builtin("integer")}})
+		}
+		doc := document(t, introspect.New(c), openapi.Config{})
+		found := map[string]string{}
+		for _, name := range relations {
+			for _, path := range []string{"/", "/rpc/"} {
+				method := map[string]string{"/": "get", "/rpc/": "post"}[path]
+				found[path+name] = part(t, doc, "paths", path+url.PathEscape(name), method, "operationId")
+			}
+		}
+		require.JSONEq(t, `{"name": "a_b", "in": "query"}`,
+			strings.Split(part(t, doc, "components", "parameters", "filter."+relations[0]+".a_b"), `,"description"`)[0]+"}")
+		return found
+	}
+	require.Equal(t, map[string]string{"/a_b": `"read_a_b"`, "/rpc/a_b": `"call_a_b"`}, ids("a_b"))
+	require.Equal(t, map[string]string{
+		"/a_b": `"read_a_b"`, "/rpc/a_b": `"call_a_b"`, "/a b": `"read_a_b_2"`, "/rpc/a b": `"call_a_b_2"`,
+		"/映画": `"read_u6620u753b"`, "/rpc/映画": `"call_u6620u753b"`, "/音楽": `"read_u97f3u697d"`, "/rpc/音楽": `"call_u97f3u697d"`,
+	}, ids("a_b", "a b", "映画", "音楽"))
+}
+
+// What is not selected is not named, neither as what can be embedded nor by a key.
+func TestDocumentHidesTheRest(t *testing.T) {
+	t.Parallel()
+	cache := cinema()
+	filmsAlone := openapi.Selection{Schema: "api", Tables: []*introspect.Table{cache.Tables[api("films")]}}
+	doc, err := openapi.Document(cache, filmsAlone, openapi.Config{})
+	require.NoError(t, err)
+	require.NotContains(t, string(doc), "directors")
+	require.Contains(t, part(t, document(t, cache, openapi.Config{}), "paths", "/films", "get", "description"), "select: directors.")
+}
+
+// Rows can be had in the media types that the database's handlers make of them.
+func TestDocumentHandlers(t *testing.T) {
+	t.Parallel()
+	cache := introspect.New(introspect.Catalog{
+		Schemas: []string{"api"},
+		Tables:  []*introspect.Table{films(), directors()},
+		Handlers: []introspect.Handler{
+			{Aggregate: api("titles"), MediaType: "text/vnd.titles", Relation: api("films")},
+			{Aggregate: api("lines"), MediaType: "text/csv"},
+		},
+	})
+	doc := document(t, cache, openapi.Config{})
+	content := func(path string) []string {
+		var members map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal([]byte(part(t, doc, "paths", path, "get", "responses", "200", "content")), &members))
+		require.JSONEq(t, "{}", string(members["text/csv"]))
+		return slices.Sorted(maps.Keys(members))
+	}
+	require.Contains(t, content("/films"), "text/vnd.titles")
+	require.NotContains(t, content("/directors"), "text/vnd.titles")
+}
+
 // Defaults are told as values where they are literals, and as text otherwise.
 func TestDocumentDefault(t *testing.T) {
 	t.Parallel()
@@ -100,7 +249,8 @@ func TestDocumentDefault(t *testing.T) {
 		{"quoted number", "integer", `'-1'::integer`, `{"default": -1}`},
 		{"boolean", "boolean", `false`, `{"default": false}`},
 		{"JSON", "jsonb", `'{"a": 1}'::jsonb`, `{"default": {"a": 1}}`},
-		{"array", "text[]", `'{}'::text[]`, "{\"description\": \"Default: `'{}'::text[]`\"}"},
+		{"empty array", "text[]", `'{}'::text[]`, `{"default": []}`},
+		{"array", "text[]", `'{a}'::text[]`, "{\"description\": \"Default: `'{a}'::text[]`\"}"},
 		{"expression", "date", `CURRENT_DATE`, "{\"description\": \"Default: `CURRENT_DATE`\"}"},
 		{"concatenation", "text", `('a'::text || 'b'::text)`, "{\"description\": \"Default: `('a'::text || 'b'::text)`\"}"},
 		{"literal and more", "text", `'a'::text || 'b'::text`, "{\"description\": \"Default: `'a'::text || 'b'::text`\"}"},
@@ -247,6 +397,56 @@ func TestDocumentOverloads(t *testing.T) {
 	]}`, part(t, doc, "paths", "/rpc/f", "post", "requestBody", "content", "application/json", "schema"))
 }
 
+// An argument whose types differ is of either.
+func TestDocumentOverloadedType(t *testing.T) {
+	t.Parallel()
+	doc := document(t, routineCache(
+		&introspect.Routine{Name: api("f"), Volatility: introspect.Stable, Params: []introspect.Param{{Name: "a", Type: builtin("integer")}}},
+		&introspect.Routine{Name: api("f"), Volatility: introspect.Stable, Params: []introspect.Param{{Name: "a", Type: builtin("text")}}},
+	), openapi.Config{})
+	require.JSONEq(t, `[
+		{"name": "a", "in": "query", "description": "Of type integer or text.", "example": 1,
+			"schema": {"anyOf": [{"type": "integer", "format": "int32"}, {"type": "string"}]}},
+		{"$ref": "#/components/parameters/Prefer.read"}
+	]`, part(t, doc, "paths", "/rpc/f", "get", "parameters"))
+}
+
+// A body is required where an argument is. What takes a body whole can't be called
+// without one.
+func TestDocumentCall(t *testing.T) {
+	t.Parallel()
+	param := func(name string, required bool) []introspect.Param {
+		return []introspect.Param{{Name: name, Type: builtin("json"), Required: required}}
+	}
+	tests := []struct {
+		name           string
+		params         []introspect.Param
+		required, gets bool
+	}{
+		{"no arguments", nil, false, true},
+		{"optional argument", param("a", false), false, true},
+		{"required argument", param("a", true), true, true},
+		{"body", param("", true), true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			doc := document(t, routineCache(&introspect.Routine{Name: api("f"), Volatility: introspect.Stable, Params: tt.params}), openapi.Config{})
+			require.Equal(t, tt.required, part(t, doc, "paths", "/rpc/f", "post", "requestBody", "required") == "true")
+			require.Equal(t, tt.gets, part(t, doc, "paths", "/rpc/f", "get") != "null")
+		})
+	}
+}
+
+// A set of rows can be paged, and a single row of it be had as an object.
+func TestDocumentRows(t *testing.T) {
+	t.Parallel()
+	doc := document(t, cinema(), openapi.Config{})
+	require.Contains(t, part(t, doc, "paths", "/rpc/search", "get", "parameters"), `"#/components/parameters/Range"`)
+	require.JSONEq(t, `{"$ref": "#/components/schemas/films"}`, part(t, doc, "paths", "/rpc/search", "post",
+		"responses", "200", "content", "application/vnd.pgrst.object+json", "schema"))
+}
+
 func TestDocumentServer(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -257,6 +457,7 @@ func TestDocumentServer(t *testing.T) {
 		{"nothing known", openapi.Config{}, "/"},
 		{"mounted", openapi.Config{BasePath: "/api/"}, "/api"},
 		{"listening", openapi.Config{Host: "localhost:3000"}, "http://localhost:3000"},
+		{"listening with TLS", openapi.Config{Host: "localhost:3000", HTTPS: true}, "https://localhost:3000"},
 		{"http URL", openapi.Config{ServerURL: "http://films.example/"}, "http://films.example"},
 		{"https URL", openapi.Config{ServerURL: "https://films.example/api"}, "https://films.example/api"},
 		{"port", openapi.Config{ServerURL: "https://films.example:80/api"}, "https://films.example:80/api"},

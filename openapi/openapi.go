@@ -31,9 +31,11 @@ type Config struct {
 	// listens (openapi-server-proxy-uri): an absolute http or https URL without user,
 	// query and fragment. It wins over Host and BasePath.
 	ServerURL string
-	// Host is the host, with its port, that serves the API by http. Where it is empty
-	// too, the API is where the document came from.
+	// Host is the host, with its port, that serves the API. Where it is empty too, the
+	// API is where the document came from.
 	Host string
+	// HTTPS is set where Host serves https, and not http.
+	HTTPS bool
 	// BasePath is the path that the API is mounted at; empty for "/".
 	BasePath string
 	// Security adds that requests carry a JSON Web Token (openapi-security-active).

@@ -37,7 +37,7 @@ func (d *document) begin(t *introspect.Table, verb, summary string) object {
 		description = ""
 	}
 	return object{
-		{"operationId", d.operationIDs.take(verb + "_" + t.Name.Name)},
+		{"operationId", verb + "_" + d.tables[t.Name].row},
 		{"tags", []string{t.Name.Name}},
 		{"summary", summary},
 	}.with("description", description)
@@ -90,11 +90,15 @@ func (d *document) insertOperation(t *introspect.Table) object {
 func (d *document) upsertOperation(t *introspect.Table) object {
 	one := component("schemas", d.tables[t.Name].insert)
 	key := make(array, 0, len(t.PrimaryKey))
-	for _, column := range t.PrimaryKey {
-		key = append(key, append(
-			query(column, "The value of the primary key, the same as in the body.",
-				object{{"type", "string"}, {"pattern", `^eq\.`}}, ""),
-			member{"required", true}))
+	for _, name := range t.PrimaryKey {
+		example := ""
+		if c, ok := t.Column(name); ok {
+			if value := d.exampleOperand(c, "eq"); value != "" {
+				example = "eq." + value
+			}
+		}
+		key = append(key, query(name, "The value of the primary key, the same as in the body.",
+			object{{"type", "string"}, {"pattern", `^eq\.`}}, example).with("required", true))
 	}
 	return append(d.begin(t, "upsert", "Insert or replace one row of "+t.Name.Name),
 		member{"parameters", slices.Concat(key,
@@ -114,7 +118,7 @@ func (d *document) updateOperation(t *introspect.Table) object {
 	changes := component("schemas", d.tables[t.Name].update)
 	return append(d.begin(t, "update", "Update rows of "+t.Name.Name),
 		member{"parameters", slices.Concat(d.filters(t),
-			parametersNamed("and", "or", "columns", "select", "order", "Prefer.write"), d.profile("Content-Profile"))},
+			parametersNamed("and", "or", "columns", "select", "order", "Prefer.update"), d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", append(content(changes), member{"application/x-www-form-urlencoded", object{{"schema", changes}}})},

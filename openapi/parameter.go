@@ -1,50 +1,63 @@
 package openapi
 
 import (
-	"encoding/json"
-	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // reserved are the parameters of a query string that are no columns.
 var reserved = []string{"select", "order", "limit", "offset", "columns", "on_conflict", "and", "or", "not.and", "not.or"}
 
-// The choices of the Prefer header.
+// preference is a kind of preference: its values, and what they do.
+type preference struct {
+	values  []string
+	meaning string
+}
+
+// The preferences that some requests have, and those that all have.
 var (
-	preferReturn     = []string{"return=minimal", "return=headers-only", "return=representation"}
-	preferCount      = []string{"count=exact", "count=planned", "count=estimated"}
-	preferResolution = []string{"resolution=merge-duplicates", "resolution=ignore-duplicates"}
-	preferMissing    = []string{"missing=default", "missing=null"}
-	preferHandling   = []string{"handling=strict", "handling=lenient"}
-	preferTx         = []string{"tx=commit", "tx=rollback"}
+	preferReturn = preference{
+		[]string{"return=representation", "return=minimal", "return=headers-only"},
+		"whether the rows are sent back, nothing is, or the address of the row",
+	}
+	preferCount      = preference{[]string{"count=exact", "count=planned", "count=estimated"}, "how the rows are counted, for Content-Range"}
+	preferResolution = preference{
+		[]string{"resolution=merge-duplicates", "resolution=ignore-duplicates"},
+		"whether rows that are there already are updated, or left as they are",
+	}
+	preferMissing  = preference{[]string{"missing=default", "missing=null"}, "what columns get that the body lacks"}
+	preferTx       = preference{[]string{"tx=commit", "tx=rollback"}, "whether changes stay, where the server leaves that open"}
+	preferHandling = preference{[]string{"handling=strict", "handling=lenient"}, "whether preferences that can't be met are errors"}
 )
 
 // addCommonParameters adds the parameters that operations of all relations share.
 func (d *document) addCommonParameters() {
 	text := object{{"type", "string"}}
 	number := object{{"type", "integer"}, {"format", "int64"}, {"minimum", 0}}
-	limit := slices.Clone(number)
+	limit := "The most rows of the response."
 	if d.config.MaxRows > 0 {
-		limit = append(limit, member{"maximum", d.config.MaxRows})
+		limit += " There are never more than " + strconv.Itoa(d.config.MaxRows) + "."
 	}
 	logic := object{{"type", "string"}, {"pattern", `^\(.*\)$`}}
-	d.addParameter("select", query("select", "The columns of the response, which may be renamed (alias:column), cast "+
-		"(column::type), aggregated and accompanied by related rows (relation(columns)).", text, "*"))
-	d.addParameter("order", query("order", "The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.", text, ""))
-	d.addParameter("limit", query("limit", "The most rows of the response.", limit, ""))
+	d.addParameter("select", query("select", "The columns of the response, with commas between. `alias:column` renames one, "+
+		"`column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, "+
+		"`relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.", text, "*"))
+	d.addParameter("order", query("order", "The columns to sort by, with commas between, each with `.asc` or `.desc` "+
+		"and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.", text, ""))
+	d.addParameter("limit", query("limit", limit, number, ""))
 	d.addParameter("offset", query("offset", "How many rows are left out before the first.", number, ""))
-	d.addParameter("and", query("and", "Conditions that must all hold.", logic, "(a.gte.1,b.is.null)"))
-	d.addParameter("or", query("or", "Conditions of which one must hold.", logic, "(a.gte.1,b.is.null)"))
-	d.addParameter("columns", query("columns", "The columns to write; other members of the body are ignored.", text, ""))
-	d.addParameter("on_conflict", query("on_conflict",
-		"The columns of the unique key that decides what is a duplicate, instead of the primary key.", text, ""))
-	d.addParameter("Range", header("Range", "The rows of the response, counted from 0, both ends included.",
+	d.addParameter("and", query("and", "Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` "+
+		"and `not.` may be among them.", logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
+	d.addParameter("or", query("or", "Conditions of which one must hold, as those of `and`.", logic, "(a.gte.1,b.is.null)"))
+	d.addParameter("columns", query("columns", "The columns to write, with commas between; other members of the body are ignored.", text, ""))
+	d.addParameter("on_conflict", query("on_conflict", "The columns, with commas between, of the unique key that decides "+
+		"what is a duplicate, instead of the primary key.", text, ""))
+	d.addParameter("Range", header("Range", "The rows of the response, in place of limit and offset: counted from 0, both ends included.",
 		object{{"type", "string"}, {"pattern", `^[0-9]+-[0-9]*$`}}, "0-9"))
 	d.addParameter("Range-Unit", header("Range-Unit", "The unit of Range.", object{{"type", "string"}, {"const", "items"}}, ""))
 	d.addPrefer("Prefer.read", preferCount)
 	d.addPrefer("Prefer.insert", preferReturn, preferCount, preferResolution, preferMissing, preferTx)
+	d.addPrefer("Prefer.update", preferReturn, preferCount, preferMissing, preferTx)
 	d.addPrefer("Prefer.write", preferReturn, preferCount, preferTx)
 	d.addPrefer("Prefer.call", preferCount, preferTx)
 	if len(d.cache.Schemas) > 1 {
@@ -78,13 +91,17 @@ func header(name, description string, schema object, example string) object {
 // every request may have. A pattern has them all, as the values of the header are no
 // closed set, and generators make types that are tedious to use of a choice between
 // an enum and a pattern.
-func (d *document) addPrefer(name string, choices ...[]string) {
-	values := append(slices.Concat(choices...), preferHandling...)
-	d.addParameter(name, header("Prefer", "How the request is to be treated, by at most one value of a kind: "+
-		strings.Join(values, ", ")+", timezone=... and max-affected=...", schemaOfArray(object{
-		{"type", "string"},
-		{"pattern", "^(" + strings.Join(values, "|") + "|timezone=.+|max-affected=[0-9]+)$"},
-	}), "").with("example", texts(values[:1])))
+func (d *document) addPrefer(name string, kinds ...preference) {
+	var description, pattern strings.Builder
+	description.WriteString("How the request is to be treated, by at most one value of a kind:\n\n")
+	for _, kind := range append(kinds, preferHandling) {
+		description.WriteString("- `" + strings.Join(kind.values, "`, `") + "`: " + kind.meaning + "\n")
+		pattern.WriteString(strings.Join(kind.values, "|") + "|")
+	}
+	description.WriteString("- `timezone=…`: the time zone of times\n- `max-affected=…`: the most rows to change, with `handling=strict`")
+	values := object{{"type", "string"}, {"pattern", "^(" + pattern.String() + "timezone=.+|max-affected=[0-9]+)$"}}
+	d.addParameter(name, header("Prefer", description.String(), schemaOfArray(values), "").
+		with("example", []string{kinds[0].values[0]}))
 }
 
 // addProfile adds a header that names the schema. It must be given unless the schema
@@ -110,61 +127,4 @@ func parametersNamed(names ...string) array {
 		refs[i] = component("parameters", name)
 	}
 	return refs
-}
-
-// addFilters adds a parameter for each column of a relation.
-func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
-	parts.filters = make([]columnFilter, 0, len(t.Columns))
-	filter := component("schemas", "Filter")
-	for i := range t.Columns {
-		c := &t.Columns[i]
-		if slices.Contains(reserved, c.Name) {
-			continue // another parameter has this name
-		}
-		description := c.Comment
-		if description == "" {
-			description = "Filter by " + c.Name + " (" + c.TypeName + ")."
-		}
-		example := "is.null"
-		if value := plainText(d.exampleOf(c.Type)); value != "" {
-			example = "eq." + value
-		}
-		name := d.addParameter("filter."+parts.row+"."+c.Name, query(c.Name, description, filter, example))
-		parts.filters = append(parts.filters, columnFilter{c.Name, component("parameters", name)})
-	}
-}
-
-// plainText gives a value of JSON as a query string has it; nothing for an array or
-// object.
-func plainText(value json.RawMessage) string {
-	if len(value) == 0 || value[0] == '{' || value[0] == '[' {
-		return ""
-	}
-	var s string
-	if json.Unmarshal(value, &s) == nil {
-		return s
-	}
-	return string(value)
-}
-
-// filters refers to the filters of a relation's columns, but for those hidden by
-// parameters of other meaning.
-func (d *document) filters(t *introspect.Table, hidden ...string) array {
-	filters := d.tables[t.Name].filters
-	refs := make(array, 0, len(filters))
-	for _, f := range filters {
-		if !slices.Contains(hidden, f.column) {
-			refs = append(refs, f.ref)
-		}
-	}
-	return refs
-}
-
-// embedding tells what can be embedded in the rows of a relation.
-func (d *document) embedding(t *introspect.Table) string {
-	related, _ := d.cache.RelatedNames(t.Name)
-	if len(related) == 0 {
-		return ""
-	}
-	return "Related rows can be embedded by select: " + strings.Join(related, ", ") + "."
 }

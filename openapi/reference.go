@@ -8,7 +8,10 @@ import (
 )
 
 // reference is the column that a foreign key of one column leads to.
-type reference struct{ table, column string }
+type reference struct {
+	table  introspect.QualifiedName
+	column string
+}
 
 // references finds where the columns of a table lead to, by the column's name.
 // Among several targets a table comes before a view, then the order of relationships
@@ -19,7 +22,7 @@ func references(cache *introspect.SchemaCache, t *introspect.Table) map[string]r
 	add := func(r *introspect.Relationship) {
 		column := r.Columns[0]
 		if _, ok := found[column.Column]; !ok {
-			found[column.Column] = reference{r.Target.Name, column.Target}
+			found[column.Column] = reference{r.Target, column.Target}
 		}
 	}
 	names, _ := cache.RelatedNames(t.Name)
@@ -81,8 +84,9 @@ func columnNotes(t *introspect.Table, c *introspect.Column, refs map[string]refe
 		notes = append(notes, "This is a Primary Key.<pk/>")
 	}
 	if ref, ok := refs[c.Name]; ok {
-		notes = append(notes, "This is a Foreign Key to `"+ref.table+"."+ref.column+"`."+
-			"<fk table='"+ref.table+"' column='"+ref.column+"'/>")
+		table := ref.table.Name
+		notes = append(notes, "This is a Foreign Key to `"+table+"."+ref.column+"`."+
+			"<fk table='"+table+"' column='"+ref.column+"'/>")
 	}
 	if len(notes) == 0 {
 		return c.Comment
@@ -92,4 +96,21 @@ func columnNotes(t *introspect.Table, c *introspect.Column, refs map[string]refe
 		text = c.Comment + "\n\n" + text
 	}
 	return text
+}
+
+// columnDescription describes a column for people: its comment, and the keys that it is
+// part of. Of relations that are not selected it does not tell.
+func (d *document) columnDescription(t *introspect.Table, c *introspect.Column, refs map[string]reference) string {
+	description := c.Comment
+	if slices.Contains(t.PrimaryKey, c.Name) {
+		note := "Primary key."
+		if len(t.PrimaryKey) > 1 {
+			note = "Part of the primary key."
+		}
+		description = joinParagraphs(description, note)
+	}
+	if ref, ok := refs[c.Name]; ok && d.tables[ref.table] != nil {
+		description = joinParagraphs(description, "Foreign key to `"+ref.table.Name+"."+ref.column+"`.")
+	}
+	return description
 }

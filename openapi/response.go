@@ -1,5 +1,11 @@
 package openapi
 
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
 // errorTexts are the responses that tell of errors, by status.
 var errorTexts = []struct{ status, name, description string }{
 	{"400", "BadRequest", "The request can't be understood, or the database refused its values."},
@@ -20,10 +26,14 @@ var errorTexts = []struct{ status, name, description string }{
 func errorComponents() object {
 	responses := make(object, len(errorTexts))
 	for i, e := range errorTexts {
-		responses[i] = member{e.name, object{
-			{"description", e.description},
-			{"content", content(component("schemas", "Error"))},
-		}}
+		var headers []string
+		switch e.status {
+		case "401":
+			headers = []string{"WWW-Authenticate"}
+		case "503":
+			headers = []string{"Retry-After"}
+		}
+		responses[i] = member{e.name, response(e.description, content(component("schemas", "Error")), headers...)}
 	}
 	return responses
 }
@@ -54,6 +64,9 @@ func responseHeaders() object {
 		{"Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
 		{"Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
 		{"Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
+		{"WWW-Authenticate", text("What is wrong with the token, if one was sent.",
+			`Bearer error="invalid_token", error_description="JWT expired"`)},
+		{"Retry-After", text("When to try again, in seconds.", "1")},
 	}
 }
 
@@ -66,14 +79,21 @@ func response(description string, content object, headers ...string) object {
 	return object{{"description", description}}.with("headers", refs).with("content", content)
 }
 
-// rowsContent is the content of a response with rows: in an array, as a single object
-// and as CSV. With their nulls stripped, rows need not have all columns.
-func rowsContent(row object) object {
-	some := object{{"type", "object"}}
-	return append(content(schemaOfArray(row)),
+// rowsContent is the content of a response with rows of a relation: in an array, as a
+// single object and as CSV, and in what the database's own handlers make of them. With
+// their nulls stripped, rows need not have all columns.
+func (d *document) rowsContent(t *introspect.Table) object {
+	row, some := d.row(t), object{{"type", "object"}}
+	var made object
+	for _, mediaType := range d.cache.MediaTypes(t.Name) {
+		made = append(made, member{mediaType, object{}})
+	}
+	builtin := append(content(schemaOfArray(row)),
 		member{"application/vnd.pgrst.object+json", object{{"schema", orAny(row)}}},
 		member{"application/vnd.pgrst.array+json;nulls=stripped", object{{"schema", schemaOfArray(some)}}},
 		member{"application/vnd.pgrst.object+json;nulls=stripped", object{{"schema", some}}},
-		member{"text/csv", object{{"schema", object{{"type", "string"}}}}},
+		textBody("text/csv"),
 	)
+	handled := func(m member) bool { return slices.ContainsFunc(made, func(h member) bool { return h.name == m.name }) }
+	return append(slices.DeleteFunc(builtin, handled), made...)
 }

@@ -16,17 +16,18 @@ func (d *document) argumentsSchema(r *introspect.Routine) object {
 		}
 		s.add(&introspect.Column{Name: p.Name, Type: p.Type, TypeName: p.Type.Name},
 			slices.Clone(d.typeSchema(p.Type)), p.Required)
+		s.exemplify(&introspect.Column{Name: p.Name, Type: p.Type}, p.Required)
 	}
 	return s.schema()
 }
 
 // resultResponses are the responses to a call that succeeds. Overloads that return different
 // things have an alternative for each.
-func (d *document) resultResponses(overloads []*introspect.Routine) object {
-	var schemas array
+func (d *document) resultResponses(id string, overloads []*introspect.Routine) object {
+	var schemas, rows array
 	var made object // by functions that make a media type themselves
 	headers := []string{"Content-Range", "Preference-Applied"}
-	void, rows, counted := false, false, false
+	void, counted := false, false
 	for _, r := range overloads {
 		switch {
 		case r.Returns.Void:
@@ -34,9 +35,14 @@ func (d *document) resultResponses(overloads []*introspect.Routine) object {
 		case r.MediaType != "":
 			made = append(made, member{r.MediaType, object{}})
 		default:
-			schemas = appendNew(schemas, orAny(d.resultSchema(r)))
-			rows = rows || r.Returns.Composite()
-			counted = counted || r.Returns.Set
+			one := d.resultSchema(id, r)
+			if r.Returns.Composite() {
+				rows = appendNew(rows, one)
+			}
+			if r.Returns.Set {
+				one, counted = schemaOfArray(one), true
+			}
+			schemas = appendNew(schemas, orAny(one))
 		}
 	}
 	var responses object
@@ -56,31 +62,27 @@ func (d *document) resultResponses(overloads []*introspect.Routine) object {
 }
 
 // resultContent is the content of a result. Rows can be had as a single object too.
-func resultContent(schema any, rows bool) object {
+func resultContent(schema any, rows array) object {
 	c := object{{"application/json", object{{"schema", schema}}}}
-	if rows {
-		c = append(c, member{"application/vnd.pgrst.object+json", object{{"schema", object{{"type", "object"}}}}})
+	if len(rows) > 0 {
+		c = append(c, member{"application/vnd.pgrst.object+json", object{{"schema", alternatives(rows)}}})
 	}
 	return append(c, textBody("text/csv"))
 }
 
-// resultSchema describes what a call returns: a value, a row, or an array of them.
-func (d *document) resultSchema(r *introspect.Routine) object {
-	var one object
+// resultSchema describes what a call returns, or one of what it returns a set of: a value
+// or a row.
+func (d *document) resultSchema(id string, r *introspect.Routine) object {
 	switch t := d.cache.ResultTable(r); {
 	case r.Returns.Scalar():
-		one = nullable(d.typeSchema(r.Returns.Type))
+		return nullable(d.typeSchema(r.Returns.Type))
 	case t == nil: // record, whose columns only the function knows
-		one = object{{"type", "object"}}
+		return object{{"type", "object"}}
 	case d.selected(t):
-		one = d.row(t)
+		return d.row(t)
 	default:
-		one = d.resultRow(r, t)
+		return d.resultRow(id, r, t)
 	}
-	if r.Returns.Set {
-		return schemaOfArray(one)
-	}
-	return one
 }
 
 // selected reports whether t is a selected relation, and not one that was made of
@@ -91,15 +93,16 @@ func (d *document) selected(t *introspect.Table) bool {
 }
 
 // resultRow refers to a schema of the columns of a result.
-func (d *document) resultRow(r *introspect.Routine, t *introspect.Table) object {
+func (d *document) resultRow(id string, r *introspect.Routine, t *introspect.Table) object {
 	name, ok := d.results[r]
 	if !ok {
 		s := shape{document: d}
 		for i := range t.Columns {
 			c := &t.Columns[i]
 			s.add(c, d.columnSchema(t, c, nil), true)
+			s.exemplify(c, true)
 		}
-		name = d.addSchema(r.Name.Name+"_result", s.schema())
+		name = d.addSchema(id+"_result", s.schema())
 		d.results[r] = name
 	}
 	return component("schemas", name)

@@ -1,7 +1,7 @@
 package openapi
 
 import (
-	"encoding/json"
+	"slices"
 
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -24,8 +24,7 @@ func (d *document) addCommonSchemas() {
 		}}},
 	})
 	d.addSchema("Filter", object{
-		{"description", "An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. " +
-			"Several conditions on one column can be given by the parameter and."},
+		{"description", filterDescription},
 		{"type", "string"},
 		{"pattern", `^(not\.)?(eq|neq|gt|gte|lt|lte|like|ilike|match|imatch|in|is|isdistinct|fts|plfts|phfts|wfts|` +
 			`cs|cd|ov|sl|sr|nxr|nxl|adj)(\([^)]*\))?\.`},
@@ -54,7 +53,7 @@ func (d *document) addTable(t *introspect.Table) {
 	if t.Updatable {
 		parts.update = d.addSchema(parts.row+"_update", d.updateSchema(t))
 	}
-	parts.rows = rowsContent(d.row(t))
+	parts.rows = d.rowsContent(t)
 	d.addFilters(t, parts)
 }
 
@@ -69,11 +68,13 @@ func (d *document) rowSchema(t *introspect.Table) object {
 			property = append(property, member{"readOnly", true})
 		}
 		s.add(c, property, true)
+		s.exemplify(c, true)
 	}
 	return s.schema()
 }
 
-// insertSchema describes what is inserted.
+// insertSchema describes what is inserted. Its example leaves to the database what that
+// has defaults for, and refers to no row that need not be there.
 func (d *document) insertSchema(t *introspect.Table) object {
 	refs := references(d.cache, t)
 	s := shape{document: d, description: t.Comment, closed: true}
@@ -81,18 +82,25 @@ func (d *document) insertSchema(t *introspect.Table) object {
 		if c := &t.Columns[i]; writableColumn(c) {
 			required := !c.Nullable && c.Default == "" && c.Identity == 0
 			s.add(c, withDefault(d.columnSchema(t, c, refs), c), required)
+			if _, refers := refs[c.Name]; required || c.Nullable && c.Default == "" && c.Identity == 0 && !refers {
+				s.exemplify(c, required)
+			}
 		}
 	}
 	return s.schema()
 }
 
-// updateSchema describes what is updated: any of the columns that can be written.
+// updateSchema describes what is updated: any of the columns that can be written. Its
+// example changes no keys.
 func (d *document) updateSchema(t *introspect.Table) object {
 	refs := references(d.cache, t)
 	s := shape{document: d, description: t.Comment, closed: true}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; writableColumn(c) {
 			s.add(c, d.columnSchema(t, c, refs), false)
+			if _, refers := refs[c.Name]; !refers && !slices.Contains(t.PrimaryKey, c.Name) {
+				s.exemplify(c, false)
+			}
 		}
 	}
 	return s.schema()
@@ -118,6 +126,10 @@ func (s *shape) add(c *introspect.Column, property object, required bool) {
 	if required {
 		s.required = append(s.required, c.Name)
 	}
+}
+
+// exemplify adds a value of a column to the example.
+func (s *shape) exemplify(c *introspect.Column, required bool) {
 	value, ok := s.document.example(c.Type, maxLength(c))
 	switch {
 	case ok:
@@ -155,7 +167,7 @@ func (d *document) columnSchema(t *introspect.Table, c *introspect.Column, refs 
 	if n := maxLength(c); n > 0 && c.Type.Kind == introspect.BaseType {
 		schema = append(schema, member{"maxLength", n})
 	}
-	return schema.with("description", columnNotes(t, c, refs))
+	return schema.with("description", d.columnDescription(t, c, refs))
 }
 
 // withDefault adds the default of a column: its value, or the expression that gives
@@ -164,14 +176,7 @@ func withDefault(schema object, c *introspect.Column) object {
 	if c.Default == "" {
 		return schema
 	}
-	kind := "string"
-	if c.Type.Kind == introspect.BaseType {
-		if base, ok := baseSchemas[c.Type.BaseName]; ok {
-			kind = base.kind
-		}
-	}
-	value, ok := literalDefault(c.Default, kind)
-	if ok && fits(c.Type.Kind) {
+	if value, ok := defaultValue(c); ok {
 		return append(schema, member{"default", value})
 	}
 	text := "Default: `" + c.Default + "`"
@@ -182,11 +187,6 @@ func withDefault(schema object, c *introspect.Column) object {
 		}
 	}
 	return append(schema, member{"description", text})
-}
-
-// fits reports whether a literal of that kind of type is the same in JSON.
-func fits(kind introspect.TypeKind) bool {
-	return kind == introspect.BaseType || kind == introspect.EnumType
 }
 
 // schemaOfArray describes arrays of what a schema describes.
@@ -201,13 +201,4 @@ func content(schema object, textTypes ...string) object {
 		c = append(c, member{mediaType, object{{"schema", object{{"type", "string"}}}}})
 	}
 	return c
-}
-
-// exampleOf gives an example of a value of the type for a parameter.
-func (d *document) exampleOf(t *introspect.Type) json.RawMessage {
-	value, ok := d.example(t, 0)
-	if !ok {
-		return nil
-	}
-	return value
 }

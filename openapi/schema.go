@@ -3,7 +3,6 @@ package openapi
 import (
 	"encoding/json"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -22,7 +21,7 @@ var baseSchemas = map[string]baseSchema{
 	"integer":                     {"integer", "int32", `1`},
 	"bigint":                      {"integer", "int64", `1`},
 	"oid":                         {"integer", "int64", `1`},
-	"numeric":                     {"number", "", `1.5`},
+	"numeric":                     {"number", "decimal", `1.5`},
 	"real":                        {"number", "float", `1.5`},
 	"double precision":            {"number", "double", `1.5`},
 	"uuid":                        {"string", "uuid", `"123e4567-e89b-12d3-a456-426614174000"`},
@@ -35,14 +34,23 @@ var baseSchemas = map[string]baseSchema{
 	"bytea":                       {"string", "", `"\\x00ff"`},
 	"inet":                        {"string", "", `"192.0.2.1"`},
 	"cidr":                        {"string", "", `"192.0.2.0/24"`},
+	"macaddr":                     {"string", "", `"08:00:2b:01:02:03"`},
+	"macaddr8":                    {"string", "", `"08:00:2b:01:02:03:04:05"`},
+	"money":                       {"string", "", `"$1.50"`},
+	"point":                       {"string", "", `"(1,2)"`},
+	"xml":                         {"string", "", `"<a/>"`},
+	"jsonpath":                    {"string", "", `"$.a"`},
 	"json":                        {"", "", `{}`},
 	"jsonb":                       {"", "", `{}`},
+	"int4range":                   {"string", "", `"[1,5)"`},
+	"int8range":                   {"string", "", `"[1,5)"`},
+	"numrange":                    {"string", "", `"[1.5,2.5)"`},
+	"daterange":                   {"string", "", `"[2024-01-31,2024-03-01)"`},
+	"tsrange":                     {"string", "", `"[2024-01-31 12:30,2024-01-31 13:00)"`},
+	"tstzrange":                   {"string", "", `"[2024-01-31 12:30+00,2024-01-31 13:00+00)"`},
 }
 
-const (
-	jsonOID = 114
-	anyText = `"text"`
-)
+const jsonOID = 114
 
 // typeSchema describes the values of a type other than NULL.
 func (d *document) typeSchema(t *introspect.Type) object {
@@ -51,13 +59,11 @@ func (d *document) typeSchema(t *introspect.Type) object {
 	}
 	switch t.Kind {
 	case introspect.EnumType:
-		return object{{"type", "string"}, {"enum", t.Enum}}
+		return d.enumSchema(t)
 	case introspect.ArrayType:
 		return object{{"type", "array"}, {"items", orAny(d.elementSchema(t))}}
 	case introspect.CompositeType:
 		return d.compositeSchema(t)
-	case introspect.RangeType, introspect.MultirangeType:
-		return object{{"type", "string"}}
 	case introspect.PseudoType:
 		return nil
 	}
@@ -78,18 +84,46 @@ func namedSchema(name string) object {
 	return object(nil).with("type", base.kind).with("format", base.format)
 }
 
-// compositeSchema describes rows: those of a selected relation by its schema.
+// enumSchema refers to the schema of an enum, which all its columns share.
+func (d *document) enumSchema(t *introspect.Type) object {
+	return d.sharedSchema(t, func() object {
+		return object{{"type", "string"}, {"enum", t.Enum}}
+	})
+}
+
+// compositeSchema describes rows: those of a selected relation by its schema, and
+// those of a type whose columns are known by one that all of its columns share.
 func (d *document) compositeSchema(t *introspect.Type) object {
 	if parts, ok := d.tables[t.Relation]; ok {
 		return component("schemas", parts.row)
 	}
-	schema := object{{"type", "object"}}
-	properties := make(object, len(t.Attributes))
-	for i := range t.Attributes {
-		a := &t.Attributes[i]
-		properties[i] = member{a.Name, orAny(nullable(d.typeSchema(a.Type)))}
+	if len(t.Attributes) == 0 {
+		return object{{"type", "object"}}
 	}
-	return schema.with("properties", properties)
+	return d.sharedSchema(t, func() object {
+		properties := make(object, len(t.Attributes))
+		for i := range t.Attributes {
+			a := &t.Attributes[i]
+			properties[i] = member{a.Name, orAny(nullable(d.typeSchema(a.Type)))}
+		}
+		return object{{"type", "object"}, {"properties", properties}}
+	})
+}
+
+// sharedSchema refers to the component schema of a type, which is made where there is
+// none yet. Types of other schemas than the selected one have that in their name.
+func (d *document) sharedSchema(t *introspect.Type, schema func() object) object {
+	name, ok := d.types[t.Name]
+	if !ok {
+		name = t.Local
+		if t.Schema != d.selection.Schema {
+			name = t.Schema + "." + t.Local
+		}
+		name = d.schemaNames.take(name)
+		d.types[t.Name] = name // before its schema is made, in which it may be again
+		d.schemas = append(d.schemas, member{name, schema()})
+	}
+	return component("schemas", name)
 }
 
 // elementSchema describes the elements of an array. Of those that are no types of
@@ -103,10 +137,18 @@ func (d *document) elementSchema(array *introspect.Type) object {
 	if parts, ok := d.tables[introspect.QualifiedName{Schema: schema, Name: local}]; ok {
 		return component("schemas", parts.row)
 	}
-	if t, ok := d.cache.CastType(local); ok && t.Name == name && t.Kind != introspect.ArrayType {
+	if t, ok := d.namedElement(array); ok {
 		return d.typeSchema(t)
 	}
 	return nil
+}
+
+// namedElement finds the type of an array's elements where that can be named.
+func (d *document) namedElement(array *introspect.Type) (*introspect.Type, bool) {
+	name := elementType(array.BaseName)
+	_, local, _ := strings.Cut(name, ".")
+	t, ok := d.cache.CastType(local)
+	return t, ok && t.Name == name && t.Kind != introspect.ArrayType
 }
 
 // nullable lets a schema allow null.
@@ -119,60 +161,42 @@ func nullable(schema object) object {
 	}
 	wider := make(object, len(schema))
 	for i, m := range schema {
-		switch v := m.value.(type) {
-		case string:
-			if m.name == "type" {
-				m.value = []string{v, "null"}
-			}
-		case []string:
-			if m.name == "enum" {
-				m.value = append(texts(v), nil)
-			}
+		if kind, ok := m.value.(string); ok && m.name == "type" {
+			m.value = []string{kind, "null"}
 		}
 		wider[i] = m
 	}
 	return wider
 }
 
-func texts(values []string) array {
-	items := make(array, len(values))
-	for i, v := range values {
-		items[i] = v
-	}
-	return items
-}
-
 // orAny makes the schema of anything of none.
 func orAny(schema object) any { return emptied(schema) }
 
-// example gives a value of the type, as JSON. It is not ok for composite types.
-func (d *document) example(t *introspect.Type, maxLength int) (json.RawMessage, bool) {
-	switch {
-	case t == nil || d.free(t):
-		return json.RawMessage(`{}`), true
-	case t.Kind == introspect.CompositeType || t.Kind == introspect.PseudoType:
-		return nil, false
-	case t.Kind == introspect.EnumType && len(t.Enum) > 0:
-		return appendString(nil, t.Enum[0]), true
-	case t.Kind == introspect.ArrayType:
-		return json.RawMessage(`[]`), true
+// defaultValue gives the default of a column, as JSON, where it is a literal that is the
+// same in JSON.
+func defaultValue(c *introspect.Column) (json.RawMessage, bool) {
+	switch c.Type.Kind {
+	case introspect.BaseType:
+		kind := "string"
+		if base, ok := baseSchemas[c.Type.BaseName]; ok {
+			kind = base.kind
+		}
+		return literalDefault(c.Default, kind)
+	case introspect.EnumType:
+		return literalDefault(c.Default, "string")
+	case introspect.ArrayType:
+		text, ok := quotedLiteral(c.Default)
+		return json.RawMessage("[]"), ok && text == "{}"
 	}
-	if base, ok := baseSchemas[t.BaseName]; ok {
-		return json.RawMessage(base.example), true
-	}
-	text := strings.Trim(anyText, `"`)
-	if maxLength > 0 && maxLength < utf8.RuneCountInString(text) {
-		text = text[:maxLength]
-	}
-	return appendString(nil, text), true
+	return nil, false
 }
 
 // literalDefault gives the value of a default expression, as JSON, where it is a
 // literal of that kind of JSON.
 func literalDefault(expression, kind string) (json.RawMessage, bool) {
-	if quoted, ok := strings.CutPrefix(expression, "'"); ok {
-		text, cast, ok := cutLiteral(quoted)
-		if !ok || cast != "" && !strings.HasPrefix(cast, "::") || strings.ContainsAny(cast, "('|") {
+	if strings.HasPrefix(expression, "'") {
+		text, ok := quotedLiteral(expression)
+		if !ok {
 			return nil, false
 		}
 		if kind == "string" {
@@ -195,6 +219,17 @@ func literalDefault(expression, kind string) (json.RawMessage, bool) {
 		return value, true
 	}
 	return nil, false
+}
+
+// quotedLiteral gives the text of an expression that is a string literal, cast to some
+// type or not, and nothing else.
+func quotedLiteral(expression string) (string, bool) {
+	quoted, ok := strings.CutPrefix(expression, "'")
+	if !ok {
+		return "", false
+	}
+	text, cast, ok := cutLiteral(quoted)
+	return text, ok && (cast == "" || strings.HasPrefix(cast, "::") && !strings.ContainsAny(cast, "('|"))
 }
 
 // cutLiteral reads a string literal, after its opening quote, and gives its text and

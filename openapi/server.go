@@ -17,6 +17,12 @@ func (e *ServerURLError) Error() string {
 		": it must be an absolute http or https URL without user, query and fragment"
 }
 
+// CheckServerURL returns a *ServerURLError for a text that can't be Config.ServerURL.
+func CheckServerURL(text string) error {
+	_, err := parseServerURL(text)
+	return err
+}
+
 // server is where the API is.
 type server struct {
 	scheme string
@@ -30,6 +36,9 @@ func (c Config) server() (server, error) {
 		return parseServerURL(c.ServerURL)
 	}
 	s := server{scheme: "http", host: c.Host, path: c.BasePath}
+	if c.HTTPS {
+		s.scheme = "https"
+	}
 	if !strings.HasPrefix(s.path, "/") {
 		s.path = "/" + s.path
 	}

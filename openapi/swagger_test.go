@@ -89,6 +89,7 @@ func TestSwaggerServer(t *testing.T) {
 	}{
 		{"nothing known", openapi.Config{}, `null`, `"/"`, `null`},
 		{"listening", openapi.Config{Host: "localhost:3000"}, `"localhost:3000"`, `"/"`, `["http"]`},
+		{"listening with TLS", openapi.Config{Host: "localhost:3000", HTTPS: true}, `"localhost:3000"`, `"/"`, `["https"]`},
 		{"mounted", openapi.Config{Host: "localhost:3000", BasePath: "/api/v1"}, `"localhost:3000"`, `"/api/v1"`, `["http"]`},
 		{"base path without slash", openapi.Config{BasePath: "api"}, `null`, `"/api"`, `null`},
 		{"https URL", openapi.Config{ServerURL: "https://films.example/api"}, `"films.example:443"`, `"/api"`, `["https"]`},

@@ -66,7 +66,7 @@ func pointer[T any](value T) *T { return &value }
 func twoBooks(author int32) []goclient.BooksInsert {
 	return []goclient.BooksInsert{
 		{
-			Title: "The Dispossessed", AuthorId: author, Binding: pointer(goclient.BooksInsertBindingHardback),
+			Title: "The Dispossessed", AuthorId: author, Binding: pointer(goclient.Hardback),
 			Pages: nullable.NewNullableWithValue[int32](341), Price: nullable.NewNullableWithValue[json.Number]("19.90"),
 			Tags: &[]string{"utopia", "a, b"}, Details: map[string]any{"prizes": []any{"Hugo", "Nebula"}},
 		},
@@ -84,11 +84,11 @@ func TestGoClient(t *testing.T) {
 
 	// What the database gave.
 	require.NotZero(t, first.Id)
-	require.Equal(t, goclient.BooksBindingHardback, first.Binding)
+	require.Equal(t, goclient.Hardback, first.Binding)
 	require.Equal(t, json.Number("19.90"), first.Price.MustGet())
 	require.Equal(t, []string{"utopia", "a, b"}, first.Tags)
 	require.Equal(t, map[string]any{"prizes": []any{"Hugo", "Nebula"}}, first.Details)
-	require.Equal(t, goclient.BooksBindingPaperback, second.Binding)
+	require.Equal(t, goclient.Paperback, second.Binding)
 	require.True(t, second.Pages.IsNull())
 	require.Empty(t, second.Tags)
 	require.WithinDuration(t, time.Now(), second.Added, time.Hour)
@@ -106,10 +106,10 @@ func TestGoClient(t *testing.T) {
 	byID := pointer("eq." + first.Id.String())
 	updated, err := client.UpdateBooksWithResponse(t.Context(),
 		&goclient.UpdateBooksParams{Id: byID, Prefer: representation},
-		goclient.BooksUpdate{Binding: pointer(goclient.BooksUpdateBindingAudio), Price: nullable.NewNullNullable[json.Number]()})
+		goclient.BooksUpdate{Binding: pointer(goclient.Audio), Price: nullable.NewNullNullable[json.Number]()})
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, updated.StatusCode(), string(updated.Body))
-	require.Equal(t, goclient.BooksBindingAudio, (*updated.JSON200)[0].Binding)
+	require.Equal(t, goclient.Audio, (*updated.JSON200)[0].Binding)
 	require.True(t, (*updated.JSON200)[0].Price.IsNull())
 	require.Equal(t, first.Pages, (*updated.JSON200)[0].Pages)
 

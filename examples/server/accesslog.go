@@ -59,7 +59,7 @@ func logged(log *slog.Logger, queries *atomic.Bool) func(exchange) {
 			return
 		}
 		attributes := []slog.Attr{
-			slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.String("method", r.Method), slog.String("url", r.RequestURI),
 			slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
 			slog.Duration("duration", x.duration.Round(time.Microsecond)),
 			slog.String("role", x.event.Role), slog.String("client", client(r)), slog.String("user_agent", r.UserAgent()),

@@ -24,13 +24,13 @@ func TestLogged(t *testing.T) {
 		want    string // empty when nothing is to be logged
 	}{
 		{"every request at info", slog.LevelInfo, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("films")) },
-			"level=INFO msg=request method=GET path=/films status=200 bytes=5 "},
+			`level=INFO msg=request method=GET url="/films?id=eq.1" status=200 bytes=5 `},
 		{"no success at warn", slog.LevelWarn, func(http.ResponseWriter, *http.Request) {}, ""},
 		{"client errors at warn", slog.LevelWarn, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
-			"level=WARN msg=request method=GET path=/films status=404 bytes=0 "},
+			`level=WARN msg=request method=GET url="/films?id=eq.1" status=404 bytes=0 `},
 		{"no client errors at error", slog.LevelError, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, ""},
 		{"server errors at error", slog.LevelError, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
-			"level=ERROR msg=request method=GET path=/films status=503 bytes=0 "},
+			`level=ERROR msg=request method=GET url="/films?id=eq.1" status=503 bytes=0 `},
 		{"nothing at crit", levelCrit, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, ""},
 		{"role and client", slog.LevelInfo, func(_ http.ResponseWriter, r *http.Request) {
 			observe(r.Context(), pgrest.Event{Role: "web_user", SQL: "SELECT $1", Stages: []pgrest.Stage{{Name: "jwt"}}})

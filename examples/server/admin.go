@@ -9,7 +9,7 @@ import (
 // status is how the server stands, as far as the admin server tells.
 type status struct {
 	live  func(context.Context) bool // requests are accepted
-	ready func() bool                // requests can be answered
+	ready func(context.Context) bool // requests can be answered
 }
 
 // adminStatus answers those who watch over the server, with a status and no body.
@@ -18,10 +18,10 @@ type status struct {
 // load failed, and 500 if no requests are accepted.
 // See https://docs.postgrest.org/en/stable/references/admin_server.html.
 func adminStatus(s status) http.Handler {
-	answer := func(ready func() bool) http.HandlerFunc {
+	answer := func(ready func(context.Context) bool) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			switch {
-			case !ready():
+			case !ready(r.Context()):
 				w.WriteHeader(http.StatusServiceUnavailable)
 			case !s.live(r.Context()):
 				w.WriteHeader(http.StatusInternalServerError)
@@ -29,7 +29,7 @@ func adminStatus(s status) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/live", answer(func() bool { return true }))
+	mux.Handle("/live", answer(func(context.Context) bool { return true }))
 	mux.Handle("/ready", answer(s.ready))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	return mux
@@ -49,15 +49,21 @@ func (s *server) adminHandler() http.Handler {
 	return mux
 }
 
-// ready reports whether there is a schema to answer with, and whether the last
-// attempt to read it, at which the database may have been away, was a success.
-func (s *server) ready() bool {
+// ready reports whether there is a schema to answer with, whether the last attempt
+// to read it was a success, and whether the database is there: its loss is noticed
+// by who listens, and if nobody does, it is asked.
+func (s *server) ready(ctx context.Context) bool {
 	i := s.running()
 	if i == nil {
 		return false
 	}
 	health := i.api.Health()
-	return !health.SchemaLoaded.IsZero() && health.SchemaError == nil
+	if health.SchemaLoaded.IsZero() || health.SchemaError != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, i.config.api.AcquireTimeout)
+	defer cancel()
+	return health.Listening || s.pool.ping(ctx) == nil
 }
 
 // schemaCache answers with the schema cache as JSON, or with nothing before there is

@@ -30,7 +30,7 @@ func TestAdminStatus(t *testing.T) {
 			w := httptest.NewRecorder()
 			handler := adminStatus(status{
 				live:  func(context.Context) bool { return test.live },
-				ready: func() bool { return test.loaded },
+				ready: func(context.Context) bool { return test.loaded },
 			})
 			handler.ServeHTTP(w, httptest.NewRequest("GET", test.path, nil))
 			require.Equal(t, test.want, w.Code)

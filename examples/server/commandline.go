@@ -110,13 +110,9 @@ func example() string {
 		}
 		value := s.fallback
 		if !s.bare || value == "" {
-			value = quoted(strings.ReplaceAll(value, "$", "$$"))
+			value = quoted(value)
 		}
-		b.WriteString("# " + s.key + " = " + value)
-		if s.later {
-			b.WriteString(" # has no effect yet")
-		}
-		b.WriteByte('\n')
+		b.WriteString("# " + s.key + " = " + value + "\n")
 	}
 	b.WriteString("\n# Settings for the database's functions, in any number.\n# app.settings.name = \"value\"\n")
 	return b.String()
@@ -144,7 +140,7 @@ func askReady(ctx context.Context, from sources, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
-	c, err := parseConfig(given, nil)
+	c, err := parseConfig(given, nil, contents{})
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}

@@ -110,7 +110,7 @@ db-tx-end = "commit"
 db-uri = "postgresql://"
 jwt-aud = ""
 jwt-cache-max-entries = 1000
-jwt-role-claim-key = "$.role"
+jwt-role-claim-key = "$$.role"
 jwt-secret = "+/+/`+strings.Repeat("A", 40)+`AA=="
 jwt-secret-is-base64 = true
 log-level = "error"
@@ -128,6 +128,20 @@ server-unix-socket = ""
 server-unix-socket-mode = "660"
 url-use-legacy-target-names = true
 `, out)
+}
+
+// A dump is a file that says the same.
+func TestDumpConfigAsFile(t *testing.T) {
+	t.Parallel()
+	awkward := "DB_CONFIG=0; JWT_ROLE_CLAIM_KEY=$['a \"b\"'].c; APP_SETTINGS_A=tab\tline\nback\\slash $(HOME) \"quoted\"; DB_ANON_ROLE=a\\\"$$b"
+	dumped, err := shown(t, "--dump-config", awkward)
+	require.NoError(t, err)
+	again, err := shown(t, "--dump-config "+configFile(t, dumped), "")
+	require.NoError(t, err)
+	require.Equal(t, dumped, again)
+	c, err := sources{file: configFile(t, dumped)}.read()
+	require.NoError(t, err)
+	require.Equal(t, "tab\tline\nback\\slash $(HOME) \"quoted\"", c["app.settings.a"].value)
 }
 
 func TestDumpConfigOfDatabase(t *testing.T) {

@@ -28,14 +28,17 @@ type config struct {
 	logLevel       slog.Level
 	logQueries     bool
 	databaseConfig bool
+	recovers       bool // and doesn't end when it loses its database
 	preConfig      string
 
 	// values are the settings by their keys, as --dump-config prints them.
 	values map[string]string
-	// withoutEffect are those that are set and change nothing yet, and needRestart
+	// withoutEffect are those that are set and change nothing, and needRestart
 	// those that change nothing until the server is started anew, as their sources
 	// call them.
 	withoutEffect, needRestart []string
+
+	files contents // that settings name
 
 	// What the pool and the options are made of once all settings are read.
 	databaseURI      string
@@ -67,9 +70,9 @@ const (
 
 // parseConfig makes a configuration of what the sources assign. Its error lists
 // everything that is wrong with them. With a configuration that is running, fixed
-// settings keep its values.
-func parseConfig(given assignments, running *config) (*config, error) {
-	c := &config{values: map[string]string{}, admin: endpoint{port: noPort}}
+// settings keep its values. Files that settings name are added to those read.
+func parseConfig(given assignments, running *config, read contents) (*config, error) {
+	c := &config{values: map[string]string{}, files: read, admin: endpoint{port: noPort}}
 	var faults []error
 	for _, s := range settings {
 		if err := c.set(s, given, running); err != nil {
@@ -95,7 +98,7 @@ func (c *config) set(s setting, given assignments, running *config) error {
 	a, ok := s.given(given)
 	if running != nil && s.fixed {
 		// One that isn't good will be told of when it is to have an effect.
-		if now, err := s.parse(new(config), a.value); ok && err == nil && now != running.values[s.key] {
+		if now, err := s.parse(&config{files: c.files}, a.value); ok && err == nil && now != running.values[s.key] {
 			c.needRestart = append(c.needRestart, a.name)
 		}
 		a, ok = assignment{value: running.values[s.key], name: s.key}, running.values[s.key] != ""
@@ -112,7 +115,7 @@ func (c *config) set(s setting, given assignments, running *config) error {
 		return fmt.Errorf("%s %w", a.name, err)
 	}
 	c.values[s.key] = canonical
-	if s.later && canonical != s.fallback {
+	if s.hidden {
 		c.withoutEffect = append(c.withoutEffect, a.name)
 	}
 	return nil
@@ -209,8 +212,8 @@ func (c *config) same(other *config) bool {
 	return maps.Equal(c.values, other.values) && maps.Equal(c.api.AppSettings, other.api.AppSettings)
 }
 
-// dump prints the configuration as PostgREST does: much like a file, its lines in
-// order, secrets included.
+// dump prints the configuration as PostgREST does: as a file, its lines in order,
+// secrets included.
 func (c *config) dump() string {
 	var lines []string
 	for _, s := range settings {
@@ -229,4 +232,7 @@ func (c *config) dump() string {
 	return strings.Join(lines, "")
 }
 
-func quoted(value string) string { return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"` }
+// fileEscapes are what text in a file has to have written otherwise.
+var fileEscapes = strings.NewReplacer(`"`, `\"`, `\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "$", "$$")
+
+func quoted(value string) string { return `"` + fileEscapes.Replace(value) + `"` }

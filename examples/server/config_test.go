@@ -123,11 +123,12 @@ var goodConfigs = []struct {
 		"https://films.example"},
 	{"root", "DB_ROOT_SPEC=root", func(c *config) any { return c.api.RootSpec }, "root"},
 	{"root by its older name", "ROOT_SPEC=root", func(c *config) any { return c.api.RootSpec }, "root"},
-	{"settings for later", "DB_POOL_AUTOMATIC_RECOVERY=false; INTERNAL_SCHEMA_CACHE_QUERY_SLEEP=1",
+	{"recovery by default", "", func(c *config) any { return c.recovers }, true},
+	{"no recovery", "DB_POOL_AUTOMATIC_RECOVERY=false", func(c *config) any { return c.recovers }, false},
+	{"settings for tests of the reference", "INTERNAL_SCHEMA_CACHE_QUERY_SLEEP=1; INTERNAL_SCHEMA_CACHE_QUERY_SLEEP_BEFORE_QUERIES=2",
 		func(c *config) any { return c.withoutEffect },
-		[]string{"PGRST_DB_POOL_AUTOMATIC_RECOVERY", "PGRST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP"}},
-	{"settings for later that say what is anyway", "DB_POOL_AUTOMATIC_RECOVERY=1",
-		func(c *config) any { return c.withoutEffect }, []string(nil)},
+		[]string{"PGRST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP", "PGRST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP_BEFORE_QUERIES"}},
+	{"no other is without effect", "DB_POOL=3", func(c *config) any { return c.withoutEffect }, []string(nil)},
 }
 
 func TestParseConfig(t *testing.T) {
@@ -135,7 +136,7 @@ func TestParseConfig(t *testing.T) {
 	for _, test := range goodConfigs {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, err := parseConfig(fromEnvironment(environ(test.env)), nil)
+			c, err := parseConfig(fromEnvironment(environ(test.env)), nil, contents{})
 			require.NoError(t, err)
 			require.Equal(t, test.want, test.got(c))
 		})
@@ -152,7 +153,7 @@ func TestParseConfigCoversSettings(t *testing.T) {
 	}
 	for _, s := range settings {
 		for _, name := range s.names() {
-			require.True(t, set[name] || s.later, "no case sets %s", name)
+			require.True(t, set[name], "no case sets %s", name)
 		}
 	}
 }
@@ -180,8 +181,11 @@ func TestParseConfigError(t *testing.T) {
 			`PGRST_DB_TX_END has to be one of commit, commit-allow-override, rollback, rollback-allow-override, not "abort"`},
 		{"URI", "DB_URI=postgres://db.example:port", "PGRST_DB_URI: "},
 		{"file of the URI", "DB_URI=@no/such/file", "PGRST_DB_URI names a file that can't be read: open no/such/file"},
+		{"URL in OpenAPI", "OPENAPI_SERVER_PROXY_URI=films.example",
+			`PGRST_OPENAPI_SERVER_PROXY_URI has to be an http or https URL without user and query, such as https://example.com:8443/basePath, not "films.example"`},
 		{"audience", "JWT_AUD=:films", `PGRST_JWT_AUD has to be a URI if it has a colon, unlike ":films"`},
 		{"short secret", "JWT_SECRET=short", "PGRST_JWT_SECRET: The JWT secret must be at least 32 characters long."},
+		{"empty file of the secret", "JWT_SECRET=@/dev/null", "PGRST_JWT_SECRET names a file that is empty"},
 		{"file of the secret", "JWT_SECRET=@no/such/file", "PGRST_JWT_SECRET names a file that can't be read: open no/such/file"},
 		{"secret not in base64", "JWT_SECRET=" + secret + "; JWT_SECRET_IS_BASE64=true",
 			"PGRST_JWT_SECRET: has to be padded base64"},
@@ -201,14 +205,14 @@ func TestParseConfigError(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parseConfig(fromEnvironment(environ(test.env)), nil)
+			_, err := parseConfig(fromEnvironment(environ(test.env)), nil, contents{})
 			require.ErrorContains(t, err, test.want)
 		})
 	}
 
 	t.Run("all at once", func(t *testing.T) {
 		t.Parallel()
-		_, err := parseConfig(fromEnvironment(environ("DB_POOL=x; UNKNOWN=1; SERVER_PORT=y")), nil)
+		_, err := parseConfig(fromEnvironment(environ("DB_POOL=x; UNKNOWN=1; SERVER_PORT=y")), nil, contents{})
 		for _, name := range []string{"PGRST_DB_POOL", "PGRST_UNKNOWN", "PGRST_SERVER_PORT"} {
 			require.ErrorContains(t, err, name)
 		}
@@ -220,7 +224,7 @@ func TestParseConfigError(t *testing.T) {
 			"DB_URI=postgres://a:hush@db.example:port/", "DB_URI=host=db.example port=x password=hush",
 			"JWT_SECRET=hush", "JWT_SECRET=hush; JWT_SECRET_IS_BASE64=1",
 		} {
-			_, err := parseConfig(fromEnvironment(environ(env)), nil)
+			_, err := parseConfig(fromEnvironment(environ(env)), nil, contents{})
 			require.Error(t, err)
 			require.NotContains(t, err.Error(), "hush")
 		}
@@ -236,7 +240,7 @@ func TestParseConfigReadsFiles(t *testing.T) {
 		return path
 	}
 	c, err := parseConfig(fromEnvironment(environ("JWT_SECRET=@"+file("secret", secret+"\n")+
-		"; DB_URI=@"+file("uri", " postgres://db.example\n"))), nil)
+		"; DB_URI=@"+file("uri", " postgres://db.example\n"))), nil, contents{})
 	require.NoError(t, err)
 	require.Equal(t, secret, string(c.api.JWTSecret))
 	require.Equal(t, "db.example", c.pool.ConnConfig.Host)
@@ -244,7 +248,7 @@ func TestParseConfigReadsFiles(t *testing.T) {
 
 func TestParseConfigIgnoresOthers(t *testing.T) {
 	t.Parallel()
-	_, err := parseConfig(fromEnvironment([]string{"PATH=/bin", "XPGRST_DB_POOL=x", "pgrst_db_pool=x", "=C:", ""}), nil)
+	_, err := parseConfig(fromEnvironment([]string{"PATH=/bin", "XPGRST_DB_POOL=x", "pgrst_db_pool=x", "=C:", ""}), nil, contents{})
 	require.NoError(t, err)
 }
 

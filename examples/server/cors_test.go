@@ -81,3 +81,20 @@ func TestCORS(t *testing.T) {
 		})
 	}
 }
+
+// Answers to preflight requests can be traced too.
+func TestTraced(t *testing.T) {
+	t.Parallel()
+	handler := traced("X-Request-Id", cors(nil, http.NotFoundHandler()))
+	r := httptest.NewRequest("OPTIONS", "/films", nil)
+	r.Header.Set("Origin", "https://a.example")
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	r.Header.Set("X-Request-Id", "7")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Equal(t, "7", w.Header().Get("X-Request-Id"))
+	untraced := httptest.NewRecorder()
+	traced("", cors(nil, http.NotFoundHandler())).ServeHTTP(untraced, r)
+	require.Empty(t, untraced.Header()["X-Request-Id"])
+}

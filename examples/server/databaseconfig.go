@@ -20,7 +20,11 @@ func (s sources) load(ctx context.Context, running *config) (c *config, ignored 
 	if err != nil {
 		return nil, nil, err
 	}
-	if c, err = parseConfig(given, running); err != nil || !c.databaseConfig {
+	files := s.files
+	if running != nil || files == nil {
+		files = contents{}
+	}
+	if c, err = parseConfig(given, running, files); err != nil || !c.databaseConfig {
 		return c, nil, err
 	}
 	database, err := fromDatabase(ctx, c)
@@ -34,7 +38,7 @@ func (s sources) load(ctx context.Context, running *config) (c *config, ignored 
 			ignored = append(ignored, name)
 		}
 	}
-	c, err = parseConfig(given, running)
+	c, err = parseConfig(given, running, files)
 	return c, ignored, err
 }
 
@@ -134,6 +138,10 @@ func collect(rows pgx.Rows, err error) (map[string]string, error) {
 // passing reports whether an error of load may be gone when it is tried again:
 // the database is not there, or not yet.
 func passing(err error) bool {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) { // databases and roles may be made later
+		return !wrongPassword(err)
+	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
 		switch server.Code[:min(2, len(server.Code))] {
@@ -143,6 +151,5 @@ func passing(err error) bool {
 			return false
 		}
 	}
-	var connect *pgconn.ConnectError
-	return errors.As(err, &connect) || pgconn.Timeout(err) || pgconn.SafeToRetry(err)
+	return pgconn.Timeout(err) || pgconn.SafeToRetry(err)
 }

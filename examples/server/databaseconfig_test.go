@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -112,12 +114,12 @@ func TestLoadFromDatabaseError(t *testing.T) {
 		require.ErrorContains(t, err, "nowhere")
 		require.False(t, passing(err))
 	})
-	t.Run("no such database", func(t *testing.T) {
+	t.Run("no such database, so far", func(t *testing.T) {
 		t.Parallel()
 		db := newConfigured(t)
 		_, _, err := sources{environ: []string{"PGRST_DB_URI=" + strings.Replace(db.url, "/"+db.Config().ConnConfig.Database, "/nowhere", 1)}}.load(t.Context(), nil)
 		require.Error(t, err)
-		require.False(t, passing(err))
+		require.True(t, passing(err))
 	})
 	t.Run("no server", func(t *testing.T) {
 		t.Parallel()
@@ -150,4 +152,30 @@ db-schemas = "new"`)}
 	require.Equal(t, []string{"new"}, c.api.Schemas)
 	require.Equal(t, []string{"admin-server-port", "db-uri", "server-port"}, c.needRestart)
 	require.False(t, c.same(running))
+}
+
+// What comes through a pipe can be read but once, and a configuration is made twice
+// when a part of it is in the database.
+func TestLoadFromPipe(t *testing.T) {
+	t.Parallel()
+	db := newConfigured(t)
+	db.exec(t, `ALTER ROLE %role SET pgrst.db_max_rows = '7'`)
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	defer reader.Close()
+	_, err = writer.WriteString(db.url + "\n")
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	from := sources{environ: environ(fmt.Sprintf("DB_URI=@/dev/fd/%d", reader.Fd())), files: contents{}}
+	given, err := from.read()
+	require.NoError(t, err)
+	_, err = parseConfig(given, nil, from.files) // as a server that starts does
+	require.NoError(t, err)
+	c, _, err := from.load(t.Context(), nil)
+	require.NoError(t, err)
+	require.EqualValues(t, 7, c.api.MaxRows)
+	again, _, err := from.load(t.Context(), c)
+	require.NoError(t, err)
+	require.Empty(t, again.needRestart)
+	require.True(t, again.same(c))
 }

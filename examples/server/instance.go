@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // instance is the API with one configuration. Another configuration makes another
@@ -46,12 +47,14 @@ func (s *server) configures(ctx context.Context, asked signals) error {
 			return nil
 		case <-asked.schema:
 			_ = s.running().api.Reload(ctx) // the handler logs a failure, and tries again
-			continue
 		case <-asked.config:
+			if !s.reconfigure(ctx) { // the settings of roles are loaded with the schema
+				_ = s.running().api.Reload(ctx)
+			}
 		case <-s.notified:
-		}
-		if err := s.reconfigure(ctx); err != nil && ctx.Err() == nil {
-			s.logs.notices.Error("configuration not reloaded, the old one stays", "error", err)
+			s.reconfigure(ctx)
+		case <-s.reloaded:
+			s.reconfigure(ctx)
 		}
 	}
 }
@@ -67,10 +70,10 @@ func (s *server) configureFirst(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if !passing(err) {
+		if !passing(err) || s.recovery.off.Load() {
 			return fmt.Errorf("configuration: %w", err)
 		}
-		s.logs.faults.Error("configuration not read", "error", err, "retry_in", backoff)
+		s.logs.notices.Warn("configuration not read", "error", err, "retry_in", backoff)
 		select {
 		case <-time.After(backoff):
 		case <-ctx.Done():
@@ -114,7 +117,7 @@ func (s *server) load(ctx context.Context, running *config) (*config, error) {
 func (s *server) warn(c *config) {
 	for _, name := range c.withoutEffect {
 		if !s.warned[name] {
-			s.logs.notices.Warn("setting has no effect yet", "setting", name)
+			s.logs.notices.Warn("setting has no effect", "setting", name)
 		}
 		s.warned[name] = true
 	}
@@ -125,48 +128,83 @@ func (s *server) newInstance(c *config) (*instance, error) {
 	options := c.api
 	options.Logger = s.logs.faults
 	options.Observe = observe
-	options.OnConfigNotify = func() {
-		select {
-		case s.notified <- struct{}{}:
-		default: // it will be read anyway
+	options.OnConfigNotify = func() { wake(s.notified) }
+	first := true
+	options.OnSchemaLoad = func(*introspect.SchemaCache) {
+		if first {
+			first = false
+			return
+		}
+		s.pool.Reset() // for what a role has set to hold, it has to log in anew
+		if c.databaseConfig {
+			wake(s.reloaded)
 		}
 	}
 	api, err := pgrest.New(s.pool, options)
 	if err != nil {
 		return nil, err
 	}
-	return &instance{config: c, api: api, handler: cors(c.corsOrigins, api)}, nil
+	return &instance{config: c, api: api, handler: traced(c.api.TraceHeader, cors(c.corsOrigins, api))}, nil
 }
 
-// reconfigure reads the configuration anew. If it differs, a new instance takes the
-// place of the old one as soon as it has the schema, and the old one finishes its
-// requests.
-func (s *server) reconfigure(ctx context.Context) error {
+// wake leaves word for whoever listens next; once is enough.
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// traced has the answers that the API doesn't give, those to preflight requests,
+// carry the trace header too.
+func traced(name string, next http.Handler) http.Handler {
+	if name == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(name, r.Header.Get(name))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// reconfigure reads the configuration anew, and reports whether there is another
+// now. An error is logged, and the old one stays.
+func (s *server) reconfigure(ctx context.Context) bool {
+	changed, err := s.replace(ctx)
+	switch {
+	case err == nil && changed:
+		s.logs.notices.Info("configuration reloaded")
+	case err == nil:
+		s.logs.notices.Info("configuration unchanged")
+	case ctx.Err() == nil:
+		s.logs.notices.Error("configuration not reloaded, the old one stays", "error", err)
+	}
+	return changed
+}
+
+// replace has a new instance take the place of the old one if the configuration
+// differs, as soon as it has the schema. The old one finishes its requests.
+func (s *server) replace(ctx context.Context) (changed bool, err error) {
 	old := s.running()
 	c, err := s.load(ctx, old.config)
-	if err != nil {
-		return err
-	}
-	if c.same(old.config) {
-		s.logs.faults.Info("configuration unchanged")
-		return nil
+	if err != nil || c.same(old.config) {
+		return false, err
 	}
 	next, err := s.newInstance(c)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if old.api.SchemaCache() != nil { // without one there is no harm in waiting with requests
 		ready, cancel := context.WithTimeout(ctx, schemaTimeout)
 		defer cancel()
 		if err := next.api.Ready(ready); err != nil {
 			next.api.Close()
-			return fmt.Errorf("load the schema: %w", err)
+			return false, fmt.Errorf("load the schema: %w", err)
 		}
 	}
 	s.swap(next)
 	s.retired.Go(func() { s.retire(old) })
-	s.logs.notices.Info("configuration reloaded")
-	return nil
+	return true, nil
 }
 
 // running is the present instance, nil before the first.
@@ -182,6 +220,7 @@ func (s *server) swap(next *instance) {
 	s.current = next
 	s.level.Set(next.config.logLevel)
 	s.logQueries.Store(next.config.logQueries)
+	s.recovery.off.Store(!next.config.recovers)
 }
 
 // retire ends an instance when its requests have ended. No new ones come to it.

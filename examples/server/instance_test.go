@@ -28,6 +28,14 @@ func (r *running) status(t *testing.T, path string) int {
 	return response.StatusCode
 }
 
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+}
+
+// reload sends a signal: which of them come where is the concern of others.
+func reload(asked chan<- os.Signal) { asked <- syscall.SIGTERM }
+
 func TestReconfigureBySignal(t *testing.T) {
 	t.Parallel()
 	from := of(t, pgtest.Clone(t).AuthenticatorURL, "DB_SCHEMAS=archive", "server-timing-enabled = true")
@@ -35,8 +43,8 @@ func TestReconfigureBySignal(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, r.status(t, "/genres"))
 
 	change := func(text string) {
-		require.NoError(t, os.WriteFile(from.file, []byte(text), 0o600))
-		r.asked.config <- syscall.SIGTERM // any will do
+		writeFile(t, from.file, text)
+		reload(r.asked.config)
 	}
 	change(`db-anon-role = "pgrest_test_anon"` + "\nserver-port = 1\nlog-level = \"debug\"")
 	eventually(t, func() bool {
@@ -58,7 +66,7 @@ func TestReconfigureBySignal(t *testing.T) {
 
 func TestReconfigureByNotification(t *testing.T) {
 	t.Parallel()
-	for _, payload := range []string{"reload config", ""} {
+	for _, payload := range []string{"reload config", "reload schema", ""} {
 		t.Run(payload, func(t *testing.T) {
 			t.Parallel()
 			db := newConfigured(t)
@@ -78,6 +86,30 @@ func TestReconfigureByNotification(t *testing.T) {
 				return strings.Contains(r.logged.String(), "pgrst.db_max_rows has to be a whole number")
 			}, "the error isn't logged")
 			require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+		})
+	}
+}
+
+// With the schema, a configuration is read anew that may be in the database, and no
+// other.
+func TestReconfigureWithSchema(t *testing.T) {
+	t.Parallel()
+	for _, database := range []string{"true", "false"} {
+		t.Run("db-config = "+database, func(t *testing.T) {
+			t.Parallel()
+			from := of(t, pgtest.Clone(t).AuthenticatorURL, "DB_SCHEMAS=archive; DB_CONFIG="+database, "")
+			r := startFrom(t, from)
+			require.Equal(t, http.StatusUnauthorized, r.status(t, "/genres"))
+			writeFile(t, from.file, `db-anon-role = "pgrest_test_anon"`)
+			loads := r.running().api.Stats().SchemaLoads
+			reload(r.asked.schema)
+			if database == "true" {
+				eventually(t, func() bool { return r.status(t, "/genres") == http.StatusOK }, "the configuration stays")
+				return
+			}
+			eventually(t, func() bool { return r.running().api.Stats().SchemaLoads > loads }, "the signal has no effect")
+			reload(r.asked.schema) // which is heard after all that the first one gave rise to
+			require.Equal(t, http.StatusUnauthorized, r.status(t, "/genres"))
 		})
 	}
 }
@@ -106,7 +138,7 @@ func TestReconfigureFinishesRequests(t *testing.T) {
 	}()
 	eventually(t, func() bool { return r.pool.Stat().AcquiredConns() > 0 }, "no request")
 	require.NoError(t, os.WriteFile(from.file, nil, 0o600))
-	r.asked.config <- syscall.SIGTERM
+	reload(r.asked.config)
 	eventually(t, func() bool { return r.status(t, "/films") == http.StatusUnauthorized }, "the signal has no effect")
 	require.NoError(t, lock.Rollback(t.Context()))
 	require.Equal(t, http.StatusOK, <-status)

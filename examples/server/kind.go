@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/openapi"
 )
 
 // kind is a kind of value. Its parse takes one into the configuration, and gives
@@ -34,11 +35,13 @@ func text(field func(*config) *string) kind {
 func textOrFile(trim func(string) string, field func(*config) *string) kind {
 	return kind{parse: func(c *config, value string) (string, error) {
 		if name, ok := strings.CutPrefix(value, "@"); ok {
-			text, err := os.ReadFile(name)
+			text, err := c.files.read(name)
 			if err != nil {
 				return "", fmt.Errorf("names a file that can't be read: %w", err)
 			}
-			value = trim(string(text))
+			if value = trim(text); value == "" {
+				return "", errors.New("names a file that is empty")
+			}
 		}
 		*field(c) = value
 		return value, nil
@@ -154,6 +157,15 @@ func audience(c *config, value string) (string, error) {
 		return "", fmt.Errorf("has to be a URI if it has a colon, unlike %q", value)
 	}
 	c.api.JWTAudience = value
+	return value, nil
+}
+
+// serverURL takes where clients reach the API.
+func serverURL(c *config, value string) (string, error) {
+	if openapi.CheckServerURL(value) != nil {
+		return "", fmt.Errorf("has to be an http or https URL without user and query, such as https://example.com:8443/basePath, not %q", value)
+	}
+	c.api.OpenAPIServerURL = value
 	return value, nil
 }
 

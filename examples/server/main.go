@@ -10,11 +10,13 @@
 // SIGTERM and SIGINT stop the server after the requests that are under way, a second
 // one stops it at once. The option --help lists the options.
 //
-// Requests are logged to standard output in slog's text form, with method, path,
+// Requests are logged to standard output in slog's text form, with method, URL,
 // status, bytes, duration, role, client and user agent: at the level crit none, at
 // error those that the server failed at (5xx), at warn those of clients too (4xx),
 // at info all, and at debug all with the durations of their stages. With log-query,
-// they have their main SQL statement, without values. All else goes to standard error.
+// they have their main SQL statement, without values. Standard error has the causes
+// of 5xx, but at crit, and at any level what starts, reloads and recovers; at debug,
+// it has the pool's connections as they come and go.
 //
 // With admin-server-port or admin-server-unix-socket, there is an admin server with
 // the paths /live, /ready, /schema_cache and /metrics.
@@ -29,6 +31,9 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 func main() {
@@ -60,7 +65,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
-	from := sources{file: command.file, environ: environ}
+	from := sources{file: command.file, environ: environ, files: contents{}}
 	if command.option != "" {
 		return command.show(ctx, from, stdout)
 	}
@@ -68,7 +73,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
-	cfg, err := parseConfig(given, nil)
+	cfg, err := parseConfig(given, nil, from.files)
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
@@ -78,6 +83,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
+	s.logs.notices.Info("starting", "version", version())
 	return s.serve(ctx, asked)
 }
 
@@ -88,11 +94,41 @@ type logs struct {
 	requests *slog.Logger
 }
 
+// steady is a handler that the level keeps only errors from. The library has info
+// and warnings of the schema and the database alone, which are told at any level.
+// See https://docs.postgrest.org/en/stable/references/configuration.html#log-level.
+type steady struct {
+	slog.Handler
+	level slog.Leveler
+}
+
+func (h steady) Enabled(_ context.Context, level slog.Level) bool {
+	return slog.LevelInfo <= level && level < slog.LevelError || level >= h.level.Level()
+}
+
+func (h steady) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return steady{h.Handler.WithAttrs(attrs), h.level}
+}
+
+func (h steady) WithGroup(name string) slog.Handler {
+	return steady{h.Handler.WithGroup(name), h.level}
+}
+
+// connections has a pool's connections logged at debug as they come and go.
+func (l logs) connections(pool *pgxpool.Config) {
+	log := func(message string, conn *pgx.Conn) { l.faults.Debug(message, "pid", conn.PgConn().PID()) }
+	pool.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		log("connection opened", conn)
+		return nil
+	}
+	pool.BeforeClose = func(conn *pgx.Conn) { log("connection closed", conn) }
+}
+
 func newLogs(level slog.Leveler, stdout, stderr io.Writer) logs {
 	options := &slog.HandlerOptions{Level: level}
 	return logs{
 		notices:  slog.New(slog.NewTextHandler(stderr, nil)),
-		faults:   slog.New(slog.NewTextHandler(stderr, options)),
+		faults:   slog.New(steady{slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}), level}),
 		requests: slog.New(slog.NewTextHandler(stdout, options)),
 	}
 }

@@ -29,8 +29,8 @@ func TestRun(t *testing.T) {
 	tests := []struct{ name, env, wantErr, wantLog string }{
 		{"stops when told", noDatabase + "SERVER_PORT=0", "", "msg=stopping"},
 		{"with an admin server", noDatabase + "SERVER_PORT=0; ADMIN_SERVER_PORT=0", "", `msg="admin server listening"`},
-		{"warns of what has no effect, at any level", noDatabase + "SERVER_PORT=0; LOG_LEVEL=crit; DB_POOL_AUTOMATIC_RECOVERY=0", "",
-			`level=WARN msg="setting has no effect yet" setting=PGRST_DB_POOL_AUTOMATIC_RECOVERY`},
+		{"warns of what has no effect, at any level", noDatabase + "SERVER_PORT=0; LOG_LEVEL=crit; INTERNAL_SCHEMA_CACHE_QUERY_SLEEP=1", "",
+			`level=WARN msg="setting has no effect" setting=PGRST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP`},
 		{"bad configuration", "DB_POOL=x", "configuration: PGRST_DB_POOL has to be", ""},
 		{"port in use", noDatabase + "SERVER_PORT=" + port, "listen as server-host, -port and -unix-socket say: ", ""},
 		{"admin port in use", noDatabase + "SERVER_PORT=0; ADMIN_SERVER_PORT=" + port,

@@ -111,6 +111,7 @@ func (f figures) Collect(found chan<- prometheus.Metric) {
 // countingPool counts who waits for a connection, and who did so in vain.
 type countingPool struct {
 	*pgxpool.Pool
+	failed   func(error) // is told why no connection could be had
 	waiting  atomic.Int64
 	timeouts atomic.Uint64
 }
@@ -120,8 +121,21 @@ func (p *countingPool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	conn, err := p.Pool.Acquire(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
+	if err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		p.timeouts.Add(1)
 	}
+	if err != nil {
+		p.failed(err)
+	}
 	return conn, err
+}
+
+// ping reports whether the database answers.
+func (p *countingPool) ping(ctx context.Context) error {
+	conn, err := p.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return conn.Ping(ctx)
 }

@@ -34,6 +34,7 @@ type server struct {
 	logQueries atomic.Bool
 	warned     map[string]bool // settings that have no effect, as far as it was said
 	pool       *countingPool
+	recovery   *recovery
 
 	listener net.Listener // nil until there may be one
 	admin    net.Listener // nil without an admin server
@@ -42,6 +43,7 @@ type server struct {
 	configured chan struct{} // closed when there is an instance
 	mayListen  chan struct{} // closed when requests may come
 	notified   chan struct{} // a notification asks for a new configuration
+	reloaded   chan struct{} // the schema was loaded, and so the configuration is due
 
 	mu      sync.RWMutex
 	current *instance
@@ -52,8 +54,9 @@ type server struct {
 // open makes the server listen. The database need not be up: requests wait for
 // it, for a while. A server that shares its port listens when it has the schema.
 func open(ctx context.Context, from sources, c *config, l logs, level *slog.LevelVar) (_ *server, err error) {
-	s := &server{sources: from, config: c, logs: l, level: level,
-		warned: map[string]bool{}, configured: make(chan struct{}), mayListen: make(chan struct{}), notified: make(chan struct{}, 1)}
+	s := &server{sources: from, config: c, logs: l, level: level, warned: map[string]bool{}, recovery: newRecovery(),
+		configured: make(chan struct{}), mayListen: make(chan struct{}), notified: make(chan struct{}, 1), reloaded: make(chan struct{}, 1)}
+	s.recovery.off.Store(!c.recovers)
 	defer func() {
 		if err != nil {
 			s.close()
@@ -69,12 +72,14 @@ func open(ctx context.Context, from sources, c *config, l logs, level *slog.Leve
 			return nil, fmt.Errorf("listen as admin-server-host, -port and -unix-socket say: %w", err)
 		}
 	}
+	c.pool.ConnConfig.OnPgError = s.recovery.told
+	s.logs.connections(c.pool)
 	// The pool outlives ctx: requests that are under way at its end finish.
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), c.pool)
 	if err != nil {
 		return nil, fmt.Errorf("open the connection pool: %w", err)
 	}
-	s.pool = &countingPool{Pool: pool}
+	s.pool = &countingPool{Pool: pool, failed: s.recovery.failed}
 	s.metrics = newMetrics(s.pool, s.stats)
 	s.warn(c)
 	return s, nil
@@ -120,6 +125,8 @@ func (s *server) serve(ctx context.Context, asked signals) error {
 			s.logs.notices.Info("stopping")
 			return stop(main, admin)
 		case err := <-failed:
+			return errors.Join(err, stop(main, admin))
+		case err := <-s.recovery.ended:
 			return errors.Join(err, stop(main, admin))
 		case <-mayListen:
 			mayListen = nil

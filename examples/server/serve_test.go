@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 
@@ -39,7 +38,7 @@ func startFrom(t *testing.T, from sources) *running {
 	t.Helper()
 	given, err := from.read()
 	require.NoError(t, err)
-	c, err := parseConfig(given, nil)
+	c, err := parseConfig(given, nil, contents{})
 	require.NoError(t, err)
 	level := new(slog.LevelVar)
 	log := &watched{text: "\x00", seen: func() {}}
@@ -120,7 +119,7 @@ func TestServe(t *testing.T) {
 	response, _ = r.get(t, "/posters")
 	require.Equal(t, http.StatusNotFound, response.StatusCode)
 	exec(`CREATE TABLE archive.posters AS SELECT 'Metropolis' AS film; GRANT SELECT ON archive.posters TO pgrest_test_anon`)
-	r.asked.schema <- syscall.SIGTERM // any will do: which signals come here is not serve's concern
+	reload(r.asked.schema)
 	eventually(t, func() bool {
 		response, body := r.get(t, "/posters")
 		return response.StatusCode == http.StatusOK && body == `[{"film":"Metropolis"}]`

@@ -25,8 +25,9 @@ type setting struct {
 	// database says that the database may set it, and fixed that it keeps the value
 	// that it had when the server was started.
 	database, fixed bool
-	// later says that it has no effect yet, and hidden that it isn't printed.
-	later, hidden bool
+	// hidden says that it is for tests of the reference itself: it is taken, has no
+	// effect, and isn't printed.
+	hidden bool
 }
 
 // settings are all settings there are but app.settings.*, by their keys.
@@ -53,7 +54,7 @@ var settings = []setting{
 	{key: "db-pool", fallback: "10", fixed: true, kind: number(1, math.MaxInt32, func(c *config, n int) { c.poolSize = n })},
 	{key: "db-pool-acquisition-timeout", fallback: "10", fixed: true,
 		kind: seconds(func(c *config) *time.Duration { return &c.api.AcquireTimeout })},
-	{key: "db-pool-automatic-recovery", fallback: "true", later: true, kind: boolean(func(*config, bool) {})},
+	{key: "db-pool-automatic-recovery", fallback: "true", kind: boolean(func(c *config, on bool) { c.recovers = on })},
 	// The older name comes first here, as it does in the reference.
 	{key: "db-pool-max-idletime", aliases: []string{"db-pool-timeout"}, aliasesFirst: true, fallback: "30", fixed: true,
 		kind: seconds(func(c *config) *time.Duration { return &c.maxIdle })},
@@ -74,8 +75,8 @@ var settings = []setting{
 			option[pgrest.TxEnd]{"rollback-allow-override", pgrest.RollbackAllowOverride})},
 	{key: "db-uri", fallback: "postgresql://", fixed: true,
 		kind: textOrFile(strings.TrimSpace, func(c *config) *string { return &c.databaseURI })},
-	{key: "internal-schema-cache-query-sleep", later: true, hidden: true, kind: text(nowhere[string])},
-	{key: "internal-schema-cache-query-sleep-before-queries", later: true, hidden: true, kind: text(nowhere[string])},
+	{key: "internal-schema-cache-query-sleep", hidden: true, kind: text(nowhere)},
+	{key: "internal-schema-cache-query-sleep-before-queries", hidden: true, kind: text(nowhere)},
 	{key: "jwt-aud", database: true, kind: kind{parse: audience}},
 	{key: "jwt-cache-max-entries", fallback: "1000", database: true, kind: number(0, math.MaxInt32, func(c *config, n int) {
 		c.api.JWTCacheMaxEntries = n
@@ -100,7 +101,7 @@ var settings = []setting{
 			option[pgrest.OpenAPIMode]{"ignore-privileges", pgrest.IgnorePrivileges},
 			option[pgrest.OpenAPIMode]{"disabled", pgrest.DisabledOpenAPI})},
 	{key: "openapi-security-active", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.OpenAPISecurity = on })},
-	{key: "openapi-server-proxy-uri", database: true, fixed: true, kind: text(func(c *config) *string { return &c.api.OpenAPIServerURL })},
+	{key: "openapi-server-proxy-uri", database: true, fixed: true, kind: kind{parse: serverURL}},
 	{key: "server-cors-allowed-origins", database: true, fixed: true, kind: kind{parse: origins}},
 	{key: "server-host", fallback: "!4", fixed: true, kind: host(func(c *config) *string { return &c.main.host })},
 	{key: "server-port", fallback: "3000", fixed: true, kind: number(0, math.MaxUint16, func(c *config, n int) { c.main.port = n })},
@@ -114,8 +115,8 @@ var settings = []setting{
 		kind: boolean(func(c *config, on bool) { c.api.StrictTargetNames = !on })},
 }
 
-// nowhere is where values go that have no effect yet.
-func nowhere[T any](*config) *T { return new(T) }
+// nowhere is where values go that have no effect.
+func nowhere(*config) *string { return new(string) }
 
 func chomp(text string) string { return strings.TrimSuffix(text, "\n") }
 

@@ -56,6 +56,23 @@ func environmentKey(name string) string {
 type sources struct {
 	file    string // empty for none
 	environ []string
+	files   contents // read for the first configuration already; nil for none
+}
+
+// contents are those of files by their names. A file is read once, since it may be a
+// pipe.
+type contents map[string]string
+
+func (c contents) read(name string) (string, error) {
+	if text, ok := c[name]; ok {
+		return text, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	c[name] = string(text)
+	return c[name], nil
 }
 
 // read gives what file and environment say, the environment before the file.

@@ -10,6 +10,7 @@ package apierror
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -99,9 +100,30 @@ func From(err error, anonymous bool) *Error {
 		return NotConnected(err)
 	case errors.As(err, &pg):
 		return postgres(pg, anonymous)
+	case errors.Is(err, context.Canceled):
+		return GivenUp(err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return DeadlinePassed(err)
 	}
 	return Internal(err)
 }
+
+// GivenUp is a request whose client went away, or that the host cancelled. Nobody
+// reads it, but logs and metrics must not show a fault of the server: the status is
+// the one that nginx made usual for this.
+func GivenUp(cause error) *Error {
+	return &Error{Code: queryCanceled, Message: "The request was given up", Status: statusClientClosedRequest, cause: cause}
+}
+
+// DeadlinePassed is a request that took longer than the host allows.
+func DeadlinePassed(cause error) *Error {
+	return &Error{Code: queryCanceled, Message: "The request took longer than it may", Status: http.StatusGatewayTimeout, cause: cause}
+}
+
+const (
+	queryCanceled             = "57014" // a SQLSTATE
+	statusClientClosedRequest = 499
+)
 
 // Internal is a fault of ours or of the database connection: the client learns
 // that it happened, the log learns why.

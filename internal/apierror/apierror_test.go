@@ -74,7 +74,8 @@ func TestFrom(t *testing.T) {
 		"PostgreSQL":           {fmt.Errorf("run: %w", postgres), "23505", 409},
 		"no connection":        {fmt.Errorf("acquire: %w", &pgconn.ConnectError{Config: &pgconn.Config{}}), "PGRST000", 503},
 		"anything else":        {errors.New("x"), "PGRSTX00", 500},
-		"given up":             {context.Canceled, "PGRSTX00", 500},
+		"given up":             {fmt.Errorf("run: %w", context.Canceled), "57014", 499},
+		"deadline passed":      {fmt.Errorf("run: %w", context.DeadlineExceeded), "57014", 504},
 		"network":              {&net.OpError{Op: "read", Err: errors.New("x")}, "PGRSTX00", 500},
 	}
 	for name, tt := range tests {
@@ -115,7 +116,7 @@ func TestFrom_authentication(t *testing.T) {
 
 func TestStale(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]bool{"42703": true, "42P01": true, "42883": true, "42704": true, "42804": true, "42P10": true, "42501": false, "22P02": false, "0A000": false} {
+	for code, want := range map[string]bool{"42703": true, "42P01": true, "42883": true, "42704": true, "42804": true, "42846": true, "42P10": true, "42501": false, "22P02": false, "0A000": false} {
 		require.Equal(t, want, apierror.Stale(fmt.Errorf("run: %w", &pgconn.PgError{Code: code})), code)
 	}
 	require.False(t, apierror.Stale(errors.New("42703")))

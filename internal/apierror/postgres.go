@@ -3,6 +3,7 @@ package apierror
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -116,13 +117,15 @@ func finalStatus(status int) bool { return status >= 200 && status <= 999 }
 // response: MESSAGE is the body, DETAIL status and headers.
 // See https://docs.postgrest.org/en/stable/references/errors.html#raise-errors-with-http-status-codes.
 func raised(err *pgconn.PgError) *Error {
-	var message struct {
-		Code    *string `json:"code"`
-		Message *string `json:"message"`
-		Details *string `json:"details"`
-		Hint    *string `json:"hint"`
+	message := raisedObject(err.Message)
+	e := &Error{Code: message.text("code"), Message: message.text("message"), Header: http.Header{}, cause: err}
+	if details := message.optional("details"); details != nil {
+		e.Details = *details
 	}
-	if json.Unmarshal([]byte(err.Message), &message) != nil || message.Code == nil || message.Message == nil {
+	if hint := message.optional("hint"); hint != nil {
+		e.Hint = *hint
+	}
+	if message.malformed {
 		return malformedRaise("Invalid JSON value for MESSAGE: '"+err.Message+"'",
 			"MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'.", err)
 	}
@@ -130,28 +133,60 @@ func raised(err *pgconn.PgError) *Error {
 	if err.Detail == "" {
 		return malformedRaise("DETAIL is missing in the RAISE statement", detailHint, err)
 	}
-	var detail struct {
-		Status     *int              `json:"status"`
-		StatusText *string           `json:"status_text"`
-		Headers    map[string]string `json:"headers"`
-	}
-	if json.Unmarshal([]byte(err.Detail), &detail) != nil || detail.Status == nil || detail.Headers == nil {
-		return malformedRaise("Invalid JSON value for DETAIL: '"+err.Detail+"'", detailHint, err)
-	}
-	e := &Error{Code: *message.Code, Message: *message.Message, Status: *detail.Status, Header: http.Header{}, cause: err}
-	if !finalStatus(e.Status) {
+	detail := raisedObject(err.Detail)
+	if e.Status = detail.integer("status"); !finalStatus(e.Status) {
 		e.Status = http.StatusInternalServerError
 	}
-	if message.Details != nil {
-		e.Details = *message.Details
+	detail.optional("status_text") // HTTP/2 has none, nor does net/http send one
+	headers := raisedObject(string(detail.values["headers"]))
+	for name := range headers.values {
+		e.Header.Set(name, headers.text(name))
 	}
-	if message.Hint != nil {
-		e.Hint = *message.Hint
-	}
-	for name, value := range detail.Headers {
-		e.Header.Set(name, value)
+	if detail.malformed || headers.malformed {
+		return malformedRaise("Invalid JSON value for DETAIL: '"+err.Detail+"'", detailHint, err)
 	}
 	return e
+}
+
+// members are those of a JSON object, by their exact names.
+type members struct {
+	values    map[string]json.RawMessage
+	malformed bool // it is no object, or a member is not what it has to be
+}
+
+func raisedObject(text string) *members {
+	m := &members{}
+	m.malformed = json.Unmarshal([]byte(text), &m.values) != nil || m.values == nil
+	return m
+}
+
+// text gives a member that has to be there, and a string.
+func (m *members) text(name string) string {
+	text := m.optional(name)
+	if text == nil {
+		m.malformed = true
+		return ""
+	}
+	return *text
+}
+
+// optional gives a member that has to be a string where it is there, and not null.
+func (m *members) optional(name string) *string {
+	var text *string
+	if value, ok := m.values[name]; ok && json.Unmarshal(value, &text) != nil {
+		m.malformed = true
+	}
+	return text
+}
+
+// integer gives a member that has to be there, and a whole number.
+func (m *members) integer(name string) int {
+	var number *float64
+	if json.Unmarshal(m.values[name], &number) != nil || number == nil || *number != math.Trunc(*number) {
+		m.malformed = true
+		return 0
+	}
+	return int(max(-1, min(*number, 1000))) // beyond is no status either
 }
 
 func malformedRaise(details, hint string, cause error) *Error {
@@ -164,14 +199,15 @@ var ErrOutdated = errors.New("the database has other types than the schema cache
 
 // Stale reports whether PostgreSQL refused a statement in a way that a schema
 // cache older than the database explains: an unknown column, relation, function
-// or type, a column that has another type, or no key where there was one.
+// or type, a column that has another type, a row of other columns, or no key where
+// there was one.
 func Stale(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return errors.Is(err, ErrOutdated)
 	}
 	switch pg.Code {
-	case "42703", "42P01", "42883", "42704", "42804", "42P10":
+	case "42703", "42P01", "42883", "42704", "42804", "42846", "42P10":
 		return true
 	}
 	return false

@@ -72,8 +72,8 @@ var rawMedia = []string{mediatype.Plain, mediatype.XML, mediatype.Octets}
 func (p *Payload) readJSON(body []byte, req *Request) error {
 	// PUT writes whole rows: it knows no columns parameter.
 	if columns := req.Query.Columns; columns != nil && req.Action != Upsert {
-		first := bytes.TrimLeft(body, jsonBlanks)
-		p.Raw, p.Array = body, len(first) > 0 && first[0] == '['
+		// What is no object is for PostgreSQL to refuse, if it is no array either.
+		p.Raw, p.Array = body, !bytes.HasPrefix(bytes.TrimLeft(body, jsonBlanks), []byte{'{'})
 		p.Columns = slices.Sorted(slices.Values(columns))
 		return nil
 	}
@@ -98,10 +98,7 @@ func (p *Payload) readJSON(body []byte, req *Request) error {
 // a relation they are one object of strings, where the last of a name counts.
 func (p *Payload) readForm(body []byte, routine bool) error {
 	values := map[string]string{}
-	for pair := range strings.SplitSeq(string(body), "&") {
-		if pair == "" {
-			continue
-		}
+	for _, pair := range strings.FieldsFunc(string(body), func(r rune) bool { return r == '&' || r == ';' }) {
 		name, value, _ := strings.Cut(pair, "=")
 		argument := filter.Argument{Name: unescapeForm(name), Value: unescapeForm(value)}
 		if !utf8.ValidString(argument.Name) || !utf8.ValidString(argument.Value) {

@@ -35,10 +35,18 @@ var preferenceValues = map[string][]string{
 // parsePreferences reads the values of the Prefer headers. tx is known but
 // without effect unless txOverride.
 func parsePreferences(headers []string, txOverride bool) Preferences {
-	p := Preferences{MaxAffected: -1}
+	p, bounded := Preferences{MaxAffected: -1}, false
 	for _, header := range headers {
+		if header == "" {
+			continue
+		}
 		for preference := range strings.SplitSeq(header, ",") {
-			if preference = strings.TrimSpace(preference); !p.set(preference) {
+			preference = strings.TrimSpace(preference)
+			bound, isBound := strings.CutPrefix(preference, "max-affected=")
+			switch {
+			case isBound && !bounded: // the first counts even if it is no number, and thus none
+				p.MaxAffected, bounded = parseBound(bound), true
+			case !isBound && !p.set(preference):
 				p.Invalid = append(p.Invalid, preference)
 			}
 		}
@@ -49,18 +57,21 @@ func parsePreferences(headers []string, txOverride bool) Preferences {
 	return p
 }
 
+// parseBound reads a number of rows; -1 for what is none.
+func parseBound(text string) int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
 // set takes one preference; it reports false when there is no such one.
 func (p *Preferences) set(preference string) bool {
-	name, value, _ := strings.Cut(preference, "=")
-	switch name {
-	case "timezone":
+	name, value, given := strings.Cut(preference, "=")
+	if name == "timezone" && given {
 		if p.Timezone == "" {
 			p.Timezone = value
-		}
-		return true
-	case "max-affected":
-		if n, err := strconv.ParseInt(value, 10, 64); err == nil && p.MaxAffected < 0 {
-			p.MaxAffected = n
 		}
 		return true
 	}

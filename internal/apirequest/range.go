@@ -32,6 +32,9 @@ func (r Range) AtMost(limit int64) Range {
 	return r
 }
 
+// Of is the number of rows in the range when there are total rows.
+func (r Range) Of(total int64) int64 { return max(0, min(r.Limit, total-r.Offset)) }
+
 // PageRange is the range of one page of the query string.
 func PageRange(p filter.Page) Range {
 	r := All()
@@ -47,30 +50,34 @@ func PageRange(p filter.Page) Range {
 // span is a range by its first and last row, as the Range header has it.
 type span struct{ first, last int64 }
 
+// spanOf gives the first and last row of a range whose numbers nothing has checked.
+// What ends beyond all row numbers has no end.
+func spanOf(r Range) span {
+	const lowest = math.MinInt64 / 4 // no sum of such numbers overflows
+	s := span{r.Offset, Unlimited}
+	if r.Limit < Unlimited-max(r.Offset, 0) {
+		s.last = max(r.Offset, lowest) + max(r.Limit, lowest) - 1
+	}
+	return s
+}
+
 // topRange is what the Range header (RFC 9110, section 14.2, with rows as its
-// unit) and the query string's own limit and offset have in common. A limit of
-// 0 asks for no rows, whatever the header says.
+// unit) and the query string's own limit and offset have in common. A page that
+// ends right before the first row, as a limit of 0 does, asks for no rows whatever
+// the header says. No other page may be without rows.
 func topRange(header string, pages []filter.Page) (Range, error) {
+	q := span{0, Unlimited}
+	for _, page := range pages {
+		if len(page.Path) == 0 {
+			q = spanOf(PageRange(page))
+		}
+	}
+	if q.last == -1 {
+		return Range{}, nil
+	}
 	h, ok := parseRange(header)
 	if !ok {
 		return Range{}, apierror.RangeBounds()
-	}
-	q := span{0, Unlimited}
-	for _, page := range pages {
-		if len(page.Path) > 0 {
-			continue
-		}
-		r := PageRange(page)
-		if r.Limit == 0 {
-			return Range{}, nil
-		}
-		if r.Limit < 0 {
-			return Range{}, apierror.NegativeLimit()
-		}
-		q.first = r.Offset
-		if r.Limit < Unlimited-max(r.Offset, 0) {
-			q.last = r.Offset + r.Limit - 1
-		}
 	}
 	both := span{max(h.first, q.first), min(h.last, q.last)}
 	if both.last < both.first {

@@ -46,13 +46,16 @@ func TestParse_range(t *testing.T) {
 		"offset":                          {"", "offset=10", 10, unlimited, ""},
 		"limit and offset":                {"", "limit=10&offset=20", 20, 10, ""},
 		"limit of 0":                      {"", "limit=0", 0, 0, ""},
-		"limit of 0 with an offset":       {"", "limit=0&offset=20", 0, 0, ""},
+		"limit of 0 with an offset":       {"", "limit=0&offset=20", 0, 0, "PGRST103"},
+		"limit of 0 with an offset of 0":  {"", "limit=0&offset=0", 0, 0, ""},
 		"negative limit":                  {"", "limit=-1", 0, 0, "PGRST103"},
 		"negative limit with an offset":   {"", "limit=-1&offset=20", 0, 0, "PGRST103"},
 		"negative limit beyond int64":     {"", "limit=-99999999999999999999", 0, 0, "PGRST103"},
 		"negative offset":                 {"", "offset=-5", 0, unlimited, ""},
 		"negative offset with a limit":    {"", "offset=-5&limit=10", 0, 5, ""},
 		"negative offset beyond the page": {"", "offset=-5&limit=3", 0, 0, "PGRST103"},
+		"negative offset of the page":     {"", "offset=-5&limit=5", 0, 0, ""},
+		"both negative beyond int64":      {"", "offset=-99999999999999999999&limit=-99999999999999999999", 0, 0, "PGRST103"},
 		"negative offset beyond int64":    {"", "offset=-99999999999999999999", 0, unlimited, ""},
 		"limit beyond int64":              {"", "limit=99999999999999999999", 0, unlimited, ""},
 		"limit beyond int64 and offset":   {"", "limit=99999999999999999999&offset=5", 5, unlimited, ""},
@@ -69,6 +72,8 @@ func TestParse_range(t *testing.T) {
 		"both, the header open":        {"5-", "limit=10", 5, 5, ""},
 		"both, with nothing in common": {"10-19", "limit=10", 0, 0, "PGRST103"},
 		"both, with a limit of 0":      {"10-19", "limit=0", 0, 0, ""},
+		"both, the header backwards":   {"9-0", "limit=10", 0, 0, "PGRST103"},
+		"a limit of 0, and backwards":  {"9-0", "limit=0", 0, 0, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -108,6 +113,16 @@ func TestRange_AtMost(t *testing.T) {
 	require.Equal(t, apirequest.Range{Limit: 10}, all.AtMost(10))
 	require.Equal(t, apirequest.Range{Offset: 5, Limit: 3}, apirequest.Range{Offset: 5, Limit: 3}.AtMost(10))
 	require.Equal(t, apirequest.Range{Offset: 5, Limit: 10}, apirequest.Range{Offset: 5, Limit: 30}.AtMost(10))
+}
+
+func TestRange_Of(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ offset, limit, total, want int64 }{
+		{0, unlimited, 13, 13}, {0, unlimited, 0, 0}, {0, 5, 13, 5}, {0, 13, 13, 13}, {0, 20, 13, 13}, {0, 0, 13, 0},
+		{10, unlimited, 13, 3}, {10, 2, 13, 2}, {10, 5, 13, 3}, {13, 5, 13, 0}, {20, 5, 13, 0}, {unlimited, unlimited, 13, 0},
+	} {
+		require.Equal(t, tt.want, apirequest.Range{Offset: tt.offset, Limit: tt.limit}.Of(tt.total), tt)
+	}
 }
 
 func TestPageRange(t *testing.T) {

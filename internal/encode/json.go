@@ -22,7 +22,7 @@ func NewArray(columns []query.Column, stripNulls bool) Encoder {
 	if stripNulls {
 		separator = strippedSeparator
 	}
-	return &array{object: newObject(columns, stripNulls), separator: separator}
+	return &array{object: *newObject(columns, stripNulls), separator: separator}
 }
 
 // NewObject returns an Encoder of a result's only row as a JSON object: Start
@@ -33,7 +33,7 @@ func NewObject(columns []query.Column, stripNulls bool) Encoder {
 }
 
 type array struct {
-	object    *object
+	object    object
 	separator string
 	rows      bool // whether there was a row since Start
 }
@@ -68,9 +68,15 @@ type member struct {
 
 func newObject(columns []query.Column, stripNulls bool) *object {
 	o := &object{members: make([]member, len(columns)), stripNulls: stripNulls}
-	for i, column := range columns {
-		key := appendText([]byte{','}, []byte(column.Name))
-		o.members[i] = member{key: append(key, ':'), encoding: column.Encoding}
+	size := 0
+	for i := range columns {
+		size += len(columns[i].Name) + len(`,"":`)
+	}
+	keys := make([]byte, 0, size) // of all of them, unless some have to be escaped
+	for i := range columns {
+		start := len(keys)
+		keys = append(appendText(append(keys, ','), []byte(columns[i].Name)), ':')
+		o.members[i] = member{key: keys[start:len(keys):len(keys)], encoding: columns[i].Encoding}
 	}
 	return o
 }

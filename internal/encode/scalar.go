@@ -4,14 +4,22 @@ import "github.com/pgrest-go/pgrest/internal/query"
 
 // scalars is a JSON array of values, or a value alone.
 type scalars struct {
-	column query.Column
-	array  bool
-	rows   bool
+	column    query.Column
+	array     bool
+	separator string
+	rows      bool
 }
 
 // NewScalars makes an Encoder for rows of one value, whose body is a JSON array of
-// these, as json_agg prints it.
-func NewScalars(column query.Column) Encoder { return &scalars{column: column, array: true} }
+// these, as json_agg prints it, or with stripNulls json_strip_nulls, which leaves the
+// nulls in arrays.
+func NewScalars(column query.Column, stripNulls bool) Encoder {
+	separator := ", "
+	if stripNulls {
+		separator = strippedSeparator
+	}
+	return &scalars{column: column, array: true, separator: separator}
+}
 
 // NewScalar makes an Encoder for a single row of one value, whose body is that.
 func NewScalar(column query.Column) Encoder { return &scalars{column: column} }
@@ -26,7 +34,7 @@ func (e *scalars) Start(dst []byte) []byte {
 
 func (e *scalars) Row(dst []byte, values [][]byte) []byte {
 	if e.rows {
-		dst = append(dst, ", "...)
+		dst = append(dst, e.separator...)
 	}
 	e.rows = true
 	return AppendValue(dst, e.column.Encoding, values[0])

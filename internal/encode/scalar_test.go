@@ -29,11 +29,13 @@ func TestScalars(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			e := encode.NewScalars(query.Column{Encoding: tt.encoding})
+			e := encode.NewScalars(query.Column{Encoding: tt.encoding}, false)
 			require.Equal(t, tt.want, body(e, tt.rows...))
 			require.Equal(t, tt.want, body(e, tt.rows...), "after another Start")
 		})
 	}
+	stripped := encode.NewScalars(query.Column{Encoding: query.Verbatim}, true)
+	require.Equal(t, `[1,null,{}]`, body(stripped, row("1"), row(nil), row("{}")), "as json_strip_nulls prints it")
 }
 
 func TestScalar(t *testing.T) {

@@ -166,7 +166,7 @@ func TestRun_without_a_connection(t *testing.T) {
 	}{
 		"the pool is used up":           {pool, t.Context(), time.Millisecond, context.DeadlineExceeded, 504, "PGRST003", false},
 		"the request's time is up":      {pool, expired, time.Minute, context.DeadlineExceeded, 504, "PGRST003", false},
-		"the client left":               {pool, cancelled, time.Minute, context.Canceled, 500, "PGRSTX00", false},
+		"the client left":               {pool, cancelled, time.Minute, context.Canceled, 499, "57014", false},
 		"the database can't be reached": {failing{errDown}, t.Context(), time.Minute, errDown, 503, "PGRST000", true},
 		"no timeout":                    {failing{errDown}, t.Context(), 0, errDown, 503, "PGRST000", true},
 	}

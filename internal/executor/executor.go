@@ -116,13 +116,14 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 		return nil, apierror.TooManyArguments(maxArguments)
 	}
 	for attempt := 1; ; attempt++ {
-		conn, err := e.acquire(ctx)
+		work := newWork(ctx)
+		conn, err := e.acquire(work)
 		if err != nil {
 			return nil, err
 		}
-		r := e.run(ctx, conn, cmd)
+		r := e.run(work, conn, cmd)
 		if r.err != nil && staleStatement(r.err) { // the connection's next one may be as stale, so: the same connection
-			r = e.run(ctx, conn, cmd)
+			r = e.run(newWork(ctx), conn, cmd)
 		}
 		if r.err == nil {
 			return r, nil
@@ -136,9 +137,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 }
 
 // run starts the command; its error is the result's.
-func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Result {
+func (e *Executor) run(w work, conn *pgxpool.Conn, cmd Command) *Result {
 	r := &Result{executor: e, conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
-	r.session = begin(ctx, conn.Conn().PgConn(), e.prepares)
+	r.session = begin(w, conn.Conn().PgConn(), e.prepares)
 	if err := r.start(); err != nil {
 		r.again = r.repeatable(err)
 		r.fail(err)
@@ -163,7 +164,7 @@ func (r *Result) start() error {
 	if explicit {
 		s.send("", cmd.begin(), nil)
 	}
-	settings, args := settingsStatement(s.isoDates(cmd.Settings), cmd.ReadOnly && !explicit)
+	settings, args := settingsStatement(s.withoutOverrides(s.isoDates(cmd.Settings)), cmd.ReadOnly && !explicit)
 	s.send("", settings, args)
 	if cmd.PreRequest != "" {
 		s.send(cmd.Role, cmd.PreRequest, nil)
@@ -234,7 +235,7 @@ func (r *Result) readMain() error {
 		return err
 	}
 	switch r.cmd.Program.Yields {
-	case query.RowCount, query.Body:
+	case query.RowCount, query.TotalCount, query.Body:
 		if err := r.readNumber(); err != nil {
 			return err
 		}
@@ -255,6 +256,11 @@ func (r *Result) readMain() error {
 	if !r.ahead {
 		return r.finish()
 	}
+	if r.cmd.Program.Overrides {
+		values := r.reader.Values()
+		values = values[len(values)-overrideColumns:]
+		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
+	}
 	return nil
 }
 
@@ -271,6 +277,9 @@ func (r *Result) readNumber() error {
 		return err
 	}
 	r.Rows = *n
+	if r.cmd.Program.Yields == query.TotalCount {
+		r.Counted, r.Rows = n, r.cmd.Program.Page.Of(*n)
+	}
 	if len(values) > 1 {
 		r.Body = rawValue(r.reader, 1)
 	}
@@ -307,28 +316,36 @@ func (r *Result) checkColumns() error {
 	return nil
 }
 
-// totalColumns is how many columns query.Program.Totals puts before the others.
-const totalColumns = 2
+// Columns of rows beside their own: before them the number and the mark of totals,
+// behind them the headers and the status of overrides.
+const (
+	totalColumns    = 2
+	overrideColumns = 2
+)
 
 // settingsStatement makes all settings in one statement. Without a BEGIN the
 // pipeline is one implicit transaction, which is made read only here too.
 func settingsStatement(settings []auth.Setting, readOnly bool) (string, [][]byte) {
-	if readOnly {
-		settings = append(slices.Clip(settings), auth.Setting{Name: "transaction_read_only", Value: "on"})
-	}
-	size := 0
+	const name, on = "transaction_read_only", "on"
+	size := len(name) + len(on)
 	for _, s := range settings {
 		size += len(s.Name) + len(s.Value)
 	}
-	text, args := make([]byte, 0, size), make([][]byte, 0, 2*len(settings))
-	for _, s := range settings {
-		for _, part := range [...]string{s.Name, s.Value} {
-			start := len(text)
-			text = append(text, part...)
-			args = append(args, text[start:len(text):len(text)])
-		}
+	text, args := make([]byte, 0, size), make([][]byte, 0, 2*len(settings)+2)
+	add := func(part string) {
+		start := len(text)
+		text = append(text, part...)
+		args = append(args, text[start:len(text):len(text)])
 	}
-	return settingsSQL(len(settings)), args
+	for _, s := range settings {
+		add(s.Name)
+		add(s.Value)
+	}
+	if readOnly {
+		add(name)
+		add(on)
+	}
+	return settingsSQL(len(args) / 2), args
 }
 
 // settingsTexts are the settings statements of usual lengths.

@@ -22,8 +22,8 @@ type Result struct {
 	Columns []query.Column
 	// Body is what an aggregate made of all rows.
 	Body []byte
-	// Overrides are what is known of them so far: what the pre-request
-	// function set, and at the end what the main statement did.
+	// Overrides are what is known of them so far: what the pre-request function
+	// set, what a function did before its first row, and at the end all.
 	Overrides Overrides
 	// Inserted is the number of rows that an upsert inserted; nil for other statements.
 	Inserted *int64
@@ -64,10 +64,14 @@ func (r *Result) Next() bool {
 // Values are the current row's values in text form, nil for NULL. They are
 // valid until Next is called again.
 func (r *Result) Values() [][]byte {
+	values := r.reader.Values()
 	if r.cmd.Program.Totals {
-		return r.reader.Values()[totalColumns:]
+		values = values[totalColumns:]
 	}
-	return r.reader.Values()
+	if r.cmd.Program.Overrides {
+		values = values[:len(values)-overrideColumns]
+	}
+	return values
 }
 
 // Raw is the current row's first value as it is: bytea as its bytes.
@@ -145,6 +149,9 @@ func (r *Result) readOverrides() error {
 	for reader.NextRow() {
 		values := reader.Values()
 		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
+		if r.Overrides != (Overrides{}) {
+			r.session.cache.overridden = true
+		}
 		if len(values[2]) > 0 {
 			if r.Inserted, err = parseNumber(values[2]); err != nil {
 				return err

@@ -164,6 +164,45 @@ func TestRun_leaves_no_settings(t *testing.T) {
 	require.Equal(t, executor.Overrides{}, result.Overrides)
 }
 
+// A function may set its response's status and headers for the session: they are
+// still no other response's.
+func TestRun_overrides_of_the_session(t *testing.T) {
+	t.Parallel()
+	const (
+		teapot = `SELECT set_config('response.status', '418', false)`
+		tea    = `SELECT set_config('response.headers', '[{"X-Tea": "Assam"}]', false)`
+		both   = `SELECT set_config('response.headers', '[{"X-Tea": "Assam"}]', false), set_config('response.status', '418', false)`
+	)
+	for name, tt := range map[string]struct {
+		cmd  executor.Command
+		want executor.Overrides
+	}{
+		"main query":           {command(anon, both), executor.Overrides{Headers: `[{"X-Tea": "Assam"}]`, Status: "418"}},
+		"pre-request":          {prepared(command(anon, teapot), tea), executor.Overrides{Headers: `[{"X-Tea": "Assam"}]`, Status: "418"}},
+		"explicit transaction": {counted(command(anon, teapot), `SELECT 1`), executor.Overrides{Status: "418"}},
+	} {
+		for _, prepares := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, ", prepared ", prepares), func(t *testing.T) {
+				t.Parallel()
+				e := executor.New(oneConnection(t), prepares)
+				overrides := func(cmd executor.Command) executor.Overrides {
+					result, err := e.Run(t.Context(), cmd)
+					require.NoError(t, err)
+					defer result.Close()
+					collect(result)
+					require.NoError(t, result.Err())
+					return result.Overrides
+				}
+				for range 2 {
+					require.Equal(t, tt.want, overrides(tt.cmd))
+					require.Equal(t, executor.Overrides{}, overrides(command(anon, `SELECT 1`)))
+					require.Equal(t, executor.Overrides{}, overrides(counted(command(visitor, `SELECT 1`), `SELECT 1`)))
+				}
+			})
+		}
+	}
+}
+
 func TestRun_roles_alternate(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)

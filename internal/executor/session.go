@@ -13,18 +13,30 @@ import (
 	"github.com/pgrest-go/pgrest/auth"
 )
 
+// work is one try at a command: the context of its request, and one within that
+// by which the try alone is given up.
+type work struct {
+	ctx, try context.Context
+	cancel   context.CancelCauseFunc
+}
+
+func newWork(ctx context.Context) work {
+	try, cancel := context.WithCancelCause(ctx)
+	return work{ctx, try, cancel}
+}
+
 // session is one pipeline on a connection, with the statements that the
 // connection has prepared.
 type session struct {
-	ctx      context.Context // the request's
+	work
 	conn     *pgconn.PgConn
 	pipeline *pgconn.Pipeline
 	cache    *statements
 	prepares bool
-	cancel   context.CancelFunc // gives up the pipeline alone
-	sent     []request          // whose results were not read yet
-	current  request            // whose result is being read
-	answered bool               // something of the pipeline has been run
+	sent     []request  // whose results were not read yet
+	few      [4]request // room for those of most pipelines
+	current  request    // whose result is being read
+	answered bool       // something of the pipeline has been run
 	ended    bool
 }
 
@@ -35,10 +47,10 @@ type request struct {
 	close   string // not a statement: the name of one to close
 }
 
-func begin(ctx context.Context, conn *pgconn.PgConn, prepares bool) *session {
-	pipelined, cancel := context.WithCancel(ctx)
-	return &session{ctx: ctx, cancel: cancel, conn: conn, prepares: prepares,
-		pipeline: conn.StartPipeline(pipelined), cache: statementsOf(conn)}
+func begin(w work, conn *pgconn.PgConn, prepares bool) *session {
+	s := &session{work: w, conn: conn, prepares: prepares, pipeline: conn.StartPipeline(w.try), cache: statementsOf(conn)}
+	s.sent = s.few[:0]
+	return s
 }
 
 // send queues a statement. It is parsed where it stands in the pipeline, which
@@ -73,6 +85,16 @@ func (s *session) isoDates(settings []auth.Setting) []auth.Setting {
 		return settings
 	}
 	return append(slices.Clip(settings), auth.Setting{Name: "DateStyle", Value: "ISO"})
+}
+
+// withoutOverrides adds the settings that undo those of earlier requests: set_config
+// can make them for the whole session, and not every function means what it says.
+// Behind a pooler nobody knows whose session it is.
+func (s *session) withoutOverrides(settings []auth.Setting) []auth.Setting {
+	if s.prepares && !s.cache.overridden {
+		return settings
+	}
+	return append([]auth.Setting{{Name: "response.headers"}, {Name: "response.status"}}, settings...)
 }
 
 // sync ends the pipeline and sends it off, in one flush.
@@ -179,7 +201,7 @@ func (s *session) failed(err error) {
 
 // abandon gives up a pipeline whose results are of no more use: the query is
 // cancelled and the connection closed.
-func (s *session) abandon() { s.cancel() }
+func (s *session) abandon() { s.cancel(nil) }
 
 // end reads to the end of the pipeline. What was not read may have run or not;
 // closing a statement that isn't there is no error.
@@ -188,7 +210,7 @@ func (s *session) end() error {
 		return nil
 	}
 	s.ended = true
-	defer s.cancel()
+	defer s.cancel(nil)
 	for _, left := range s.sent {
 		s.cache.close(left.close)
 		s.cache.close(left.prepare)

@@ -18,13 +18,16 @@ const maxStatements = 256
 const maxPrepared = 64 << 10
 
 // statements are the prepared statements of one connection, the least recently
-// used of which goes when there are too many. The connection carries them, for
-// the pool is the host's.
+// used of which goes when there are too many, and what else is to be known of it.
+// The connection carries them, for the pool is the host's.
 type statements struct {
 	byKey  map[statementKey]*list.Element
 	recent *list.List // of prepared, the most recently used first
 	dead   []string   // dropped here, and not yet closed in PostgreSQL
 	names  int
+	// overridden reports that something set response.headers or response.status
+	// here, perhaps beyond its transaction.
+	overridden bool
 }
 
 // statementKey is what a statement is prepared for: PostgreSQL checks

@@ -8,7 +8,6 @@ package mediatype
 
 import (
 	"cmp"
-	"mime"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,36 +102,69 @@ func (t Type) ContentType() string {
 
 // Parse reads one media type as Content-Type or an element of Accept holds it.
 // Names and parameter names are case-insensitive. A type that is not built in
-// keeps its text, so that it can be looked up and reported as it was sent.
+// keeps its text, so that it can be looked up and reported as it was sent. Of a
+// built-in one the parameters that mean nothing are ignored, even malformed ones.
 func Parse(s string) Type {
 	s = strings.TrimSpace(s)
 	switch s { // what nearly every request says
 	case JSON, Any, CSV:
 		return Type{Name: s}
 	}
-	name, params, err := mime.ParseMediaType(s)
-	if err != nil {
-		return Type{Name: s}
-	}
-	stripped := strings.EqualFold(params["nulls"], "stripped")
+	name, rest, _ := strings.Cut(s, ";")
+	name = strings.ToLower(strings.TrimSpace(name))
 	switch name {
 	case JSON, GeoJSON, CSV, Plain, XML, OpenAPI, URLEncoded, Octets, Any:
 		return Type{Name: name}
 	case Object, "application/vnd.pgrst.object":
-		return Type{Name: Object, NullsStripped: stripped}
+		return Type{Name: Object, NullsStripped: parameters(rest)["nulls"] == "stripped"}
 	case Array, "application/vnd.pgrst.array":
-		if stripped {
+		if parameters(rest)["nulls"] == "stripped" {
 			return Type{Name: Array, NullsStripped: true}
 		}
 		return Type{Name: JSON}
 	case plan, plan + "+text", plan + "+json":
-		return Type{Name: plan, Plan: parsePlan(name, params)}
+		return Type{Name: plan, Plan: parsePlan(name, parameters(rest))}
 	case "application/vnd.oai.openapi+json":
-		return parseOpenAPI(s, OpenAPI31, params["version"])
+		return parseOpenAPI(s, OpenAPI31, parameters(rest)["version"])
 	case "application/vnd.oai.openapi+yaml", "application/vnd.oai.openapi":
-		return parseOpenAPI(s, OpenAPI31YAML, params["version"])
+		return parseOpenAPI(s, OpenAPI31YAML, parameters(rest)["version"])
 	}
 	return Type{Name: s}
+}
+
+// parameters reads what follows the name of a media type: name=value, separated by
+// semicolons, the values with or without quotes around them. The names come in
+// lower case. Behind the first malformed parameter nothing is read.
+func parameters(s string) map[string]string {
+	params := map[string]string{}
+	for s != "" {
+		name, rest, ok := strings.Cut(s, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" || strings.ContainsAny(name, ";\"") {
+			break
+		}
+		var value string
+		if rest = strings.TrimLeft(rest, blanks); strings.HasPrefix(rest, `"`) {
+			if value, rest, ok = strings.Cut(rest[1:], `"`); !ok {
+				break
+			}
+			_, rest, _ = strings.Cut(rest, ";")
+		} else {
+			value, rest, _ = strings.Cut(rest, ";")
+			value = strings.TrimSpace(value)
+		}
+		params[strings.ToLower(name)], s = value, rest
+	}
+	return params
+}
+
+// blanks may stand around the parts of a header.
+const blanks = " \t"
+
+func withoutBlanks(r rune) rune {
+	if strings.ContainsRune(blanks, r) {
+		return -1
+	}
+	return r
 }
 
 // parseOpenAPI takes the version that there is, however exactly it is asked for.
@@ -146,8 +178,10 @@ func parseOpenAPI(s, name, version string) Type {
 
 func parsePlan(name string, params map[string]string) *Plan {
 	p := &Plan{JSON: name == plan+"+json", Of: Type{Name: JSON}}
-	if of := params["for"]; of != "" {
-		p.Of = Parse(of)
+	if of, ok := params["for"]; ok {
+		if p.Of = Parse(of); p.Of.Plan != nil { // there are no plans of plans
+			p.Of = Type{Name: of}
+		}
 	}
 	asked := strings.Split(params["options"], "|")
 	for _, option := range planOptions {
@@ -189,22 +223,24 @@ type rank struct {
 	specificity int
 }
 
+// parseElement reads an element of Accept: a media type, and perhaps its quality,
+// which ends it. Blanks mean nothing, and are left out of the type's name.
 func parseElement(element string) rank {
-	parts := strings.Split(element, ";")
+	parts := strings.Split(strings.Map(withoutBlanks, element), ";")
 	r := rank{quality: 1}
-	kept := parts[:1]
-	for _, p := range parts[1:] {
-		name, value, _ := strings.Cut(p, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "q") {
-			if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
-				r.quality = q
-			}
+	for i, p := range parts {
+		value, ok := strings.CutPrefix(strings.ToLower(p), "q=")
+		if !ok || i == 0 {
 			continue
 		}
-		kept = append(kept, p)
+		if q, err := strconv.ParseFloat(value, 64); err == nil {
+			r.quality = q
+		}
+		parts = parts[:i]
+		break
 	}
-	r.specificity = len(kept) - 1 - strings.Count(parts[0], "*")
-	r.media = Parse(strings.Join(kept, ";"))
+	r.specificity = len(parts) - 1 - strings.Count(parts[0], "*")
+	r.media = Parse(strings.Join(parts, ";"))
 	return r
 }
 

@@ -32,6 +32,24 @@ func TestParse(t *testing.T) {
 		"openapi is yaml by default": {"application/vnd.oai.openapi;version=3.1", "application/vnd.oai.openapi+yaml;version=3.1", "application/vnd.oai.openapi+yaml;version=3.1"},
 		"openapi 3.0 is another":     {"application/vnd.oai.openapi+json;version=3.0", "application/vnd.oai.openapi+json;version=3.0", "application/vnd.oai.openapi+json;version=3.0"},
 		"malformed is kept as sent":  {"unknown/", "unknown/", "unknown/"},
+		"malformed parameter":        {"application/json; charset", "application/json", "application/json; charset=utf-8"},
+		"parameter without a value":  {"application/json;charset=;x", "application/json", "application/json; charset=utf-8"},
+		"parameter behind another":   {`application/vnd.pgrst.object;a="b;c" ; nulls = stripped`, "application/vnd.pgrst.object+json;nulls=stripped", "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"},
+		"behind a malformed one":     {"application/vnd.pgrst.object;a;nulls=stripped", "application/vnd.pgrst.object+json", "application/vnd.pgrst.object+json; charset=utf-8"},
+		"last of a name":             {"application/vnd.pgrst.object;nulls=stripped;nulls=kept", "application/vnd.pgrst.object+json", "application/vnd.pgrst.object+json; charset=utf-8"},
+		"case of values does matter": {"application/vnd.pgrst.object;nulls=Stripped", "application/vnd.pgrst.object+json", "application/vnd.pgrst.object+json; charset=utf-8"},
+		"plan":                       {"application/vnd.pgrst.plan", `application/vnd.pgrst.plan+text; for="application/json"`, `application/vnd.pgrst.plan+text; for="application/json"; charset=utf-8`},
+		"plan with a trailing semicolon": {"application/vnd.pgrst.plan;", `application/vnd.pgrst.plan+text; for="application/json"`,
+			`application/vnd.pgrst.plan+text; for="application/json"; charset=utf-8`},
+		"plan for a type": {`application/vnd.pgrst.plan+json ; FOR="text/csv" ; options=wal|analyze|other`, `application/vnd.pgrst.plan+json; for="text/csv"; options=analyze|wal`,
+			`application/vnd.pgrst.plan+json; for="text/csv"; options=analyze|wal; charset=utf-8`},
+		"plan for a type with a parameter": {`application/vnd.pgrst.plan; for="application/vnd.pgrst.array;nulls=stripped"`, `application/vnd.pgrst.plan+text; for="application/vnd.pgrst.array+json;nulls=stripped"`,
+			`application/vnd.pgrst.plan+text; for="application/vnd.pgrst.array+json;nulls=stripped"; charset=utf-8`},
+		"plan for a type without quotes": {"application/vnd.pgrst.plan;for=text/csv", `application/vnd.pgrst.plan+text; for="text/csv"`,
+			`application/vnd.pgrst.plan+text; for="text/csv"; charset=utf-8`},
+		"plan for nothing":  {`application/vnd.pgrst.plan;for=""`, `application/vnd.pgrst.plan+text; for=""`, `application/vnd.pgrst.plan+text; for=""; charset=utf-8`},
+		"plan for a plan":   {"application/vnd.pgrst.plan;for=application/vnd.pgrst.plan", `application/vnd.pgrst.plan+text; for="application/vnd.pgrst.plan"`, `application/vnd.pgrst.plan+text; for="application/vnd.pgrst.plan"; charset=utf-8`},
+		"unfinished quotes": {`application/vnd.pgrst.plan;for="text/csv`, `application/vnd.pgrst.plan+text; for="application/json"`, `application/vnd.pgrst.plan+text; for="application/json"; charset=utf-8`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -59,8 +77,10 @@ func TestParseAccept(t *testing.T) {
 		"nothing left":                {[]string{"text/csv;q=0"}, []string{}},
 		"bad quality counts as 1":     {[]string{"text/csv;q=x, application/json;q=0.9"}, []string{"text/csv", "application/json"}},
 		"several headers":             {[]string{"text/csv;q=0.1", "application/json"}, []string{"application/json", "text/csv"}},
-		"comma in a quoted parameter": {[]string{`x/y; a="1,2", text/csv`}, []string{`x/y; a="1,2"`, "text/csv"}},
+		"comma in a quoted parameter": {[]string{`x/y; a="1,2", text/csv`}, []string{`x/y;a="1,2"`, "text/csv"}},
 		"blank elements":              {[]string{" , text/csv,"}, []string{"text/csv"}},
+		"blanks within":               {[]string{"x/y ; a = 1 ; q=0.5, x/z; b=2"}, []string{"x/z;b=2", "x/y;a=1"}},
+		"nothing counts behind q":     {[]string{"text/csv;q=0.5;level=1, x/y;a=1;Q=0.7;b=2"}, []string{"x/y;a=1", "text/csv"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +95,7 @@ func TestParseAccept(t *testing.T) {
 }
 
 func FuzzParseAccept(f *testing.F) {
-	for _, seed := range []string{"", "*/*", "text/csv;q=0.5, a/b;x=\"1,2\\\"\"", ";;;,,,", "a/b;q=NaN"} {
+	for _, seed := range []string{"", "*/*", "text/csv;q=0.5, a/b;x=\"1,2\\\"\"", ";;;,,,", "a/b;q=NaN", `application/vnd.pgrst.plan;for="text/csv";options=wal`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

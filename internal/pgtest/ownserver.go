@@ -75,3 +75,13 @@ func (s *OwnedServer) Restart(t testing.TB, mode StopMode) {
 	s.Stop(t, mode)
 	s.Start(t)
 }
+
+// StartStandby starts the stopped server as a standby, which only reads. It follows
+// no other server.
+func (s *OwnedServer) StartStandby(t testing.TB) {
+	t.Helper()
+	if err := s.tell("standby"); err != nil {
+		t.Fatalf("pgtest: make the server a standby: %v", err)
+	}
+	s.Start(t)
+}

@@ -4,7 +4,7 @@
 #
 # Each line of input is "start" or the name of a signal to stop the server with,
 # and is answered with a line when that is done: for a start, when the server was
-# told to; for a signal, when it is gone.
+# told to; for a signal, when it is gone. "standby" has the next start begin one.
 #
 # Arguments: the directory of the server programs, the directory to make for the
 # server's files, and then the server's arguments.
@@ -20,6 +20,9 @@ while read -r command; do
   if [ "$command" = start ]; then
     "$bin/postgres" -D "$dir/data" "$@" </dev/null >&2 &
     server=$!
+  elif [ "$command" = standby ]; then
+    set -- "$@" -c wal_level=replica # the last counts; the first start with it has to be as a primary
+    "$bin/postgres" --single -D "$dir/data" "$@" postgres </dev/null >/dev/null && touch "$dir/data/standby.signal"
   else
     kill -s "$command" "$server"
     wait "$server"

@@ -139,14 +139,25 @@ type Range = apirequest.Range
 // Unlimited is the limit of a range without an end.
 const Unlimited = apirequest.Unlimited
 
+// All is the range of every row.
+func All() Range { return apirequest.All() }
+
+// checkPreferences refuses what is no preference, if handling is strict.
+func checkPreferences(req *apirequest.Request) error {
+	if req.Preferences.Strict() && len(req.Preferences.Invalid) > 0 {
+		return apierror.InvalidPreferences(req.Preferences.Invalid)
+	}
+	return nil
+}
+
 // finish settles what is the same for all plans that run in the database: the
 // media type, and the preferences.
 func (p *Planner) finish(a *Answer, req *apirequest.Request, produce producer) error {
 	if err := p.negotiate(a, req.Accept, produce); err != nil {
 		return err
 	}
-	if req.Preferences.Strict() && len(req.Preferences.Invalid) > 0 {
-		return apierror.InvalidPreferences(req.Preferences.Invalid)
+	if err := checkPreferences(req); err != nil {
+		return err
 	}
 	a.HeadersOnly = req.HeadersOnly
 	if a.Format == Aggregated {

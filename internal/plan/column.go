@@ -27,13 +27,23 @@ func (p *Planner) column(t *introspect.Table, item filter.SelectField) Column {
 	}
 	if c.Kind == TypedValue {
 		c.Type = p.typeOf(t, item.Field.Name)
-	}
-	if c.Type != nil && c.Type.IsDomain && c.Kind == TypedValue {
-		if function, ok := p.cache.Representation(c.Type.OID, jsonOID); ok {
-			c.Represent, c.Kind = function, JSONValue
-		}
+		c.represent(p.cache, t)
 	}
 	return c
+}
+
+// represent has a column of a represented domain shown as JSON. Computed fields are
+// none: their values are shown as they are, and compared with.
+func (c *Column) represent(cache *introspect.SchemaCache, t *introspect.Table) {
+	if c.Type == nil || !c.Type.IsDomain {
+		return
+	}
+	if _, stored := t.Column(c.Field.Name); !stored {
+		return
+	}
+	if function, ok := cache.Representation(c.Type.OID, jsonOID); ok {
+		c.Represent, c.Kind = function, JSONValue
+	}
 }
 
 // Types that domains are represented in, by their numbers in pg_type.
@@ -54,7 +64,7 @@ func (p *Planner) typeOf(t *introspect.Table, name string) *introspect.Type {
 	if c, ok := t.Column(name); ok {
 		return c.Type
 	}
-	if r, ok := p.cache.ComputedField(t.Name, name); ok {
+	if r, ok := p.cache.ComputedField(t.Name, name); ok && p.cache.Tables[t.Name] == t {
 		return r.Returns.Type
 	}
 	return nil

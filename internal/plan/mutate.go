@@ -114,6 +114,9 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 		return nil, err
 	}
 	m.Root.FromResult = true
+	if req.Action == apirequest.Upsert && !namesRow(req.Query.Where, table) {
+		return nil, apierror.PutFilters()
+	}
 	if req.Action != apirequest.Delete {
 		m.Body, m.Array = req.Payload.Raw, req.Payload.Array
 		if err := p.addWriteColumns(m, req.Payload.Columns); err != nil {
@@ -124,10 +127,13 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 	case apirequest.Create:
 		m.Conflict = conflictOf(req, table)
 	case apirequest.Upsert:
-		if err := checkUpsert(req, table); err != nil {
-			return nil, err
+		if !containsAll(req.Payload.Columns, table.PrimaryKey) {
+			return nil, apierror.PutMismatch()
 		}
 		m.Conflict, m.Defaults = &Conflict{Columns: table.PrimaryKey, Merge: true}, false
+	}
+	if err := checkPreferences(req); err != nil { // a write's go before its media type
+		return nil, err
 	}
 	if err := p.finish(&m.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
 		return nil, err
@@ -186,27 +192,22 @@ func conflictOf(req *apirequest.Request, t *introspect.Table) *Conflict {
 	return c
 }
 
-// checkUpsert refuses a PUT whose filters don't name one row by its primary key,
-// or whose body doesn't.
-func checkUpsert(req *apirequest.Request, t *introspect.Table) error {
+// namesRow reports whether filters name one row by its primary key, as those of a
+// PUT have to.
+func namesRow(where []filter.Predicate, t *introspect.Table) bool {
 	var filtered []string
-	for _, predicate := range req.Query.Where {
+	for _, predicate := range where {
 		c, ok := predicate.Node.(filter.Condition)
 		if !ok || len(predicate.Path) > 0 || len(c.Field.Path) > 0 ||
 			c.Negated || c.Operator != filter.Equal || c.Quantifier != filter.NoQuantifier {
-			return apierror.PutFilters()
+			return false
 		}
 		filtered = append(filtered, c.Field.Name)
 	}
-	slices.Sort(filtered)
-	key := slices.Sorted(slices.Values(t.PrimaryKey))
-	if len(key) == 0 || !slices.Equal(slices.Compact(filtered), key) {
-		return apierror.PutFilters()
-	}
-	for _, name := range key {
-		if !slices.Contains(req.Payload.Columns, name) {
-			return apierror.PutMismatch()
-		}
-	}
-	return nil
+	return len(filtered) > 0 && containsAll(filtered, t.PrimaryKey) && containsAll(t.PrimaryKey, filtered)
+}
+
+// containsAll reports whether names has each of the others.
+func containsAll(names, others []string) bool {
+	return !slices.ContainsFunc(others, func(name string) bool { return !slices.Contains(names, name) })
 }

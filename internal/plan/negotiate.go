@@ -126,10 +126,10 @@ func answered(name string) mediatype.Type {
 }
 
 // objectOf is how a single JSON object is made of rows: of a function that returns
-// a value it is the value, whatever it is.
+// no set it is what arrays of its result are, too.
 func objectOf(c *Call) Format {
-	if c != nil && c.Scalar && !c.Routine.Returns.Set {
-		return Scalar
+	if c != nil && !c.Routine.Returns.Set {
+		return arrayOf(c)
 	}
 	return Object
 }

@@ -55,6 +55,9 @@ func (n *Node) vouched() bool {
 			return false
 		}
 	}
+	if len(n.Embeds) > 0 && n.cache.Tables[n.Table.Name] != n.Table { // rows that may lack what joins their namesake's
+		return false
+	}
 	for _, e := range n.Embeds {
 		if !e.Node.vouched() {
 			return false

@@ -20,6 +20,7 @@ func (p *Planner) relationship(from introspect.QualifiedName, target, hint strin
 	case 1:
 		return found[0], nil
 	}
+	slices.SortFunc(found, (*introspect.Relationship).Compare)
 	choices := make([]apierror.Relationship, len(found))
 	for i, r := range found {
 		choices[i] = describe(r)
@@ -94,6 +95,11 @@ func describe(r *introspect.Relationship) apierror.Relationship {
 		d.Cardinality = "one-to-one"
 	default:
 		d.Cardinality = "one-to-many"
+	}
+	if r.Function != nil { // goes by its name with any hint at all
+		name := r.Function.Name.Name
+		d.Relationship, d.Hint = name+"("+r.Table.Name+")", name+"!"+name
+		return d
 	}
 	d.Relationship = r.Constraint + " using " + r.Table.Name + columnList(r.Columns, column) +
 		" and " + r.Target.Name + columnList(r.Columns, target)

@@ -3,7 +3,7 @@ package plan
 import (
 	"slices"
 	"strconv"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -25,7 +25,7 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 	root.Range = p.Window(req)
 	passes := []func() error{
 		func() error { return p.addPredicates(root, req.Query) },
-		func() error { return p.relate(root, table, new(numbering)) },
+		func() error { return p.relate(root, table, new(int)) },
 		func() error { return relateOrders(root) },
 		func() error { joinPresent(root); countAsked(root); return nil },
 		func() error { return p.checkAggregates(root) },
@@ -134,40 +134,35 @@ func (n *Node) renamed(target string) *Embed {
 	return nil
 }
 
-// numbering numbers the embeds of a tree.
-type numbering struct {
-	embeds int
-	root   string // the alias of the root
-}
-
-// maxAliased is how much of a relation's name is in an alias, in bytes. PostgreSQL
-// cuts names off behind 63; that must not take the depth away, nor what a
-// junction's alias has behind it.
+// maxAliased is the length of a relation's name up to which an alias is made of
+// all of it. PostgreSQL cuts names at 63 bytes, and what an alias ends in matters.
 const maxAliased = 40
 
-// aliasAt names the rows of an embedded relation at a depth: unlike those of the
-// nodes above it, of which only the root has a name without its depth.
-func (n *numbering) aliasAt(depth int, relation string) string {
-	for len(relation) > maxAliased {
-		_, size := utf8.DecodeLastRuneInString(relation)
-		relation = relation[:len(relation)-size]
+// aliasOf names the rows that an embed of parent reads, in SQL and in PostgreSQL's
+// errors about it, as PostgREST does: by the relation and its depth, but over a
+// junction by the relation alone. It is unlike the parent's, the only other one
+// that is referred to from there.
+func aliasOf(parent *Node, r *introspect.Relationship) string {
+	relation := r.Target.Name
+	if r.Junction != nil && len(relation) <= maxAliased && relation != parent.Alias {
+		return relation
 	}
-	alias := relation + "_" + strconv.Itoa(depth)
-	if alias == n.root {
+	if len(relation) > maxAliased {
+		relation = strings.ToValidUTF8(relation[:maxAliased], "")
+	}
+	alias := relation + "_" + strconv.Itoa(parent.depth+1)
+	if alias == parent.Alias {
 		alias += "_"
 	}
 	return alias
 }
 
 // relate resolves a node and what is below it: the columns, and the
-// relationships that lead to the embeds.
-func (p *Planner) relate(n *Node, table *introspect.Table, number *numbering) error {
+// relationships that lead to the embeds, which it counts.
+func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 	n.Table, n.cache = table, p.cache
 	if n.Alias == "" { // the root
 		n.Alias = table.Name.Name
-	}
-	if n.depth == 0 {
-		number.root = n.Alias
 	}
 	for _, item := range n.items {
 		if field, ok := item.(filter.SelectField); ok {
@@ -181,10 +176,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, number *numbering) er
 			return err
 		}
 		e.Relationship = r
-		number.embeds++
-		e.Alias = "embed." + strconv.Itoa(number.embeds)
-		e.Node.depth = n.depth + 1
-		e.Node.Alias = number.aliasAt(e.Node.depth, r.Target.Name)
+		*embeds++
+		e.Alias = "embed." + strconv.Itoa(*embeds)
+		e.Node.depth, e.Node.Alias = n.depth+1, aliasOf(n, r)
 		if e.ToMany() {
 			e.Node.Range = e.Node.Range.AtMost(p.config.MaxRows)
 		}
@@ -192,7 +186,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, number *numbering) er
 		if !ok {
 			target = &introspect.Table{Name: r.Target}
 		}
-		if err := p.relate(e.Node, target, number); err != nil {
+		if err := p.relate(e.Node, target, embeds); err != nil {
 			return err
 		}
 	}

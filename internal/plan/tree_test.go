@@ -27,7 +27,7 @@ func TestBuild_embeds(t *testing.T) {
 		{"many_to_many", "/films?select=actors(name)", `
 			films as films
 			  to many: actors over roles (id = film_id, id = actor_id)
-			    actors as actors_1: name`},
+			    actors as actors: name`},
 		{"two_columns", "/nominations?select=editions(host)", `
 			nominations as nominations
 			  to one: editions by nominations_edition (competition = competition and year = year)
@@ -59,7 +59,7 @@ func TestBuild_embeds(t *testing.T) {
 		{"junction_as_hint", "/films?select=actors!roles(name)", `
 			films as films
 			  to many: actors over roles (id = film_id, id = actor_id)
-			    actors as actors_1: name`},
+			    actors as actors: name`},
 		{"nested", "/actors?select=roles(films(directors(name)))", `
 			actors as actors
 			  to many: roles by roles_actor (id = actor_id)

@@ -13,23 +13,42 @@ import (
 // relation, so that PostgreSQL can inline it; only a count of its rows makes it a
 // result of its own, for it must not run twice.
 func call(c *plan.Call) (fragment, *Program) {
-	if c.HeadersOnly && c.Scalar && c.Count == plan.CountNone {
-		return uncounted(c)
+	if c.HeadersOnly && c.Explain == nil {
+		return callCount(c)
 	}
 	if c.Count == plan.CountNone || c.Explain != nil {
 		main, program := rows(&c.Answer)
+		if streams(c) {
+			main, program.Overrides = main.within("SELECT rows.*, "+overrides+" FROM (", ") rows"), true
+		}
 		return main, program
 	}
 	return withTotals(c)
 }
 
-// uncounted renders the number of values that a function returns. PostgreSQL would
-// not call it for values that nobody reads, unless they are a result of their own.
-func uncounted(c *plan.Call) (fragment, *Program) {
-	values, columns := read(&c.Answer)
+// streams reports rows that may go out before the last one of them has come.
+func streams(c *plan.Call) bool {
+	switch c.Format {
+	case plan.Array, plan.CSV, plan.GeoJSON, plan.Scalars, plan.Rows:
+		return !c.HeadersOnly && c.Explain == nil
+	}
+	return false
+}
+
+// overrides is what a function set the response's headers and status to. As a
+// subquery it is computed once, with the first row: after the function, whose rows
+// are all there by then unless it was inlined.
+const overrides = "(SELECT pg_catalog.current_setting('response.headers', true)), (SELECT pg_catalog.current_setting('response.status', true))"
+
+// callCount renders the number of rows that a function returns. PostgreSQL would not
+// call it for values that nobody reads, unless they are a result of their own.
+func callCount(c *plan.Call) (fragment, *Program) {
+	f, program := counting(&c.Answer, c.Count != plan.CountNone)
+	if !c.Scalar {
+		return counted(f), program
+	}
 	name := sqlfrag.Ident(resultName)
-	f := values.within("WITH "+name+" AS MATERIALIZED (", ") SELECT pg_catalog.count(*) FROM "+name)
-	return f, &Program{Columns: columns, Yields: RowCount}
+	return f.within("WITH "+name+" AS MATERIALIZED (", ") SELECT pg_catalog.count(*) FROM "+name), program
 }
 
 // withTotals renders a call with the number of all rows in front of each row of the
@@ -51,12 +70,17 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 		f.join(page.within(", (", ") page"))
 		return f, &Program{Columns: columns, Yields: Body}
 	}
-	f.add("SELECT total.n, page.* FROM ")
+	program := &Program{Totals: true, Columns: columns, Overrides: streams(c)}
+	f.add("SELECT total.n, page.*")
+	if program.Overrides {
+		f.add(", " + overrides)
+	}
+	f.add(" FROM ")
 	f.join(total)
 	f.add(" LEFT JOIN (SELECT TRUE AS mark, rows.* FROM (")
 	f.join(page)
 	f.add(") rows) page ON TRUE")
-	return f, &Program{Totals: true, Columns: columns}
+	return f, program
 }
 
 // called renders the call of a function as a source of rows.

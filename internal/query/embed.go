@@ -20,18 +20,18 @@ const (
 // nothing is only asked for its existence.
 func joined(parent *plan.Node, e *plan.Embed) bool { return !e.Empty() || hasOrderColumns(parent, e) }
 
-// lateral renders the join of a node with one of its embeds. A to-one embed is a
-// plain subquery, which PostgreSQL joins as if it stood in FROM; a to-many one is
-// aggregated to one row.
-func lateral(parent *plan.Node, e *plan.Embed) fragment {
+// lateral renders the join of a node with one of its embeds, which leaves out rows
+// without any if it is inner. A to-one embed is a plain subquery, which PostgreSQL
+// joins as if it stood in FROM; a to-many one is aggregated to one row.
+func lateral(parent *plan.Node, e *plan.Embed, inner bool) fragment {
 	f := sql(" LEFT JOIN LATERAL (")
-	if e.Inner {
+	if inner {
 		f = sql(" JOIN LATERAL (")
 	}
 	condition := sql("TRUE")
 	if e.ToMany() {
 		f.join(aggregated(parent, e))
-		if e.Inner {
+		if inner {
 			condition = nullFilter(parent, e, false)
 		}
 	} else {
@@ -100,7 +100,7 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 	case e != nil && e.Relationship.Function != nil:
 		function, row := e.Relationship.Function.Name, parent.Table.Name
 		argument := sqlfrag.Ident(parent.Alias) + "::" + sqlfrag.Qualified(row.Schema, row.Name)
-		if parent.FromResult { // has its columns in another order
+		if parent.FromResult && parent.Call == nil { // has its columns in another order
 			argument = sqlfrag.Qualified(parent.Alias, wholeRow)
 		}
 		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"
@@ -171,7 +171,7 @@ func nullFilter(n *plan.Node, e *plan.Embed, absent bool) fragment {
 func existence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	var f fragment
 	if e.Asked > 1 {
-		f = sql(sqlfrag.Qualified(e.Alias, presentColumn))
+		f = sql(sqlfrag.Qualified(presenceAlias(e), presentColumn))
 	} else {
 		f = exists(n, e)
 	}
@@ -185,8 +185,10 @@ func existence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 // Each with a subquery of its own would double the SQL with every level of embeds;
 // OFFSET keeps PostgreSQL from doing so.
 func presence(n *plan.Node, e *plan.Embed) fragment {
-	return exists(n, e).within(" CROSS JOIN LATERAL (SELECT ", " AS "+sqlfrag.Ident(presentColumn)+" OFFSET 0) AS "+sqlfrag.Ident(e.Alias))
+	return exists(n, e).within(" CROSS JOIN LATERAL (SELECT ", " AS "+sqlfrag.Ident(presentColumn)+" OFFSET 0) AS "+sqlfrag.Ident(presenceAlias(e)))
 }
+
+func presenceAlias(e *plan.Embed) string { return e.Alias + "." + presentColumn }
 
 func exists(parent *plan.Node, e *plan.Embed) fragment {
 	f := matching(parent, e, e.Node)

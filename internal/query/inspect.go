@@ -11,20 +11,24 @@ const (
 
 // inspectComment yields a schema's comment, and inspectUsed what the role may use
 // of it: rows of a kind, a name or text, and for routines the types of the parameters.
+// Any privilege on a relation counts, and so does having its owner's.
 const (
 	inspectComment = `SELECT 'schema', pg_catalog.obj_description(n.oid, 'pg_namespace'), NULL
 FROM pg_catalog.pg_namespace n WHERE n.nspname = $1`
 	inspectUsed = `
 UNION ALL
 SELECT 'relation', c.relname, NULL
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-  AND (pg_catalog.has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE')
-    OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE'))
+FROM pg_catalog.pg_class c
+WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1)
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND (pg_catalog.has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+    OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+    OR pg_catalog.pg_has_role(c.relowner, 'USAGE'))
 UNION ALL
 SELECT 'routine', p.proname, p.proargtypes::text
-FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = $1 AND p.prokind = 'f' AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE')`
+FROM pg_catalog.pg_proc p
+WHERE p.pronamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1)
+  AND p.prokind = 'f' AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE')`
 )
 
 // BuildInspection renders what a description of the API needs of the database.

@@ -7,6 +7,7 @@ import (
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // Names of row sources that no relation is likely to have.
@@ -43,25 +44,45 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 		f.join(read)
 		return f, program
 	case m.Return == plan.HeadersOnly && m.Action == plan.Create && len(m.Table.PrimaryKey) > 0:
-		columns := make([]Column, len(m.Table.PrimaryKey))
-		for i, name := range m.Table.PrimaryKey {
-			columns[i] = Column{Name: name, Encoding: Text}
+		columns := keyColumns(m.Table)
+		for i, c := range columns {
 			if i == 0 {
 				write.add(" RETURNING ")
 			} else {
 				write.add(", ")
 			}
-			write.add(sqlfrag.Qualified(m.Table.Name.Name, name))
+			write.add(sqlfrag.Qualified(m.Table.Name.Name, c.Name))
 		}
 		return write, &Program{Columns: columns}
 	}
 	return write, &Program{Yields: Affected}
 }
 
+// keyColumns are the columns of the primary key in the table's order. Their values
+// are for a filter, which reads texts: only those of a few types are shown in another
+// form than PostgreSQL's own.
+func keyColumns(t *introspect.Table) []Column {
+	var columns []Column
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if !slices.Contains(t.PrimaryKey, c.Name) {
+			continue
+		}
+		encoding, _ := EncodingOf(c.Type)
+		switch encoding {
+		case Bool, Timestamp, TimestampTZ:
+		default:
+			encoding = Text
+		}
+		columns = append(columns, Column{Name: c.Name, Encoding: encoding})
+	}
+	return columns
+}
+
 // plain reports an answer that RETURNING alone can give.
 func plain(m *plan.Mutate) bool {
 	n := m.Root
-	return len(n.Embeds) == 0 && len(n.Order) == 0 && !n.Aggregates() && n.Range == (plan.Range{Limit: plan.Unlimited}) &&
+	return len(n.Embeds) == 0 && len(n.Order) == 0 && !n.Aggregates() && n.Range.IsAll() &&
 		(m.Format == plan.Array || m.Format == plan.Object || m.Format == plan.CSV) && !noColumns(m)
 }
 

@@ -9,8 +9,9 @@ import (
 )
 
 // orderBy renders ORDER BY. A term about an embed is about one of its outputs, or
-// else about a column that the embed gives for the order alone.
-func orderBy(n *plan.Node) fragment {
+// else about a column that the embed gives for the order alone. Groups are ordered
+// by JSON paths that they are made by, which go by their places.
+func orderBy(n *plan.Node, grouped bool) fragment {
 	f := fragment{}
 	for i, term := range n.Order {
 		if i == 0 {
@@ -25,8 +26,33 @@ func orderBy(n *plan.Node) fragment {
 				column, term.Field = orderColumn(i), filter.Field{}
 			}
 			columns = reference(sqlfrag.Qualified(e.Alias, column))
+		} else if place := groupedPath(n, term.Field); grouped && place >= 0 {
+			columns, term.Field = reference(position(place)), filter.Field{}
 		}
 		f.join(bound(filter.BindOrder(term, columns)))
+	}
+	return f
+}
+
+// groupedPath finds the column of a node that shows a JSON path, or -1.
+func groupedPath(n *plan.Node, f filter.Field) int {
+	if len(f.Path) == 0 {
+		return -1
+	}
+	return slices.IndexFunc(n.Columns, func(c plan.Column) bool {
+		return c.Aggregate == filter.NoAggregate && c.Cast == nil && c.Field.Name == f.Name && slices.Equal(c.Field.Path, f.Path)
+	})
+}
+
+// unsorted renders a node's order as one more column. Where nobody reads it PostgreSQL
+// still checks the order, but doesn't sort.
+func unsorted(s selection) fragment {
+	if len(s.node.Order) == 0 {
+		return fragment{}
+	}
+	f := orderBy(s.node, s.grouped()).within("pg_catalog.row_number() OVER (", ")")
+	if len(s.outputs) > 0 {
+		f = f.within(", ", "")
 	}
 	return f
 }
@@ -39,12 +65,17 @@ func shownColumn(e *plan.Embed, term filter.OrderTerm) (string, bool) {
 	}
 	i, _ := outputIndex(e.Node, term.Field.Name)
 	switch {
-	case i < 0:
+	case i < 0 || i < len(e.Node.Columns) && represents(&e.Node.Columns[i], term.Field):
 		return "", false
 	case e.Spread:
 		return position(i), true
 	}
 	return term.Field.Name, true
+}
+
+// represents reports a column that shows a represented domain, as JSON, which has no order.
+func represents(c *plan.Column, f filter.Field) bool {
+	return c.Represent.Name != "" && c.Cast == nil && c.Field.Name == f.Name
 }
 
 // outputIndex finds the first of a node's outputs that has a name, or -1, and

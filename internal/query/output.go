@@ -16,6 +16,9 @@ type output struct {
 	aggregate filter.Aggregate
 	cast      *plan.Cast // of the aggregate's result
 	rows      bool       // an aggregate of rows, and of no value
+	embedded  bool       // JSON that is made of embedded rows
+	// key is what groups are made by instead of the value; empty for the value.
+	key fragment
 }
 
 // value says how a value becomes JSON.
@@ -54,6 +57,9 @@ func ownColumn(n *plan.Node, c *plan.Column) output {
 		return out
 	}
 	out.expr = bound(filter.BindField(c.Field, resolver{n}))
+	if groupsByColumn(c) {
+		out.key = out.expr
+	}
 	if c.Represent.Name != "" {
 		out.expr = out.expr.within(sqlfrag.Qualified(c.Represent.Schema, c.Represent.Name)+"(", ")")
 	}
@@ -61,12 +67,20 @@ func ownColumn(n *plan.Node, c *plan.Column) output {
 	return out
 }
 
+// groupsByColumn reports a column that is shown cast or represented, but by its own
+// name: it makes groups by what it is, and can be ordered by. An alias stands for
+// the value that is shown.
+func groupsByColumn(c *plan.Column) bool {
+	return c.Name == c.Field.Name && len(c.Field.Path) == 0 && (c.Cast != nil || c.Represent.Name != "") &&
+		(c.Type == nil || !isJSON(c.Type)) // which has no equality
+}
+
 // spreadColumns are the columns of a to-one embed as its parent sees them. An
 // aggregate among them is the parent's to compute: in the embed there is but one row.
 func spreadColumns(e *plan.Embed) []output {
 	inner := outputs(e.Node)
 	for i := range inner {
-		inner[i].expr, inner[i].rows = sql(sqlfrag.Qualified(e.Alias, position(i))), false
+		inner[i].expr, inner[i].rows, inner[i].key = sql(sqlfrag.Qualified(e.Alias, position(i))), false, fragment{}
 	}
 	return inner
 }
@@ -78,7 +92,7 @@ func spreadArrays(e *plan.Embed) []output {
 		inner[i] = output{
 			name:  inner[i].name,
 			expr:  sql("COALESCE(" + sqlfrag.Qualified(e.Alias, position(i)) + ", '[]')"),
-			value: jsonValue,
+			value: jsonValue, embedded: true,
 		}
 	}
 	return inner
@@ -86,7 +100,7 @@ func spreadArrays(e *plan.Embed) []output {
 
 // embedded is the JSON of an embed's rows.
 func embedded(parent *plan.Node, e *plan.Embed) output {
-	out := output{name: e.Name, value: jsonValue}
+	out := output{name: e.Name, value: jsonValue, embedded: true}
 	switch {
 	case e.ToMany():
 		out.expr = sql("COALESCE(" + sqlfrag.Qualified(e.Alias, rowsColumn) + ", '[]')")
@@ -169,6 +183,15 @@ func (o *output) total() fragment {
 		return o.expr
 	}
 	return castTo(o.expr.within("pg_catalog."+o.aggregate.String()+"(", ")"), o.cast)
+}
+
+// text renders an output of the top level for those who take it as it is. JSON of
+// embedded rows has the spelling of jsonb there, and nobody sees it elsewhere.
+func (o *output) text() fragment {
+	if o.embedded {
+		return o.expr.within("(", ")::jsonb")
+	}
+	return o.total()
 }
 
 // encoded renders an output of the top level as its encoding wants it.

@@ -31,7 +31,12 @@ type Program struct {
 	// number of all rows, as Count would give it, and a mark. If the page is empty,
 	// there is one row all the same, for the number, and its mark is NULL.
 	Totals bool
-	// Columns are those of Main's rows, without totals.
+	// Page are those of all rows that are asked for, where Main yields their total.
+	Page plan.Range
+	// Overrides reports that Main's rows end with what a function set
+	// response.headers and response.status to before the first of them.
+	Overrides bool
+	// Columns are those of Main's rows, without totals and overrides.
 	Columns []Column
 	// Count yields the number of rows without limit and offset; nil when nobody
 	// asked. Explain yields the planner's estimate of it as JSON.
@@ -54,11 +59,12 @@ type Yield uint8
 
 // What main statements give.
 const (
-	Rows     Yield = iota // rows
-	RowCount              // one row with the number of rows
-	Affected              // no rows: its command tag has their number
-	Body                  // one row with the number of rows, the body, and perhaps the number of all rows
-	Lines                 // rows that are lines of text, and no rows of the resource
+	Rows       Yield = iota // rows
+	RowCount                // one row with the number of rows
+	TotalCount              // one row with the number of all rows, of which the page is a part
+	Affected                // no rows: its command tag has their number
+	Body                    // one row with the number of rows, the body, and perhaps the number of all rows
+	Lines                   // rows that are lines of text, and no rows of the resource
 )
 
 // Build renders the program of a plan.
@@ -84,6 +90,10 @@ func Build(p plan.Planned) *Program {
 
 // reading renders the rows of a relation, with the counts that the answer wants.
 func reading(a *plan.Answer) (fragment, *Program) {
+	if a.HeadersOnly && a.Count == plan.CountExact && a.Explain == nil {
+		all, program := counting(a, true)
+		return counted(all), program
+	}
 	main, program := rows(a)
 	switch a.Count {
 	case plan.CountExact:
@@ -99,43 +109,59 @@ func reading(a *plan.Answer) (fragment, *Program) {
 
 // rows renders the rows of an answer, or what it wants in place of them.
 func rows(a *plan.Answer) (fragment, *Program) {
+	if a.HeadersOnly {
+		page, program := counting(a, false)
+		return counted(page), program
+	}
 	main, columns := read(a)
 	program := &Program{Columns: columns}
-	switch {
-	case a.HeadersOnly:
-		program.Yields = RowCount
-		main = main.within("SELECT pg_catalog.count(*) FROM (", ") rows")
-	case a.Format == plan.Aggregated:
+	if a.Format == plan.Aggregated {
 		program.Yields = Body
 	}
 	return main, program
 }
 
-// count renders the number of a node's rows without its window.
-func count(n *plan.Node) fragment {
-	return counted(n).within("SELECT pg_catalog.count(*) FROM (", ") rows")
+// counting renders the rows of an answer for someone to count them: those of the
+// page, or all, whose number tells that of the page, too. Their columns and their order
+// are there for PostgreSQL to check; it computes none that nobody reads.
+func counting(a *plan.Answer, all bool) (fragment, *Program) {
+	root, program := *a.Root, &Program{Yields: RowCount}
+	if all {
+		program.Yields, program.Page = TotalCount, root.Range
+		root.Range = plan.All()
+	}
+	s := selection{node: &root, outputs: outputs(&root), render: computed, counted: true}
+	return s.sql(), program
 }
+
+// counted renders the number of rows.
+func counted(rows fragment) fragment {
+	return rows.within("SELECT pg_catalog.count(*) FROM (", ") rows")
+}
+
+// count renders the number of a node's rows without its window.
+func count(n *plan.Node) fragment { return counted(countable(n)) }
 
 // countUpTo counts no further than one row beyond limit; 0 is no limit.
 func countUpTo(n *plan.Node, limit int64) fragment {
-	f := counted(n)
+	f := countable(n)
 	if limit > 0 && limit < plan.Unlimited {
 		f.add(" LIMIT ?", strconv.FormatInt(limit+1, 10))
 	}
-	return f.within("SELECT pg_catalog.count(*) FROM (", ") rows")
+	return counted(f)
 }
 
 func explain(n *plan.Node) fragment {
-	return counted(n).within("EXPLAIN (FORMAT JSON) ", "")
+	return countable(n).within("EXPLAIN (FORMAT JSON) ", "")
 }
 
-// counted renders the rows to count. Groups are known by their columns only.
-func counted(n *plan.Node) fragment {
+// countable renders the rows to count. Groups are known by their columns only.
+func countable(n *plan.Node) fragment {
 	if !n.Aggregates() {
 		return matches(n)
 	}
 	groups := *n
-	groups.Order, groups.Range = nil, plan.Range{Limit: plan.Unlimited}
+	groups.Order, groups.Range = nil, plan.All()
 	groups.Embeds = slices.Clone(n.Embeds)
 	for i, e := range groups.Embeds {
 		unordered := *e

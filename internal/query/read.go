@@ -22,7 +22,7 @@ func read(a *plan.Answer) (fragment, []Column) {
 		s.render = named
 		return s.sql().within("SELECT ST_AsGeoJSON(rows)::text FROM (", ") rows"), []Column{{Encoding: Verbatim}}
 	case plan.CSV, plan.Raw:
-		s.render = func(_ int, o *output) fragment { return o.total() }
+		s.render = func(_ int, o *output) fragment { return o.text() }
 		return s.sql(), textColumns(list)
 	}
 	if n.Aggregates() && slices.ContainsFunc(list, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
@@ -84,6 +84,9 @@ func numbered(i int, o *output) fragment {
 	return o.total().within("", " AS "+sqlfrag.Ident(position(i)))
 }
 
+// computed renders an output as the value that it is.
+func computed(_ int, o *output) fragment { return o.total() }
+
 // named renders an output under its name.
 func named(_ int, o *output) fragment {
 	return o.total().within("", " AS "+sqlfrag.Ident(o.name))
@@ -97,12 +100,11 @@ type selection struct {
 	parent  *plan.Node  // nil at the root
 	embed   *plan.Embed // of parent, whose node it is
 	row     fragment    // what is to become a row by itself, if anything is
+	counted bool        // only the number of rows is of interest
 }
 
 func (s selection) sql() fragment {
-	n := s.node
-	// A to-one spread has its aggregates computed by its parent.
-	grouped := n.Aggregates() && !(s.embed != nil && s.embed.Spread && !s.embed.ToMany())
+	n, grouped := s.node, s.grouped()
 	f := sql("SELECT ")
 	for i := range s.outputs {
 		if i > 0 {
@@ -114,24 +116,38 @@ func (s selection) sql() fragment {
 		f.join(s.render(i, &s.outputs[i]))
 	}
 	f.join(orderColumns(s))
+	if s.counted {
+		f.join(unsorted(s))
+	}
 	f.join(s.from())
 	if grouped {
 		f.join(groupBy(s.outputs))
 	}
-	f.join(orderBy(n))
+	if !s.counted {
+		f.join(orderBy(n, grouped))
+	}
 	f.join(window(n.Range))
 	return f
 }
 
-// from renders FROM and WHERE, with the joins of the embeds.
+// grouped reports whether the rows are groups. A to-one spread has its aggregates
+// computed by its parent.
+func (s selection) grouped() bool {
+	return s.node.Aggregates() && !(s.embed != nil && s.embed.Spread && !s.embed.ToMany())
+}
+
+// from renders FROM and WHERE, with the joins of the embeds. Where rows are only
+// counted, nothing asks for what is joined, so that PostgreSQL can leave out the joins:
+// conditions on embeds have subqueries of their own.
 func (s selection) from() fragment {
 	n := s.node
+	apart := func(e *plan.Embed) bool { return s.counted || !joined(n, e) }
 	f := source(s.parent, s.embed, n)
 	for _, e := range n.Embeds {
-		switch {
-		case joined(n, e):
-			f.join(lateral(n, e))
-		case e.Asked > 1:
+		if joined(n, e) {
+			f.join(lateral(n, e, e.Inner && !apart(e)))
+		}
+		if e.Asked > 1 && apart(e) {
 			f.join(presence(n, e))
 		}
 	}
@@ -139,11 +155,15 @@ func (s selection) from() fragment {
 		f.join(s.row.within(" CROSS JOIN LATERAL (", ") AS "+sqlfrag.Ident(rowName)))
 	}
 	conditions := joins(s.parent, s.embed)
+	null := nullFilter
+	if s.counted {
+		null = existence
+	}
 	for _, node := range n.Where {
-		conditions = append(conditions, predicate(n, node, nullFilter))
+		conditions = append(conditions, predicate(n, node, null))
 	}
 	for _, e := range n.Embeds {
-		if e.Inner && !joined(n, e) {
+		if e.Inner && apart(e) {
 			conditions = append(conditions, existence(n, e, false))
 		}
 	}
@@ -152,19 +172,28 @@ func (s selection) from() fragment {
 }
 
 // groupsAsJSONB reports a value to group by that may be json, which has no equality.
-func (o *output) groupsAsJSONB() bool { return o.json && o.aggregate == filter.NoAggregate }
+func (o *output) groupsAsJSONB() bool {
+	return o.json && o.aggregate == filter.NoAggregate && o.key.empty()
+}
 
-// groupBy groups by all outputs that are no aggregates, by their places: the
-// expressions themselves may have arguments, which are never the same to PostgreSQL.
+// groupBy groups by all outputs that are no aggregates, by their places if not by
+// columns: the expressions themselves may have arguments, which are never the same
+// to PostgreSQL.
 func groupBy(list []output) fragment {
 	f := fragment{}
 	for i, o := range list {
-		switch {
-		case o.aggregate != filter.NoAggregate:
-		case f.empty():
-			f.add(" GROUP BY " + position(i))
-		default:
-			f.add(", " + position(i))
+		if o.aggregate != filter.NoAggregate {
+			continue
+		}
+		if f.empty() {
+			f.add(" GROUP BY ")
+		} else {
+			f.add(", ")
+		}
+		if o.key.empty() {
+			f.add(position(i))
+		} else {
+			f.join(o.key)
 		}
 	}
 	return f
@@ -196,15 +225,20 @@ func window(r plan.Range) fragment {
 	return f
 }
 
-// SetWindow puts other numbers in the places of a statement's limit and offset,
-// which have to be there or not as before. They are its last arguments.
-func SetWindow(s *Statement, r plan.Range) {
-	last := len(s.Args) - 1
+// SetWindow puts another page in the place of a program's, in which limit and offset
+// have to be there or not as before. They are the main statement's last arguments.
+func (p *Program) SetWindow(r plan.Range) {
+	if p.Yields == TotalCount {
+		p.Page = r
+		return
+	}
+	args := p.Main.Args
+	last := len(args) - 1
 	if r.Offset != 0 {
-		s.Args[last] = strconv.AppendInt(nil, r.Offset, 10)
+		args[last] = strconv.AppendInt(nil, r.Offset, 10)
 		last--
 	}
 	if r.Limit != plan.Unlimited {
-		s.Args[last] = strconv.AppendInt(nil, r.Limit, 10)
+		args[last] = strconv.AppendInt(nil, r.Limit, 10)
 	}
 }

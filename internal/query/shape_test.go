@@ -55,8 +55,8 @@ func TestBuild_different_shapes(t *testing.T) {
 	}
 }
 
-// The page of a program that is kept is put in with SetWindow.
-func TestSetWindow(t *testing.T) {
+// SetWindow puts another page in a program that is kept.
+func TestProgram_SetWindow(t *testing.T) {
 	t.Parallel()
 	planner := plan.New(schema(t, "archive"), config)
 	for _, tt := range []struct {
@@ -71,9 +71,11 @@ func TestSetWindow(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			main := build(t, planner, "archive", "GET", tt.one, "").Main
-			query.SetWindow(&main, tt.window)
-			require.Equal(t, build(t, planner, "archive", "GET", tt.other, "").Main, main)
+			for _, request := range [][]string{{"GET"}, {"HEAD"}, {"HEAD", "Prefer: count=exact"}} {
+				program := build(t, planner, "archive", request[0], tt.one, "", request[1:]...)
+				program.SetWindow(tt.window)
+				require.Equal(t, build(t, planner, "archive", request[0], tt.other, "", request[1:]...), program, request)
+			}
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // listens keeps a listening connection. Whenever it has a new one it asks for a
@@ -30,7 +31,7 @@ func (r *Reloader) listens() {
 			r.Soon()
 		}
 		backoff = grow(backoff)
-		r.config.Logger.Error("listen for schema changes", "channel", r.config.Channel, "error", err, "retry_in", backoff)
+		r.config.Logger.Warn("listen for notifications", "channel", r.config.Channel, "error", err, "retry_in", backoff)
 		select {
 		case <-time.After(backoff):
 		case <-r.back: // and so may the listening be
@@ -47,16 +48,21 @@ func (r *Reloader) listen(listening func()) error {
 		return fmt.Errorf("acquire a connection: %w", err)
 	}
 	conn := pooled.Hijack()
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = conn.Close(ctx)
-	}()
-	if _, err := conn.Exec(r.ctx, "LISTEN "+pgx.Identifier{r.config.Channel}.Sanitize()); err != nil {
+	err = r.subscribe(conn)
+	if isReplica(err) {
+		closeConn(conn)
+		if conn, err = r.connectPrimary(); err != nil {
+			return fmt.Errorf("connect to the primary: %w", err)
+		}
+		err = r.subscribe(conn)
+	}
+	defer closeConn(conn)
+	if err != nil {
 		return fmt.Errorf("listen on %s: %w", r.config.Channel, err)
 	}
 	r.state.listening.Store(true)
 	defer r.state.listening.Store(false)
+	r.config.Logger.Info("listening for notifications", "channel", r.config.Channel)
 	listening()
 	for {
 		notification, err := r.next(conn, heartbeat)
@@ -72,6 +78,47 @@ func (r *Reloader) listen(listening func()) error {
 			return err
 		}
 	}
+}
+
+func (r *Reloader) subscribe(conn *pgx.Conn) error {
+	_, err := conn.Exec(r.ctx, "LISTEN "+pgx.Identifier{r.config.Channel}.Sanitize())
+	return err
+}
+
+// isReplica reports whether an error is that of a server that only reads, where
+// nobody can listen.
+func isReplica(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "25006" // read_only_sql_transaction
+}
+
+// connectPrimary connects to the one of the pool's servers that can be listened to.
+// See https://docs.postgrest.org/en/stable/references/listener.html#listener-on-read-replicas.
+func (r *Reloader) connectPrimary() (*pgx.Conn, error) {
+	configured, ok := r.config.Pool.(interface{ Config() *pgxpool.Config })
+	if !ok {
+		return nil, errors.New("the pool doesn't say which servers it has")
+	}
+	ctx := r.ctx
+	if r.config.AcquireTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.config.AcquireTimeout)
+		defer cancel()
+	}
+	pool := configured.Config()
+	pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	if pool.BeforeConnect != nil { // which may have the password
+		if err := pool.BeforeConnect(ctx, pool.ConnConfig); err != nil {
+			return nil, err
+		}
+	}
+	return pgx.ConnectConfig(ctx, pool.ConnConfig)
+}
+
+func closeConn(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx)
 }
 
 const (
@@ -104,12 +151,13 @@ func (r *Reloader) next(conn *pgx.Conn, within time.Duration) (*pgconn.Notificat
 	return nil, err
 }
 
-// heard acts on a notification, and reports whether it was about the schema.
+// heard acts on a notification, and reports whether it asked for a load.
 func (r *Reloader) heard(notification *pgconn.Notification) bool {
 	r.reconfigure(notification.Payload)
-	if !reloadsSchema(notification.Payload) {
+	if !asksForLoad(notification.Payload) {
 		return false
 	}
+	r.config.Logger.Info("notified", "channel", notification.Channel, "payload", notification.Payload)
 	r.Soon()
 	return true
 }
@@ -128,7 +176,7 @@ func (r *Reloader) settle(conn *pgx.Conn) error {
 			break
 		}
 		r.reconfigure(notification.Payload)
-		last = last || reloadsSchema(notification.Payload)
+		last = last || asksForLoad(notification.Payload)
 	}
 	if last {
 		r.Soon()
@@ -136,10 +184,11 @@ func (r *Reloader) settle(conn *pgx.Conn) error {
 	return nil
 }
 
-// reloadsSchema reports whether a notification is about the schema. See
+// asksForLoad reports whether a notification asks for a load. The settings of roles are
+// loaded with the schema, and a part of the configuration. See
 // https://docs.postgrest.org/en/stable/references/schema_cache.html#schema-reloading.
-func reloadsSchema(payload string) bool {
-	return payload == "" || payload == "reload schema"
+func asksForLoad(payload string) bool {
+	return payload == "" || payload == "reload schema" || payload == "reload config"
 }
 
 // reconfigure tells the host of a notification about the configuration. See

@@ -190,7 +190,7 @@ func (r *Reloader) loads() {
 		}
 		backoff = grow(backoff)
 		due = time.Now().Add(backoff)
-		r.config.Logger.Error("load the schema cache", "error", err, "retry_in", backoff)
+		r.config.Logger.Warn("load the schema cache", "error", err, "retry_in", backoff)
 	}
 }
 
@@ -237,6 +237,6 @@ func (r *Reloader) load() (*introspect.SchemaCache, error) {
 		return nil, err
 	}
 	r.config.Logger.Info("schema cache loaded", "relations", len(cache.Tables), "functions", len(cache.Routines),
-		"duration", time.Since(start).Round(time.Millisecond))
+		"duration", time.Since(start).Round(time.Millisecond), "server_version", conn.Conn().PgConn().ParameterStatus("server_version"))
 	return cache, nil
 }

@@ -3,8 +3,10 @@ package response
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/encode"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
@@ -34,27 +36,55 @@ func (b *answer) streams() bool {
 	return !b.Expect.Decides()
 }
 
-// setHeaders sets what the answer says whatever comes of it, but for its range.
+// setHeaders sets what the answer says whatever comes of it, but for its range and remarks.
 func (b *answer) setHeaders(h http.Header) {
 	addVary(h)
 	if b.hasBody() {
-		h["Content-Type"] = []string{b.Media.ContentType()}
+		b.set(h, "Content-Type", b.Media.ContentType())
 		if b.req.Negotiated {
-			h["Content-Profile"] = []string{b.req.Schema}
+			b.set(h, "Content-Profile", b.req.Schema)
 		}
 	}
 	if _, ok := b.plan.(*plan.Read); ok && b.Explain == nil {
-		h["Content-Location"] = []string{contentLocation(b.req)}
+		b.set(h, "Content-Location", contentLocation(b.req))
 	}
 	if applied := b.applied().Applied(); applied != "" && b.Explain == nil {
-		h["Preference-Applied"] = []string{applied}
+		b.set(h, "Preference-Applied", applied)
 	}
+}
+
+// override has the database's wishes take the place of headers of the same names,
+// and gives the status. A body has the length that it has.
+func (b *answer) override(h http.Header, o overridden, status int) int {
+	for name, values := range o.header {
+		if name != "Content-Length" || b.HeadersOnly {
+			replace(h, name, values)
+		}
+	}
+	if o.status != 0 {
+		return o.status
+	}
+	return status
+}
+
+// addRemarks adds what is said about the answer, beside what the database says.
+func (b *answer) addRemarks(h http.Header, status int) {
 	if names := b.Root.LegacyNames(); len(names) > 0 {
-		h["Warning"] = []string{legacyWarning(names)}
+		h.Add("Warning", legacyWarning(names))
 	}
 	if b.config.Timing != nil {
-		h["Server-Timing"] = []string{b.config.Timing()}
+		h.Add("Server-Timing", b.config.Timing())
 	}
+	if status == http.StatusServiceUnavailable && len(h["Retry-After"]) == 0 {
+		h["Retry-After"] = []string{retryAfter}
+	}
+}
+
+// set sets a header, its name in the canonical form. The values stand side by
+// side: each in a slice of its own would cost an allocation.
+func (b *answer) set(h http.Header, name, value string) {
+	b.values = append(b.values, value)
+	h[name] = b.values[len(b.values)-1 : len(b.values) : len(b.values)]
 }
 
 // applied leaves out the preferences that mean nothing to the plan.
@@ -109,6 +139,15 @@ func (b *answer) writeStatus(m *plan.Mutate) int {
 	return http.StatusOK
 }
 
+// pageRows is the number of rows of the whole page. What a function returns that
+// returns no set is one row, even if a filter or a page leaves it out.
+func (b *answer) pageRows() int64 {
+	if c, calls := b.plan.(*plan.Call); calls && !c.Routine.Returns.Set {
+		return 1
+	}
+	return b.result.Rows
+}
+
 // contentRange is the value of Content-Range for so many rows; empty for none.
 func (b *answer) contentRange(rows int64) string {
 	if b.Explain != nil {
@@ -131,15 +170,30 @@ func (b *answer) contentRange(rows int64) string {
 	return contentRange(0, 0, total)
 }
 
+// keyFilter is the filter that finds a row by a value of its key, which is shown as
+// JSON does, without quotes.
+func keyFilter(encoding query.Encoding, value []byte) string {
+	switch {
+	case value == nil:
+		return "is.null"
+	case encoding == query.Text:
+		return "eq." + string(value)
+	}
+	return "eq." + strings.Trim(string(encode.AppendValue(nil, encoding, value)), `"`)
+}
+
 // location is the URL of a row, by its primary key.
-func location(req *apirequest.Request, key []query.Column, values []string) string {
+func location(req *apirequest.Request, key []query.Column, filters []string) string {
 	s := req.Mount + "/" + url.PathEscape(req.Name)
 	for i, column := range key {
 		separator := "&"
 		if i == 0 {
 			separator = "?"
 		}
-		s += separator + url.QueryEscape(column.Name) + "=" + url.QueryEscape(values[i])
+		s += separator + escapeQuery(column.Name) + "=" + escapeQuery(filters[i])
 	}
 	return s
 }
+
+// escapeQuery encodes what RFC 3986 doesn't call unreserved, blanks included.
+func escapeQuery(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/executor"
@@ -20,8 +21,8 @@ type overridden struct {
 func parseOverrides(o executor.Overrides) (overridden, error) {
 	var out overridden
 	if o.Status != "" {
-		status, err := strconv.Atoi(o.Status)
-		if err != nil || status < 200 || status > 999 {
+		status, ok := leadingNumber(o.Status)
+		if !ok || status < 200 || status > 999 {
 			return out, apierror.ResponseStatus()
 		}
 		out.status = status
@@ -30,7 +31,7 @@ func parseOverrides(o executor.Overrides) (overridden, error) {
 		return out, nil
 	}
 	var objects []map[string]*string
-	if json.Unmarshal([]byte(o.Headers), &objects) != nil {
+	if json.Unmarshal([]byte(o.Headers), &objects) != nil || objects == nil { // null is no array
 		return out, apierror.ResponseHeaders()
 	}
 	out.header = http.Header{}
@@ -48,13 +49,18 @@ func parseOverrides(o executor.Overrides) (overridden, error) {
 	return out, nil
 }
 
-// apply replaces headers of the same names, and gives the status.
-func (o overridden) apply(h http.Header, status int) int {
-	for name, values := range o.header {
-		h[name] = values
+// leadingNumber reads the digits that a text begins with: a reason phrase may follow.
+func leadingNumber(s string) (int, bool) {
+	digits := s[:len(s)-len(strings.TrimLeft(s, "0123456789"))]
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
+}
+
+// replace puts a header of the database in the place of one that the API or its
+// host has set. Cookies are no values of one header, but headers of their own.
+func replace(h http.Header, name string, values []string) {
+	if name == "Set-Cookie" {
+		values = append(h[name], values...)
 	}
-	if o.status != 0 {
-		return o.status
-	}
-	return status
+	h[name] = values
 }

@@ -41,14 +41,14 @@ func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
 	body := err.Body(c.MinimalErrors)
 	h := w.Header()
 	h["Content-Type"] = []string{"application/json; charset=utf-8"}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	h["Proxy-Status"] = []string{"PostgREST; error=" + err.Code}
 	if err.Status == http.StatusServiceUnavailable {
 		h["Retry-After"] = []string{retryAfter}
 	}
 	for name, values := range err.Header {
-		h[name] = values
+		replace(h, name, values)
 	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))} // whatever the database says
 	w.WriteHeader(err.Status)
 	_, _ = w.Write(body) // a client that went away is not our error
 }
@@ -119,24 +119,31 @@ func legacyWarning(names [][2]string) string {
 // contentLocation is the canonical URL of what was read: parameters in
 // alphabetical order.
 func contentLocation(req *apirequest.Request) string {
-	location := req.Mount + "/" + url.PathEscape(req.Name)
-	if query := filter.Canonical(req.RawQuery); query != "" {
-		location += "?" + query
+	query := filter.Canonical(req.RawQuery)
+	if query == "" {
+		return req.Mount + "/" + url.PathEscape(req.Name)
 	}
-	return location
+	return req.Mount + "/" + url.PathEscape(req.Name) + "?" + query
 }
 
 // contentRange is the value of Content-Range (RFC 9110, section 14.4) for rows
 // from offset on; total is nil when it is not known.
 func contentRange(offset, rows int64, total *int64) string {
-	s := "*"
+	s := make([]byte, 0, len("9223372036854775807-9223372036854775807/9223372036854775807"))
 	if rows > 0 && (total == nil || *total != 0) {
-		s = strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+rows-1, 10)
+		s = strconv.AppendInt(s, offset, 10)
+		s = append(s, '-')
+		s = strconv.AppendInt(s, offset+rows-1, 10)
+	} else {
+		s = append(s, '*')
 	}
+	s = append(s, '/')
 	if total == nil {
-		return s + "/*"
+		s = append(s, '*')
+	} else {
+		s = strconv.AppendInt(s, *total, 10)
 	}
-	return s + "/" + strconv.FormatInt(*total, 10)
+	return string(s)
 }
 
 // readStatus is 206 when there are more rows than were sent. Without a total

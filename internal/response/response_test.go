@@ -129,6 +129,10 @@ func TestAnswer_overrides(t *testing.T) {
 	}{
 		"none":                    {executor.Overrides{}, 206, http.Header{"Content-Range": {"0-2/13"}}},
 		"status":                  {executor.Overrides{Status: "418"}, 418, http.Header{"Content-Range": {"0-2/13"}}},
+		"status with a reason":    {executor.Overrides{Status: "418 I'm a teapot"}, 418, nil},
+		"status of a later try":   {executor.Overrides{Status: "503"}, 503, http.Header{"Retry-After": {"1"}}},
+		"later try at a time":     {executor.Overrides{Status: "503", Headers: `[{"Retry-After": "60"}]`}, 503, http.Header{"Retry-After": {"60"}}},
+		"length of a body":        {executor.Overrides{Headers: `[{"Content-Length": "5"}]`}, 206, http.Header{"Content-Length": {"5"}}},
 		"status of no body":       {executor.Overrides{Status: "204"}, 204, nil},
 		"the last status":         {executor.Overrides{Status: "999"}, 999, nil},
 		"header":                  {executor.Overrides{Headers: `[{"X-Tea": "Assam"}]`}, 206, http.Header{"X-Tea": {"Assam"}}},
@@ -161,11 +165,15 @@ func TestAnswer_wrong_overrides(t *testing.T) {
 		want      *apierror.Error
 	}{
 		"status that is no number":       {executor.Overrides{Status: "OK"}, apierror.ResponseStatus()},
-		"status with a reason":           {executor.Overrides{Status: "200 OK"}, apierror.ResponseStatus()},
+		"status with a sign":             {executor.Overrides{Status: "+200"}, apierror.ResponseStatus()},
+		"status behind a blank":          {executor.Overrides{Status: " 200"}, apierror.ResponseStatus()},
+		"status beyond all numbers":      {executor.Overrides{Status: "99999999999999999999"}, apierror.ResponseStatus()},
 		"status before the final ones":   {executor.Overrides{Status: "100"}, apierror.ResponseStatus()},
 		"status of four digits":          {executor.Overrides{Status: "1000"}, apierror.ResponseStatus()},
 		"negative status":                {executor.Overrides{Status: "-200"}, apierror.ResponseStatus()},
 		"headers that are no JSON":       {executor.Overrides{Headers: `X-Tea: Assam`}, apierror.ResponseHeaders()},
+		"headers that are null":          {executor.Overrides{Headers: `null`}, apierror.ResponseHeaders()},
+		"header behind a null":           {executor.Overrides{Headers: `[null, {"X-Tea": "Assam"}]`}, apierror.ResponseHeaders()},
 		"headers in an object":           {executor.Overrides{Headers: `{"X-Tea": "Assam"}`}, apierror.ResponseHeaders()},
 		"headers in one object":          {executor.Overrides{Headers: `[{"X-Tea": "Assam", "X-Milk": "no"}]`}, apierror.ResponseHeaders()},
 		"headers in an empty object":     {executor.Overrides{Headers: `[{}]`}, apierror.ResponseHeaders()},

@@ -37,6 +37,7 @@ func Answer(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, resu
 		}
 	}()
 	b := &answer{w: w, req: req, plan: p, Answer: a, result: result, total: total, config: c, body: (*body)[:0]}
+	b.values = b.few[:0]
 	err := b.write()
 	*body = b.body
 	return err
@@ -56,6 +57,9 @@ type answer struct {
 	body   []byte // encoded, and not written yet
 	sent   bool   // the headers are out
 	none   bool   // there is no body with this status
+
+	values []string  // of the headers that were set
+	few    [8]string // room for those of most answers
 }
 
 func (b *answer) write() error {
@@ -96,7 +100,7 @@ func (b *answer) encoder() encode.Encoder {
 	case plan.GeoJSON:
 		return encode.NewGeoJSON()
 	case plan.Scalars:
-		return encode.NewScalars(columns[0])
+		return encode.NewScalars(columns[0], strip)
 	case plan.Scalar:
 		return encode.NewScalar(columns[0])
 	case plan.Rows:
@@ -172,17 +176,13 @@ func (b *answer) reserve(limit int) {
 
 // keys answers a write with the URL of the row that it made, if it made one.
 func (b *answer) keys() error {
-	var values []string
+	var filters []string
 	for b.result.Next() {
 		if b.result.Rows > 1 {
 			continue
 		}
-		for _, value := range b.result.Values() {
-			text := "is.null"
-			if value != nil {
-				text = "eq." + string(value)
-			}
-			values = append(values, text)
+		for i, value := range b.result.Values() {
+			filters = append(filters, keyFilter(b.result.Columns[i].Encoding, value))
 		}
 	}
 	if err := b.result.Err(); err != nil {
@@ -191,7 +191,7 @@ func (b *answer) keys() error {
 	if b.result.Rows != 1 {
 		return b.whole(nil)
 	}
-	return b.whole(http.Header{"Location": {location(b.req, b.result.Columns, values)}})
+	return b.whole(http.Header{"Location": {location(b.req, b.result.Columns, filters)}})
 }
 
 // whole writes an answer that was held back to its end.
@@ -204,7 +204,7 @@ func (b *answer) whole(more http.Header) error {
 			return err
 		}
 	}
-	overrides, err := parseOverrides(b.result.Overrides)
+	overrides, err := b.overrides()
 	if err != nil {
 		return err
 	}
@@ -213,35 +213,48 @@ func (b *answer) whole(more http.Header) error {
 	for name, values := range more {
 		h[name] = values
 	}
-	if value := b.contentRange(b.result.Rows); value != "" {
-		h["Content-Range"] = []string{value}
+	rows := b.pageRows()
+	if value := b.contentRange(rows); value != "" {
+		b.set(h, "Content-Range", value)
 	}
 	if !b.HeadersOnly {
-		h["Content-Length"] = []string{strconv.Itoa(len(b.body))}
+		b.set(h, "Content-Length", strconv.Itoa(len(b.body)))
 	}
-	b.writeHeader(overrides.apply(h, b.status(b.result.Rows)))
+	b.writeHeader(overrides, b.status(rows))
 	if !b.none && !b.HeadersOnly {
 		_, _ = b.w.Write(b.body) // a client that went away is not our error
 	}
 	return nil
 }
 
+// overrides are the database's wishes for the answer. A plan is not the answer
+// that they are for.
+func (b *answer) overrides() (overridden, error) {
+	if b.Explain != nil {
+		return overridden{}, nil
+	}
+	return parseOverrides(b.result.Overrides)
+}
+
 // writeHeader sends the status and the headers. The status, which the database
 // may have chosen, may have no body (RFC 9110, section 6.4.1).
-func (b *answer) writeHeader(status int) {
+func (b *answer) writeHeader(o overridden, status int) {
+	h := b.w.Header()
+	status = b.override(h, o, status)
+	b.addRemarks(h, status)
 	b.sent = true
 	b.none = status == http.StatusNoContent || status == http.StatusNotModified
 	if b.none {
-		delete(b.w.Header(), "Content-Length")
-		delete(b.w.Header(), "Trailer")
+		delete(h, "Content-Length")
+		delete(h, "Trailer")
 	}
 	b.w.WriteHeader(status)
 }
 
 // stream writes the headers of a body that is too large to be held back. What
-// the statement itself may yet set response.headers to comes too late.
+// the statement may set response.headers to beyond its first row comes too late.
 func (b *answer) stream() error {
-	overrides, err := parseOverrides(b.result.Overrides)
+	overrides, err := b.overrides()
 	if err != nil {
 		return err
 	}
@@ -254,7 +267,7 @@ func (b *answer) stream() error {
 	case b.trailer():
 		h["Trailer"] = []string{"Content-Range"}
 	}
-	b.writeHeader(overrides.apply(h, b.status(expected)))
+	b.writeHeader(overrides, b.status(expected))
 	return nil
 }
 
@@ -275,7 +288,7 @@ func (b *answer) expected() int64 {
 	if b.total == nil {
 		return 0
 	}
-	return min(b.Root.Range.Limit, *b.total-b.req.Range.Offset)
+	return b.Root.Range.Of(*b.total)
 }
 
 // flush writes what was collected. A client that went away ends the request:

@@ -19,63 +19,21 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
-// Defines values for BooksBinding.
+// Defines values for Binding.
 const (
-	BooksBindingAudio     BooksBinding = "audio"
-	BooksBindingHardback  BooksBinding = "hardback"
-	BooksBindingPaperback BooksBinding = "paperback"
+	Audio     Binding = "audio"
+	Hardback  Binding = "hardback"
+	Paperback Binding = "paperback"
 )
 
-// Valid indicates whether the value is a known member of the BooksBinding enum.
-func (e BooksBinding) Valid() bool {
+// Valid indicates whether the value is a known member of the Binding enum.
+func (e Binding) Valid() bool {
 	switch e {
-	case BooksBindingAudio:
+	case Audio:
 		return true
-	case BooksBindingHardback:
+	case Hardback:
 		return true
-	case BooksBindingPaperback:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for BooksInsertBinding.
-const (
-	BooksInsertBindingAudio     BooksInsertBinding = "audio"
-	BooksInsertBindingHardback  BooksInsertBinding = "hardback"
-	BooksInsertBindingPaperback BooksInsertBinding = "paperback"
-)
-
-// Valid indicates whether the value is a known member of the BooksInsertBinding enum.
-func (e BooksInsertBinding) Valid() bool {
-	switch e {
-	case BooksInsertBindingAudio:
-		return true
-	case BooksInsertBindingHardback:
-		return true
-	case BooksInsertBindingPaperback:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for BooksUpdateBinding.
-const (
-	BooksUpdateBindingAudio     BooksUpdateBinding = "audio"
-	BooksUpdateBindingHardback  BooksUpdateBinding = "hardback"
-	BooksUpdateBindingPaperback BooksUpdateBinding = "paperback"
-)
-
-// Valid indicates whether the value is a known member of the BooksUpdateBinding enum.
-func (e BooksUpdateBinding) Valid() bool {
-	switch e {
-	case BooksUpdateBindingAudio:
-		return true
-	case BooksUpdateBindingHardback:
-		return true
-	case BooksUpdateBindingPaperback:
+	case Paperback:
 		return true
 	default:
 		return false
@@ -155,7 +113,20 @@ type Error struct {
 	Message string                    `json:"message"`
 }
 
-// Filter An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// Filter An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type Filter = string
 
 // Authors Those who write
@@ -164,8 +135,7 @@ type Filter = string
 type Authors struct {
 	Born nullable.Nullable[openapi_types.Date] `json:"born"`
 
-	// Id Note:
-	// This is a Primary Key.<pk/>
+	// Id Primary key.
 	Id   int32  `json:"id"`
 	Name string `json:"name"`
 }
@@ -194,21 +164,22 @@ type AuthorsUpdate struct {
 	Name *string                               `json:"name,omitempty"`
 }
 
+// Binding defines model for binding.
+type Binding string
+
 // Books Books
 // All that can be borrowed.
 //
-// Examples: {"added":"2024-01-31T12:30:00+00:00","author_id":1,"binding":"hardback","details":{},"id":"123e4567-e89b-12d3-a456-426614174000","label":"text","pages":1,"price":1.5,"tags":[],"title":"text"}
+// Examples: {"added":"2024-01-31T12:30:00+00:00","author_id":1,"binding":"hardback","details":{},"id":"123e4567-e89b-12d3-a456-426614174000","label":"text","pages":1,"price":1.5,"tags":["text"],"title":"text"}
 type Books struct {
 	Added time.Time `json:"added"`
 
-	// AuthorId Note:
-	// This is a Foreign Key to `authors.id`.<fk table='authors' column='id'/>
-	AuthorId int32        `json:"author_id"`
-	Binding  BooksBinding `json:"binding"`
-	Details  interface{}  `json:"details"`
+	// AuthorId Foreign key to `authors.id`.
+	AuthorId int32       `json:"author_id"`
+	Binding  Binding     `json:"binding"`
+	Details  interface{} `json:"details"`
 
-	// Id Note:
-	// This is a Primary Key.<pk/>
+	// Id Primary key.
 	Id openapi_types.UUID `json:"id"`
 
 	// Label What is printed on the spine
@@ -219,38 +190,28 @@ type Books struct {
 	Title string                         `json:"title"`
 }
 
-// BooksBinding defines model for Books.Binding.
-type BooksBinding string
-
 // BooksInsert Books
 // All that can be borrowed.
 //
-// Examples: {"added":"2024-01-31T12:30:00+00:00","author_id":1,"binding":"hardback","details":{},"id":"123e4567-e89b-12d3-a456-426614174000","pages":1,"price":1.5,"tags":[],"title":"text"}
+// Examples: {"author_id":1,"details":{},"pages":1,"price":1.5,"title":"text"}
 type BooksInsert struct {
 	// Added Default: `now()`
 	Added *time.Time `json:"added,omitempty"`
 
-	// AuthorId Note:
-	// This is a Foreign Key to `authors.id`.<fk table='authors' column='id'/>
-	AuthorId int32               `json:"author_id"`
-	Binding  *BooksInsertBinding `json:"binding,omitempty"`
-	Details  interface{}         `json:"details,omitempty"`
+	// AuthorId Foreign key to `authors.id`.
+	AuthorId int32       `json:"author_id"`
+	Binding  *Binding    `json:"binding,omitempty"`
+	Details  interface{} `json:"details,omitempty"`
 
-	// Id Note:
-	// This is a Primary Key.<pk/>
+	// Id Primary key.
 	//
 	// Default: `gen_random_uuid()`
 	Id    *openapi_types.UUID            `json:"id,omitempty"`
 	Pages nullable.Nullable[int32]       `json:"pages,omitempty"`
 	Price nullable.Nullable[json.Number] `json:"price,omitempty"`
-
-	// Tags Default: `'{}'::text[]`
-	Tags  *[]string `json:"tags,omitempty"`
-	Title string    `json:"title"`
+	Tags  *[]string                      `json:"tags,omitempty"`
+	Title string                         `json:"title"`
 }
-
-// BooksInsertBinding defines model for BooksInsert.Binding.
-type BooksInsertBinding string
 
 // BooksInserts One row, or an array of rows
 type BooksInserts struct {
@@ -263,27 +224,22 @@ type BooksInserts1 = []BooksInsert
 // BooksUpdate Books
 // All that can be borrowed.
 //
-// Examples: {"added":"2024-01-31T12:30:00+00:00","author_id":1,"binding":"hardback","details":{},"id":"123e4567-e89b-12d3-a456-426614174000","pages":1,"price":1.5,"tags":[],"title":"text"}
+// Examples: {"added":"2024-01-31T12:30:00+00:00","binding":"hardback","details":{},"pages":1,"price":1.5,"tags":["text"],"title":"text"}
 type BooksUpdate struct {
 	Added *time.Time `json:"added,omitempty"`
 
-	// AuthorId Note:
-	// This is a Foreign Key to `authors.id`.<fk table='authors' column='id'/>
-	AuthorId *int32              `json:"author_id,omitempty"`
-	Binding  *BooksUpdateBinding `json:"binding,omitempty"`
-	Details  interface{}         `json:"details,omitempty"`
+	// AuthorId Foreign key to `authors.id`.
+	AuthorId *int32      `json:"author_id,omitempty"`
+	Binding  *Binding    `json:"binding,omitempty"`
+	Details  interface{} `json:"details,omitempty"`
 
-	// Id Note:
-	// This is a Primary Key.<pk/>
+	// Id Primary key.
 	Id    *openapi_types.UUID            `json:"id,omitempty"`
 	Pages nullable.Nullable[int32]       `json:"pages,omitempty"`
 	Price nullable.Nullable[json.Number] `json:"price,omitempty"`
 	Tags  *[]string                      `json:"tags,omitempty"`
 	Title *string                        `json:"title,omitempty"`
 }
-
-// BooksUpdateBinding defines model for BooksUpdate.Binding.
-type BooksUpdateBinding string
 
 // Catalogue Examples: {"author":"text","books":1,"pages":1}
 type Catalogue struct {
@@ -317,6 +273,9 @@ type PreferInsert = []string
 // PreferRead defines model for Prefer.read.
 type PreferRead = []string
 
+// PreferUpdate defines model for Prefer.update.
+type PreferUpdate = []string
+
 // PreferWrite defines model for Prefer.write.
 type PreferWrite = []string
 
@@ -332,52 +291,260 @@ type And = string
 // Columns defines model for columns.
 type Columns = string
 
-// FilterAuthorsBorn An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterAuthorsBorn An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterAuthorsBorn = Filter
 
-// FilterAuthorsId An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterAuthorsId An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterAuthorsId = Filter
 
-// FilterAuthorsName An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterAuthorsName An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterAuthorsName = Filter
 
-// FilterBooksAdded An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksAdded An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksAdded = Filter
 
-// FilterBooksAuthorId An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksAuthorId An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksAuthorId = Filter
 
-// FilterBooksBinding An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksBinding An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksBinding = Filter
 
-// FilterBooksDetails An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksDetails An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksDetails = Filter
 
-// FilterBooksId An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksId An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksId = Filter
 
-// FilterBooksLabel An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksLabel An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksLabel = Filter
 
-// FilterBooksPages An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksPages An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksPages = Filter
 
-// FilterBooksPrice An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksPrice An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksPrice = Filter
 
-// FilterBooksTags An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksTags An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksTags = Filter
 
-// FilterBooksTitle An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterBooksTitle An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterBooksTitle = Filter
 
-// FilterCatalogueAuthor An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterCatalogueAuthor An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterCatalogueAuthor = Filter
 
-// FilterCatalogueBooks An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterCatalogueBooks An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterCatalogueBooks = Filter
 
-// FilterCataloguePages An operator and a value, as in eq.1, gte.10, like.A*, in.(1,2), is.null and not.eq.1. Several conditions on one column can be given by the parameter and.
+// FilterCataloguePages An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
 type FilterCataloguePages = Filter
 
 // Limit defines model for limit.
@@ -460,52 +627,59 @@ type UnsupportedMediaType = Error
 
 // DeleteAuthorsParams defines parameters for DeleteAuthors.
 type DeleteAuthorsParams struct {
-	// Id Filter by id (integer).
+	// Id Filter by id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Id *FilterAuthorsId `form:"id,omitempty" json:"id,omitempty"`
 
-	// Name Filter by name (text).
+	// Name Filter by name (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Name *FilterAuthorsName `form:"name,omitempty" json:"name,omitempty"`
 
-	// Born Filter by born (date).
+	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
 	And *And `form:"and,omitempty" json:"and,omitempty"`
 
-	// Or Conditions of which one must hold.
+	// Or Conditions of which one must hold, as those of `and`.
 	Or *Or `form:"or,omitempty" json:"or,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=minimal, return=headers-only, return=representation, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferWrite `json:"Prefer,omitempty"`
 }
 
 // ReadAuthorsParams defines parameters for ReadAuthors.
 type ReadAuthorsParams struct {
-	// Id Filter by id (integer).
+	// Id Filter by id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Id *FilterAuthorsId `form:"id,omitempty" json:"id,omitempty"`
 
-	// Name Filter by name (text).
+	// Name Filter by name (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Name *FilterAuthorsName `form:"name,omitempty" json:"name,omitempty"`
 
-	// Born Filter by born (date).
+	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
 	And *And `form:"and,omitempty" json:"and,omitempty"`
 
-	// Or Conditions of which one must hold.
+	// Or Conditions of which one must hold, as those of `and`.
 	Or *Or `form:"or,omitempty" json:"or,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -514,13 +688,18 @@ type ReadAuthorsParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Range The rows of the response, counted from 0, both ends included.
+	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *Range `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadAuthorsParamsRangeUnit `json:"Range-Unit,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferRead `json:"Prefer,omitempty"`
 }
 
@@ -529,49 +708,66 @@ type ReadAuthorsParamsRangeUnit string
 
 // UpdateAuthorsParams defines parameters for UpdateAuthors.
 type UpdateAuthorsParams struct {
-	// Id Filter by id (integer).
+	// Id Filter by id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Id *FilterAuthorsId `form:"id,omitempty" json:"id,omitempty"`
 
-	// Name Filter by name (text).
+	// Name Filter by name (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Name *FilterAuthorsName `form:"name,omitempty" json:"name,omitempty"`
 
-	// Born Filter by born (date).
+	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
 	And *And `form:"and,omitempty" json:"and,omitempty"`
 
-	// Or Conditions of which one must hold.
+	// Or Conditions of which one must hold, as those of `and`.
 	Or *Or `form:"or,omitempty" json:"or,omitempty"`
 
-	// Columns The columns to write; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored.
 	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=minimal, return=headers-only, return=representation, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
-	Prefer *PreferWrite `json:"Prefer,omitempty"`
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `missing=default`, `missing=null`: what columns get that the body lacks
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
+	Prefer *PreferUpdate `json:"Prefer,omitempty"`
 }
 
 // InsertAuthorsParams defines parameters for InsertAuthors.
 type InsertAuthorsParams struct {
-	// Columns The columns to write; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored.
 	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
 
-	// OnConflict The columns of the unique key that decides what is a duplicate, instead of the primary key.
+	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key.
 	OnConflict *OnConflict `form:"on_conflict,omitempty" json:"on_conflict,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=minimal, return=headers-only, return=representation, count=exact, count=planned, count=estimated, resolution=merge-duplicates, resolution=ignore-duplicates, missing=default, missing=null, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `resolution=merge-duplicates`, `resolution=ignore-duplicates`: whether rows that are there already are updated, or left as they are
+	// - `missing=default`, `missing=null`: what columns get that the body lacks
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferInsert `json:"Prefer,omitempty"`
 }
 
@@ -580,106 +776,124 @@ type UpsertAuthorsParams struct {
 	// Id The value of the primary key, the same as in the body.
 	Id string `form:"id" json:"id"`
 
-	// Columns The columns to write; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored.
 	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=minimal, return=headers-only, return=representation, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferWrite `json:"Prefer,omitempty"`
 }
 
 // DeleteBooksParams defines parameters for DeleteBooks.
 type DeleteBooksParams struct {
-	// Id Filter by id (uuid).
+	// Id Filter by id (uuid) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Id *FilterBooksId `form:"id,omitempty" json:"id,omitempty"`
 
-	// Title Filter by title (text).
+	// Title Filter by title (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Title *FilterBooksTitle `form:"title,omitempty" json:"title,omitempty"`
 
-	// AuthorId Filter by author_id (integer).
+	// AuthorId Filter by author_id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	AuthorId *FilterBooksAuthorId `form:"author_id,omitempty" json:"author_id,omitempty"`
 
-	// Binding Filter by binding (library.binding).
+	// Binding Filter by binding (library.binding) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Binding *FilterBooksBinding `form:"binding,omitempty" json:"binding,omitempty"`
 
-	// Pages Filter by pages (integer).
+	// Pages Filter by pages (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Pages *FilterBooksPages `form:"pages,omitempty" json:"pages,omitempty"`
 
-	// Price Filter by price (numeric(6,2)).
+	// Price Filter by price (numeric(6,2)) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Price *FilterBooksPrice `form:"price,omitempty" json:"price,omitempty"`
 
-	// Tags Filter by tags (text[]).
+	// Tags Filter by tags (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.
 	Tags *FilterBooksTags `form:"tags,omitempty" json:"tags,omitempty"`
 
-	// Details Filter by details (jsonb).
+	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts or wfts.
 	Details *FilterBooksDetails `form:"details,omitempty" json:"details,omitempty"`
 
-	// Added Filter by added (timestamp with time zone).
+	// Added Filter by added (timestamp with time zone) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Added *FilterBooksAdded `form:"added,omitempty" json:"added,omitempty"`
 
 	// Label What is printed on the spine
+	//
+	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
 	And *And `form:"and,omitempty" json:"and,omitempty"`
 
-	// Or Conditions of which one must hold.
+	// Or Conditions of which one must hold, as those of `and`.
 	Or *Or `form:"or,omitempty" json:"or,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=minimal, return=headers-only, return=representation, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferWrite `json:"Prefer,omitempty"`
 }
 
 // ReadBooksParams defines parameters for ReadBooks.
 type ReadBooksParams struct {
-	// Id Filter by id (uuid).
+	// Id Filter by id (uuid) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Id *FilterBooksId `form:"id,omitempty" json:"id,omitempty"`
 
-	// Title Filter by title (text).
+	// Title Filter by title (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Title *FilterBooksTitle `form:"title,omitempty" json:"title,omitempty"`
 
-	// AuthorId Filter by author_id (integer).
+	// AuthorId Filter by author_id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	AuthorId *FilterBooksAuthorId `form:"author_id,omitempty" json:"author_id,omitempty"`
 
-	// Binding Filter by binding (library.binding).
+	// Binding Filter by binding (library.binding) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Binding *FilterBooksBinding `form:"binding,omitempty" json:"binding,omitempty"`
 
-	// Pages Filter by pages (integer).
+	// Pages Filter by pages (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Pages *FilterBooksPages `form:"pages,omitempty" json:"pages,omitempty"`
 
-	// Price Filter by price (numeric(6,2)).
+	// Price Filter by price (numeric(6,2)) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Price *FilterBooksPrice `form:"price,omitempty" json:"price,omitempty"`
 
-	// Tags Filter by tags (text[]).
+	// Tags Filter by tags (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.
 	Tags *FilterBooksTags `form:"tags,omitempty" json:"tags,omitempty"`
 
-	// Details Filter by details (jsonb).
+	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts or wfts.
 	Details *FilterBooksDetails `form:"details,omitempty" json:"details,omitempty"`
 
-	// Added Filter by added (timestamp with time zone).
+	// Added Filter by added (timestamp with time zone) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Added *FilterBooksAdded `form:"added,omitempty" json:"added,omitempty"`
 
 	// Label What is printed on the spine
+	//
+	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
 	And *And `form:"and,omitempty" json:"and,omitempty"`
 
-	// Or Conditions of which one must hold.
+	// Or Conditions of which one must hold, as those of `and`.
 	Or *Or `form:"or,omitempty" json:"or,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -688,13 +902,18 @@ type ReadBooksParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Range The rows of the response, counted from 0, both ends included.
+	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *Range `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadBooksParamsRangeUnit `json:"Range-Unit,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferRead `json:"Prefer,omitempty"`
 }
 
@@ -703,70 +922,89 @@ type ReadBooksParamsRangeUnit string
 
 // UpdateBooksParams defines parameters for UpdateBooks.
 type UpdateBooksParams struct {
-	// Id Filter by id (uuid).
+	// Id Filter by id (uuid) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Id *FilterBooksId `form:"id,omitempty" json:"id,omitempty"`
 
-	// Title Filter by title (text).
+	// Title Filter by title (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Title *FilterBooksTitle `form:"title,omitempty" json:"title,omitempty"`
 
-	// AuthorId Filter by author_id (integer).
+	// AuthorId Filter by author_id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	AuthorId *FilterBooksAuthorId `form:"author_id,omitempty" json:"author_id,omitempty"`
 
-	// Binding Filter by binding (library.binding).
+	// Binding Filter by binding (library.binding) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Binding *FilterBooksBinding `form:"binding,omitempty" json:"binding,omitempty"`
 
-	// Pages Filter by pages (integer).
+	// Pages Filter by pages (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Pages *FilterBooksPages `form:"pages,omitempty" json:"pages,omitempty"`
 
-	// Price Filter by price (numeric(6,2)).
+	// Price Filter by price (numeric(6,2)) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Price *FilterBooksPrice `form:"price,omitempty" json:"price,omitempty"`
 
-	// Tags Filter by tags (text[]).
+	// Tags Filter by tags (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.
 	Tags *FilterBooksTags `form:"tags,omitempty" json:"tags,omitempty"`
 
-	// Details Filter by details (jsonb).
+	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts or wfts.
 	Details *FilterBooksDetails `form:"details,omitempty" json:"details,omitempty"`
 
-	// Added Filter by added (timestamp with time zone).
+	// Added Filter by added (timestamp with time zone) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Added *FilterBooksAdded `form:"added,omitempty" json:"added,omitempty"`
 
 	// Label What is printed on the spine
+	//
+	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
 	And *And `form:"and,omitempty" json:"and,omitempty"`
 
-	// Or Conditions of which one must hold.
+	// Or Conditions of which one must hold, as those of `and`.
 	Or *Or `form:"or,omitempty" json:"or,omitempty"`
 
-	// Columns The columns to write; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored.
 	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=minimal, return=headers-only, return=representation, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
-	Prefer *PreferWrite `json:"Prefer,omitempty"`
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `missing=default`, `missing=null`: what columns get that the body lacks
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
+	Prefer *PreferUpdate `json:"Prefer,omitempty"`
 }
 
 // InsertBooksParams defines parameters for InsertBooks.
 type InsertBooksParams struct {
-	// Columns The columns to write; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored.
 	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
 
-	// OnConflict The columns of the unique key that decides what is a duplicate, instead of the primary key.
+	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key.
 	OnConflict *OnConflict `form:"on_conflict,omitempty" json:"on_conflict,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=minimal, return=headers-only, return=representation, count=exact, count=planned, count=estimated, resolution=merge-duplicates, resolution=ignore-duplicates, missing=default, missing=null, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `resolution=merge-duplicates`, `resolution=ignore-duplicates`: whether rows that are there already are updated, or left as they are
+	// - `missing=default`, `missing=null`: what columns get that the body lacks
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferInsert `json:"Prefer,omitempty"`
 }
 
@@ -775,37 +1013,44 @@ type UpsertBooksParams struct {
 	// Id The value of the primary key, the same as in the body.
 	Id string `form:"id" json:"id"`
 
-	// Columns The columns to write; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored.
 	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: return=minimal, return=headers-only, return=representation, count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferWrite `json:"Prefer,omitempty"`
 }
 
 // ReadCatalogueParams defines parameters for ReadCatalogue.
 type ReadCatalogueParams struct {
-	// Author Filter by author (text).
+	// Author Filter by author (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Author *FilterCatalogueAuthor `form:"author,omitempty" json:"author,omitempty"`
 
-	// Books Filter by books (bigint).
+	// Books Filter by books (bigint) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Books *FilterCatalogueBooks `form:"books,omitempty" json:"books,omitempty"`
 
-	// Pages Filter by pages (bigint).
+	// Pages Filter by pages (bigint) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Pages *FilterCataloguePages `form:"pages,omitempty" json:"pages,omitempty"`
 
-	// And Conditions that must all hold.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
 	And *And `form:"and,omitempty" json:"and,omitempty"`
 
-	// Or Conditions of which one must hold.
+	// Or Conditions of which one must hold, as those of `and`.
 	Or *Or `form:"or,omitempty" json:"or,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -814,13 +1059,18 @@ type ReadCatalogueParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Range The rows of the response, counted from 0, both ends included.
+	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *Range `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadCatalogueParamsRangeUnit `json:"Range-Unit,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferRead `json:"Prefer,omitempty"`
 }
 
@@ -829,46 +1079,48 @@ type ReadCatalogueParamsRangeUnit string
 
 // CallDiscountParams defines parameters for CallDiscount.
 type CallDiscountParams struct {
-	// Id Filter by id (uuid).
+	// Id Filter by id (uuid) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Id *FilterBooksId `form:"id,omitempty" json:"id,omitempty"`
 
-	// Title Filter by title (text).
+	// Title Filter by title (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Title *FilterBooksTitle `form:"title,omitempty" json:"title,omitempty"`
 
-	// AuthorId Filter by author_id (integer).
+	// AuthorId Filter by author_id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	AuthorId *FilterBooksAuthorId `form:"author_id,omitempty" json:"author_id,omitempty"`
 
-	// Binding Filter by binding (library.binding).
+	// Binding Filter by binding (library.binding) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Binding *FilterBooksBinding `form:"binding,omitempty" json:"binding,omitempty"`
 
-	// Pages Filter by pages (integer).
+	// Pages Filter by pages (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Pages *FilterBooksPages `form:"pages,omitempty" json:"pages,omitempty"`
 
-	// Price Filter by price (numeric(6,2)).
+	// Price Filter by price (numeric(6,2)) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Price *FilterBooksPrice `form:"price,omitempty" json:"price,omitempty"`
 
-	// Tags Filter by tags (text[]).
+	// Tags Filter by tags (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.
 	Tags *FilterBooksTags `form:"tags,omitempty" json:"tags,omitempty"`
 
-	// Details Filter by details (jsonb).
+	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts or wfts.
 	Details *FilterBooksDetails `form:"details,omitempty" json:"details,omitempty"`
 
-	// Added Filter by added (timestamp with time zone).
+	// Added Filter by added (timestamp with time zone) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Added *FilterBooksAdded `form:"added,omitempty" json:"added,omitempty"`
 
 	// Label What is printed on the spine
+	//
+	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
 	And *And `form:"and,omitempty" json:"and,omitempty"`
 
-	// Or Conditions of which one must hold.
+	// Or Conditions of which one must hold, as those of `and`.
 	Or *Or `form:"or,omitempty" json:"or,omitempty"`
 
-	// Select The columns of the response, which may be renamed (alias:column), cast (column::type), aggregated and accompanied by related rows (relation(columns)).
+	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *Select `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, each with .asc or .desc and .nullsfirst or .nullslast.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
 	Order *Order `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -877,13 +1129,25 @@ type CallDiscountParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferCall `json:"Prefer,omitempty"`
 }
 
 // CallForgetDetailsParams defines parameters for CallForgetDetails.
 type CallForgetDetailsParams struct {
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferCall `json:"Prefer,omitempty"`
 }
 
@@ -895,13 +1159,24 @@ type QueryShelfMetresParams struct {
 	// Thickness Of type numeric.
 	Thickness *json.Number `form:"thickness,omitempty" json:"thickness,omitempty"`
 
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferRead `json:"Prefer,omitempty"`
 }
 
 // CallShelfMetresParams defines parameters for CallShelfMetres.
 type CallShelfMetresParams struct {
-	// Prefer How the request is to be treated, by at most one value of a kind: count=exact, count=planned, count=estimated, tx=commit, tx=rollback, handling=strict, handling=lenient, timezone=... and max-affected=...
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PreferCall `json:"Prefer,omitempty"`
 }
 
@@ -4116,7 +4391,7 @@ func NewQueryShelfMetresRequest(server string, params *QueryShelfMetresParams) (
 
 		if params.Thickness != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "thickness", *params.Thickness, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "number", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "thickness", *params.Thickness, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "number", Format: "decimal"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4464,6 +4739,11 @@ type ClientWithResponsesInterface interface {
 	CallShelfMetresWithResponse(ctx context.Context, params *CallShelfMetresParams, body CallShelfMetresJSONRequestBody, reqEditors ...RequestEditorFn) (*CallShelfMetresResponse, error)
 }
 
+// DescribeResponse401Headers the declared response headers of an HTTP 401 response for Describe
+type DescribeResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
 type DescribeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4477,6 +4757,8 @@ type DescribeResponse struct {
 	JSON406 *NotAcceptable
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Failure
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DescribeResponse401Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -4545,6 +4827,16 @@ type DeleteAuthorsResponse204Headers struct {
 	PreferenceApplied *string
 }
 
+// DeleteAuthorsResponse401Headers the declared response headers of an HTTP 401 response for DeleteAuthors
+type DeleteAuthorsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteAuthorsResponse503Headers the declared response headers of an HTTP 503 response for DeleteAuthors
+type DeleteAuthorsResponse503Headers struct {
+	RetryAfter *string
+}
+
 type DeleteAuthorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4576,6 +4868,10 @@ type DeleteAuthorsResponse struct {
 	Headers200 *DeleteAuthorsResponse200Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
 	Headers204 *DeleteAuthorsResponse204Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteAuthorsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteAuthorsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -4679,6 +4975,16 @@ type ReadAuthorsResponse206Headers struct {
 	PreferenceApplied *string
 }
 
+// ReadAuthorsResponse401Headers the declared response headers of an HTTP 401 response for ReadAuthors
+type ReadAuthorsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ReadAuthorsResponse503Headers the declared response headers of an HTTP 503 response for ReadAuthors
+type ReadAuthorsResponse503Headers struct {
+	RetryAfter *string
+}
+
 type ReadAuthorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4708,6 +5014,10 @@ type ReadAuthorsResponse struct {
 	Headers200 *ReadAuthorsResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
 	Headers206 *ReadAuthorsResponse206Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReadAuthorsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReadAuthorsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -4806,6 +5116,16 @@ type UpdateAuthorsResponse204Headers struct {
 	PreferenceApplied *string
 }
 
+// UpdateAuthorsResponse401Headers the declared response headers of an HTTP 401 response for UpdateAuthors
+type UpdateAuthorsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UpdateAuthorsResponse503Headers the declared response headers of an HTTP 503 response for UpdateAuthors
+type UpdateAuthorsResponse503Headers struct {
+	RetryAfter *string
+}
+
 type UpdateAuthorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4837,6 +5157,10 @@ type UpdateAuthorsResponse struct {
 	Headers200 *UpdateAuthorsResponse200Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
 	Headers204 *UpdateAuthorsResponse204Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateAuthorsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpdateAuthorsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -4942,6 +5266,16 @@ type InsertAuthorsResponse201Headers struct {
 	PreferenceApplied *string
 }
 
+// InsertAuthorsResponse401Headers the declared response headers of an HTTP 401 response for InsertAuthors
+type InsertAuthorsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// InsertAuthorsResponse503Headers the declared response headers of an HTTP 503 response for InsertAuthors
+type InsertAuthorsResponse503Headers struct {
+	RetryAfter *string
+}
+
 type InsertAuthorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4975,6 +5309,10 @@ type InsertAuthorsResponse struct {
 	Headers200 *InsertAuthorsResponse200Headers
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *InsertAuthorsResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *InsertAuthorsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *InsertAuthorsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5086,6 +5424,16 @@ type UpsertAuthorsResponse204Headers struct {
 	PreferenceApplied *string
 }
 
+// UpsertAuthorsResponse401Headers the declared response headers of an HTTP 401 response for UpsertAuthors
+type UpsertAuthorsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UpsertAuthorsResponse503Headers the declared response headers of an HTTP 503 response for UpsertAuthors
+type UpsertAuthorsResponse503Headers struct {
+	RetryAfter *string
+}
+
 type UpsertAuthorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5121,6 +5469,10 @@ type UpsertAuthorsResponse struct {
 	Headers201 *UpsertAuthorsResponse201Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
 	Headers204 *UpsertAuthorsResponse204Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpsertAuthorsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpsertAuthorsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5229,6 +5581,16 @@ type DeleteBooksResponse204Headers struct {
 	PreferenceApplied *string
 }
 
+// DeleteBooksResponse401Headers the declared response headers of an HTTP 401 response for DeleteBooks
+type DeleteBooksResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteBooksResponse503Headers the declared response headers of an HTTP 503 response for DeleteBooks
+type DeleteBooksResponse503Headers struct {
+	RetryAfter *string
+}
+
 type DeleteBooksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5260,6 +5622,10 @@ type DeleteBooksResponse struct {
 	Headers200 *DeleteBooksResponse200Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
 	Headers204 *DeleteBooksResponse204Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteBooksResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteBooksResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5363,6 +5729,16 @@ type ReadBooksResponse206Headers struct {
 	PreferenceApplied *string
 }
 
+// ReadBooksResponse401Headers the declared response headers of an HTTP 401 response for ReadBooks
+type ReadBooksResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ReadBooksResponse503Headers the declared response headers of an HTTP 503 response for ReadBooks
+type ReadBooksResponse503Headers struct {
+	RetryAfter *string
+}
+
 type ReadBooksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5392,6 +5768,10 @@ type ReadBooksResponse struct {
 	Headers200 *ReadBooksResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
 	Headers206 *ReadBooksResponse206Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReadBooksResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReadBooksResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5490,6 +5870,16 @@ type UpdateBooksResponse204Headers struct {
 	PreferenceApplied *string
 }
 
+// UpdateBooksResponse401Headers the declared response headers of an HTTP 401 response for UpdateBooks
+type UpdateBooksResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UpdateBooksResponse503Headers the declared response headers of an HTTP 503 response for UpdateBooks
+type UpdateBooksResponse503Headers struct {
+	RetryAfter *string
+}
+
 type UpdateBooksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5521,6 +5911,10 @@ type UpdateBooksResponse struct {
 	Headers200 *UpdateBooksResponse200Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
 	Headers204 *UpdateBooksResponse204Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateBooksResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpdateBooksResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5626,6 +6020,16 @@ type InsertBooksResponse201Headers struct {
 	PreferenceApplied *string
 }
 
+// InsertBooksResponse401Headers the declared response headers of an HTTP 401 response for InsertBooks
+type InsertBooksResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// InsertBooksResponse503Headers the declared response headers of an HTTP 503 response for InsertBooks
+type InsertBooksResponse503Headers struct {
+	RetryAfter *string
+}
+
 type InsertBooksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5659,6 +6063,10 @@ type InsertBooksResponse struct {
 	Headers200 *InsertBooksResponse200Headers
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *InsertBooksResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *InsertBooksResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *InsertBooksResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5770,6 +6178,16 @@ type UpsertBooksResponse204Headers struct {
 	PreferenceApplied *string
 }
 
+// UpsertBooksResponse401Headers the declared response headers of an HTTP 401 response for UpsertBooks
+type UpsertBooksResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UpsertBooksResponse503Headers the declared response headers of an HTTP 503 response for UpsertBooks
+type UpsertBooksResponse503Headers struct {
+	RetryAfter *string
+}
+
 type UpsertBooksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5805,6 +6223,10 @@ type UpsertBooksResponse struct {
 	Headers201 *UpsertBooksResponse201Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
 	Headers204 *UpsertBooksResponse204Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpsertBooksResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpsertBooksResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5913,6 +6335,16 @@ type ReadCatalogueResponse206Headers struct {
 	PreferenceApplied *string
 }
 
+// ReadCatalogueResponse401Headers the declared response headers of an HTTP 401 response for ReadCatalogue
+type ReadCatalogueResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ReadCatalogueResponse503Headers the declared response headers of an HTTP 503 response for ReadCatalogue
+type ReadCatalogueResponse503Headers struct {
+	RetryAfter *string
+}
+
 type ReadCatalogueResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5942,6 +6374,10 @@ type ReadCatalogueResponse struct {
 	Headers200 *ReadCatalogueResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
 	Headers206 *ReadCatalogueResponse206Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReadCatalogueResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReadCatalogueResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6040,6 +6476,16 @@ type CallDiscountResponse206Headers struct {
 	PreferenceApplied *string
 }
 
+// CallDiscountResponse401Headers the declared response headers of an HTTP 401 response for CallDiscount
+type CallDiscountResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CallDiscountResponse503Headers the declared response headers of an HTTP 503 response for CallDiscount
+type CallDiscountResponse503Headers struct {
+	RetryAfter *string
+}
+
 type CallDiscountResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6073,6 +6519,10 @@ type CallDiscountResponse struct {
 	Headers200 *CallDiscountResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
 	Headers206 *CallDiscountResponse206Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CallDiscountResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CallDiscountResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6169,6 +6619,16 @@ func (r CallDiscountResponse) ContentType() string {
 	return ""
 }
 
+// CallForgetDetailsResponse401Headers the declared response headers of an HTTP 401 response for CallForgetDetails
+type CallForgetDetailsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CallForgetDetailsResponse503Headers the declared response headers of an HTTP 503 response for CallForgetDetails
+type CallForgetDetailsResponse503Headers struct {
+	RetryAfter *string
+}
+
 type CallForgetDetailsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6194,6 +6654,10 @@ type CallForgetDetailsResponse struct {
 	JSON503 *Unavailable
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Failure
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CallForgetDetailsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CallForgetDetailsResponse503Headers
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
@@ -6286,6 +6750,16 @@ type QueryShelfMetresResponse200Headers struct {
 	PreferenceApplied *string
 }
 
+// QueryShelfMetresResponse401Headers the declared response headers of an HTTP 401 response for QueryShelfMetres
+type QueryShelfMetresResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// QueryShelfMetresResponse503Headers the declared response headers of an HTTP 503 response for QueryShelfMetres
+type QueryShelfMetresResponse503Headers struct {
+	RetryAfter *string
+}
+
 type QueryShelfMetresResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6311,6 +6785,10 @@ type QueryShelfMetresResponse struct {
 	JSONDefault *Failure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *QueryShelfMetresResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *QueryShelfMetresResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *QueryShelfMetresResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6398,6 +6876,16 @@ type CallShelfMetresResponse200Headers struct {
 	PreferenceApplied *string
 }
 
+// CallShelfMetresResponse401Headers the declared response headers of an HTTP 401 response for CallShelfMetres
+type CallShelfMetresResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CallShelfMetresResponse503Headers the declared response headers of an HTTP 503 response for CallShelfMetres
+type CallShelfMetresResponse503Headers struct {
+	RetryAfter *string
+}
+
 type CallShelfMetresResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6427,6 +6915,10 @@ type CallShelfMetresResponse struct {
 	JSONDefault *Failure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CallShelfMetresResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CallShelfMetresResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CallShelfMetresResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6950,6 +7442,22 @@ func ParseDescribeResponse(rsp *http.Response) (*DescribeResponse, error) {
 		}
 		response.JSONDefault = &dest
 
+	case rsp.StatusCode == 200:
+		// Content-type (application/vnd.oai.openapi+yaml;version=3.1) unsupported
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DescribeResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
 	}
 
 	return response, nil
@@ -7096,6 +7604,26 @@ func ParseDeleteAuthorsResponse(rsp *http.Response) (*DeleteAuthorsResponse, err
 			headers.PreferenceApplied = &value
 		}
 		response.Headers204 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteAuthorsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteAuthorsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7235,6 +7763,26 @@ func ParseReadAuthorsResponse(rsp *http.Response) (*ReadAuthorsResponse, error) 
 			headers.PreferenceApplied = &value
 		}
 		response.Headers206 = &headers
+	case rsp.StatusCode == 401:
+		var headers ReadAuthorsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ReadAuthorsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7381,6 +7929,26 @@ func ParseUpdateAuthorsResponse(rsp *http.Response) (*UpdateAuthorsResponse, err
 			headers.PreferenceApplied = &value
 		}
 		response.Headers204 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateAuthorsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpdateAuthorsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7548,6 +8116,26 @@ func ParseInsertAuthorsResponse(rsp *http.Response) (*InsertAuthorsResponse, err
 			headers.PreferenceApplied = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers InsertAuthorsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers InsertAuthorsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7700,6 +8288,26 @@ func ParseUpsertAuthorsResponse(rsp *http.Response) (*UpsertAuthorsResponse, err
 			headers.PreferenceApplied = &value
 		}
 		response.Headers204 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpsertAuthorsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpsertAuthorsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7846,6 +8454,26 @@ func ParseDeleteBooksResponse(rsp *http.Response) (*DeleteBooksResponse, error) 
 			headers.PreferenceApplied = &value
 		}
 		response.Headers204 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteBooksResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteBooksResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7985,6 +8613,26 @@ func ParseReadBooksResponse(rsp *http.Response) (*ReadBooksResponse, error) {
 			headers.PreferenceApplied = &value
 		}
 		response.Headers206 = &headers
+	case rsp.StatusCode == 401:
+		var headers ReadBooksResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ReadBooksResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8131,6 +8779,26 @@ func ParseUpdateBooksResponse(rsp *http.Response) (*UpdateBooksResponse, error) 
 			headers.PreferenceApplied = &value
 		}
 		response.Headers204 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateBooksResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpdateBooksResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8298,6 +8966,26 @@ func ParseInsertBooksResponse(rsp *http.Response) (*InsertBooksResponse, error) 
 			headers.PreferenceApplied = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers InsertBooksResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers InsertBooksResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8450,6 +9138,26 @@ func ParseUpsertBooksResponse(rsp *http.Response) (*UpsertBooksResponse, error) 
 			headers.PreferenceApplied = &value
 		}
 		response.Headers204 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpsertBooksResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpsertBooksResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8589,6 +9297,26 @@ func ParseReadCatalogueResponse(rsp *http.Response) (*ReadCatalogueResponse, err
 			headers.PreferenceApplied = &value
 		}
 		response.Headers206 = &headers
+	case rsp.StatusCode == 401:
+		var headers ReadCatalogueResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ReadCatalogueResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8742,6 +9470,26 @@ func ParseCallDiscountResponse(rsp *http.Response) (*CallDiscountResponse, error
 			headers.PreferenceApplied = &value
 		}
 		response.Headers206 = &headers
+	case rsp.StatusCode == 401:
+		var headers CallDiscountResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CallDiscountResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8841,6 +9589,29 @@ func ParseCallForgetDetailsResponse(rsp *http.Response) (*CallForgetDetailsRespo
 		}
 		response.JSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CallForgetDetailsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CallForgetDetailsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8953,6 +9724,26 @@ func ParseQueryShelfMetresResponse(rsp *http.Response) (*QueryShelfMetresRespons
 			headers.PreferenceApplied = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers QueryShelfMetresResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers QueryShelfMetresResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -9079,6 +9870,26 @@ func ParseCallShelfMetresResponse(rsp *http.Response) (*CallShelfMetresResponse,
 			headers.PreferenceApplied = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers CallShelfMetresResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CallShelfMetresResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil

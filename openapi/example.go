@@ -1,0 +1,85 @@
+package openapi
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// example gives a value of the type that PostgreSQL takes, as JSON. It is not ok where
+// that is not known.
+func (d *document) example(t *introspect.Type, maxLength int) (json.RawMessage, bool) {
+	if t == nil || d.free(t) {
+		return nil, false
+	}
+	switch t.Kind {
+	case introspect.EnumType:
+		if len(t.Enum) == 0 {
+			return nil, false
+		}
+		return appendString(nil, t.Enum[0]), true
+	case introspect.ArrayType:
+		return d.exampleArray(t), true
+	case introspect.CompositeType:
+		return d.exampleRow(t)
+	case introspect.PseudoType:
+		return nil, false
+	}
+	if base, ok := baseSchemas[t.BaseName]; ok {
+		return json.RawMessage(base.example), true
+	}
+	switch {
+	case t.Kind == introspect.RangeType:
+		return json.RawMessage(`"empty"`), true
+	case t.Kind == introspect.MultirangeType:
+		return json.RawMessage(`"{}"`), true
+	case strings.HasPrefix(t.BaseName, "bit"):
+		return appendString(nil, strings.Repeat("1", max(maxLength, 1))), true
+	}
+	text := "text"
+	if 0 < maxLength && maxLength < len(text) {
+		text = text[:maxLength]
+	}
+	return appendString(nil, text), true
+}
+
+// exampleArray has one element, if what it can be is known.
+func (d *document) exampleArray(t *introspect.Type) json.RawMessage {
+	element, ok := d.namedElement(t)
+	if !ok {
+		name := elementType(t.BaseName)
+		if strings.Contains(name, ".") {
+			return json.RawMessage("[]")
+		}
+		element = &introspect.Type{BaseName: name}
+	}
+	value, ok := d.example(element, 0)
+	if !ok {
+		return json.RawMessage("[]")
+	}
+	return append(append([]byte{'['}, value...), ']')
+}
+
+// exampleRow is a value of a composite type that is no row of a relation: in those,
+// composite types may be in circles.
+func (d *document) exampleRow(t *introspect.Type) (json.RawMessage, bool) {
+	if t.Relation != (introspect.QualifiedName{}) || len(t.Attributes) == 0 {
+		return nil, false
+	}
+	row := make(object, len(t.Attributes))
+	for i := range t.Attributes {
+		a := &t.Attributes[i]
+		row[i] = member{a.Name, nil}
+		if value, ok := d.example(a.Type, a.MaxLength); ok {
+			row[i].value = value
+		}
+	}
+	return appendJSON(nil, row), true
+}
+
+// exampleOf gives an example of a value of the type for a parameter.
+func (d *document) exampleOf(t *introspect.Type) json.RawMessage {
+	value, _ := d.example(t, 0)
+	return value
+}
