@@ -188,21 +188,20 @@ func (t *template) fill(planner *plan.Planner, req *apirequest.Request) (plan.Pl
 		program.Explain = &explain
 	}
 	root := *t.plan.Answered().Root
+	root.Range = planner.Window(req)
+	var planned plan.Planned
 	switch p := t.plan.(type) {
 	case *plan.Read:
 		read := *p
-		read.Root = &root
-		root.Range = planner.Window(req)
-		program.SetWindow(root.Range)
-		return &read, &program
+		read.Root, planned = &root, &read
 	case *plan.Call:
 		call := *p
-		call.Root = &root
-		root.Range = planner.Window(req)
-		program.SetWindow(root.Range)
-		return &call, &program
+		call.Root, planned = &root, &call
+	default: // a write, which has no page
+		return t.plan, &program
 	}
-	return t.plan, &program
+	program.SetWindow(root.Range)
+	return planned, &program
 }
 
 // values are a request's values, in the order in which they are marked.

@@ -153,15 +153,24 @@ func (s *session) skip() error {
 	return err
 }
 
-func (s *session) number() (*int64, error) {
+// value reads a result of one row with one column.
+func (s *session) value() ([]byte, error) {
 	row, err := s.row()
 	if err != nil {
 		return nil, err
 	}
 	if len(row) != 1 {
-		return nil, fmt.Errorf("a count of %d columns", len(row))
+		return nil, fmt.Errorf("a result of %d columns in place of one", len(row))
 	}
-	return parseNumber(row[0])
+	return row[0], nil
+}
+
+func (s *session) number() (*int64, error) {
+	text, err := s.value()
+	if err != nil {
+		return nil, err
+	}
+	return parseNumber(text)
 }
 
 func parseNumber(text []byte) (*int64, error) {
@@ -170,14 +179,11 @@ func parseNumber(text []byte) (*int64, error) {
 }
 
 func (s *session) plannedRows() (*int64, error) {
-	row, err := s.row()
+	explained, err := s.value()
 	if err != nil {
 		return nil, err
 	}
-	if len(row) != 1 {
-		return nil, fmt.Errorf("a query plan of %d columns", len(row))
-	}
-	n, err := plannedRows(row[0])
+	n, err := plannedRows(explained)
 	return &n, err
 }
 

@@ -10,6 +10,7 @@ package plan
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
@@ -45,11 +46,14 @@ type Info struct {
 
 func (*Info) plan() {}
 
-// Planner plans requests against one schema cache. It is immutable.
+// Planner plans requests against one schema cache. It is immutable, but for what is
+// derived when it is first needed.
 type Planner struct {
 	cache  *introspect.SchemaCache
 	config Config
 	tables map[string]*suggest.Set // table names by schema
+	// routines are the names of functions by schema, made when one is first misspelt.
+	routines map[string]func() *suggest.Set
 }
 
 // maxSuggested is the number of tables in a schema beyond which a misspelt name
@@ -62,11 +66,14 @@ func New(cache *introspect.SchemaCache, config Config) *Planner {
 	for name := range cache.Tables {
 		names[name.Schema] = append(names[name.Schema], name.Name)
 	}
-	p := &Planner{cache: cache, config: config, tables: map[string]*suggest.Set{}}
+	p := &Planner{cache: cache, config: config, tables: map[string]*suggest.Set{}, routines: map[string]func() *suggest.Set{}}
 	for schema, tables := range names {
 		if len(tables) < maxSuggested {
 			p.tables[schema] = suggest.NewSet(tables)
 		}
+	}
+	for _, schema := range cache.Schemas {
+		p.routines[schema] = sync.OnceValue(func() *suggest.Set { return suggest.NewSet(routineNames(cache, schema)) })
 	}
 	return p
 }

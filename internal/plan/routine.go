@@ -113,14 +113,11 @@ func signature(r *introspect.Routine) string {
 // similar name or, where the name is right, an overload of similar parameters.
 func (p *Planner) suggestRoutine(name introspect.QualifiedName, overloads []*introspect.Routine, arguments []string) string {
 	if len(overloads) == 0 {
-		var names []string
-		for known := range p.cache.Routines {
-			if known.Schema == name.Schema {
-				names = append(names, known.Name)
-			}
+		names, ok := p.routines[name.Schema]
+		if !ok {
+			return ""
 		}
-		slices.Sort(names)
-		if near, ok := suggest.NewSet(names).Best(name.Name, tableSimilarity); ok {
+		if near, ok := names().Best(name.Name, tableSimilarity); ok {
 			return name.Schema + "." + near
 		}
 		return ""
@@ -137,6 +134,18 @@ func (p *Planner) suggestRoutine(name introspect.QualifiedName, overloads []*int
 		return name.String() + near
 	}
 	return ""
+}
+
+// routineNames are the names of a schema's functions, in order.
+func routineNames(cache *introspect.SchemaCache, schema string) []string {
+	var names []string
+	for known := range cache.Routines {
+		if known.Schema == schema {
+			names = append(names, known.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func paramList(names []string) string {

@@ -145,7 +145,7 @@ func count(n *plan.Node) fragment { return counted(countable(n)) }
 // countUpTo counts no further than one row beyond limit; 0 is no limit.
 func countUpTo(n *plan.Node, limit int64) fragment {
 	f := countable(n)
-	if limit > 0 {
+	if limit > 0 && limit < plan.Unlimited {
 		f.add(" LIMIT ?", strconv.FormatInt(limit+1, 10))
 	}
 	return counted(f)

@@ -29,22 +29,23 @@ func TestBuild_size(t *testing.T) {
 		}
 		return b.String()
 	}
+	const widest = 1600 // less than what PostgreSQL, and so the planner, refuses
 	planner := plan.New(schema(t, "archive"), config)
 	for _, tt := range []struct {
 		name string
 		n    int // of which 2n is allowed
 		make func(n int) string
 	}{
-		{"columns", 800, func(n int) string { return "select=" + repeated(n, "id,", "id", "") }},
+		{"columns", widest / 2, func(n int) string { return "select=" + repeated(n, "id,", "id", "") }},
 		{"filters", 10000, func(n int) string { return repeated(n, "id=eq.1&", "id=eq.1", "") }},
 		{"group_with_embeds", 10000, func(n int) string {
 			return "select=roles()&or=(" + repeated(n, "roles.is.null,id.eq.1,", "id.eq.1", ")")
 		}},
-		{"order", 800, func(n int) string { return "order=" + repeated(n, "id,", "id", "") }},
-		{"groups_of_an_aggregate", 800, func(n int) string { return "select=count()," + repeated(n, "id,", "id", "") }},
-		{"embeds", 800, func(n int) string { return "select=" + repeated(n, "roles(billing),", "id", "") }},
-		{"spreads", 400, func(n int) string { return "select=" + repeated(n, "...directors(name),...films(id),", "id", "") }},
-		{"orders_by_an_embed", 800, func(n int) string { return "select=directors()&order=" + repeated(n, "directors(name),", "id", "") }},
+		{"order", widest / 2, func(n int) string { return "order=" + repeated(n, "id,", "id", "") }},
+		{"groups_of_an_aggregate", widest / 2, func(n int) string { return "select=count()," + repeated(n, "id,", "id", "") }},
+		{"embeds", widest / 2, func(n int) string { return "select=" + repeated(n, "roles(billing),", "id", "") }},
+		{"spreads", widest / 4, func(n int) string { return "select=" + repeated(n, "...directors(name),...films(id),", "id", "") }},
+		{"orders_by_an_embed", widest / 2, func(n int) string { return "select=directors()&order=" + repeated(n, "directors(name),", "id", "") }},
 		{"nested_embeds", 20, func(n int) string { return "select=" + repeated(n, "films(id,", "id", ")") }},
 		{"nested_inner_embeds", 20, func(n int) string { return "select=" + repeated(n, "films!inner(", "", ")") }},
 		{"nested_inner_embeds_with_columns", 20, func(n int) string {
