@@ -225,8 +225,9 @@ func (x *exchange) repeat(schema *snapshot, err error) error {
 }
 
 // maxRepeats is how often a request is repeated with a newer schema: during a
-// migration that can be outdated, too, before it is used.
-const maxRepeats = 3
+// migration that can be outdated, too, before it is used, on a busy machine even
+// several times in a row. A fault that lasts is answered after the first of them.
+const maxRepeats = 10
 
 // mayLoad reports whether an error is reason enough to load the schema. After a
 // load that didn't help, none is for a second: a view that is broken for good must

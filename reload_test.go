@@ -3,6 +3,7 @@ package pgrest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 const reloadPatience = 30 * time.Second
@@ -273,6 +275,33 @@ func TestReload_outdated(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A migration may be faster than loads: a schema that was loaded for a request is
+// out of date before the request is answered from it, time and again.
+func TestReload_outdated_repeatedly(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	admin := db.Superuser(t)
+	exec := func(sql string) {
+		_, err := admin.Exec(context.WithoutCancel(t.Context()), sql)
+		require.NoError(t, err)
+	}
+	exec(`CREATE TABLE archive.posters AS SELECT 1 AS column_0; GRANT SELECT ON archive.posters TO pgrest_test_anon`)
+	const renames = 6
+	var next atomic.Int64
+	next.Store(renames) // not before the migration begins
+	api := open(t, db.Pool(t), func(o *pgrest.Options) {
+		o.OnSchemaLoad = func(*introspect.SchemaCache) {
+			if n := next.Add(1) - 1; n < renames {
+				exec(fmt.Sprintf(`ALTER TABLE archive.posters RENAME column_%d TO column_%d`, n, n+1))
+			}
+		}
+	})
+	next.Store(0)
+	require.NoError(t, api.Reload(t.Context()))
+	before := exchange{target: "/posters", body: fmt.Sprintf(`[{"column_%d": 1}]`, renames)}
+	before.check(t, ask(t, api, before))
 }
 
 // Requests that come before the first load wait for it.
