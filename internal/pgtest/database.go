@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -24,7 +25,9 @@ type Database struct {
 }
 
 // Pool returns a new pool of the authenticator's connections, with pgx's
-// defaults where no option says otherwise. It is closed when the test ends.
+// defaults where no option says otherwise. It is closed when the test ends. Without
+// options its connections are closed soon after their use: a parallel test waits
+// with its pool for its turn, and all of them together must not use up the server's.
 func (d *Database) Pool(t testing.TB, options ...PoolOption) *pgxpool.Pool {
 	t.Helper()
 	return newPool(t, d.AuthenticatorURL, options)
@@ -50,6 +53,9 @@ func newPool(t testing.TB, url string, options []PoolOption) *pgxpool.Pool {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
+	}
+	if len(options) == 0 {
+		config.MaxConnIdleTime, config.HealthCheckPeriod = time.Second, time.Second
 	}
 	for _, option := range options {
 		option(config)
