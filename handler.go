@@ -15,6 +15,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/program"
 	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
@@ -47,7 +48,7 @@ type Handler struct {
 type snapshot struct {
 	cache     *introspect.SchemaCache
 	planner   *plan.Planner
-	programs  programs
+	programs  program.Cache
 	documents documents
 	at        time.Time
 }
@@ -113,7 +114,7 @@ func (x *exchange) serve() (err error) {
 
 // answer plans and runs the request against a schema.
 func (x *exchange) answer(schema *snapshot) error {
-	p, program, err := schema.programs.build(schema.planner, x.request)
+	p, program, err := schema.programs.Build(schema.planner, x.request)
 	if err != nil {
 		return err
 	}

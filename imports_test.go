@@ -54,6 +54,10 @@ var boundaries = map[string]boundary{
 		externals: []string{squirrel},
 		never:     []string{"net/http"},
 	},
+	"internal/program": {
+		ours:  []string{"internal/plan", "internal/query", "internal/apirequest", "internal/mediatype", "filter"},
+		never: []string{"net/http"},
+	},
 	"internal/executor": {
 		ours:      []string{"internal/query", "internal/plan", "auth", "internal/apierror"},
 		externals: []string{pgx},
@@ -68,7 +72,7 @@ var boundaries = map[string]boundary{
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
-			"internal/response", "internal/reload",
+			"internal/response", "internal/reload", "internal/program",
 		},
 		externals: []string{pgx + "/pgxpool"},
 	},

@@ -1,4 +1,9 @@
-package pgrest
+// Package program keeps compiled programs by the shapes of requests, so that a
+// request of a shape that was seen before is neither planned nor rendered.
+//
+//	var cache program.Cache // one for each schema cache
+//	p, compiled, err := cache.Build(planner, req)
+package program
 
 import (
 	"slices"
@@ -13,11 +18,11 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// programs keeps the plans and programs of requests, by the shape of the
-// request: all of it but the values that it compares with and its page. A
-// request of a shape that was seen before is neither planned nor rendered; its
-// values take the places of the ones before. One belongs to one schema.
-type programs struct {
+// Cache keeps the plans and programs of requests, by the shape of the request: all
+// of it but the values that it compares with and its page. The values of a request
+// take the places of the ones before. A Cache belongs to one planner and is ready
+// for use when it is zero; any number of goroutines may use it.
+type Cache struct {
 	mu      sync.RWMutex
 	byShape map[string]*template
 }
@@ -36,8 +41,10 @@ type template struct {
 	main, count, explain []place
 }
 
-// build plans and renders a read, or fills the template of its shape.
-func (p *programs) build(planner *plan.Planner, req *apirequest.Request) (plan.Plan, *query.Program, error) {
+// Build plans a request and renders its program, or fills the template of its
+// shape. Its errors are the planner's. There is no program for plans that don't run
+// in the database.
+func (c *Cache) Build(planner *plan.Planner, req *apirequest.Request) (plan.Plan, *query.Program, error) {
 	if !cacheable(req) {
 		return render(planner.Build(req))
 	}
@@ -46,9 +53,9 @@ func (p *programs) build(planner *plan.Planner, req *apirequest.Request) (plan.P
 	if len(shape) > maxShape {
 		return render(planner.Build(req))
 	}
-	p.mu.RLock()
-	t := p.byShape[string(shape)]
-	p.mu.RUnlock()
+	c.mu.RLock()
+	t := c.byShape[string(shape)]
+	c.mu.RUnlock()
 	if t == nil {
 		marked := mark(req)
 		built, program, err := render(planner.Build(marked))
@@ -58,7 +65,7 @@ func (p *programs) build(planner *plan.Planner, req *apirequest.Request) (plan.P
 		}
 		t = &template{plan: planned, program: program, main: places(&program.Main),
 			count: places(program.Count), explain: places(program.Explain)}
-		p.put(string(shape), t)
+		c.put(string(shape), t)
 	}
 	planned, program := t.fill(planner, req)
 	return planned, program, nil
@@ -71,13 +78,13 @@ func render(p plan.Plan, err error) (plan.Plan, *query.Program, error) {
 	return p, nil, err
 }
 
-func (p *programs) put(shape string, t *template) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.byShape == nil || len(p.byShape) >= maxPrograms {
-		p.byShape = map[string]*template{}
+func (c *Cache) put(shape string, t *template) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byShape == nil || len(c.byShape) >= maxPrograms {
+		c.byShape = map[string]*template{}
 	}
-	p.byShape[shape] = t
+	c.byShape[shape] = t
 }
 
 // cacheable reports whether a request's shape has a template. A NUL, with which

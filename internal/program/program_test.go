@@ -1,4 +1,4 @@
-package pgrest
+package program
 
 import (
 	"net/http"
@@ -51,10 +51,10 @@ func parseRequest(method, target, prefer, body string) (*apirequest.Request, err
 
 // requireSameProgram holds what the template of a shape gives against what a
 // request is planned and rendered as by itself.
-func requireSameProgram(t *testing.T, p *programs, planner *plan.Planner, req *apirequest.Request) {
+func requireSameProgram(t *testing.T, p *Cache, planner *plan.Planner, req *apirequest.Request) {
 	t.Helper()
 	wantPlan, want, wantErr := render(planner.Build(req))
-	gotPlan, got, err := p.build(planner, req)
+	gotPlan, got, err := p.Build(planner, req)
 	require.Equal(t, wantErr, err)
 	require.Equal(t, want, got)
 	if planned, ok := wantPlan.(plan.Planned); ok && err == nil {
@@ -66,7 +66,7 @@ func requireSameProgram(t *testing.T, p *programs, planner *plan.Planner, req *a
 }
 
 // Requests of one shape share a template; each still gets its own values.
-func TestPrograms(t *testing.T) {
+func TestCache(t *testing.T) {
 	t.Parallel()
 	type request struct{ method, target, prefer, body string }
 	get := func(target string) request { return request{http.MethodGet, target, "", ""} }
@@ -99,7 +99,7 @@ func TestPrograms(t *testing.T) {
 	for name, requests := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var p programs
+			var p Cache
 			planner := plan.New(programSchema(), plan.Config{MaxRows: 100})
 			for range 2 { // the second time there are templates for all
 				for _, r := range requests {
@@ -113,23 +113,23 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-func TestPrograms_shared(t *testing.T) {
+func TestCache_shared(t *testing.T) {
 	t.Parallel()
-	var p programs
+	var p Cache
 	planner := plan.New(programSchema(), plan.Config{})
 	for _, target := range []string{"/films?id=eq.1&limit=3", "/films?id=eq.2&limit=4", "/films?id=eq.3&limit=5"} {
 		req, err := parseRequest(http.MethodGet, target, "", "")
 		require.NoError(t, err)
-		_, _, err = p.build(planner, req)
+		_, _, err = p.Build(planner, req)
 		require.NoError(t, err)
 	}
 	require.Len(t, p.byShape, 1, "requests that differ in values alone share a template")
 }
 
 // A client that repeats itself takes no more memory than others.
-func TestPrograms_long(t *testing.T) {
+func TestCache_long(t *testing.T) {
 	t.Parallel()
-	var p programs
+	var p Cache
 	planner := plan.New(programSchema(), plan.Config{})
 	req, err := parseRequest(http.MethodGet, "/films?select=id"+strings.Repeat(",id", maxShape/3), "", "")
 	require.NoError(t, err)
@@ -138,7 +138,7 @@ func TestPrograms_long(t *testing.T) {
 }
 
 // However two requests look, the second is answered as if the first had not been.
-func FuzzPrograms(f *testing.F) {
+func FuzzCache(f *testing.F) {
 	f.Add("id=eq.1", "id=eq.1", "handling=strict,max-affected=1", "handling=strict,nothing")
 	f.Add("id=eq.1", "id=eq.2", "count=exact", "return=minimal,missing=default")
 	for _, seed := range [][2]string{
@@ -150,7 +150,7 @@ func FuzzPrograms(f *testing.F) {
 	}
 	planner := plan.New(programSchema(), plan.Config{MaxRows: 10, Aggregates: true})
 	f.Fuzz(func(t *testing.T, first, second, preferFirst, preferSecond string) {
-		var p programs
+		var p Cache
 		for _, r := range [][2]string{{first, preferFirst}, {second, preferSecond}, {first, preferFirst}} {
 			if req, err := parseRequest(http.MethodGet, "/films?"+r[0], r[1], ""); err == nil {
 				requireSameProgram(t, &p, planner, req)

@@ -1,4 +1,4 @@
-package pgrest
+package program
 
 import (
 	"encoding/binary"
