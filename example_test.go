@@ -6,12 +6,20 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
 
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/introspect"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// oneLine puts the rows of a JSON array on one line, for examples to show.
+func oneLine(body string) string { return strings.ReplaceAll(body, ", \n ", ",") }
 
 // A schema of the database becomes a part of the host's own server.
 func Example() {
@@ -38,7 +46,7 @@ func Example() {
 	} {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
-		fmt.Println(w.Code, compact(w.Body.String()))
+		fmt.Println(w.Code, oneLine(w.Body.String()))
 	}
 	// Output:
 	// 200 [{"title":"Seven Samurai","year":1954},{"title":"Yojimbo","year":1961},{"title":"Sanjuro","year":1962}]
@@ -79,7 +87,7 @@ func ExampleOptions_authenticate() {
 		r.Header.Set("Cookie", session)
 		w := httptest.NewRecorder()
 		api.ServeHTTP(w, r)
-		fmt.Println(w.Code, compact(w.Body.String()))
+		fmt.Println(w.Code, oneLine(w.Body.String()))
 	}
 	// Output:
 	// 200 [{"film_id":3,"note":"with popcorn"},{"film_id":10,"note":null}]

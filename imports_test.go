@@ -67,7 +67,8 @@ var boundaries = map[string]boundary{
 	"internal/response": {
 		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror"},
 	},
-	"internal/reload": {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
+	"internal/apitest": {},
+	"internal/reload":  {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
 	".": {
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",

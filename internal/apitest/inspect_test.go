@@ -1,0 +1,363 @@
+package apitest_test
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+const openAPIYAMLType = "application/vnd.oai.openapi+yaml;version=3.1"
+
+// description is what the tests look at of a description, of either version.
+type description struct {
+	Swagger, OpenAPI string
+	Info             struct{ Title, Description, Version string }
+	Host, BasePath   string
+	Schemes          []string
+	Servers          []struct{ URL string }
+	Paths            map[string]map[string]json.RawMessage
+	Security         []map[string][]string
+}
+
+// described gives the description that a response must have.
+func described(t testing.TB, response *http.Response) description {
+	t.Helper()
+	body := read(t, response)
+	require.Equal(t, http.StatusOK, response.StatusCode, body)
+	var d description
+	require.NoError(t, json.Unmarshal([]byte(body), &d))
+	return d
+}
+
+// paths lists what a description tells of.
+func (d description) paths() []string { return slices.Sorted(maps.Keys(d.Paths)) }
+
+// The root tells of what the role may use, or of all that there is.
+func TestInspect_mode(t *testing.T) {
+	t.Parallel()
+	const author = `{"role":"pgrest_test_curator"}`
+	follow := serve(t)
+	ignore := serve(t, func(o *pgrest.Options) { o.OpenAPI = pgrest.IgnorePrivileges })
+	tests := []struct {
+		name      string
+		api       http.Handler
+		token     string
+		has, lack []string
+	}{
+		{"of the anonymous role", follow, "", []string{"/films", "/donors", "/rpc/add"}, []string{"/acquisitions", "/rpc/curators_only"}},
+		{"of the token's role", follow, author, []string{"/films", "/donors", "/rpc/add", "/acquisitions", "/rpc/curators_only"}, nil},
+		{"of anybody", ignore, "", []string{"/films", "/donors", "/rpc/add", "/acquisitions", "/rpc/curators_only"}, nil},
+	}
+	for _, tt := range tests {
+		for _, accept := range []string{swaggerType, openAPIType} {
+			t.Run(tt.name+" "+accept, func(t *testing.T) {
+				t.Parallel()
+				paths := described(t, ask(t, tt.api, exchange{target: "/", token: tt.token, send: headers{"Accept": accept}})).paths()
+				require.Subset(t, paths, tt.has)
+				for _, path := range tt.lack {
+					require.NotContains(t, paths, path)
+				}
+				// What can't be called, or is of another schema, is never there.
+				for _, path := range []string{"/critics", "/rpc/not_a_function", "/rpc/colour_to_json"} {
+					require.NotContains(t, paths, path)
+				}
+			})
+		}
+	}
+	run(t, serve(t, func(o *pgrest.Options) { o.OpenAPI = pgrest.DisabledOpenAPI }), exchange{
+		name: "disabled", target: "/", status: http.StatusNotFound,
+		body: fault("PGRST126", "Root endpoint metadata is disabled", "", ""),
+	})
+}
+
+// Any privilege on a relation counts, on one of its columns too, and the owner's.
+func TestInspect_privileges(t *testing.T) {
+	t.Parallel()
+	api := live(t, func(o *pgrest.Options) { o.Schemas = []string{"shelf"} })
+	_, err := api.admin.Exec(t.Context(), `
+		CREATE SCHEMA shelf;
+		GRANT USAGE ON SCHEMA shelf TO pgrest_test_anon;
+		CREATE TABLE shelf.nothing (a int);
+		CREATE TABLE shelf.selected (a int); GRANT SELECT ON shelf.selected TO pgrest_test_anon;
+		CREATE TABLE shelf.truncated (a int); GRANT TRUNCATE ON shelf.truncated TO pgrest_test_anon;
+		CREATE TABLE shelf.referred (a int); GRANT REFERENCES (a) ON shelf.referred TO pgrest_test_anon;
+		CREATE TABLE shelf.updated (a int); GRANT UPDATE (a) ON shelf.updated TO pgrest_test_anon;
+		CREATE TABLE shelf.owned (a int); ALTER TABLE shelf.owned OWNER TO pgrest_test_anon;
+		REVOKE ALL ON shelf.owned FROM pgrest_test_anon`)
+	require.NoError(t, err)
+	require.NoError(t, api.Reload(t.Context()))
+	require.Equal(t, []string{"/", "/owned", "/referred", "/selected", "/truncated", "/updated"},
+		described(t, ask(t, api, exchange{target: "/"})).paths())
+}
+
+func TestInspect_info(t *testing.T) {
+	t.Parallel()
+	api := serve(t, func(o *pgrest.Options) { o.Schemas = []string{"archive", "archive_v2"} })
+	first := ask(t, api, exchange{target: "/"})
+	require.Equal(t, "archive", first.Header.Get("Content-Profile"))
+	require.Equal(t, "Accept, Prefer, Range", first.Header.Get("Vary"))
+	d := described(t, first)
+	require.Equal(t, "2.0", d.Swagger)
+	require.Equal(t, "Film archive", d.Info.Title)
+	require.Equal(t, "Films, the people who made them, and what became of the copies.", d.Info.Description)
+	require.Equal(t, "16.2", d.Info.Version)
+	require.Equal(t, []string{"http"}, d.Schemes)
+	require.Nil(t, d.Security)
+
+	second := ask(t, api, exchange{target: "/", send: headers{"Accept-Profile": "archive_v2"}})
+	require.Equal(t, "archive_v2", second.Header.Get("Content-Profile"))
+	d = described(t, second)
+	require.Equal(t, "PostgREST API", d.Info.Title)
+	require.Equal(t, "This is a dynamic API generated by PostgREST", d.Info.Description)
+	require.Equal(t, []string{"/", "/critics", "/films", "/reviews", "/rpc/add"}, d.paths())
+
+	run(t, api, exchange{
+		name: "schema that is not exposed", target: "/", send: headers{"Accept-Profile": "private"}, status: http.StatusNotAcceptable,
+		body: fault("PGRST106", "Invalid schema: private", "", "Only the following schemas are exposed: archive, archive_v2"),
+	})
+}
+
+// Where the API is, as its description has it.
+func TestInspect_server(t *testing.T) {
+	t.Parallel()
+	api := serve(t)
+	proxied := serve(t, func(o *pgrest.Options) { o.OpenAPIServerURL = "https://films.example/v1" })
+	based := serve(t, func(o *pgrest.Options) { o.BasePath = "/v1" })
+	tests := []struct {
+		name   string
+		api    http.Handler
+		target string
+		tls    bool
+		two    string // scheme, host and path in OpenAPI 2.0
+		three  string // the URL in 3.1
+	}{
+		{"at the root", api, "/", false, "http a.example:3000 /", "http://a.example:3000"},
+		{"with TLS", api, "/", true, "https a.example:3000 /", "https://a.example:3000"},
+		{"stripped prefix", http.StripPrefix("/api", api), "/api/", false, "http a.example:3000 /api", "http://a.example:3000/api"},
+		{"base path", based, "/v1/", false, "http a.example:3000 /v1", "http://a.example:3000/v1"},
+		{"behind a proxy", proxied, "/", false, "https films.example:443 /v1", "https://films.example/v1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			get := func(accept string) description {
+				r := httptest.NewRequest(http.MethodGet, tt.target, nil)
+				r.Host = "a.example:3000"
+				r.Header.Set("Accept", accept)
+				if tt.tls {
+					r.TLS = &tls.ConnectionState{}
+				}
+				return described(t, answer(tt.api, r).Result())
+			}
+			two, three := get(swaggerType), get(openAPIType)
+			require.Equal(t, tt.two, strings.Join(append(two.Schemes, two.Host, two.BasePath), " "))
+			require.Len(t, three.Servers, 1)
+			require.Equal(t, tt.three, three.Servers[0].URL)
+		})
+	}
+}
+
+func TestInspect_security(t *testing.T) {
+	t.Parallel()
+	api := serve(t, func(o *pgrest.Options) { o.OpenAPISecurity = true })
+	for _, accept := range []string{swaggerType, openAPIType} {
+		require.Equal(t, []map[string][]string{{"JWT": {}}}, described(t, getAs(t, api, "/", accept)).Security, accept)
+	}
+}
+
+// A function answers at the root instead, whatever it likes.
+func TestInspect_rootSpec(t *testing.T) {
+	t.Parallel()
+	api := live(t, func(o *pgrest.Options) { o.RootSpec = "archive.root" })
+	_, err := api.admin.Exec(t.Context(), `
+		CREATE FUNCTION archive.root() RETURNS json STABLE LANGUAGE sql
+		AS $$ SELECT '{"swagger": "2.0", "info": {"title": "Overridden"}}'::json $$`)
+	require.NoError(t, err)
+	require.NoError(t, api.Reload(t.Context()))
+	run(t, api, exchange{name: "root", target: "/", body: `{"swagger": "2.0", "info": {"title": "Overridden"}}`})
+}
+
+func TestInspect_head(t *testing.T) {
+	t.Parallel()
+	response := ask(t, serve(t), exchange{method: http.MethodHead, target: "/"})
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, swaggerType, response.Header.Get("Content-Type"))
+}
+
+// The answer to who has the description already is short, until the description
+// changes: with the role, its form, or the schema.
+func TestInspect_caching(t *testing.T) {
+	t.Parallel()
+	api := live(t)
+	get := func(accept, token, known string) *http.Response {
+		return ask(t, api, exchange{target: "/", token: token, send: headers{"Accept": accept, "If-None-Match": known}})
+	}
+	tags := map[string]string{}
+	for _, accept := range []string{swaggerType, openAPIType, openAPIYAMLType} {
+		for _, token := range []string{"", `{"role":"pgrest_test_curator"}`} {
+			first := get(accept, token, "")
+			require.Equal(t, http.StatusOK, first.StatusCode)
+			tag := first.Header.Get("Etag")
+			require.Regexp(t, `^"[0-9a-f]+"$`, tag)
+			require.Empty(t, tags[tag], "two descriptions with one tag")
+			tags[tag] = accept + token
+
+			known := get(accept, token, `"another", `+tag)
+			require.Equal(t, http.StatusNotModified, known.StatusCode)
+			require.Equal(t, tag, known.Header.Get("Etag"))
+			require.Empty(t, known.Header.Get("Content-Type"))
+			require.Empty(t, read(t, known))
+		}
+	}
+	before := get(openAPIType, "", "").Header.Get("Etag")
+	_, err := api.admin.Exec(t.Context(), "COMMENT ON TABLE archive.films IS 'All films'")
+	require.NoError(t, err)
+	require.NoError(t, api.Reload(t.Context()))
+	after := get(openAPIType, "", before)
+	require.Equal(t, http.StatusOK, after.StatusCode)
+	require.Contains(t, read(t, after), "All films")
+
+	// A grant needs no reload.
+	before = get(openAPIType, "", "").Header.Get("Etag")
+	_, err = api.admin.Exec(t.Context(), "REVOKE SELECT ON archive.films FROM pgrest_test_anon")
+	require.NoError(t, err)
+	require.NotContains(t, described(t, get(openAPIType, "", before)).Paths, "/films")
+}
+
+// What the API describes, it does: each read of the description can be had.
+func TestInspect_promises(t *testing.T) {
+	t.Parallel()
+	api := serve(t)
+	d := described(t, getAs(t, api, "/", openAPIType))
+	for path, operations := range d.Paths {
+		if strings.HasPrefix(path, "/rpc/") || operations["get"] == nil || path == "/overseas" {
+			continue
+		}
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			response := ask(t, api, exchange{target: path + "?limit=0"})
+			body := read(t, response)
+			if path == "/donors" { // of which anon may not read all columns
+				require.Equal(t, http.StatusUnauthorized, response.StatusCode, body)
+				return
+			}
+			require.Equal(t, http.StatusOK, response.StatusCode, body)
+		})
+	}
+}
+
+// BenchmarkInspect is the second request for the description of 3,000 tables: the
+// first makes it.
+func BenchmarkInspect(b *testing.B) {
+	db := pgtest.Clone(b)
+	_, err := db.Superuser(b).Exec(b.Context(), `
+		CREATE SCHEMA wide;
+		GRANT USAGE ON SCHEMA wide TO pgrest_test_anon;
+		ALTER DEFAULT PRIVILEGES IN SCHEMA wide GRANT SELECT, INSERT ON TABLES TO pgrest_test_anon`)
+	require.NoError(b, err)
+	for i := range 30 { // a hundred at a time, which take as many locks as a transaction may have
+		_, err := db.Superuser(b).Exec(b.Context(), fmt.Sprintf(`
+			DO $$ BEGIN
+				FOR i IN %d..%d LOOP
+					EXECUTE format('CREATE TABLE wide.t%%s (id int PRIMARY KEY, a text, b int, c timestamptz, d numeric)', i);
+				END LOOP;
+			END $$`, 100*i+1, 100*i+100))
+		require.NoError(b, err)
+	}
+	api := open(b, db.Pool(b, pgtest.MaxConns(1)), func(o *pgrest.Options) { o.Schemas = []string{"wide"} })
+	for name, accept := range map[string]string{"2.0": swaggerType, "3.1": openAPIType, "3.1_YAML": openAPIYAMLType} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Accept", accept)
+		tag := answer(api, r).Header().Get("Etag")
+		for known, status := range map[string]int{"": http.StatusOK, tag: http.StatusNotModified} {
+			b.Run(fmt.Sprintf("%s/%d", name, status), func(b *testing.B) {
+				r.Header.Set("If-None-Match", known)
+				b.ReportAllocs()
+				for b.Loop() {
+					w := &discard{header: http.Header{}}
+					api.ServeHTTP(w, r)
+					if w.status != status {
+						b.Fatalf("status %d", w.status)
+					}
+				}
+			})
+		}
+	}
+}
+
+// examples has what a description says may be sent.
+type examples struct {
+	Components struct {
+		Schemas map[string]struct {
+			Examples []json.RawMessage
+		}
+		Parameters map[string]struct {
+			Name    string
+			Example json.RawMessage
+		}
+	}
+	Paths map[string]map[string]struct {
+		OperationID string
+		Parameters  []struct {
+			Ref string `json:"$ref"`
+		}
+	}
+}
+
+// PostgreSQL takes the examples: they make sense to the types of their columns, if not
+// to every constraint, policy and trigger.
+func TestInspect_examples(t *testing.T) {
+	t.Parallel()
+	api := live(t, func(o *pgrest.Options) { o.TxEnd = pgrest.Rollback })
+	const token = `{"role":"pgrest_test_curator"}`
+	var d examples
+	body := read(t, ask(t, api, exchange{target: "/", token: token, send: headers{"Accept": openAPIType}}))
+	require.NoError(t, json.Unmarshal([]byte(body), &d))
+	take := func(method, target, data string) {
+		t.Helper()
+		response := ask(t, api, exchange{
+			method: method, target: target, token: token, data: data, send: headers{"Content-Type": "application/json"},
+		})
+		var failed struct{ Code string }
+		body := read(t, response)
+		if response.StatusCode >= http.StatusBadRequest {
+			require.NoError(t, json.Unmarshal([]byte(body), &failed))
+			require.Regexp(t, refused, failed.Code, "%s %s %s: %s", method, target, data, body)
+		}
+	}
+	for path, operations := range d.Paths {
+		if !strings.HasPrefix(operations["get"].OperationID, "read_") || path == "/overseas" {
+			continue
+		}
+		for _, p := range operations["get"].Parameters {
+			parameter := d.Components.Parameters[strings.TrimPrefix(p.Ref, "#/components/parameters/")]
+			var example string
+			if !strings.Contains(p.Ref, "/filter.") || parameter.Name == "raised" { // which always fails
+				continue
+			}
+			require.NoError(t, json.Unmarshal(parameter.Example, &example))
+			take(http.MethodGet, path+"?limit=1&"+url.QueryEscape(parameter.Name)+"="+url.QueryEscape(example), "")
+		}
+		schema := strings.TrimPrefix(operations["get"].OperationID, "read_")
+		for method, suffix := range map[string]string{http.MethodPost: "_insert", http.MethodPatch: "_update"} {
+			for _, example := range d.Components.Schemas[schema+suffix].Examples {
+				take(method, path, string(example))
+			}
+		}
+	}
+}
+
+// refused are the SQLSTATEs of constraints, of policies, and of the trigger of casting.
+const refused = "^(23...|42501|P0002)$"
