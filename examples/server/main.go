@@ -50,7 +50,7 @@ func main() {
 
 // collectAt is how much the heap grows between garbage collections, in percent. It
 // is so small that collecting at the usual 100 costs more than the memory is worth.
-const collectAt = 300
+const collectAt = 200
 
 // run does what the arguments ask for: it serves until ctx is done, or shows
 // something. Requests are logged to stdout, all else to stderr; several goroutines
