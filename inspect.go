@@ -3,6 +3,7 @@ package pgrest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -139,13 +140,16 @@ func parameterTypes(r *introspect.Routine) string {
 // documents keeps descriptions of one schema cache, by whom they are for.
 type documents struct {
 	mu    sync.Mutex
-	byKey map[string]document
+	byKey map[string]*document
 	size  int // of the bodies
 }
 
+// document is a description, made once for all that ask for it at the same time.
 type document struct {
+	once sync.Once
 	body []byte
 	tag  string // an entity tag (RFC 9110, section 8.8.3)
+	err  error
 }
 
 // What is kept is bounded by number and size: there are few roles, but clients may
@@ -155,22 +159,46 @@ const (
 	maxDocumentSize = 128 << 20 // of all together
 )
 
-func (d *documents) get(key string, build func() ([]byte, error)) (document, error) {
+// get finds the description of that key, or has it built, while those of other keys
+// can be had.
+func (d *documents) get(key string, build func() ([]byte, error)) (*document, error) {
+	found := d.entry(key)
+	found.once.Do(func() {
+		found.err = errors.New("describe the API: it panicked before") // unless it doesn't
+		found.body, found.err = build()
+		sum := sha256.Sum256(found.body)
+		found.tag = `"` + hex.EncodeToString(sum[:16]) + `"`
+		d.built(key, found)
+	})
+	return found, found.err
+}
+
+func (d *documents) entry(key string) *document {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if found, ok := d.byKey[key]; ok {
-		return found, nil
+		return found
 	}
-	body, err := build()
-	if err != nil {
-		return document{}, err
+	if d.byKey == nil || len(d.byKey) >= maxDocuments {
+		d.byKey, d.size = map[string]*document{}, 0
 	}
-	if d.byKey == nil || len(d.byKey) >= maxDocuments || d.size+len(body) > maxDocumentSize {
-		d.byKey, d.size = map[string]document{}, 0
-	}
-	sum := sha256.Sum256(body)
-	made := document{body: body, tag: `"` + hex.EncodeToString(sum[:16]) + `"`}
+	made := new(document)
 	d.byKey[key] = made
-	d.size += len(body)
-	return made, nil
+	return made
+}
+
+// built takes note of a description's size. One that failed is tried again by the
+// next that asks.
+func (d *documents) built(key string, made *document) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.byKey[key] != made: // dropped meanwhile
+	case made.err != nil:
+		delete(d.byKey, key)
+	case d.size+len(made.body) > maxDocumentSize:
+		d.byKey, d.size = map[string]*document{key: made}, len(made.body)
+	default:
+		d.size += len(made.body)
+	}
 }

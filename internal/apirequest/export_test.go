@@ -12,5 +12,5 @@ func ReadShape(text []byte) (names []string, uniform, valid bool) {
 	if !ok {
 		return nil, false, false
 	}
-	return shape.names(), shape.uniform, true
+	return shape.columns(), shape.uniform, true
 }

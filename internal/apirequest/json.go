@@ -3,7 +3,6 @@ package apirequest
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
 	"unicode/utf8"
 )
@@ -24,9 +23,14 @@ type jsonShape struct {
 	uniform bool
 
 	order []jsonKey      // the keys of the first object, in its order
-	index map[string]int // from a key to its place in last
-	last  []int          // the number of the last object that had the key
+	names [][]byte       // the distinct ones without their escapes, by their places
+	last  []int          // the number of the last object that had the key, by its place
+	index map[string]int // from many names to their places
 }
+
+// fewNames is up to how many names are searched one by one. An index of more is
+// made when it is needed.
+const fewNames = 24
 
 // jsonKey is a key as it is written, without its quotes, and its place in last.
 type jsonKey struct {
@@ -38,7 +42,8 @@ type jsonKey struct {
 // in UTF-8. It keeps parts of text. What it allocates depends on the first
 // object alone: the others are compared with it as they are written.
 func readShape(text []byte) (*jsonShape, bool) {
-	shape := &jsonShape{uniform: true}
+	const usual = 16 // keys
+	shape := &jsonShape{uniform: true, order: make([]jsonKey, 0, usual), names: make([][]byte, 0, usual), last: make([]int, 0, usual)}
 	if !utf8.Valid(text) {
 		return nil, false
 	}
@@ -57,8 +62,19 @@ func readShape(text []byte) (*jsonShape, bool) {
 	return shape, ok && s.pos == len(text)
 }
 
-// names are the keys of the objects, sorted; nil for none.
-func (shape *jsonShape) names() []string { return slices.Sorted(maps.Keys(shape.index)) }
+// columns are the keys of the objects, sorted; nil for none. All share one text.
+func (shape *jsonShape) columns() []string {
+	if len(shape.names) == 0 {
+		return nil
+	}
+	all := string(bytes.Join(shape.names, nil))
+	columns := make([]string, len(shape.names))
+	for i, name := range shape.names {
+		columns[i], all = all[:len(name)], all[len(name):]
+	}
+	slices.Sort(columns)
+	return columns
+}
 
 func (shape *jsonShape) readArray(s *jsonScanner) bool {
 	s.pos++
@@ -150,24 +166,40 @@ func (shape *jsonShape) find(raw []byte) (int, bool) {
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		name = unescapeKey(raw)
 	}
-	place, known := shape.index[string(name)]
+	place, known := shape.place(name)
 	if shape.objects > 1 {
 		return place, known
 	}
 	if !known {
-		if shape.index == nil {
-			shape.index = map[string]int{}
-		}
-		place = len(shape.last)
-		shape.index[string(name)] = place
+		place = len(shape.names)
+		shape.names = append(shape.names, name)
 		shape.last = append(shape.last, 0)
+		if shape.index != nil {
+			shape.index[string(name)] = place
+		}
 	}
 	shape.order = append(shape.order, jsonKey{raw, place})
 	return place, true
 }
 
+// place finds a name's place.
+func (shape *jsonShape) place(name []byte) (int, bool) {
+	if len(shape.names) <= fewNames {
+		place := slices.IndexFunc(shape.names, func(known []byte) bool { return bytes.Equal(known, name) })
+		return place, place >= 0
+	}
+	if shape.index == nil {
+		shape.index = make(map[string]int, 2*len(shape.names))
+		for place, known := range shape.names {
+			shape.index[string(known)] = place
+		}
+	}
+	place, known := shape.index[string(name)]
+	return place, known
+}
+
 func (shape *jsonShape) endObject(distinct int) {
-	if distinct != len(shape.index) {
+	if distinct != len(shape.names) {
 		shape.uniform = false
 	}
 }

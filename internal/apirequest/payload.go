@@ -90,7 +90,7 @@ func (p *Payload) readJSON(body []byte, req *Request) error {
 		p.Raw, p.Array = []byte(noRows), true
 		return nil
 	}
-	p.Raw, p.Array, p.Columns = body, shape.array, shape.names()
+	p.Raw, p.Array, p.Columns = body, shape.array, shape.columns()
 	return nil
 }
 
