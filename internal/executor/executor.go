@@ -164,7 +164,7 @@ func (r *Result) start() error {
 	if explicit {
 		s.send("", cmd.begin(), nil)
 	}
-	settings, args := settingsStatement(s.withoutOverrides(s.isoDates(cmd.Settings)), cmd.ReadOnly && !explicit)
+	settings, args := s.cache.settingsStatement(s.withoutOverrides(s.isoDates(cmd.Settings)), cmd.ReadOnly && !explicit)
 	s.send("", settings, args)
 	if cmd.PreRequest != "" {
 		s.send(cmd.Role, cmd.PreRequest, nil)
@@ -324,29 +324,37 @@ const (
 )
 
 // settingsStatement makes all settings in one statement. Without a BEGIN the
-// pipeline is one implicit transaction, which is made read only here too.
-func settingsStatement(settings []auth.Setting, readOnly bool) (string, [][]byte) {
+// pipeline is one implicit transaction, which is made read only here too. The
+// arguments are valid until the connection's next statement of settings.
+func (s *statements) settingsStatement(settings []auth.Setting, readOnly bool) (string, [][]byte) {
 	const name, on = "transaction_read_only", "on"
 	size := len(name) + len(on)
-	for _, s := range settings {
-		size += len(s.Name) + len(s.Value)
+	for _, setting := range settings {
+		size += len(setting.Name) + len(setting.Value)
 	}
-	text, args := make([]byte, 0, size), make([][]byte, 0, 2*len(settings)+2)
+	text, args := slices.Grow(s.settings[:0], size), s.arguments[:0]
 	add := func(part string) {
 		start := len(text)
 		text = append(text, part...)
 		args = append(args, text[start:len(text):len(text)])
 	}
-	for _, s := range settings {
-		add(s.Name)
-		add(s.Value)
+	for _, setting := range settings {
+		add(setting.Name)
+		add(setting.Value)
 	}
 	if readOnly {
 		add(name)
 		add(on)
 	}
+	if cap(text) <= maxSettings {
+		s.settings, s.arguments = text, args
+	}
 	return settingsSQL(len(args) / 2), args
 }
+
+// maxSettings is how large the settings may be, in bytes, whose room a connection
+// keeps for the next request's. The headers of a request can make them much larger.
+const maxSettings = 8 << 10
 
 // settingsTexts are the settings statements of usual lengths.
 var settingsTexts = func() (texts [24]string) {

@@ -28,6 +28,9 @@ type statements struct {
 	// overridden reports that something set response.headers or response.status
 	// here, perhaps beyond its transaction.
 	overridden bool
+	// settings and arguments are room for the texts of a request's settings.
+	settings  []byte
+	arguments [][]byte
 }
 
 // statementKey is what a statement is prepared for: PostgreSQL checks

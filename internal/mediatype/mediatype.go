@@ -192,12 +192,14 @@ func parsePlan(name string, params map[string]string) *Plan {
 	return p
 }
 
+var anything = []Type{{Name: Any}}
+
 // ParseAccept reads the values of the Accept header, in the client's order of
 // preference: by quality, then the more specific first, then as listed. Types
 // with quality 0 are left out. Without a value the client takes anything.
 func ParseAccept(values ...string) []Type {
 	if len(values) == 0 || len(values) == 1 && (values[0] == "" || values[0] == Any) {
-		return []Type{{Name: Any}}
+		return anything
 	}
 	var ranked []rank
 	for _, value := range values {

@@ -48,7 +48,8 @@ func (b *answer) setHeaders(h http.Header) {
 	if _, ok := b.plan.(*plan.Read); ok && b.Explain == nil {
 		b.set(h, "Content-Location", contentLocation(b.req))
 	}
-	if applied := b.applied().Applied(); applied != "" && b.Explain == nil {
+	preferences := b.applied()
+	if applied := preferences.Applied(); applied != "" && b.Explain == nil {
 		b.set(h, "Preference-Applied", applied)
 	}
 }
@@ -88,7 +89,7 @@ func (b *answer) set(h http.Header, name, value string) {
 }
 
 // applied leaves out the preferences that mean nothing to the plan.
-func (b *answer) applied() *apirequest.Preferences {
+func (b *answer) applied() apirequest.Preferences {
 	p := b.req.Preferences
 	m, writes := b.plan.(*plan.Mutate)
 	_, calls := b.plan.(*plan.Call)
@@ -104,7 +105,7 @@ func (b *answer) applied() *apirequest.Preferences {
 	if !calls && (!writes || m.Action != apirequest.Update && m.Action != apirequest.Delete) {
 		p.MaxAffected = -1
 	}
-	return &p
+	return p
 }
 
 // status is that of an answer with so many rows.
