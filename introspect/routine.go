@@ -40,7 +40,7 @@ type Routine struct {
 // derive sets what follows from the rest of the routine, and from the exposed relations.
 func (r *Routine) derive(exposed map[QualifiedName]*Table) {
 	for i := range r.Params {
-		r.Params[i].TypeName = r.Params[i].Type.castName()
+		r.Params[i].TypeName = r.Params[i].Type.CastName()
 	}
 	r.MediaType = mediaType(r.Returns)
 	r.rows = resultTable(r, exposed)

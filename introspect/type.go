@@ -45,9 +45,9 @@ type Type struct {
 	Attributes []Column
 }
 
-// castName gives the name of t for a cast that keeps values whole: character and
-// bit alone would cut them to a length of 1.
-func (t *Type) castName() string {
+// CastName gives t as SQL text can name it in a cast that keeps values whole: character
+// and bit alone would cut them to a length of 1.
+func (t *Type) CastName() string {
 	switch t.OID {
 	case bpcharOID:
 		return "pg_catalog.bpchar"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -22,17 +23,26 @@ type jsonShape struct {
 	// uniform reports that an array has nothing but objects with the same keys.
 	uniform bool
 
-	order []jsonKey      // the keys of the first object, in its order
-	names [][]byte       // the distinct ones without their escapes, by their places
-	last  []int          // the number of the last object that had the key, by its place
-	index map[string]int // from many names to their places
+	order   []jsonKey      // the keys of an array's first object, in its order
+	members []jsonMember   // what the first object has, each key once, by its place
+	index   map[string]int // from the names of many members to their places
+}
+
+// jsonMember is a member of an object.
+type jsonMember struct {
+	name  []byte // the key without its escapes
+	last  int    // the number of the last object that had the key
+	value []byte // in a single object, the last one as it is written
 }
 
 // fewNames is up to how many names are searched one by one. An index of more is
 // made when it is needed.
 const fewNames = 24
 
-// jsonKey is a key as it is written, without its quotes, and its place in last.
+// usualNames is for how many names there is room from the start.
+const usualNames = 16
+
+// jsonKey is a key as it is written, without its quotes, and its member's place.
 type jsonKey struct {
 	raw   []byte
 	place int
@@ -42,8 +52,7 @@ type jsonKey struct {
 // in UTF-8. It keeps parts of text. What it allocates depends on the first
 // object alone: the others are compared with it as they are written.
 func readShape(text []byte) (*jsonShape, bool) {
-	const usual = 16 // keys
-	shape := &jsonShape{uniform: true, order: make([]jsonKey, 0, usual), names: make([][]byte, 0, usual), last: make([]int, 0, usual)}
+	shape := &jsonShape{uniform: true, members: make([]jsonMember, 0, usualNames)}
 	if !utf8.Valid(text) {
 		return nil, false
 	}
@@ -53,7 +62,7 @@ func readShape(text []byte) (*jsonShape, bool) {
 	case '{':
 		ok = shape.readObject(s, 1)
 	case '[':
-		shape.array = true
+		shape.array, shape.order = true, make([]jsonKey, 0, usualNames)
 		ok = shape.readArray(s)
 	default:
 		ok = s.skipValue(0)
@@ -64,16 +73,59 @@ func readShape(text []byte) (*jsonShape, bool) {
 
 // columns are the keys of the objects, sorted; nil for none. All share one text.
 func (shape *jsonShape) columns() []string {
-	if len(shape.names) == 0 {
+	if len(shape.members) == 0 {
 		return nil
 	}
-	all := string(bytes.Join(shape.names, nil))
-	columns := make([]string, len(shape.names))
-	for i, name := range shape.names {
-		columns[i], all = all[:len(name)], all[len(name):]
+	slices.SortFunc(shape.members, func(a, b jsonMember) int { return bytes.Compare(a.name, b.name) })
+	size := 0
+	for i := range shape.members {
+		size += len(shape.members[i].name)
 	}
-	slices.Sort(columns)
+	var all strings.Builder
+	all.Grow(size)
+	columns := make([]string, len(shape.members))
+	for i := range shape.members {
+		start := all.Len()
+		all.Write(shape.members[i].name)
+		columns[i] = all.String()[start:]
+	}
 	return columns
+}
+
+// values are the members of a single object as texts for PostgreSQL's types to
+// read, nil for null, in the order of columns, which were asked for before. There
+// are none where only PostgreSQL can say what a value is: in arrays and objects, and
+// behind escapes that stand for no character of a text.
+func (shape *jsonShape) values() [][]byte {
+	if shape.array || len(shape.members) == 0 {
+		return nil
+	}
+	values := make([][]byte, len(shape.members))
+	for i := range shape.members {
+		var ok bool
+		if values[i], ok = scalarText(shape.members[i].value); !ok {
+			return nil
+		}
+	}
+	return values
+}
+
+// scalarText is the text of a valid value, which is neither an array nor an object.
+func scalarText(raw []byte) (text []byte, ok bool) {
+	switch raw[0] {
+	case '{', '[':
+		return nil, false
+	case 'n':
+		return nil, true
+	case '"':
+		text = raw[1 : len(raw)-1]
+		if bytes.IndexByte(text, '\\') < 0 {
+			return text, true
+		}
+		text = unescape(text)
+		return text, !bytes.ContainsAny(text, "\x00\uFFFD") // what surrogates without a partner become
+	}
+	return raw, true
 }
 
 func (shape *jsonShape) readArray(s *jsonScanner) bool {
@@ -121,11 +173,17 @@ func (shape *jsonShape) readObject(s *jsonScanner, depth int) bool {
 		if !ok {
 			return false
 		}
-		if shape.add(key, nth) {
+		place, first := shape.add(key, nth)
+		if first {
 			distinct++
 		}
+		s.skipBlanks()
+		start := s.pos
 		if !s.skipValue(depth) {
 			return false
+		}
+		if !shape.array {
+			shape.members[place].value = s.text[start:s.pos]
 		}
 		switch s.skipBlanks() {
 		case ',':
@@ -140,58 +198,62 @@ func (shape *jsonShape) readObject(s *jsonScanner, depth int) bool {
 	}
 }
 
-// add takes note of the nth key of the current object; it reports whether the
-// object has it for the first time.
-func (shape *jsonShape) add(raw []byte, nth int) bool {
-	place := 0
+// add takes note of the nth key of the current object. It gives the key's place, and
+// reports whether the object has it for the first time.
+func (shape *jsonShape) add(raw []byte, nth int) (place int, first bool) {
 	if shape.objects > 1 && nth < len(shape.order) && bytes.Equal(shape.order[nth].raw, raw) {
 		place = shape.order[nth].place
 	} else {
 		var known bool
 		if place, known = shape.find(raw); !known {
 			shape.uniform = false
-			return false
+			return place, false
 		}
 	}
-	if shape.last[place] == shape.objects {
-		return false
+	if shape.members[place].last == shape.objects {
+		return place, false
 	}
-	shape.last[place] = shape.objects
-	return true
+	shape.members[place].last = shape.objects
+	return place, true
 }
 
 // find looks a key up; the first object makes its keys known.
-func (shape *jsonShape) find(raw []byte) (int, bool) {
+func (shape *jsonShape) find(raw []byte) (place int, known bool) {
 	name := raw
 	if bytes.IndexByte(raw, '\\') >= 0 {
-		name = unescapeKey(raw)
+		name = unescape(raw)
 	}
-	place, known := shape.place(name)
+	place, known = shape.place(name)
 	if shape.objects > 1 {
 		return place, known
 	}
 	if !known {
-		place = len(shape.names)
-		shape.names = append(shape.names, name)
-		shape.last = append(shape.last, 0)
+		place = len(shape.members)
+		shape.members = append(shape.members, jsonMember{name: name})
 		if shape.index != nil {
 			shape.index[string(name)] = place
 		}
 	}
-	shape.order = append(shape.order, jsonKey{raw, place})
+	if shape.array {
+		shape.order = append(shape.order, jsonKey{raw, place})
+	}
 	return place, true
 }
 
 // place finds a name's place.
 func (shape *jsonShape) place(name []byte) (int, bool) {
-	if len(shape.names) <= fewNames {
-		place := slices.IndexFunc(shape.names, func(known []byte) bool { return bytes.Equal(known, name) })
-		return place, place >= 0
+	if len(shape.members) <= fewNames {
+		for place := range shape.members {
+			if bytes.Equal(shape.members[place].name, name) {
+				return place, true
+			}
+		}
+		return 0, false
 	}
 	if shape.index == nil {
-		shape.index = make(map[string]int, 2*len(shape.names))
-		for place, known := range shape.names {
-			shape.index[string(known)] = place
+		shape.index = make(map[string]int, 2*len(shape.members))
+		for place := range shape.members {
+			shape.index[string(shape.members[place].name)] = place
 		}
 	}
 	place, known := shape.index[string(name)]
@@ -199,19 +261,20 @@ func (shape *jsonShape) place(name []byte) (int, bool) {
 }
 
 func (shape *jsonShape) endObject(distinct int) {
-	if distinct != len(shape.names) {
+	if distinct != len(shape.members) {
 		shape.uniform = false
 	}
 }
 
-// unescapeKey reads the escapes of a key that the scanner found valid.
-func unescapeKey(raw []byte) []byte {
+// unescape reads the escapes of a string that the scanner found valid; raw is
+// without its quotes.
+func unescape(raw []byte) []byte {
 	quoted := slices.Concat([]byte{'"'}, raw, []byte{'"'})
-	var name string
-	if json.Unmarshal(quoted, &name) != nil {
+	var text string
+	if json.Unmarshal(quoted, &text) != nil {
 		return raw // can't be: the scanner and encoding/json agree
 	}
-	return []byte(name)
+	return []byte(text)
 }
 
 // jsonScanner walks over JSON text.

@@ -48,6 +48,16 @@ func TestPayload(t *testing.T) {
 		p.Array = true
 		return p
 	}
+	with := func(p apirequest.Payload, values ...string) apirequest.Payload {
+		for _, value := range values {
+			text := []byte(value)
+			if value == "NULL" {
+				text = nil
+			}
+			p.Values = append(p.Values, text)
+		}
+		return p
+	}
 	of := func(name string, p apirequest.Payload) apirequest.Payload {
 		p.Media = media(name)
 		return p
@@ -61,10 +71,19 @@ func TestPayload(t *testing.T) {
 		req         *apirequest.Request
 		want        apirequest.Payload
 	}{
-		"object":                         {"", `{"b":1,"a":2}`, writing(), object(`{"b":1,"a":2}`, "a", "b")},
-		"object stays as it was sent":    {"", " {\"a\" : 1.50 }\n", writing(), object(" {\"a\" : 1.50 }\n", "a")},
-		"media type with a charset":      {"application/json; charset=utf-8", `{"a":1}`, writing(), object(`{"a":1}`, "a")},
-		"vendored array type":            {"application/vnd.pgrst.array+json", `{"a":1}`, writing(), object(`{"a":1}`, "a")},
+		"object":                      {"", `{"b":1,"a":2}`, writing(), with(object(`{"b":1,"a":2}`, "a", "b"), "2", "1")},
+		"object stays as it was sent": {"", " {\"a\" : 1.50 }\n", writing(), with(object(" {\"a\" : 1.50 }\n", "a"), "1.50")},
+		"media type with a charset":   {"application/json; charset=utf-8", `{"a":1}`, writing(), with(object(`{"a":1}`, "a"), "1")},
+		"vendored array type":         {"application/vnd.pgrst.array+json", `{"a":1}`, writing(), with(object(`{"a":1}`, "a"), "1")},
+		"values": {"", `{"a":"x","b":-1.5e3,"c":true,"d":null,"e":""}`, writing(),
+			with(object(`{"a":"x","b":-1.5e3,"c":true,"d":null,"e":""}`, "a", "b", "c", "d", "e"), "x", "-1.5e3", "true", "NULL", "")},
+		"values without their escapes":   {"", `{"a":"\"\u00e9\ud83d\ude00\n"}`, writing(), with(object(`{"a":"\"\u00e9\ud83d\ude00\n"}`, "a"), "\"é\U0001f600\n")},
+		"the last of a key's values":     {"", `{"a":1,"\u0061":2}`, writing(), with(object(`{"a":1,"\u0061":2}`, "a"), "2")},
+		"an array is no text":            {"", `{"a":1,"b":[]}`, writing(), object(`{"a":1,"b":[]}`, "a", "b")},
+		"nor is an object":               {"", `{"a":{}}`, writing(), object(`{"a":{}}`, "a")},
+		"nor is NUL":                     {"", `{"a":"\u0000"}`, writing(), object(`{"a":"\u0000"}`, "a")},
+		"nor is half a character":        {"", `{"a":"\ud83d"}`, writing(), object(`{"a":"\ud83d"}`, "a")},
+		"values of a call":               {"", `{"a":"x"}`, calling(), with(object(`{"a":"x"}`, "a"), "x")},
 		"array":                          {"", `[{"a":1,"b":2},{"b":3,"a":4}]`, writing(), array(`[{"a":1,"b":2},{"b":3,"a":4}]`, "a", "b")},
 		"escaped keys are the same":      {"", `[{"a":1},{"\u0061":2}]`, writing(), array(`[{"a":1},{"\u0061":2}]`, "a")},
 		"repeated key":                   {"", `[{"a":1,"a":2},{"a":3}]`, writing(), array(`[{"a":1,"a":2},{"a":3}]`, "a")},
@@ -78,7 +97,7 @@ func TestPayload(t *testing.T) {
 		"columns of an array":            {"", ` [{"a":1},{"c":2}]`, writing("a"), array(` [{"a":1},{"c":2}]`, "a")},
 		"columns leave JSON unread":      {"", `{`, writing("a"), object(`{`, "a")},
 		"columns of a call":              {"", `{"a":1,"c":2}`, calling("a"), object(`{"a":1,"c":2}`, "a")},
-		"columns mean nothing to PUT":    {"", `{"a":1,"c":2}`, upserting("a"), object(`{"a":1,"c":2}`, "a", "c")},
+		"columns mean nothing to PUT":    {"", `{"a":1,"c":2}`, upserting("a"), with(object(`{"a":1,"c":2}`, "a", "c"), "1", "2")},
 		"call without a body":            {"", "", calling(), object(`{}`)},
 		"call with an array":             {"", `[{"a":1},{"a":2}]`, calling(), array(`[{"a":1},{"a":2}]`, "a")},
 		"call with text":                 {"text/plain; charset=utf-8", "a,b", calling(), of(mediatype.Plain, apirequest.Payload{Raw: []byte("a,b")})},

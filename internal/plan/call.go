@@ -22,6 +22,9 @@ type Call struct {
 	// Array tells an array, of which the first element counts, from an object.
 	FromBody bool
 	Named    []introspect.Param
+	// Values are those of Named as texts, nil for NULL, where Body has nothing that
+	// has to be read as JSON; else nil.
+	Values [][]byte
 	// Whole passes Body as the only, unnamed argument.
 	Whole bool
 	Body  []byte
@@ -117,6 +120,7 @@ func (c *Call) arguments(req *apirequest.Request) {
 					c.Named = append(c.Named, param)
 				}
 			}
+			c.asTexts(req.Payload.Columns, req.Payload.Values)
 			return
 		}
 		given = req.Payload.Form

@@ -19,6 +19,9 @@ type Mutate struct {
 	Columns []WriteColumn
 	Body    []byte
 	Array   bool
+	// Values are those of Columns as texts, nil for NULL, where Body has nothing that
+	// has to be read as JSON; else nil.
+	Values [][]byte
 	// Defaults has columns that are missing in an object take their defaults.
 	Defaults bool
 	// Where are the filters of the rows to write; an upsert's are of the row to put.
@@ -131,6 +134,9 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 			return nil, apierror.PutMismatch()
 		}
 		m.Conflict, m.Defaults = &Conflict{Columns: table.PrimaryKey, Merge: true}, false
+	}
+	if req.Payload != nil {
+		m.asTexts(req.Payload.Values)
 	}
 	if err := checkPreferences(req); err != nil { // a write's go before its media type
 		return nil, err

@@ -107,7 +107,7 @@ const (
 func markOf(i int) string { return markPrefix + strconv.Itoa(i) }
 
 // mark copies a request with marks for its values: those of conditions, then those
-// of arguments.
+// of arguments, then those of an object in its body.
 func mark(req *apirequest.Request) *apirequest.Request {
 	marked, query, n := *req, *req.Query, 0
 	marked.Query = &query
@@ -119,6 +119,13 @@ func mark(req *apirequest.Request) *apirequest.Request {
 	if req.Payload != nil {
 		payload := *req.Payload
 		payload.Raw, payload.Form = []byte(bodyMark), markArguments(payload.Form, &n)
+		if payload.Values != nil {
+			payload.Values = make([][]byte, len(payload.Columns))
+			for i := range payload.Values {
+				payload.Values[i] = []byte(markOf(n))
+				n++
+			}
+		}
 		marked.Payload = &payload
 	}
 	return &marked
@@ -251,25 +258,29 @@ func (v *values) fill(s *query.Statement, places []place) query.Statement {
 		case len(p.values) == 0:
 			args[i] = s.Args[i]
 		default:
-			args[i] = []byte(v.text(p))
+			args[i] = v.argument(p)
 		}
 	}
 	return query.Statement{SQL: s.SQL, Args: args}
 }
 
-// text is the text of an argument: a condition's, which knows its own array, or
-// that of a function's argument.
-func (v *values) text(p place) string {
+// argument is the text of an argument: a condition's, which knows its own array, that
+// of a function's argument, or that of a value of the body, nil for NULL.
+func (v *values) argument(p place) []byte {
 	first := p.values[0]
 	if first < len(v.conditions) {
-		return v.conditions[first].Argument()
+		return []byte(v.conditions[first].Argument())
 	}
-	if !p.array {
-		return v.arguments[first-len(v.conditions)].Value
+	first -= len(v.conditions)
+	switch {
+	case first >= len(v.arguments):
+		return v.req.Payload.Values[first-len(v.arguments)]
+	case !p.array:
+		return []byte(v.arguments[first].Value)
 	}
 	elements := make([]string, len(p.values))
 	for i, n := range p.values {
 		elements[i] = v.arguments[n-len(v.conditions)].Value
 	}
-	return filter.ArrayText(elements)
+	return []byte(filter.ArrayText(elements))
 }

@@ -87,13 +87,16 @@ func TestCache(t *testing.T) {
 		"values like marks":  {get("/films?title=eq.value%200"), get("/films?title=eq.%7B%22value%200%22%7D"), get("/films?title=eq.%00value%200")},
 		"inserts":            {{"POST", "/films", "", `{"id":1,"title":"a"}`}, {"POST", "/films", "", `{"title":"b","id":2}`}, {"POST", "/films", "", `[{"id":1}]`}, {"POST", "/films", "", `[]`}},
 		"what is returned":   {{"POST", "/films?select=id", "return=representation", `{"id":1}`}, {"POST", "/films?select=id", "return=minimal", `{"id":2}`}, {"POST", "/films", "return=headers-only", `{"id":3}`}},
+		"values":             {{"POST", "/films", "", `{"id":1,"title":"a"}`}, {"POST", "/films", "", `{"title":null,"id":null}`}, {"POST", "/films", "", `{"id":1,"title":"{}"}`}},
+		"values or JSON":     {{"POST", "/films", "", `{"id":1,"title":"a"}`}, {"POST", "/films", "", `{"id":1,"title":{}}`}, {"POST", "/films", "missing=default", `{"id":1,"title":"a"}`}},
+		"filtered values":    {{"PATCH", "/films?id=in.(1,2)&title=eq.a", "", `{"title":"b"}`}, {"PATCH", "/films?id=in.(3)&title=eq.c", "", `{"title":null}`}},
 		"updates":            {{"PATCH", "/films?id=eq.1", "", `{"title":"a"}`}, {"PATCH", "/films?id=eq.2", "", `{"title":"b"}`}, {"PATCH", "/films?id=eq.2", "", `{}`}},
 		"bounded updates":    {{"PATCH", "/films?id=eq.1", "handling=strict,max-affected=1", `{"title":"a"}`}, {"PATCH", "/films?id=eq.1", "handling=strict,max-affected=2", `{"title":"a"}`}},
 		"upserts":            {{"POST", "/films", "resolution=merge-duplicates", `{"id":1}`}, {"POST", "/films", "resolution=ignore-duplicates", `{"id":1}`}, {"POST", "/films?on_conflict=title", "resolution=ignore-duplicates", `{"id":1}`}},
 		"puts":               {{"PUT", "/films?id=eq.1", "", `{"id":1,"title":"a"}`}, {"PUT", "/films?id=eq.2", "", `{"id":2,"title":"b"}`}},
 		"deletes":            {{"DELETE", "/films?id=eq.1", "", ""}, {"DELETE", "/films?id=eq.2", "return=representation", ""}},
 		"calls":              {get("/rpc/add?a=1&b=2"), get("/rpc/add?b=5&a=4"), get("/rpc/add?a=7")},
-		"calls with a body":  {{"POST", "/rpc/add", "", `{"a":1,"b":2}`}, {"POST", "/rpc/add", "", `{"a":3,"b":4}`}, {"POST", "/rpc/add", "count=exact", `{"a":3}`}},
+		"calls with a body":  {{"POST", "/rpc/add", "", `{"a":1,"b":2}`}, {"POST", "/rpc/add", "", `{"b":null,"a":"3"}`}, {"POST", "/rpc/add", "", `{"a":[],"b":4}`}, {"POST", "/rpc/total", "", `{"v":"{1}"}`}, {"POST", "/rpc/add", "count=exact", `{"a":3}`}},
 		"variadic arguments": {get("/rpc/total?v=1&v=2"), get("/rpc/total?v=3&v=4"), get("/rpc/total?v=5")},
 	}
 	for name, requests := range tests {

@@ -49,7 +49,7 @@ func appendShape(dst []byte, req *apirequest.Request) []byte {
 	s.flags(req.Query.OnConflict == nil)
 	s.arguments(req.Query.Arguments)
 	if p := req.Payload; p != nil {
-		s.flags(p.Array)
+		s.flags(p.Array, p.Values != nil)
 		s.text(p.Media.Name)
 		s.path(p.Columns)
 		s.arguments(p.Form)

@@ -87,7 +87,7 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 func called(c *plan.Call, alias string) fragment {
 	f := sql("")
 	function := sqlfrag.Qualified(c.Routine.Name.Schema, c.Routine.Name.Name)
-	if c.FromBody && len(c.Named) > 0 {
+	if c.FromBody && len(c.Named) > 0 && c.Values == nil {
 		f.join(bodyArguments(c))
 		f.add(", LATERAL ")
 	}
@@ -111,9 +111,13 @@ func arguments(c *plan.Call) fragment {
 			f.add(", ")
 		}
 	}
-	for _, param := range c.Named {
+	for i, param := range c.Named {
 		separate()
-		f.add(name(param) + sqlfrag.Qualified(bodyName, param.Name))
+		if c.Values != nil {
+			f.add(name(param)+"?::"+sqlType(param.TypeName), c.Values[i])
+		} else {
+			f.add(name(param) + sqlfrag.Qualified(bodyName, param.Name))
+		}
 	}
 	for _, a := range c.Arguments {
 		separate()

@@ -242,10 +242,10 @@ func update(m *plan.Mutate) fragment {
 		return f
 	}
 	f := sql("UPDATE " + target(m) + " SET ")
-	if m.Array {
+	if m.Array || m.Values != nil {
 		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
-	} else { // a single object is read once, and needs no join
+	} else { // JSON of a single object is read once, and needs no join
 		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, bodyValue))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
@@ -280,7 +280,7 @@ func bodyValue(c plan.WriteColumn) string {
 
 func parsedColumn(c plan.WriteColumn) string { return bodyValue(c) + " AS " + sqlfrag.Ident(c.Name) }
 
-// bodyRows renders the body as rows, all of it one argument.
+// bodyRows renders the body as rows. JSON is one argument, however large it is.
 func bodyRows(m *plan.Mutate) fragment {
 	body := sqlfrag.Ident(bodyName)
 	switch {
@@ -288,6 +288,8 @@ func bodyRows(m *plan.Mutate) fragment {
 		return sql("pg_catalog.json_array_elements(?) AS "+body, m.Body)
 	case len(m.Columns) == 0:
 		return sql("(VALUES (1)) AS " + body)
+	case m.Values != nil:
+		return valuesRow(m).within("(", ") AS "+body)
 	case m.Defaults && m.Array:
 		f := sql("pg_catalog.jsonb_array_elements(?) AS "+sqlfrag.Ident(elementName)+"(value), LATERAL pg_catalog.jsonb_to_record(", m.Body)
 		f.join(defaults(m))
@@ -302,6 +304,19 @@ func bodyRows(m *plan.Mutate) fragment {
 		return sql("pg_catalog.json_to_recordset(?) AS "+record(body, m.Columns), m.Body)
 	}
 	return sql("pg_catalog.json_to_record(?) AS "+record(body, m.Columns), m.Body)
+}
+
+// valuesRow renders the values of the only row. They have no modifiers, with which a
+// cast would cut them off: it is the assignment that refuses what is too long.
+func valuesRow(m *plan.Mutate) fragment {
+	f := sql("SELECT ")
+	for i, c := range m.Columns {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.add("?::"+sqlType(c.Type.CastName())+" AS "+sqlfrag.Ident(c.Name), m.Values[i])
+	}
+	return f
 }
 
 // record renders the columns that JSON is read as.

@@ -128,7 +128,11 @@ func printProgram(p *query.Program) string {
 func printStatement(b *strings.Builder, s *query.Statement) {
 	b.WriteString(breakLines(s.SQL) + "\n")
 	for i, arg := range s.Args {
-		fmt.Fprintf(b, "$%d = %s\n", i+1, arg)
+		text := string(arg)
+		if arg == nil {
+			text = "NULL"
+		}
+		fmt.Fprintf(b, "$%d = %s\n", i+1, text)
 	}
 }
 
