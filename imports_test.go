@@ -36,14 +36,15 @@ var boundaries = map[string]boundary{
 	"internal/sqlfrag":   {},
 	"internal/mediatype": {},
 	"internal/suggest":   {},
+	"internal/jsontext":  {},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"otel":               {ours: []string{""}, externals: []string{"go.opentelemetry.io/otel"}, never: []string{"net/http"}},
 	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
-	"auth":               {ours: []string{"internal/sqlfrag"}, externals: []string{pgx, jwx, jsonpath}},
+	"auth":               {ours: []string{"internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/apirequest": {
-		ours: []string{"filter", "internal/mediatype", "internal/apierror"},
+		ours: []string{"filter", "internal/mediatype", "internal/apierror", "internal/jsontext"},
 	},
 	"internal/plan": {
 		ours:  []string{"internal/apirequest", "filter", "introspect", "internal/mediatype", "internal/apierror", "internal/suggest"},
@@ -63,7 +64,7 @@ var boundaries = map[string]boundary{
 		externals: []string{pgx},
 		never:     []string{"net/http"},
 	},
-	"internal/encode": {ours: []string{"internal/query"}, never: []string{"net/http"}},
+	"internal/encode": {ours: []string{"internal/query", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/response": {
 		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror"},
 	},

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
 
 // leeway is by how much the clock of a token's issuer may differ from ours.
@@ -192,10 +194,10 @@ func renderClaims(members map[string]json.RawMessage, role string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendJSONString(b, name)
+		b = jsontext.AppendString(b, validText(name))
 		b = append(b, ':')
 		if name == "role" {
-			b = appendJSONString(b, role)
+			b = jsontext.AppendString(b, validText(role))
 		} else {
 			b = append(b, members[name]...)
 		}

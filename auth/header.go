@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
 
 // HeadersJSON renders a request's headers as a JSON object, for the setting
@@ -40,16 +42,16 @@ func HeadersJSON(host string, headers map[string][]string) []byte {
 	for i, h := range sorted {
 		if i == 0 || compareFold(sorted[i-1].name, h.name) != 0 {
 			o.member()
-			o.text(h.name, true)
+			o.name(h.name)
 			o.value()
 		} else {
-			o.text(", ", false)
+			o.text(", ")
 		}
 		for j, v := range h.values {
 			if j > 0 {
-				o.text(", ", false)
+				o.text(", ")
 			}
-			o.text(v, false)
+			o.text(v)
 		}
 	}
 	return o.end()
@@ -76,9 +78,9 @@ func CookiesJSON(cookie string) []byte {
 			continue
 		}
 		o.member()
-		o.text(p.name, false)
+		o.text(p.name)
 		o.value()
-		o.text(p.value, false)
+		o.text(p.value)
 	}
 	return o.end()
 }
@@ -100,7 +102,16 @@ func (o *objectWriter) member() {
 func (o *objectWriter) value() { o.b = append(o.b, `":"`...) }
 
 // text goes on with the name or the value.
-func (o *objectWriter) text(s string, lower bool) { o.b = appendEscaped(o.b, s, lower) }
+func (o *objectWriter) text(s string) { o.b = jsontext.AppendEscaped(o.b, validText(s)) }
+
+// name is text in lower case, of ASCII.
+func (o *objectWriter) name(s string) {
+	start := len(o.b)
+	o.text(s)
+	for i, c := range o.b[start:] {
+		o.b[start+i] = lowerByte(c)
+	}
+}
 
 func (o *objectWriter) end() []byte {
 	if len(o.b) == 0 {
@@ -109,38 +120,12 @@ func (o *objectWriter) end() []byte {
 	return append(o.b, `"}`...)
 }
 
-// appendJSONString appends s as a JSON string.
-func appendJSONString(b []byte, s string) []byte {
-	b = append(b, '"')
-	b = appendEscaped(b, s, false)
-	return append(b, '"')
-}
-
-// appendEscaped appends s as it stands within a JSON string, with bytes that
-// aren't UTF-8 replaced, and in lower case (of ASCII) when asked.
-func appendEscaped(b []byte, s string, lower bool) []byte {
-	const hex = "0123456789abcdef"
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			b = utf8.AppendRune(b, r)
-			i += size
-			continue
-		}
-		i++
-		switch {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c < ' ' || c == 0x7f:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
-		case lower:
-			b = append(b, lowerByte(c))
-		default:
-			b = append(b, c)
-		}
+// validText is s with bytes that aren't UTF-8 replaced.
+func validText(s string) string {
+	if utf8.ValidString(s) {
+		return s
 	}
-	return b
+	return string([]rune(s))
 }
 
 // compareFold compares two header names without regard to case.

@@ -21,7 +21,7 @@ func TestClaimsJSON(t *testing.T) {
 		{"role_replaced", auth.Identity{Role: "author", Claims: json.RawMessage(`{"role":["x"]}`)}, `{"role":"author"}`},
 		{"claims_that_are_no_object", auth.Identity{Role: "author", Claims: json.RawMessage(`[1]`)}, `{"role":"author"}`},
 		{"claims_that_are_null", auth.Identity{Role: "author", Claims: json.RawMessage(`null`)}, `{"role":"author"}`},
-		{"role_that_needs_escapes", auth.Identity{Role: "a\"\\\n\x7fé\xff"}, `{"role":"a\"\\\u000a\u007fé` + "\ufffd" + `"}`},
+		{"role_that_needs_escapes", auth.Identity{Role: "a\"\\\n\x7fé\xff"}, "{\"role\":\"a\\\"\\\\\\n\x7fé\ufffd\"}"},
 		{"zero", auth.Identity{}, `{"role":""}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestHeadersJSON(t *testing.T) {
 		{"empty_value", map[string][]string{"X-A": {""}}, `{"x-a":""}`},
 		{"name_in_two_cases", map[string][]string{"X-A": {"1"}, "x-a": {"2", "3"}}, `{"x-a":"1, 2, 3"}`},
 		{"name_that_begins_another", map[string][]string{"X-Ab": {"2"}, "x-a": {"1"}}, `{"x-a":"1","x-ab":"2"}`},
-		{"escapes", map[string][]string{"X-A": {"\"\\\t\x00<é"}}, `{"x-a":"\"\\\u0009\u0000<é"}`},
+		{"escapes", map[string][]string{"X-A": {"\"\\\t\x00<é"}}, `{"x-a":"\"\\\t\u0000<é"}`},
 		{"not_UTF-8", map[string][]string{"X-A": {"caf\xe9!"}}, "{\"x-a\":\"caf\ufffd!\"}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
 
 // csvNull is the cell that stands for null.
@@ -35,7 +36,7 @@ func (p *Payload) readCSV(body []byte) error {
 	before := make([][]byte, len(header))
 	for i, name := range header {
 		p.Columns = append(p.Columns, string(name))
-		before[i] = append(appendString([]byte{"{,"[min(i, 1)]}, name), ':')
+		before[i] = append(jsontext.AppendString([]byte{"{,"[min(i, 1)]}, name), ':')
 	}
 	slices.Sort(p.Columns)
 	p.Columns = slices.Compact(p.Columns)
@@ -73,7 +74,7 @@ func (p *Payload) appendObject(before, cells [][]byte) {
 		if string(cell) == csvNull {
 			p.Raw = append(p.Raw, "null"...)
 		} else {
-			p.Raw = appendString(p.Raw, cell)
+			p.Raw = jsontext.AppendString(p.Raw, cell)
 		}
 	}
 	p.Raw = append(p.Raw, '}')

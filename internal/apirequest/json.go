@@ -471,25 +471,3 @@ func (s *jsonScanner) skipDigits() bool {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-// appendString appends text as a JSON string; text is UTF-8.
-func appendString[T string | []byte](b []byte, text T) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	start := 0
-	for i := range len(text) {
-		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(b, text[start:i]...)
-		start = i + 1
-		if c < ' ' {
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		} else {
-			b = append(b, '\\', c)
-		}
-	}
-	b = append(b, text[start:]...)
-	return append(b, '"')
-}

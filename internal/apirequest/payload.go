@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/jsontext"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
 )
 
@@ -123,8 +124,8 @@ func (p *Payload) readForm(body []byte, routine bool) error {
 		if i > 0 {
 			p.Raw = append(p.Raw, ',')
 		}
-		p.Raw = append(appendString(p.Raw, name), ':')
-		p.Raw = appendString(p.Raw, values[name])
+		p.Raw = append(jsontext.AppendString(p.Raw, name), ':')
+		p.Raw = jsontext.AppendString(p.Raw, values[name])
 	}
 	p.Raw = append(p.Raw, '}')
 	return nil

@@ -3,6 +3,7 @@ package encode
 import (
 	"bytes"
 
+	"github.com/pgrest-go/pgrest/internal/jsontext"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
@@ -75,7 +76,7 @@ func newObject(columns []query.Column, stripNulls bool) *object {
 	keys := make([]byte, 0, size) // of all of them, unless some have to be escaped
 	for i := range columns {
 		start := len(keys)
-		keys = append(appendText(append(keys, ','), []byte(columns[i].Name)), ':')
+		keys = append(jsontext.AppendString(append(keys, ','), columns[i].Name), ':')
 		o.members[i] = member{key: keys[start:len(keys):len(keys)], encoding: columns[i].Encoding}
 	}
 	return o

@@ -18,7 +18,7 @@ import (
 const DefaultThreshold = 1 << 20
 
 // chunk is how much of a streamed body is collected before it is written.
-const chunk = 32 << 10
+const chunk = 64 << 10
 
 // Answer writes the answer of a plan while its rows arrive. As long as it returns
 // an error, nothing has been written. When the rows fail after a part of the
