@@ -156,7 +156,11 @@ func readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	body := make([]byte, 0, min(max(r.ContentLength, bytes.MinRead), trustedLength)+1) // one more, to see its end
+	size := r.ContentLength
+	if size < 0 {
+		size = bytes.MinRead
+	}
+	body := make([]byte, 0, min(size, trustedLength)+1) // one more, to see its end
 	for {
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]

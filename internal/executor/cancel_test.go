@@ -123,6 +123,19 @@ func TestResult_abandoned(t *testing.T) {
 	}
 }
 
+// Where the rest has come already, it is no loss to the connection.
+func TestResult_abandoned_though_it_has_come(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	for range 10 {
+		result, err := executor.New(pool, true).Run(t.Context(), command(anon, `SELECT generate_series(1, 3)`))
+		require.NoError(t, err)
+		require.True(t, result.Next())
+		result.Close()
+		requireUsable(t, pool, backendOf(t, pool))
+	}
+}
+
 func TestResult_closed_at_its_end(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -18,30 +17,22 @@ import (
 // dropped; others may put back more meanwhile.
 const maxAttempts = 3
 
-// acquire borrows a connection, or ends the work. That there is none in time is
-// told apart from a database that can't be reached, and from a request that was
-// given up.
-func (e *Executor) acquire(w work) (*pgxpool.Conn, error) {
-	inTime := func() bool { return true }
-	if e.AcquireTimeout > 0 { // by the context that the pipeline has anyway: another one costs more
-		inTime = time.AfterFunc(e.AcquireTimeout, func() { w.cancel(context.DeadlineExceeded) }).Stop
+// acquire borrows a connection. That there is none in time is told apart from a
+// database that can't be reached, and from a request that was given up.
+func (e *Executor) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	inTime := ctx
+	if e.AcquireTimeout > 0 {
+		var cancel context.CancelFunc
+		inTime, cancel = context.WithTimeout(ctx, e.AcquireTimeout)
+		defer cancel()
 	}
-	conn, err := e.pool.Acquire(w.try)
-	timely := inTime()
-	if err == nil && timely {
-		return conn, nil
-	}
-	w.cancel(nil)
-	if err == nil { // too late by a hair
-		conn.Release()
-	}
-	if !timely {
-		err = errors.Join(context.DeadlineExceeded, err)
-	}
+	conn, err := e.pool.Acquire(inTime)
 	switch {
-	case errors.Is(w.ctx.Err(), context.Canceled):
+	case err == nil:
+		return conn, nil
+	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, fmt.Errorf("acquire a connection: %w", err)
-	case !timely, w.ctx.Err() != nil:
+	case inTime.Err() != nil:
 		return nil, apierror.AcquireTimeout(err)
 	}
 	e.lost()

@@ -116,14 +116,13 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 		return nil, apierror.TooManyArguments(maxArguments)
 	}
 	for attempt := 1; ; attempt++ {
-		work := newWork(ctx)
-		conn, err := e.acquire(work)
+		conn, err := e.acquire(ctx)
 		if err != nil {
 			return nil, err
 		}
-		r := e.run(work, conn, cmd)
+		r := e.run(ctx, conn, cmd)
 		if r.err != nil && staleStatement(r.err) { // the connection's next one may be as stale, so: the same connection
-			r = e.run(newWork(ctx), conn, cmd)
+			r = e.run(ctx, conn, cmd)
 		}
 		if r.err == nil {
 			return r, nil
@@ -137,9 +136,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 }
 
 // run starts the command; its error is the result's.
-func (e *Executor) run(w work, conn *pgxpool.Conn, cmd Command) *Result {
+func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Result {
 	r := &Result{executor: e, conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
-	r.session = begin(w, conn.Conn().PgConn(), e.prepares)
+	r.session = begin(ctx, conn.Conn().PgConn(), e.prepares)
 	if err := r.start(); err != nil {
 		r.again = r.repeatable(err)
 		r.fail(err)

@@ -7,28 +7,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgrest-go/pgrest/auth"
 )
 
-// work is one try at a command: the context of its request, and one within that
-// by which the try alone is given up.
-type work struct {
-	ctx, try context.Context
-	cancel   context.CancelCauseFunc
-}
-
-func newWork(ctx context.Context) work {
-	try, cancel := context.WithCancelCause(ctx)
-	return work{ctx, try, cancel}
-}
-
 // session is one pipeline on a connection, with the statements that the
 // connection has prepared.
 type session struct {
-	work
+	ctx      context.Context // of the request
 	conn     *pgconn.PgConn
 	pipeline *pgconn.Pipeline
 	cache    *statements
@@ -37,6 +26,7 @@ type session struct {
 	few      [4]request // room for those of most pipelines
 	current  request    // whose result is being read
 	answered bool       // something of the pipeline has been run
+	givenUp  bool       // nothing more of the pipeline is to be read
 	ended    bool
 }
 
@@ -47,8 +37,8 @@ type request struct {
 	close   string // not a statement: the name of one to close
 }
 
-func begin(w work, conn *pgconn.PgConn, prepares bool) *session {
-	s := &session{work: w, conn: conn, prepares: prepares, pipeline: conn.StartPipeline(w.try), cache: statementsOf(conn)}
+func begin(ctx context.Context, conn *pgconn.PgConn, prepares bool) *session {
+	s := &session{ctx: ctx, conn: conn, prepares: prepares, pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
 	s.sent = s.few[:0]
 	return s
 }
@@ -199,9 +189,12 @@ func (s *session) failed(err error) {
 	}
 }
 
-// abandon gives up a pipeline whose results are of no more use: the query is
-// cancelled and the connection closed.
-func (s *session) abandon() { s.cancel(nil) }
+// abandon gives up a pipeline whose results are of no more use. Reading on fails at
+// once, upon which the query is cancelled and the connection closed.
+func (s *session) abandon() {
+	s.givenUp = true
+	_ = s.conn.Conn().SetDeadline(time.Unix(1, 0)) // of a closed connection there is nothing to read
+}
 
 // end reads to the end of the pipeline. What was not read may have run or not;
 // closing a statement that isn't there is no error.
@@ -210,10 +203,13 @@ func (s *session) end() error {
 		return nil
 	}
 	s.ended = true
-	defer s.cancel(nil)
 	for _, left := range s.sent {
 		s.cache.close(left.close)
 		s.cache.close(left.prepare)
 	}
-	return s.pipeline.Close()
+	err := s.pipeline.Close()
+	if s.givenUp && !s.conn.IsClosed() { // what was left had come already
+		err = errors.Join(err, s.conn.Conn().SetDeadline(time.Time{}))
+	}
+	return err
 }

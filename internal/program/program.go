@@ -201,21 +201,26 @@ func (t *template) fill(planner *plan.Planner, req *apirequest.Request) (plan.Pl
 		explain := v.fill(program.Explain, t.explain)
 		program.Explain = &explain
 	}
-	root := *t.plan.Answered().Root
-	root.Range = planner.Window(req)
-	var planned plan.Planned
 	switch p := t.plan.(type) {
 	case *plan.Read:
 		read := *p
-		read.Root, planned = &root, &read
+		read.Root = withWindow(p.Root, planner.Window(req))
+		program.SetWindow(read.Root.Range)
+		return &read, &program
 	case *plan.Call:
 		call := *p
-		call.Root, planned = &root, &call
+		call.Root = withWindow(p.Root, planner.Window(req))
+		program.SetWindow(call.Root.Range)
+		return &call, &program
 	default: // a write, which has no page
 		return t.plan, &program
 	}
-	program.SetWindow(root.Range)
-	return planned, &program
+}
+
+func withWindow(n *plan.Node, window plan.Range) *plan.Node {
+	root := *n
+	root.Range = window
+	return &root
 }
 
 // values are a request's values, in the order in which they are marked.

@@ -34,13 +34,21 @@ func Qualified(qualifier, name string) string {
 // SearchPath renders schemas as the value of the search_path setting. It is a
 // value and no part of a statement, so question marks stay single.
 func SearchPath(schemas ...string) string {
+	size := 0
+	for _, s := range schemas {
+		size += len(s) + len(`"", `)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	for i, s := range schemas {
 		if i > 0 {
 			b.WriteString(", ")
 		}
+		if strings.ContainsAny(s, "\x00\"") {
+			s = strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), `"`, `""`)
+		}
 		b.WriteByte('"')
-		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), `"`, `""`))
+		b.WriteString(s)
 		b.WriteByte('"')
 	}
 	return b.String()
