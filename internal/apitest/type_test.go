@@ -83,3 +83,31 @@ func TestTypes_changed_to_composite(t *testing.T) {
 	}, "the new type is known")
 	l.requireAnswer(t, "/copies", 200, `[{"id":1,"size":{"width":2,"height":3}}]`)
 }
+
+// Another type may take the name of one that is gone, as enums lose a label.
+func TestTypes_replaced(t *testing.T) {
+	t.Parallel()
+	l := live(t)
+	l.change(t, `
+		CREATE TYPE archive.shelf AS ENUM ('upper', 'middle', 'lower');
+		CREATE TABLE archive.copies (id int PRIMARY KEY, shelf archive.shelf);
+		INSERT INTO archive.copies VALUES (1, 'upper');
+		CREATE FUNCTION archive.next_shelf(s archive.shelf) RETURNS archive.shelf LANGUAGE sql AS $$ SELECT 'lower'::archive.shelf $$;
+		GRANT ALL ON archive.copies TO pgrest_test_curator`)
+	require.NoError(t, l.Reload(t.Context()))
+	exchanges := []write{
+		{name: "read", method: http.MethodGet, target: "/copies?select=id&shelf=eq.upper", status: 200, body: `[{"id": 1}]`},
+		{name: "update", method: http.MethodPatch, target: "/copies?id=eq.1&shelf=eq.upper", payload: `{"shelf": "upper"}`},
+		{name: "call", target: "/rpc/next_shelf", payload: `{"s": "upper"}`, status: 200, body: `"lower"`},
+		{name: "call_by_GET", method: http.MethodGet, target: "/rpc/next_shelf?s=upper", status: 200, body: `"lower"`},
+	}
+	runInTurn(t, l, exchanges...)
+	l.change(t, `
+		DROP FUNCTION archive.next_shelf;
+		CREATE TYPE archive.new_shelf AS ENUM ('upper', 'lower');
+		ALTER TABLE archive.copies ALTER shelf TYPE archive.new_shelf USING shelf::text::archive.new_shelf;
+		DROP TYPE archive.shelf;
+		ALTER TYPE archive.new_shelf RENAME TO shelf;
+		CREATE FUNCTION archive.next_shelf(s archive.shelf) RETURNS archive.shelf LANGUAGE sql AS $$ SELECT 'lower'::archive.shelf $$`)
+	runInTurn(t, l, exchanges...)
+}

@@ -136,6 +136,19 @@ func TestResult_abandoned_though_it_has_come(t *testing.T) {
 	}
 }
 
+// What it set beyond its transaction is nothing to the next one.
+func TestResult_abandoned_with_overrides(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	exec := executor.New(pool, true)
+	result, err := exec.Run(t.Context(), command(anon, `SELECT set_config('response.headers', '[{"X-Mine": "1"}]', false) FROM generate_series(1, 3)`))
+	require.NoError(t, err)
+	require.True(t, result.Next())
+	result.Close()
+	_, next := run(t, pool, command(curator, `SELECT 1`))
+	require.Empty(t, next.Overrides)
+}
+
 func TestResult_closed_at_its_end(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)

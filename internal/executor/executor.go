@@ -395,12 +395,14 @@ func plannedRows(explained []byte) (int64, error) {
 	return int64(plans[0].Plan.Rows), nil
 }
 
-// staleStatement reports whether a prepared statement is gone (26000), or its
-// result has other columns than when it was prepared (0A000).
+// staleStatement reports whether a prepared statement is gone (26000), its result has
+// other columns than when it was prepared (0A000), or the type of an argument is gone,
+// in whose place there may be another of its name (XX000).
 func staleStatement(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return false
 	}
-	return pg.Code == "26000" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan")
+	return pg.Code == "26000" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan") ||
+		pg.Code == "XX000" && strings.HasPrefix(pg.Message, "cache lookup failed for type")
 }

@@ -192,6 +192,9 @@ func (s *session) failed(err error) {
 // abandon gives up a pipeline whose results are of no more use. Reading on fails at
 // once, upon which the query is cancelled and the connection closed.
 func (s *session) abandon() {
+	if s.ended {
+		return
+	}
 	s.givenUp = true
 	_ = s.conn.Conn().SetDeadline(time.Unix(1, 0)) // of a closed connection there is nothing to read
 }
@@ -209,6 +212,7 @@ func (s *session) end() error {
 	}
 	err := s.pipeline.Close()
 	if s.givenUp && !s.conn.IsClosed() { // what was left had come already
+		s.cache.overridden = true // perhaps: nobody has looked
 		err = errors.Join(err, s.conn.Conn().SetDeadline(time.Time{}))
 	}
 	return err
