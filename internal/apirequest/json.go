@@ -20,6 +20,8 @@ type jsonShape struct {
 	// for a single object.
 	array   bool
 	objects int
+	// repeats reports an object that has a key more than once.
+	repeats bool
 	// uniform reports that an array has nothing but objects with the same keys.
 	uniform bool
 
@@ -95,9 +97,10 @@ func (shape *jsonShape) columns() []string {
 // values are the members of a single object as texts for PostgreSQL's types to
 // read, nil for null, in the order of columns, which were asked for before. There
 // are none where only PostgreSQL can say what a value is: in arrays and objects, and
-// behind escapes that stand for no character of a text.
+// behind escapes that stand for no character of a text; nor of a key that is repeated,
+// whose values PostgreSQL all reads.
 func (shape *jsonShape) values() [][]byte {
-	if shape.array || len(shape.members) == 0 {
+	if shape.array || shape.repeats || len(shape.members) == 0 {
 		return nil
 	}
 	values := make([][]byte, len(shape.members))
@@ -211,6 +214,7 @@ func (shape *jsonShape) add(raw []byte, nth int) (place int, first bool) {
 		}
 	}
 	if shape.members[place].last == shape.objects {
+		shape.repeats = true
 		return place, false
 	}
 	shape.members[place].last = shape.objects

@@ -78,7 +78,7 @@ func TestPayload(t *testing.T) {
 		"values": {"", `{"a":"x","b":-1.5e3,"c":true,"d":null,"e":""}`, writing(),
 			with(object(`{"a":"x","b":-1.5e3,"c":true,"d":null,"e":""}`, "a", "b", "c", "d", "e"), "x", "-1.5e3", "true", "NULL", "")},
 		"values without their escapes":   {"", `{"a":"\"\u00e9\ud83d\ude00\n"}`, writing(), with(object(`{"a":"\"\u00e9\ud83d\ude00\n"}`, "a"), "\"é\U0001f600\n")},
-		"the last of a key's values":     {"", `{"a":1,"\u0061":2}`, writing(), with(object(`{"a":1,"\u0061":2}`, "a"), "2")},
+		"no values of a repeated key":    {"", `{"a":1,"\u0061":2}`, writing(), object(`{"a":1,"\u0061":2}`, "a")},
 		"an array is no text":            {"", `{"a":1,"b":[]}`, writing(), object(`{"a":1,"b":[]}`, "a", "b")},
 		"nor is an object":               {"", `{"a":{}}`, writing(), object(`{"a":{}}`, "a")},
 		"nor is NUL":                     {"", `{"a":"\u0000"}`, writing(), object(`{"a":"\u0000"}`, "a")},

@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ var samples = []struct {
 	{"an_int", "int", []string{`1`, `"1"`, `" 1 "`, `1.5`, `1e2`, `-7`, `"x"`, `""`, `true`, `99999999999`, `null`, `[1]`, `{}`}},
 	{"a_bigint", "bigint", []string{`9223372036854775807`, `9223372036854775808`}},
 	{"a_numeric", "numeric", []string{`1.50`, `1e10`, `"NaN"`, `"Infinity"`, `12345678901234567890.0000000001`, `"1,5"`}},
-	{"a_price", "numeric(4,2)", []string{`1.005`, `"1.005"`, `123.4`, `"NaN"`, `99.995`, `1e1`}},
+	{"a_price", "numeric(4,2)", []string{`1.005`, `"1.005"`, `123.4`, `"NaN"`, `99.995`, `1e1`, `1e-20000`, `1e140000`}},
 	{"a_real", "real", []string{`0.1`, `1e400`, `"-Infinity"`}},
 	{"a_double", "float8", []string{`0.1`, `1e400`, `"NaN"`, `true`}},
 	{"a_bool", "bool", []string{`true`, `false`, `"t"`, `"on"`, `"maybe"`, `1`, `0`, `2`, `null`}},
@@ -38,8 +39,8 @@ var samples = []struct {
 	{"an_interval", "interval", []string{`"1 day"`, `5`, `"5"`, `"P1Y"`}},
 	{"some_minutes", "interval minute", []string{`"5"`, `5`, `"90 seconds"`}},
 	{"some_seconds", "interval second(1)", []string{`"5.25"`}},
-	{"a_bit", "bit(3)", []string{`"101"`, `"10"`, `"1010"`, `101`}},
-	{"a_varbit", "varbit(3)", []string{`"10"`, `"1010"`}},
+	{"a_bit", "bit(3)", []string{`"101"`, `"10"`, `"1010"`, `101`, `"a"`}},
+	{"a_varbit", "varbit(3)", []string{`"10"`, `"1010"`, `"abcd"`}},
 	{"a_bytea", "bytea", []string{`"\\x00ff"`, `"\\x0"`, `"abc"`, `"\\"`}},
 	{"a_uuid", "uuid", []string{`"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"`, `"a0"`}},
 	{"a_json", "json", []string{`1`, `"a"`, `"{\"a\": 1}"`, `{"a":  1}`, `[1]`, `true`, `null`, `"\u0000"`, `1.50`}},
@@ -97,7 +98,7 @@ func TestObject_is_written_as_in_an_array(t *testing.T) {
 		t.Run(s.column, func(t *testing.T) {
 			t.Parallel()
 			for _, method := range []string{http.MethodPost, http.MethodPatch} {
-				for _, value := range s.values {
+				for _, value := range slices.Concat(s.values, repeated) {
 					object := fmt.Sprintf(`{"%s": %s}`, s.column, value)
 					single := write{method: method, target: "/samples?select=" + s.column, prefer: representation, payload: object}
 					array := single
@@ -108,6 +109,9 @@ func TestObject_is_written_as_in_an_array(t *testing.T) {
 		})
 	}
 }
+
+// repeated are values of columns that a second one, of the same name, follows.
+var repeated = []string{`"\u0000", "a_text": "a"`, `["\ud800"], "a_text": "a"`, `1, "a_text": "a", "a_text": null`}
 
 // So are the arguments of functions.
 func TestObject_of_arguments(t *testing.T) {
@@ -132,6 +136,31 @@ func requireSameAnswer(t *testing.T, api http.Handler, one, other *http.Request,
 	require.Equal(t, want.Body.String(), got.Body.String(), about)
 	require.Equal(t, want.Code, got.Code, about)
 	require.Less(t, got.Code, http.StatusInternalServerError, "%s: %s", about, got.Body)
+}
+
+// Values are looked at when they are used, by somebody who may use them, however
+// often PostgreSQL has run the statement.
+func TestObject_of_no_use(t *testing.T) {
+	t.Parallel()
+	l := live(t)
+	l.change(t, `
+		CREATE TABLE archive.closed (id int PRIMARY KEY, code varchar(3));
+		INSERT INTO archive.closed VALUES (1, 'a');
+		GRANT SELECT, UPDATE ON archive.closed TO pgrest_test_curator;
+		CREATE FUNCTION archive.closing(v int) RETURNS int LANGUAGE sql AS 'SELECT v';
+		REVOKE ALL ON FUNCTION archive.closing FROM PUBLIC`)
+	require.NoError(t, l.Reload(t.Context()))
+	const denied = http.StatusForbidden
+	for range 12 {
+		runInTurn(t, l,
+			write{name: "insert", target: "/closed", payload: `{"id": "x"}`, status: denied, body: fault("42501", "permission denied for table closed", "", "")},
+			write{name: "insert_too_long", target: "/closed", payload: `{"code": "abcd"}`, status: denied, body: fault("42501", "permission denied for table closed", "", "")},
+			write{name: "call", target: "/rpc/closing", payload: `{"v": "x"}`, status: denied, body: fault("42501", "permission denied for function closing", "", "")},
+			write{name: "update_of_nothing", method: http.MethodPatch, target: "/closed?id=eq.2", payload: `{"id": "x"}`},
+			write{name: "update_of_nothing_too_long", method: http.MethodPatch, target: "/closed?id=eq.2", payload: `{"code": "abcd"}`},
+			write{name: "update", method: http.MethodPatch, target: "/closed?id=eq.1", payload: `{"code": "abc"}`},
+		)
+	}
 }
 
 // Requests of one shape are sent with their own values, of which NULL is one.

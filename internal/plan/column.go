@@ -46,11 +46,10 @@ func (c *Column) represent(cache *introspect.SchemaCache, t *introspect.Table) {
 	}
 }
 
-// Types that are treated in their own way, by their numbers in pg_type.
+// Types that domains are represented in, by their numbers in pg_type.
 const (
-	textOID  = 25
-	jsonOID  = 114
-	jsonbOID = 3802
+	textOID = 25
+	jsonOID = 114
 )
 
 func (p *Planner) cast(name string) *Cast {

@@ -87,7 +87,7 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 func called(c *plan.Call, alias string) fragment {
 	f := sql("")
 	function := sqlfrag.Qualified(c.Routine.Name.Schema, c.Routine.Name.Name)
-	if c.FromBody && len(c.Named) > 0 && c.Values == nil {
+	if c.FromBody && len(c.Named) > 0 {
 		f.join(bodyArguments(c))
 		f.add(", LATERAL ")
 	}
@@ -111,12 +111,11 @@ func arguments(c *plan.Call) fragment {
 			f.add(", ")
 		}
 	}
-	for i, param := range c.Named {
+	for _, param := range c.Named {
 		separate()
+		f.add(name(param) + sqlfrag.Qualified(bodyName, param.Name))
 		if c.Values != nil {
-			f.add(name(param)+"?::"+sqlType(param.TypeName), c.Values[i])
-		} else {
-			f.add(name(param) + sqlfrag.Qualified(bodyName, param.Name))
+			f.add("::" + sqlType(param.TypeName))
 		}
 	}
 	for _, a := range c.Arguments {
@@ -145,9 +144,16 @@ func wholeBody(p introspect.Param, body []byte) fragment {
 	return sql("?::"+sqlType(p.TypeName), body)
 }
 
-// bodyArguments reads the named arguments from JSON. Of an array the first
-// element counts.
+// bodyArguments reads the named arguments from JSON, of an array from its first
+// element, or takes them as texts.
 func bodyArguments(c *plan.Call) fragment {
+	if c.Values != nil {
+		names := make([]string, len(c.Named))
+		for i, p := range c.Named {
+			names[i] = p.Name
+		}
+		return textRow(names, c.Values)
+	}
 	function, definitions := "pg_catalog.json_to_record", ""
 	if c.Array {
 		function = "pg_catalog.json_to_recordset"

@@ -175,7 +175,7 @@ func insert(m *plan.Mutate) fragment {
 		rows = rows.within("(SELECT "+bodyValues(m, parsedColumn)+" FROM ", ") AS "+sqlfrag.Ident(bodyName))
 		f.add(" SELECT " + bodyValues(m, bodyColumn))
 	} else {
-		f.add(" SELECT " + bodyValues(m, bodyValue))
+		f.add(" SELECT " + bodyValues(m, written(m)))
 	}
 	f.join(rows.within(" FROM ", ""))
 	merge := m.Conflict != nil && m.Conflict.Merge
@@ -242,11 +242,11 @@ func update(m *plan.Mutate) fragment {
 		return f
 	}
 	f := sql("UPDATE " + target(m) + " SET ")
-	if m.Array || m.Values != nil {
+	if m.Array {
 		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
-	} else { // JSON of a single object is read once, and needs no join
-		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, bodyValue))
+	} else { // a single object is read once, and needs no join
+		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, written(m)))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
 	f.join(where(filters(m.Target(), m.Where)))
@@ -278,6 +278,18 @@ func bodyValue(c plan.WriteColumn) string {
 	return sqlfrag.Qualified(c.Parse.Schema, c.Parse.Name) + "(" + bodyColumn(c) + ")"
 }
 
+// written is what renders the values that are written.
+func written(m *plan.Mutate) func(plan.WriteColumn) string {
+	if m.Values != nil {
+		return castValue
+	}
+	return bodyValue
+}
+
+// castValue is a value that comes as text. It is cast without the column's modifier,
+// with which a cast would cut it off: the assignment refuses what is too long.
+func castValue(c plan.WriteColumn) string { return bodyColumn(c) + "::" + sqlType(c.Type.CastName()) }
+
 func parsedColumn(c plan.WriteColumn) string { return bodyValue(c) + " AS " + sqlfrag.Ident(c.Name) }
 
 // bodyRows renders the body as rows. JSON is one argument, however large it is.
@@ -289,7 +301,11 @@ func bodyRows(m *plan.Mutate) fragment {
 	case len(m.Columns) == 0:
 		return sql("(VALUES (1)) AS " + body)
 	case m.Values != nil:
-		return valuesRow(m).within("(", ") AS "+body)
+		names := make([]string, len(m.Columns))
+		for i, c := range m.Columns {
+			names[i] = c.Name
+		}
+		return textRow(names, m.Values)
 	case m.Defaults && m.Array:
 		f := sql("pg_catalog.jsonb_array_elements(?) AS "+sqlfrag.Ident(elementName)+"(value), LATERAL pg_catalog.jsonb_to_record(", m.Body)
 		f.join(defaults(m))
@@ -306,16 +322,18 @@ func bodyRows(m *plan.Mutate) fragment {
 	return sql("pg_catalog.json_to_record(?) AS "+record(body, m.Columns), m.Body)
 }
 
-// valuesRow renders the values of the only row. They have no modifiers, with which a
-// cast would cut them off: it is the assignment that refuses what is too long.
-func valuesRow(m *plan.Mutate) fragment {
-	f := sql("SELECT ")
-	for i, c := range m.Columns {
+// textRow renders a body's values as a row of texts. OFFSET keeps the planner from
+// casting them beforehand: what is wrong with them is to be found when they are used,
+// by somebody who may use them.
+func textRow(names []string, values [][]byte) fragment {
+	f := sql("(SELECT ")
+	for i, name := range names {
 		if i > 0 {
 			f.add(", ")
 		}
-		f.add("?::"+sqlType(c.Type.CastName())+" AS "+sqlfrag.Ident(c.Name), m.Values[i])
+		f.add("?::text AS "+sqlfrag.Ident(name), values[i])
 	}
+	f.add(" OFFSET 0) AS " + sqlfrag.Ident(bodyName))
 	return f
 }
 
