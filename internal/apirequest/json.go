@@ -26,7 +26,7 @@ type jsonShape struct {
 	uniform bool
 
 	order   []jsonKey      // the keys of an array's first object, in its order
-	members []jsonMember   // what the first object has, each key once, by its place
+	members []jsonMember   // what the first object has, each key once; sorted by name at last
 	index   map[string]int // from the names of many members to their places
 }
 
@@ -70,6 +70,7 @@ func readShape(text []byte) (*jsonShape, bool) {
 		ok = s.skipValue(0)
 	}
 	s.skipBlanks()
+	slices.SortFunc(shape.members, func(a, b jsonMember) int { return bytes.Compare(a.name, b.name) })
 	return shape, ok && s.pos == len(text)
 }
 
@@ -78,7 +79,6 @@ func (shape *jsonShape) columns() []string {
 	if len(shape.members) == 0 {
 		return nil
 	}
-	slices.SortFunc(shape.members, func(a, b jsonMember) int { return bytes.Compare(a.name, b.name) })
 	size := 0
 	for i := range shape.members {
 		size += len(shape.members[i].name)
@@ -95,10 +95,9 @@ func (shape *jsonShape) columns() []string {
 }
 
 // values are the members of a single object as texts for PostgreSQL's types to
-// read, nil for null, in the order of columns, which were asked for before. There
-// are none where only PostgreSQL can say what a value is: in arrays and objects, and
-// behind escapes that stand for no character of a text; nor of a key that is repeated,
-// whose values PostgreSQL all reads.
+// read, nil for null, in the order of columns. There are none where only PostgreSQL can
+// say what a value is: in arrays and objects, and behind escapes that stand for no
+// character of a text; nor where a key is repeated, all values of which it reads.
 func (shape *jsonShape) values() [][]byte {
 	if shape.array || shape.repeats || len(shape.members) == 0 {
 		return nil
