@@ -100,10 +100,7 @@ func TestObject_is_written_as_in_an_array(t *testing.T) {
 			for _, method := range []string{http.MethodPost, http.MethodPatch} {
 				for _, value := range slices.Concat(s.values, repeated) {
 					object := fmt.Sprintf(`{"%s": %s}`, s.column, value)
-					single := write{method: method, target: "/samples?select=" + s.column, prefer: representation, payload: object}
-					array := single
-					array.payload = "[" + object + "]"
-					requireSameAnswer(t, api, single.request(t), array.request(t), method+" "+object)
+					requireAnswerOfArray(t, api, write{method: method, target: "/samples?select=" + s.column, prefer: representation, payload: object})
 				}
 			}
 		})
@@ -121,18 +118,19 @@ func TestObject_of_arguments(t *testing.T) {
 		t.Run(s.column, func(t *testing.T) {
 			t.Parallel()
 			for _, value := range s.values {
-				single := write{target: "/rpc/same_" + s.column, payload: fmt.Sprintf(`{"v": %s}`, value)}
-				array := single
-				array.payload = "[" + single.payload + "]"
-				requireSameAnswer(t, api, single.request(t), array.request(t), single.payload)
+				requireAnswerOfArray(t, api, write{target: "/rpc/same_" + s.column, payload: fmt.Sprintf(`{"v": %s}`, value)})
 			}
 		})
 	}
 }
 
-func requireSameAnswer(t *testing.T, api http.Handler, one, other *http.Request, about string) {
+// requireAnswerOfArray requires that a request with an object gets the answer of one
+// with an array of that object.
+func requireAnswerOfArray(t *testing.T, api http.Handler, object write) {
 	t.Helper()
-	got, want := answer(api, one), answer(api, other)
+	array, about := object, object.method+" "+object.payload
+	array.payload = "[" + object.payload + "]"
+	got, want := answer(api, object.request(t)), answer(api, array.request(t))
 	require.Equal(t, want.Body.String(), got.Body.String(), about)
 	require.Equal(t, want.Code, got.Code, about)
 	require.Less(t, got.Code, http.StatusInternalServerError, "%s: %s", about, got.Body)
