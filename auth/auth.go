@@ -36,13 +36,14 @@ type Identity struct {
 type renderedClaims struct {
 	role   string
 	claims json.RawMessage
-	text   []byte
+	text   string
 }
 
 // ClaimsJSON returns what the setting request.jwt.claims holds: Claims with the
-// member "role" set to Role. Claims that are no JSON object count as none. The
-// result must not be written to.
-func (id Identity) ClaimsJSON() []byte {
+// member "role" set to Role. Claims that are no JSON object count as none.
+func (id Identity) ClaimsJSON() []byte { return []byte(id.claimsText()) }
+
+func (id Identity) claimsText() string {
 	if r := id.rendered; r != nil && r.role == id.Role && sameSlice(r.claims, id.Claims) {
 		return r.text
 	}
@@ -50,7 +51,7 @@ func (id Identity) ClaimsJSON() []byte {
 	if len(id.Claims) > 0 && json.Unmarshal(id.Claims, &members) != nil {
 		members = nil
 	}
-	return renderClaims(members, id.Role)
+	return string(renderClaims(members, id.Role))
 }
 
 // sameSlice tells that a and b are the same bytes in memory. An identity is a

@@ -176,7 +176,7 @@ func newIdentity(role string, claims []byte, members map[string]json.RawMessage,
 		Role:      role,
 		Claims:    claims,
 		Anonymous: anonymous,
-		rendered:  &renderedClaims{role: role, claims: claims, text: renderClaims(members, role)},
+		rendered:  &renderedClaims{role: role, claims: claims, text: string(renderClaims(members, role))},
 	}
 }
 

@@ -19,8 +19,8 @@ func HeadersJSON(host string, headers map[string][]string) []byte {
 		name   string
 		values []string
 	}
-	sorted := make([]header, 0, len(headers)+1)
-	size := len("{}")
+	var room [24]header // on the stack, for as many as requests usually have
+	sorted, size := room[:0], len("{}")
 	if host != "" {
 		sorted = append(sorted, header{"host", []string{host}})
 		size += len(host) + len(`"host":"",`)

@@ -55,6 +55,6 @@ func makeSettings(id Identity, settings []Setting) (statement string, arguments 
 		set(s.Name, s.Value)
 	}
 	set("role", id.Role)
-	set("request.jwt.claims", string(id.ClaimsJSON()))
+	set("request.jwt.claims", id.claimsText())
 	return b.String(), arguments
 }

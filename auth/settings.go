@@ -41,7 +41,7 @@ func Settings(id Identity, c Context) []Setting {
 	s = append(s, c.RoleSettings...)
 	s = append(s,
 		Setting{"role", id.Role},
-		Setting{"request.jwt.claims", string(id.ClaimsJSON())},
+		Setting{"request.jwt.claims", id.claimsText()},
 		Setting{"request.method", c.Method},
 		Setting{"request.path", c.Path},
 		Setting{"request.headers", objectOrEmpty(c.Headers)},
@@ -58,9 +58,8 @@ func searchPath(c Context) string {
 	if c.Schema == "" {
 		return sqlfrag.SearchPath(c.ExtraSearchPath...)
 	}
-	schemas := make([]string, 0, 1+len(c.ExtraSearchPath))
-	schemas = append(schemas, c.Schema)
-	return sqlfrag.SearchPath(append(schemas, c.ExtraSearchPath...)...)
+	var room [8]string // on the stack, for all but the longest
+	return sqlfrag.SearchPath(append(append(room[:0], c.Schema), c.ExtraSearchPath...)...)
 }
 
 func objectOrEmpty(text []byte) string {

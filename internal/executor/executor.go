@@ -15,7 +15,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -138,7 +137,7 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 // run starts the command; its error is the result's.
 func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Result {
 	r := &Result{executor: e, conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
-	r.session = begin(ctx, conn.Conn().PgConn(), e.prepares)
+	r.session.begin(ctx, conn.Conn().PgConn(), e.prepares)
 	if err := r.start(); err != nil {
 		r.again = r.repeatable(err)
 		r.fail(err)
@@ -152,13 +151,13 @@ const (
 	commit           = "COMMIT"
 	rollback         = "ROLLBACK"
 	checkConstraints = "SET CONSTRAINTS ALL IMMEDIATE"
-	overrides        = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)," +
-		" pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
+	overrides        = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
+	withInserted     = ", pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
 )
 
 // start queues the whole pipeline, sends it, and reads up to the first row.
 func (r *Result) start() error {
-	s, cmd, p := r.session, &r.cmd, r.cmd.Program
+	s, cmd, p := &r.session, &r.cmd, r.cmd.Program
 	explicit := cmd.explicit()
 	if explicit {
 		s.send("", cmd.begin(), nil)
@@ -176,7 +175,11 @@ func (r *Result) start() error {
 		s.send(cmd.Role, p.Explain.SQL, p.Explain.Args)
 	}
 	s.send(cmd.Role, p.Main.SQL, p.Main.Args)
-	s.send("", overrides, nil)
+	if p.Inserted {
+		s.send("", overrides+withInserted, nil)
+	} else {
+		s.send("", overrides, nil)
+	}
 	switch {
 	case !explicit || cmd.decides():
 	case cmd.Rollback && !cmd.ReadOnly:
@@ -203,7 +206,7 @@ func (r *Result) start() error {
 
 // readPrelude reads the results before the main one.
 func (r *Result) readPrelude() error {
-	s, p := r.session, r.cmd.Program
+	s, p := &r.session, r.cmd.Program
 	if err := s.skip(); err != nil { // the settings
 		return err
 	}
@@ -321,66 +324,6 @@ const (
 	totalColumns    = 2
 	overrideColumns = 2
 )
-
-// settingsStatement makes all settings in one statement. Without a BEGIN the
-// pipeline is one implicit transaction, which is made read only here too. The
-// arguments are valid until the connection's next statement of settings.
-func (s *statements) settingsStatement(settings []auth.Setting, readOnly bool) (string, [][]byte) {
-	const name, on = "transaction_read_only", "on"
-	size := len(name) + len(on)
-	for _, setting := range settings {
-		size += len(setting.Name) + len(setting.Value)
-	}
-	text, args := slices.Grow(s.settings[:0], size), s.arguments[:0]
-	add := func(part string) {
-		start := len(text)
-		text = append(text, part...)
-		args = append(args, text[start:len(text):len(text)])
-	}
-	for _, setting := range settings {
-		add(setting.Name)
-		add(setting.Value)
-	}
-	if readOnly {
-		add(name)
-		add(on)
-	}
-	if cap(text) <= maxSettings {
-		s.settings, s.arguments = text, args
-	}
-	return settingsSQL(len(args) / 2), args
-}
-
-// maxSettings is how large the settings may be, in bytes, whose room a connection
-// keeps for the next request's. The headers of a request can make them much larger.
-const maxSettings = 8 << 10
-
-// settingsTexts are the settings statements of usual lengths.
-var settingsTexts = func() (texts [24]string) {
-	for n := range texts {
-		texts[n] = renderSettings(n)
-	}
-	return texts
-}()
-
-func settingsSQL(n int) string {
-	if n < len(settingsTexts) {
-		return settingsTexts[n]
-	}
-	return renderSettings(n)
-}
-
-func renderSettings(n int) string {
-	var b strings.Builder
-	b.WriteString("SELECT ")
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "pg_catalog.set_config($%d, $%d, true)", 2*i+1, 2*i+2)
-	}
-	return b.String()
-}
 
 // plannedRows reads the estimate out of EXPLAIN (FORMAT JSON).
 func plannedRows(explained []byte) (int64, error) {

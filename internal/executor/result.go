@@ -31,7 +31,7 @@ type Result struct {
 	executor *Executor
 	cmd      Command
 	conn     *pgxpool.Conn
-	session  *session
+	session  session
 	reader   *pgconn.ResultReader
 	ahead    bool // the reader stands on a row that Next did not hand out yet
 	tail     int  // how many results follow the overrides: those of ending the transaction
@@ -152,8 +152,8 @@ func (r *Result) readOverrides() error {
 		if r.Overrides != (Overrides{}) {
 			r.session.cache.overridden = true
 		}
-		if len(values[2]) > 0 {
-			if r.Inserted, err = parseNumber(values[2]); err != nil {
+		if len(values) > overrideColumns && len(values[overrideColumns]) > 0 {
+			if r.Inserted, err = parseNumber(values[overrideColumns]); err != nil {
 				return err
 			}
 		}

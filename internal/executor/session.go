@@ -37,10 +37,10 @@ type request struct {
 	close   string // not a statement: the name of one to close
 }
 
-func begin(ctx context.Context, conn *pgconn.PgConn, prepares bool) *session {
-	s := &session{ctx: ctx, conn: conn, prepares: prepares, pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
+// begin starts the pipeline.
+func (s *session) begin(ctx context.Context, conn *pgconn.PgConn, prepares bool) {
+	*s = session{ctx: ctx, conn: conn, prepares: prepares, pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
 	s.sent = s.few[:0]
-	return s
 }
 
 // send queues a statement. It is parsed where it stands in the pipeline, which

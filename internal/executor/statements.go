@@ -28,9 +28,13 @@ type statements struct {
 	// overridden reports that something set response.headers or response.status
 	// here, perhaps beyond its transaction.
 	overridden bool
-	// settings and arguments are room for the texts of a request's settings.
-	settings  []byte
-	arguments [][]byte
+	// settings, arguments and settingsSQL are room for the values of a request's
+	// settings, and for the statement that makes them; settingsTexts are such
+	// statements that there have been.
+	settings      []byte
+	arguments     [][]byte
+	settingsSQL   []byte
+	settingsTexts map[string]string
 }
 
 // statementKey is what a statement is prepared for: PostgreSQL checks

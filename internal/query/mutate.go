@@ -178,9 +178,8 @@ func insert(m *plan.Mutate) fragment {
 		f.add(" SELECT " + bodyValues(m, written(m)))
 	}
 	f.join(rows.within(" FROM ", ""))
-	merge := m.Conflict != nil && m.Conflict.Merge
 	var conditions []fragment
-	if merge {
+	if merges(m) {
 		conditions = append(conditions, sql(countInserted("+")))
 	}
 	if m.Action == plan.Upsert {
@@ -219,6 +218,9 @@ func onConflict(m *plan.Mutate) string {
 	}
 	return clause + " DO UPDATE SET " + strings.Join(sets, ", ") + " WHERE " + countInserted("-")
 }
+
+// merges reports an upsert that updates what was there.
+func merges(m *plan.Mutate) bool { return m.Conflict != nil && m.Conflict.Merge }
 
 // InsertedSetting is the setting in which an upsert counts the rows that it
 // inserted: one up for each that it tries, one down for each that was there.

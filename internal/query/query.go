@@ -36,6 +36,8 @@ type Program struct {
 	// Overrides reports that Main's rows end with what a function set
 	// response.headers and response.status to before the first of them.
 	Overrides bool
+	// Inserted reports that Main counts what it inserts, in InsertedSetting.
+	Inserted bool
 	// Columns are those of Main's rows, without totals and overrides.
 	Columns []Column
 	// Count yields the number of rows without limit and offset; nil when nobody
@@ -83,6 +85,9 @@ func Build(p plan.Planned) *Program {
 	if a.Explain != nil {
 		program = &Program{Yields: Lines, Columns: []Column{{Encoding: Text}}}
 		main = main.within(explainOptions(a), "")
+	}
+	if m, ok := p.(*plan.Mutate); ok {
+		program.Inserted = merges(m)
 	}
 	program.Main = number(main)
 	return program

@@ -44,7 +44,7 @@ func SearchPath(schemas ...string) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		if strings.ContainsAny(s, "\x00\"") {
+		if strings.IndexByte(s, '"') >= 0 || strings.IndexByte(s, 0) >= 0 {
 			s = strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), `"`, `""`)
 		}
 		b.WriteByte('"')

@@ -1,0 +1,90 @@
+package executor
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pgrest-go/pgrest/auth"
+)
+
+// settingsStatement makes all settings in one statement. Without a BEGIN the
+// pipeline is one implicit transaction, which is made read only here too. Names are
+// a part of the statement, which PostgreSQL reads once: from request to request only
+// the values change. Its result is how many there are, for nobody wants them sent
+// back. The arguments are valid until the connection's next statement of settings.
+func (s *statements) settingsStatement(settings []auth.Setting, readOnly bool) (string, [][]byte) {
+	size := 0
+	for _, setting := range settings {
+		size += len(setting.Name) + len(setting.Value)
+	}
+	text, args, sql := slices.Grow(s.settings[:0], size), s.arguments[:0], append(s.settingsSQL[:0], "SELECT pg_catalog.cardinality(ARRAY["...)
+	argument := func(value string) {
+		start := len(text)
+		text = append(text, value...)
+		args = append(args, text[start:len(text):len(text)])
+		sql = append(sql, '$')
+		sql = strconv.AppendInt(sql, int64(len(args)), 10)
+	}
+	for i, setting := range settings {
+		if i > 0 {
+			sql = append(sql, ", "...)
+		}
+		sql = append(sql, "pg_catalog.set_config("...)
+		if isWord(setting.Name) {
+			sql = append(sql, '\'')
+			sql = append(sql, setting.Name...)
+			sql = append(sql, '\'')
+		} else {
+			argument(setting.Name)
+		}
+		sql = append(sql, ", "...)
+		argument(setting.Value)
+		sql = append(sql, ", true)"...)
+	}
+	if readOnly {
+		if len(settings) > 0 {
+			sql = append(sql, ", "...)
+		}
+		sql = append(sql, "pg_catalog.set_config('transaction_read_only', 'on', true)"...)
+	}
+	sql = append(sql, "]::text[])"...)
+	if cap(text) <= maxSettings {
+		s.settings, s.arguments = text, args
+	}
+	s.settingsSQL = sql
+	return s.known(sql), args
+}
+
+// maxSettings is how large the settings may be, in bytes, whose room a connection
+// keeps for the next request's. The headers of a request can make them much larger.
+const maxSettings = 8 << 10
+
+// known gives a settings statement as a string, one for all its uses.
+func (s *statements) known(sql []byte) string {
+	if text, ok := s.settingsTexts[string(sql)]; ok {
+		return text
+	}
+	if s.settingsTexts == nil || len(s.settingsTexts) == maxSettingsTexts {
+		s.settingsTexts = map[string]string{}
+	}
+	text := string(sql)
+	s.settingsTexts[text] = text
+	return text
+}
+
+// maxSettingsTexts bounds what known keeps. There are few such statements, but each
+// role and each function may have settings of its own.
+const maxSettingsTexts = 64
+
+// isWord reports a name that can stand between quotes as it is. Those of PostgreSQL
+// are such, and those of its extensions; a host may have others.
+func isWord(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
