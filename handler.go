@@ -187,17 +187,13 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) [
 	for i, s := range role {
 		settings[i] = auth.Setting(s)
 	}
-	var cookies []byte
-	if sent := x.r.Header.Get("Cookie"); sent != "" {
-		cookies = auth.CookiesJSON(sent)
-	}
 	return auth.Settings(x.identity, auth.Context{
 		Schema:          x.request.Schema,
 		ExtraSearchPath: x.options.ExtraSearchPath,
 		Method:          x.request.Method,
 		Path:            x.request.Path,
 		Headers:         auth.HeadersJSON(x.r.Host, x.r.Header),
-		Cookies:         cookies,
+		Cookies:         auth.CookiesJSON(x.r.Header.Get("Cookie")),
 		Timezone:        x.request.Preferences.Timezone,
 		AppSettings:     x.settings,
 		RoleSettings:    settings, FunctionSettings: function,

@@ -43,6 +43,7 @@ type renderedClaims struct {
 // member "role" set to Role. Claims that are no JSON object count as none.
 func (id Identity) ClaimsJSON() []byte { return []byte(id.claimsText()) }
 
+// claimsText is ClaimsJSON as settings have it, without a copy.
 func (id Identity) claimsText() string {
 	if r := id.rendered; r != nil && r.role == id.Role && sameSlice(r.claims, id.Claims) {
 		return r.text
@@ -51,7 +52,7 @@ func (id Identity) claimsText() string {
 	if len(id.Claims) > 0 && json.Unmarshal(id.Claims, &members) != nil {
 		members = nil
 	}
-	return string(renderClaims(members, id.Role))
+	return renderClaims(members, id.Role)
 }
 
 // sameSlice tells that a and b are the same bytes in memory. An identity is a

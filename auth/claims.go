@@ -176,14 +176,14 @@ func newIdentity(role string, claims []byte, members map[string]json.RawMessage,
 		Role:      role,
 		Claims:    claims,
 		Anonymous: anonymous,
-		rendered:  &renderedClaims{role: role, claims: claims, text: string(renderClaims(members, role))},
+		rendered:  &renderedClaims{role: role, claims: claims, text: renderClaims(members, role)},
 	}
 }
 
 // renderClaims writes members as a JSON object with its names sorted, each value
 // as it was spelled, and role for the member of that name. A number keeps all of
 // its digits that way.
-func renderClaims(members map[string]json.RawMessage, role string) []byte {
+func renderClaims(members map[string]json.RawMessage, role string) string {
 	names := slices.AppendSeq(make([]string, 0, len(members)+1), maps.Keys(members))
 	if _, ok := members["role"]; !ok {
 		names = append(names, "role")
@@ -202,5 +202,5 @@ func renderClaims(members map[string]json.RawMessage, role string) []byte {
 			b = append(b, members[name]...)
 		}
 	}
-	return append(b, '}')
+	return string(append(b, '}'))
 }

@@ -148,11 +148,11 @@ func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Re
 
 // Statements of pipelines.
 const (
-	commit           = "COMMIT"
-	rollback         = "ROLLBACK"
-	checkConstraints = "SET CONSTRAINTS ALL IMMEDIATE"
-	overrides        = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
-	withInserted     = ", pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
+	commit               = "COMMIT"
+	rollback             = "ROLLBACK"
+	checkConstraints     = "SET CONSTRAINTS ALL IMMEDIATE"
+	overrides            = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
+	overridesAndInserted = overrides + ", pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
 )
 
 // start queues the whole pipeline, sends it, and reads up to the first row.
@@ -175,11 +175,11 @@ func (r *Result) start() error {
 		s.send(cmd.Role, p.Explain.SQL, p.Explain.Args)
 	}
 	s.send(cmd.Role, p.Main.SQL, p.Main.Args)
+	after := overrides
 	if p.Inserted {
-		s.send("", overrides+withInserted, nil)
-	} else {
-		s.send("", overrides, nil)
+		after = overridesAndInserted
 	}
+	s.send("", after, nil)
 	switch {
 	case !explicit || cmd.decides():
 	case cmd.Rollback && !cmd.ReadOnly:

@@ -17,7 +17,8 @@ func (s *statements) settingsStatement(settings []auth.Setting, readOnly bool) (
 	for _, setting := range settings {
 		size += len(setting.Name) + len(setting.Value)
 	}
-	text, args, sql := slices.Grow(s.settings[:0], size), s.arguments[:0], append(s.settingsSQL[:0], "SELECT pg_catalog.cardinality(ARRAY["...)
+	text, args := slices.Grow(s.settings[:0], size), s.arguments[:0]
+	sql := append(s.settingsSQL[:0], "SELECT pg_catalog.cardinality(ARRAY["...)
 	argument := func(value string) {
 		start := len(text)
 		text = append(text, value...)
@@ -76,8 +77,8 @@ func (s *statements) known(sql []byte) string {
 // role and each function may have settings of its own.
 const maxSettingsTexts = 64
 
-// isWord reports a name that can stand between quotes as it is. Those of PostgreSQL
-// are such, and those of its extensions; a host may have others.
+// isWord reports a name that can stand between quotes as it is. Those of PostgreSQL's
+// and its extensions' parameters are such; what a host configured need not be.
 func isWord(name string) bool {
 	for i := range len(name) {
 		switch c := name[i]; {
