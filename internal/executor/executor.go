@@ -174,7 +174,7 @@ func (r *Result) start() error {
 	if p.Explain != nil {
 		s.send(cmd.Role, p.Explain.SQL, p.Explain.Args)
 	}
-	s.send(cmd.Role, p.Main.SQL, p.Main.Args)
+	s.sendMain(cmd.Role, p.Main.SQL, p.Main.Args, cmd)
 	after := overrides
 	if p.Inserted {
 		after = overridesAndInserted
@@ -247,7 +247,7 @@ func (r *Result) readMain() error {
 			return err
 		}
 	}
-	if r.ahead = r.reader.NextRow(); r.ahead && r.cmd.Program.Totals {
+	if r.ahead = r.nextRow(); r.ahead && r.cmd.Program.Totals {
 		if r.Counted, err = parseNumber(r.reader.Values()[0]); err != nil {
 			return err
 		}

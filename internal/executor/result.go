@@ -50,7 +50,7 @@ func (r *Result) Next() bool {
 		r.ahead = false
 		r.Rows++
 		return true
-	case r.reader.NextRow():
+	case r.nextRow():
 		r.Rows++
 		return true
 	}
@@ -59,6 +59,17 @@ func (r *Result) Next() bool {
 	}
 	r.Close() // the connection is of no more use, and the response yet to be written
 	return false
+}
+
+// nextRow has the reader go to the next row, and makes text of what came as binary.
+func (r *Result) nextRow() bool {
+	if !r.reader.NextRow() {
+		return false
+	}
+	if t := r.session.current.times; t != nil {
+		t.toText(r.reader.Values())
+	}
+	return true
 }
 
 // Values are the current row's values in text form, nil for NULL. They are

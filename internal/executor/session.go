@@ -35,6 +35,7 @@ type request struct {
 	key     statementKey
 	prepare string // the name it is being prepared by; empty when it was prepared before
 	close   string // not a statement: the name of one to close
+	times   *times // that come in binary format
 }
 
 // begin starts the pipeline.
@@ -46,7 +47,11 @@ func (s *session) begin(ctx context.Context, conn *pgconn.PgConn, prepares bool)
 // send queues a statement. It is parsed where it stands in the pipeline, which
 // is after the switch of roles, unless the connection has parsed it for that
 // role before. Arguments have no declared types: PostgreSQL infers them.
-func (s *session) send(role, sql string, args [][]byte) {
+func (s *session) send(role, sql string, args [][]byte) { s.sendMain(role, sql, args, nil) }
+
+// sendMain is send for the statement that cmd is about, whose times come in binary
+// format if they can; cmd is nil for all others.
+func (s *session) sendMain(role, sql string, args [][]byte, cmd *Command) {
 	if !s.prepares || len(sql) > maxPrepared {
 		s.pipeline.SendQueryParams(sql, args, nil, nil, nil)
 		s.sent = append(s.sent, request{})
@@ -57,8 +62,13 @@ func (s *session) send(role, sql string, args [][]byte) {
 		s.sent = append(s.sent, request{close: name})
 	}
 	key := statementKey{role, sql}
-	if description, ok := s.cache.get(key); ok {
-		s.pipeline.SendQueryStatement(description, args, nil, nil)
+	if p, ok := s.cache.get(key); ok {
+		if cmd != nil && p.times.known(s.conn, cmd) {
+			s.pipeline.SendQueryStatement(p.description, args, nil, p.times.formats)
+			s.sent = append(s.sent, request{key: key, times: p.times})
+			return
+		}
+		s.pipeline.SendQueryStatement(p.description, args, nil, nil)
 		s.sent = append(s.sent, request{key: key})
 		return
 	}

@@ -44,6 +44,7 @@ type statementKey struct{ role, sql string }
 type prepared struct {
 	key         statementKey
 	description *pgconn.StatementDescription
+	times       *times
 }
 
 const customDataKey = "pgrest.statements"
@@ -57,13 +58,13 @@ func statementsOf(conn *pgconn.PgConn) *statements {
 	return s
 }
 
-func (s *statements) get(key statementKey) (*pgconn.StatementDescription, bool) {
+func (s *statements) get(key statementKey) (prepared, bool) {
 	e, ok := s.byKey[key]
 	if !ok {
-		return nil, false
+		return prepared{}, false
 	}
 	s.recent.MoveToFront(e)
-	return e.Value.(prepared).description, true
+	return e.Value.(prepared), true
 }
 
 func (s *statements) put(key statementKey, description *pgconn.StatementDescription) {
@@ -71,7 +72,7 @@ func (s *statements) put(key statementKey, description *pgconn.StatementDescript
 		s.close(e.Value.(prepared).description.Name)
 		s.recent.Remove(e)
 	}
-	s.byKey[key] = s.recent.PushFront(prepared{key, description})
+	s.byKey[key] = s.recent.PushFront(prepared{key, description, timesOf(description.Fields)})
 	if s.recent.Len() > maxStatements {
 		oldest := s.recent.Remove(s.recent.Back()).(prepared)
 		delete(s.byKey, oldest.key)

@@ -36,6 +36,9 @@ type Program struct {
 	// Overrides reports that Main's rows end with what a function set
 	// response.headers and response.status to before the first of them.
 	Overrides bool
+	// Routine reports that Main calls one, which may make settings that last as long
+	// as its rows.
+	Routine bool
 	// Inserted reports that Main counts what it inserts, in InsertedSetting.
 	Inserted bool
 	// Columns are those of Main's rows, without totals and overrides.
@@ -79,6 +82,7 @@ func Build(p plan.Planned) *Program {
 		main, program = mutation(p)
 	case *plan.Call:
 		main, program = call(p)
+		program.Routine = true
 	default:
 		main, program = reading(a)
 	}
