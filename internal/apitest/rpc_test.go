@@ -394,3 +394,25 @@ func TestCall_end(t *testing.T) {
 		})
 	}
 }
+
+// A function's rows have the time zone that it set, however often it is called, and
+// those of other requests have the session's.
+func TestRPC_time_zone(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, `
+		CREATE FUNCTION archive.noon_in(zone text) RETURNS TABLE (at timestamptz) STABLE LANGUAGE plpgsql AS $$
+		BEGIN
+			PERFORM set_config('TimeZone', zone, true);
+			RETURN QUERY SELECT '2020-01-01 12:00:00+00'::timestamptz;
+		END $$`)
+	for range 3 {
+		for _, x := range []exchange{
+			{name: "of_the_function", target: "/rpc/noon_in?zone=Asia/Tokyo", body: `[{"at": "2020-01-01T21:00:00+09:00"}]`},
+			{name: "counted", target: "/rpc/noon_in?zone=Asia/Tokyo", send: headers{"Prefer": "count=exact"}, body: `[{"at": "2020-01-01T21:00:00+09:00"}]`},
+			{name: "of_the_request", target: "/tickets?select=issued", send: headers{"Prefer": "timezone=America/Lima"}, body: `[{"issued": "2025-01-09T14:00:00-05:00"}]`},
+			{name: "of_the_session", target: "/tickets?select=issued", body: `[{"issued": "2025-01-09T19:00:00+00:00"}]`},
+		} {
+			x.check(t, ask(t, api, x))
+		}
+	}
+}
