@@ -63,13 +63,12 @@ func (s *session) sendMain(role, sql string, args [][]byte, cmd *Command) {
 	}
 	key := statementKey{role, sql}
 	if p, ok := s.cache.get(key); ok {
+		sent, formats := request{key: key}, []int16(nil)
 		if cmd != nil && p.times.known(s.conn, cmd) {
-			s.pipeline.SendQueryStatement(p.description, args, nil, p.times.formats)
-			s.sent = append(s.sent, request{key: key, times: p.times})
-			return
+			sent.times, formats = p.times, p.times.formats
 		}
-		s.pipeline.SendQueryStatement(p.description, args, nil, nil)
-		s.sent = append(s.sent, request{key: key})
+		s.pipeline.SendQueryStatement(p.description, args, nil, formats)
+		s.sent = append(s.sent, sent)
 		return
 	}
 	name := s.cache.newName()
