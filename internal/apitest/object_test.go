@@ -145,6 +145,9 @@ func TestObject_of_no_use(t *testing.T) {
 		CREATE TABLE archive.closed (id int PRIMARY KEY, code varchar(3));
 		INSERT INTO archive.closed VALUES (1, 'a');
 		GRANT SELECT, UPDATE ON archive.closed TO pgrest_test_curator;
+		CREATE TABLE archive.shown (id int PRIMARY KEY, code varchar(3));
+		INSERT INTO archive.shown VALUES (1, 'a');
+		GRANT SELECT ON archive.shown TO pgrest_test_curator;
 		CREATE FUNCTION archive.closing(v int) RETURNS int LANGUAGE sql AS 'SELECT v';
 		REVOKE ALL ON FUNCTION archive.closing FROM PUBLIC`)
 	require.NoError(t, l.Reload(t.Context()))
@@ -154,6 +157,8 @@ func TestObject_of_no_use(t *testing.T) {
 			write{name: "insert", target: "/closed", payload: `{"id": "x"}`, status: denied, body: fault("42501", "permission denied for table closed", "", "")},
 			write{name: "insert_too_long", target: "/closed", payload: `{"code": "abcd"}`, status: denied, body: fault("42501", "permission denied for table closed", "", "")},
 			write{name: "call", target: "/rpc/closing", payload: `{"v": "x"}`, status: denied, body: fault("42501", "permission denied for function closing", "", "")},
+			write{name: "update_denied", method: http.MethodPatch, target: "/shown?id=eq.1", payload: `{"id": "x"}`, status: denied, body: fault("42501", "permission denied for table shown", "", "")},
+			write{name: "update_denied_too_long", method: http.MethodPatch, target: "/shown?id=eq.1", payload: `{"code": "abcd"}`, status: denied, body: fault("42501", "permission denied for table shown", "", "")},
 			write{name: "update_of_nothing", method: http.MethodPatch, target: "/closed?id=eq.2", payload: `{"id": "x"}`},
 			write{name: "update_of_nothing_too_long", method: http.MethodPatch, target: "/closed?id=eq.2", payload: `{"code": "abcd"}`},
 			write{name: "update", method: http.MethodPatch, target: "/closed?id=eq.1", payload: `{"code": "abc"}`},

@@ -244,14 +244,32 @@ func update(m *plan.Mutate) fragment {
 		return f
 	}
 	f := sql("UPDATE " + target(m) + " SET ")
-	if m.Array {
+	switch {
+	case m.Values != nil:
+		f.join(textAssignments(m))
+	case m.Array:
 		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
-	} else { // a single object is read once, and needs no join
-		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, written(m)))
+	default: // a single object is read once, and needs no join
+		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, bodyValue))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
 	f.join(where(filters(m.Target(), m.Where)))
+	return f
+}
+
+// textAssignments renders the body's values as texts that are cast, in an update. The
+// condition, of which PostgreSQL knows no better than that it may change between
+// transactions, keeps the planner from casting them beforehand as OFFSET does in
+// textRow, for less.
+func textAssignments(m *plan.Mutate) fragment {
+	var f fragment
+	for i, c := range m.Columns {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.add(sqlfrag.Ident(c.Name)+" = (CASE WHEN CURRENT_TIMESTAMP IS NULL THEN NULL ELSE ?::text END)"+textCast(c), m.Values[i])
+	}
 	return f
 }
 
@@ -288,9 +306,12 @@ func written(m *plan.Mutate) func(plan.WriteColumn) string {
 	return bodyValue
 }
 
-// castValue is a value that comes as text. It is cast without the column's modifier,
-// with which a cast would cut it off: the assignment refuses what is too long.
-func castValue(c plan.WriteColumn) string { return bodyColumn(c) + "::" + sqlType(c.Type.CastName()) }
+// castValue is a value that comes as text.
+func castValue(c plan.WriteColumn) string { return bodyColumn(c) + textCast(c) }
+
+// textCast casts to a column's type without its modifier, with which a cast would cut
+// the value off: the assignment refuses what is too long.
+func textCast(c plan.WriteColumn) string { return "::" + sqlType(c.Type.CastName()) }
 
 func parsedColumn(c plan.WriteColumn) string { return bodyValue(c) + " AS " + sqlfrag.Ident(c.Name) }
 
