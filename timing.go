@@ -15,14 +15,14 @@ type Stage struct {
 
 // clock takes the durations of a request's stages. A nil clock takes none.
 type clock struct {
-	begun, last time.Time
-	laps        []Stage
-	stages      [5]Stage // room for them: jwt to response
+	begun  time.Time
+	last   time.Duration // from the beginning to the end of the last stage
+	laps   []Stage
+	stages [5]Stage // room for them: jwt to response
 }
 
 func newClock() *clock {
-	now := time.Now()
-	c := &clock{begun: now, last: now}
+	c := &clock{begun: time.Now()}
 	c.laps = c.stages[:0]
 	return c
 }
@@ -32,15 +32,15 @@ func (c *clock) lap(stage string) {
 	if c == nil {
 		return
 	}
-	now := time.Now()
-	c.laps = append(c.laps, Stage{stage, now.Sub(c.last)})
+	now := time.Since(c.begun)
+	c.laps = append(c.laps, Stage{stage, now - c.last})
 	c.last = now
 }
 
 // skip leaves the time since the last stage out of the next one.
 func (c *clock) skip() {
 	if c != nil {
-		c.last = time.Now()
+		c.last = time.Since(c.begun)
 	}
 }
 
@@ -61,10 +61,10 @@ func (c *clock) header() string {
 
 // end ends the response, body included, and gives the whole duration.
 func (c *clock) end() time.Duration {
-	if n := len(c.laps); n > 0 && c.laps[n-1].Name == "response" { // as far as the headers
-		c.laps[n-1].Duration += time.Since(c.last)
-	} else {
-		c.lap("response")
+	if n := len(c.laps) - 1; n >= 0 && c.laps[n].Name == "response" { // as far as the headers
+		c.last -= c.laps[n].Duration
+		c.laps = c.laps[:n]
 	}
-	return time.Since(c.begun)
+	c.lap("response")
+	return c.last
 }

@@ -41,8 +41,15 @@ type jsonMember struct {
 // made when it is needed.
 const fewNames = 24
 
-// usualNames is for how many names there is room from the start.
+// usualNames is for how many names there is room from the start, at most.
 const usualNames = 16
+
+// likelyNames is for how many names to make room: for as many as an object has when it
+// is short and has no others in it.
+func likelyNames(text []byte) int {
+	const short = 1 << 10
+	return min(bytes.Count(text[:min(len(text), short)], []byte(`":`)), usualNames)
+}
 
 // jsonKey is a key as it is written, without its quotes, and its member's place.
 type jsonKey struct {
@@ -54,7 +61,7 @@ type jsonKey struct {
 // in UTF-8. It keeps parts of text. What it allocates depends on the first
 // object alone: the others are compared with it as they are written.
 func readShape(text []byte) (*jsonShape, bool) {
-	shape := &jsonShape{uniform: true, members: make([]jsonMember, 0, usualNames)}
+	shape := &jsonShape{uniform: true, members: make([]jsonMember, 0, likelyNames(text))}
 	if !utf8.Valid(text) {
 		return nil, false
 	}
@@ -64,7 +71,7 @@ func readShape(text []byte) (*jsonShape, bool) {
 	case '{':
 		ok = shape.readObject(s, 1)
 	case '[':
-		shape.array, shape.order = true, make([]jsonKey, 0, usualNames)
+		shape.array, shape.order = true, make([]jsonKey, 0, cap(shape.members))
 		ok = shape.readArray(s)
 	default:
 		ok = s.skipValue(0)

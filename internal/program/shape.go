@@ -8,159 +8,133 @@ import (
 	"github.com/pgrest-go/pgrest/internal/plan"
 )
 
-// shape writes what decides over a request's plan and program. Texts are
-// preceded by their lengths and lists by their numbers, so that no two shapes are
+// shape is what decides over a request's plan and program. Its methods append: texts
+// are preceded by their lengths and lists by their numbers, so that no two shapes are
 // written alike.
 type shape []byte
 
 // appendShape appends the shape of a request.
 func appendShape(dst []byte, req *apirequest.Request) []byte {
-	s := shape(dst)
-	s = append(s, byte(req.Action), byte(req.Resource))
-	s.text(req.Method)
-	s.text(req.Schema)
-	s.text(req.Name)
-	s.flags(req.HeadersOnly, req.Range.Limit != plan.Unlimited, req.Range.Offset != 0,
+	s := append(shape(dst), byte(req.Action), byte(req.Resource))
+	s = s.text(req.Method).text(req.Schema).text(req.Name)
+	s = s.flags(req.HeadersOnly, req.Range.Limit != plan.Unlimited, req.Range.Offset != 0,
 		req.Preferences.Strict(), req.Preferences.Strict() && len(req.Preferences.Invalid) > 0,
 		req.Query.Select == nil, req.Payload != nil)
-	s.preferences(&req.Preferences)
-	s.number(len(req.Accept))
+	s = s.preferences(&req.Preferences).number(len(req.Accept))
 	for _, media := range req.Accept {
-		s.text(media.String())
+		s = s.text(media.String())
 	}
-	s.items(req.Query.Select)
-	s.number(len(req.Query.Where))
+	s = s.items(req.Query.Select).number(len(req.Query.Where))
 	for _, p := range req.Query.Where {
-		s.path(p.Path)
-		s.node(p.Node)
+		s = s.path(p.Path).node(p.Node)
 	}
-	s.number(len(req.Query.Order))
+	s = s.number(len(req.Query.Order))
 	for _, o := range req.Query.Order {
-		s.path(o.Path)
-		s.number(len(o.Terms))
+		s = s.path(o.Path).number(len(o.Terms))
 		for _, term := range o.Terms {
-			s.text(term.Relation)
-			s.field(term.Field)
+			s = s.text(term.Relation).field(term.Field)
 			s = append(s, byte(term.Direction), byte(term.Nulls))
 		}
 	}
-	s.pages(req.Query.Pages)
-	s.path(req.Query.OnConflict)
-	s.flags(req.Query.OnConflict == nil)
-	s.arguments(req.Query.Arguments)
+	s = s.pages(req.Query.Pages).path(req.Query.OnConflict).flags(req.Query.OnConflict == nil)
+	s = s.arguments(req.Query.Arguments)
 	if p := req.Payload; p != nil {
-		s.flags(p.Array, p.Values != nil)
-		s.text(p.Media.Name)
-		s.path(p.Columns)
-		s.arguments(p.Form)
+		s = s.flags(p.Array, p.Values != nil).text(p.Media.Name).path(p.Columns).arguments(p.Form)
 	}
 	return s
 }
 
 // preferences has those that plans depend on.
-func (s *shape) preferences(p *apirequest.Preferences) {
-	s.text(p.Count)
-	s.text(p.Return)
-	s.text(p.Resolution)
-	s.text(p.Missing)
+func (s shape) preferences(p *apirequest.Preferences) shape {
+	s = s.text(p.Count).text(p.Return).text(p.Resolution).text(p.Missing)
 	if p.Strict() {
-		*s = binary.AppendVarint(*s, p.MaxAffected)
+		s = binary.AppendVarint(s, p.MaxAffected)
 	}
+	return s
 }
 
-func (s *shape) arguments(arguments []filter.Argument) {
-	s.number(len(arguments))
+func (s shape) arguments(arguments []filter.Argument) shape {
+	s = s.number(len(arguments))
 	for _, a := range arguments {
-		s.text(a.Name)
+		s = s.text(a.Name)
 	}
+	return s
 }
 
-func (s *shape) number(n int) { *s = binary.AppendVarint(*s, int64(n)) }
+func (s shape) number(n int) shape { return binary.AppendVarint(s, int64(n)) }
 
-func (s *shape) text(t string) {
-	s.number(len(t))
-	*s = append(*s, t...)
-}
+func (s shape) text(t string) shape { return append(s.number(len(t)), t...) }
 
-func (s *shape) flags(flags ...bool) {
+func (s shape) flags(flags ...bool) shape {
 	for _, flag := range flags {
 		b := byte(0)
 		if flag {
 			b = 1
 		}
-		*s = append(*s, b)
+		s = append(s, b)
 	}
+	return s
 }
 
-func (s *shape) path(path []string) {
-	s.number(len(path))
+func (s shape) path(path []string) shape {
+	s = s.number(len(path))
 	for _, name := range path {
-		s.text(name)
+		s = s.text(name)
 	}
+	return s
 }
 
-func (s *shape) field(f filter.Field) {
-	s.text(f.Name)
-	s.number(len(f.Path))
+func (s shape) field(f filter.Field) shape {
+	s = s.text(f.Name).number(len(f.Path))
 	for _, step := range f.Path {
-		s.flags(step.Text, step.Index)
-		s.text(step.Key)
+		s = s.flags(step.Text, step.Index).text(step.Key)
 	}
+	return s
 }
 
-func (s *shape) items(items []filter.SelectItem) {
-	s.number(len(items))
+func (s shape) items(items []filter.SelectItem) shape {
+	s = s.number(len(items))
 	for _, item := range items {
 		switch item := item.(type) {
 		case filter.SelectField:
-			s.flags(false)
-			s.field(item.Field)
-			s.text(item.Alias)
-			s.text(item.Cast)
-			*s = append(*s, byte(item.Aggregate))
-			s.text(item.AggregateCast)
+			s = s.flags(false).field(item.Field).text(item.Alias).text(item.Cast)
+			s = append(s, byte(item.Aggregate)).text(item.AggregateCast)
 		case filter.SelectRelation:
-			s.flags(true, item.Spread)
-			s.text(item.Relation)
-			s.text(item.Alias)
-			s.text(item.Hint)
-			*s = append(*s, byte(item.Join))
-			s.items(item.Items)
+			s = s.flags(true, item.Spread).text(item.Relation).text(item.Alias).text(item.Hint)
+			s = append(s, byte(item.Join)).items(item.Items)
 		}
 	}
+	return s
 }
 
 // node leaves out the values, but for an empty list, which has SQL of its own.
-func (s *shape) node(node filter.Node) {
+func (s shape) node(node filter.Node) shape {
 	switch node := node.(type) {
 	case filter.Condition:
-		s.flags(false, node.Negated, node.EmptyList())
-		*s = append(*s, byte(node.Operator), byte(node.Quantifier), byte(node.Is))
-		s.text(node.Language)
-		s.field(node.Field)
+		s = s.flags(false, node.Negated, node.EmptyList())
+		s = append(s, byte(node.Operator), byte(node.Quantifier), byte(node.Is)).text(node.Language).field(node.Field)
 	case filter.Group:
-		s.flags(true, node.Negated, node.Any)
-		s.number(len(node.Nodes))
+		s = s.flags(true, node.Negated, node.Any).number(len(node.Nodes))
 		for _, member := range node.Nodes {
-			s.node(member)
+			s = s.node(member)
 		}
 	}
+	return s
 }
 
 // pages has the numbers of embeds' pages. The root's are values.
-func (s *shape) pages(pages []filter.Page) {
+func (s shape) pages(pages []filter.Page) shape {
 	for _, page := range pages {
 		if len(page.Path) == 0 {
 			continue
 		}
-		s.flags(true) // one more
-		s.path(page.Path)
+		s = s.flags(true).path(page.Path) // one more
 		for _, n := range []*int64{page.Limit, page.Offset} {
-			s.flags(n != nil)
+			s = s.flags(n != nil)
 			if n != nil {
-				*s = binary.AppendVarint(*s, *n)
+				s = binary.AppendVarint(s, *n)
 			}
 		}
 	}
-	s.flags(false)
+	return s.flags(false)
 }
