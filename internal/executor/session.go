@@ -32,10 +32,15 @@ type session struct {
 
 // request is a statement in the pipeline.
 type request struct {
-	key     statementKey
-	prepare string // the name it is being prepared by; empty when it was prepared before
-	close   string // not a statement: the name of one to close
-	times   *times // that come in binary format
+	preparing *preparing // nil when it was prepared before
+	close     string     // not a statement: the name of one to close
+	times     *times     // that come in binary format
+}
+
+// preparing is what a statement is being prepared for, and the name that it gets.
+type preparing struct {
+	key  statementKey
+	name string
 }
 
 // begin starts the pipeline.
@@ -63,7 +68,7 @@ func (s *session) sendMain(role, sql string, args [][]byte, cmd *Command) {
 	}
 	key := statementKey{role, sql}
 	if p, ok := s.cache.get(key); ok {
-		sent, formats := request{key: key}, []int16(nil)
+		sent, formats := request{}, []int16(nil)
 		if cmd != nil && p.times.known(s.conn, cmd) {
 			sent.times, formats = p.times, p.times.formats
 		}
@@ -74,7 +79,7 @@ func (s *session) sendMain(role, sql string, args [][]byte, cmd *Command) {
 	name := s.cache.newName()
 	s.pipeline.SendPrepare(name, sql, nil)
 	s.pipeline.SendQueryPrepared(name, args, nil, nil)
-	s.sent = append(s.sent, request{key: key, prepare: name})
+	s.sent = append(s.sent, request{preparing: &preparing{key, name}})
 }
 
 // isoDates adds the setting that dates are encoded from, if the connection has
@@ -112,8 +117,8 @@ func (s *session) next() (*pgconn.ResultReader, error) {
 			continue
 		}
 		if description, ok := result.(*pgconn.StatementDescription); ok {
-			description.Name = s.current.prepare // pgconn does not know it any more
-			s.cache.put(s.current.key, description)
+			description.Name = s.current.preparing.name // pgconn does not know it any more
+			s.cache.put(s.current.preparing.key, description)
 			if result, err = s.pipeline.GetResults(); err != nil {
 				return nil, err
 			}
@@ -217,7 +222,9 @@ func (s *session) end() error {
 	s.ended = true
 	for _, left := range s.sent {
 		s.cache.close(left.close)
-		s.cache.close(left.prepare)
+		if left.preparing != nil {
+			s.cache.close(left.preparing.name)
+		}
 	}
 	err := s.pipeline.Close()
 	if s.givenUp && !s.conn.IsClosed() { // what was left had come already

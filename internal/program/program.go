@@ -226,7 +226,7 @@ func withWindow(n *plan.Node, window plan.Range) *plan.Node {
 // values are a request's values, in the order in which they are marked.
 type values struct {
 	req        *apirequest.Request
-	conditions []filter.Condition
+	conditions []filter.Node // each a Condition
 	arguments  []filter.Argument
 }
 
@@ -274,7 +274,7 @@ func (v *values) fill(s *query.Statement, places []place) query.Statement {
 func (v *values) argument(p place) []byte {
 	first := p.values[0]
 	if first < len(v.conditions) {
-		return []byte(v.conditions[first].Argument())
+		return []byte(v.conditions[first].(filter.Condition).Argument())
 	}
 	first -= len(v.conditions)
 	switch {
