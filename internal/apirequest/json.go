@@ -60,10 +60,10 @@ type jsonKey struct {
 // readShape walks over the whole of text, and reports whether it is valid JSON
 // in UTF-8. It keeps parts of text. What it allocates depends on the first
 // object alone: the others are compared with it as they are written.
-func readShape(text []byte) (*jsonShape, bool) {
-	shape := &jsonShape{uniform: true, members: make([]jsonMember, 0, likelyNames(text))}
+func readShape(text []byte) (jsonShape, bool) {
+	shape := jsonShape{uniform: true, members: make([]jsonMember, 0, likelyNames(text))}
 	if !utf8.Valid(text) {
-		return nil, false
+		return shape, false
 	}
 	s := &jsonScanner{text: text}
 	ok := false

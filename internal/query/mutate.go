@@ -258,17 +258,16 @@ func update(m *plan.Mutate) fragment {
 	return f
 }
 
-// textAssignments renders the body's values as texts that are cast, in an update. The
-// condition, of which PostgreSQL knows no better than that it may change between
-// transactions, keeps the planner from casting them beforehand as OFFSET does in
-// textRow, for less.
+// textAssignments renders the body's values as texts that are cast, in an update. As
+// OFFSET does in textRow, and for less, the condition keeps the planner from casting
+// them beforehand: it never holds, but what a stable function gives is not known then.
 func textAssignments(m *plan.Mutate) fragment {
 	var f fragment
 	for i, c := range m.Columns {
 		if i > 0 {
 			f.add(", ")
 		}
-		f.add(sqlfrag.Ident(c.Name)+" = (CASE WHEN CURRENT_TIMESTAMP IS NULL THEN NULL ELSE ?::text END)"+textCast(c), m.Values[i])
+		f.add(sqlfrag.Ident(c.Name)+" = (CASE WHEN pg_catalog.pg_backend_pid() IS NULL THEN NULL ELSE ?::text END)"+textCast(c), m.Values[i])
 	}
 	return f
 }
