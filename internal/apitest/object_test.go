@@ -79,7 +79,7 @@ func sampleAPI(t *testing.T) http.Handler {
 		CREATE DOMAIN archive.short_tags AS text[] CHECK (array_length(VALUE, 1) < 3);
 		CREATE DOMAIN archive.note AS json;
 		CREATE DOMAIN archive.code AS varchar(3);
-		CREATE TABLE archive.samples (`+strings.Join(columns, ", ")+`);
+		CREATE TABLE archive.samples (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, `+strings.Join(columns, ", ")+`);
 		INSERT INTO archive.samples DEFAULT VALUES;
 		GRANT ALL ON archive.samples TO pgrest_test_curator`)
 	for _, s := range samples {
@@ -97,10 +97,12 @@ func TestObject_is_written_as_in_an_array(t *testing.T) {
 	for _, s := range samples {
 		t.Run(s.column, func(t *testing.T) {
 			t.Parallel()
-			for _, method := range []string{http.MethodPost, http.MethodPatch} {
+			for _, request := range []struct{ method, filter string }{
+				{http.MethodPost, ""}, {http.MethodPatch, ""}, {http.MethodPatch, "&id=eq.1"},
+			} {
 				for _, value := range slices.Concat(s.values, repeated) {
-					object := fmt.Sprintf(`{"%s": %s}`, s.column, value)
-					requireAnswerOfArray(t, api, write{method: method, target: "/samples?select=" + s.column, prefer: representation, payload: object})
+					requireAnswerOfArray(t, api, write{method: request.method, target: "/samples?select=" + s.column + request.filter, prefer: representation,
+						payload: fmt.Sprintf(`{"%s": %s}`, s.column, value)})
 				}
 			}
 		})
@@ -161,6 +163,8 @@ func TestObject_of_no_use(t *testing.T) {
 			write{name: "update_denied_too_long", method: http.MethodPatch, target: "/shown?id=eq.1", payload: `{"code": "abcd"}`, status: denied, body: fault("42501", "permission denied for table shown", "", "")},
 			write{name: "update_of_nothing", method: http.MethodPatch, target: "/closed?id=eq.2", payload: `{"id": "x"}`},
 			write{name: "update_of_nothing_too_long", method: http.MethodPatch, target: "/closed?id=eq.2", payload: `{"code": "abcd"}`},
+			write{name: "update_denied_of_many", method: http.MethodPatch, target: "/shown?id=gt.0", payload: `{"id": "x"}`, status: denied, body: fault("42501", "permission denied for table shown", "", "")},
+			write{name: "update_of_none_of_many", method: http.MethodPatch, target: "/closed?id=gt.1", payload: `{"id": "x"}`},
 			write{name: "update", method: http.MethodPatch, target: "/closed?id=eq.1", payload: `{"code": "abc"}`},
 		)
 	}

@@ -26,6 +26,8 @@ type Mutate struct {
 	Defaults bool
 	// Where are the filters of the rows to write; an upsert's are of the row to put.
 	Where []filter.Node
+	// OneRow reports filters that name one row by its primary key.
+	OneRow bool
 	// Conflict is what to do about rows that are there already; nil for nothing.
 	Conflict *Conflict
 	// Return is what the client wants to know.
@@ -117,7 +119,8 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 		return nil, err
 	}
 	m.Root.FromResult = true
-	if req.Action == apirequest.Upsert && !namesRow(req.Query.Where, table) {
+	m.OneRow = namesRow(req.Query.Where, table)
+	if req.Action == apirequest.Upsert && !m.OneRow {
 		return nil, apierror.PutFilters()
 	}
 	if req.Action != apirequest.Delete {

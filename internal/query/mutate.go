@@ -245,22 +245,23 @@ func update(m *plan.Mutate) fragment {
 	}
 	f := sql("UPDATE " + target(m) + " SET ")
 	switch {
-	case m.Values != nil:
+	case m.Values != nil && m.OneRow:
 		f.join(textAssignments(m))
 	case m.Array:
 		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
 	default: // a single object is read once, and needs no join
-		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, bodyValue))
+		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, written(m)))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
 	f.join(where(filters(m.Target(), m.Where)))
 	return f
 }
 
-// textAssignments renders the body's values as texts that are cast, in an update. As
-// OFFSET does in textRow, and for less, the condition keeps the planner from casting
-// them beforehand: it never holds, but what a stable function gives is not known then.
+// textAssignments renders the body's values as texts that are cast, in an update of one
+// row: they would be cast for each of more. As OFFSET does in textRow, and for less, the
+// condition keeps the planner from casting them beforehand: it never holds, but what a
+// stable function gives is not known then.
 func textAssignments(m *plan.Mutate) fragment {
 	var f fragment
 	for i, c := range m.Columns {
