@@ -141,7 +141,7 @@ func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Prog
 	a, role := p.Answered(), schema.cache.RoleSettings(x.identity.Role)
 	cmd := executor.Command{
 		Role: x.identity.Role, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
-		Isolation: role.Isolation, Rollback: x.rollsBack(),
+		Isolation: role.Isolation, Rollback: x.rollsBack(), Late: x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
 	}
 	var function []introspect.Setting
 	if call, ok := p.(*plan.Call); ok {
@@ -155,6 +155,18 @@ func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Prog
 	}
 	cmd.Settings = x.context(role.Settings, x.hoisted(function))
 	return cmd
+}
+
+// mayAnswerMuch reports a write whose answer may be of any size. It has to find room to
+// wait for its commit, or else, where there may be too little, the commit waits for it.
+func (x *exchange) mayAnswerMuch(p plan.Planned) bool {
+	switch p := p.(type) {
+	case *plan.Call:
+		return !p.ReadOnly && p.Routine.Returns.Set
+	case *plan.Mutate:
+		return p.Return == plan.Representation && !p.OneRow
+	}
+	return false
 }
 
 // rollsBack reports whether the request's transaction is to leave no trace.
@@ -262,7 +274,11 @@ func (x *exchange) recover() {
 	if v == http.ErrAbortHandler {
 		panic(v)
 	}
-	x.log("request panicked", "panic", v, "stack", string(debug.Stack()))
+	stack := debug.Stack()
+	if p, ok := v.(*response.Panic); ok { // of another goroutine
+		v, stack = p.Value, p.Stack
+	}
+	x.log("request panicked", "panic", v, "stack", string(stack))
 	if x.w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
@@ -292,6 +308,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 	w.bytes += int64(n)
 	return n, err
 }
+
+// Unwrap gives the host's own writer, for http.ResponseController.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // schema gives the current schema. A request that comes before the first load
 // has ended waits for it, for a while; when that load failed, none waits.

@@ -37,6 +37,7 @@ var boundaries = map[string]boundary{
 	"internal/mediatype": {},
 	"internal/suggest":   {},
 	"internal/jsontext":  {},
+	"internal/spool":     {never: []string{"net/http"}},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"otel":               {ours: []string{""}, externals: []string{"go.opentelemetry.io/otel"}, never: []string{"net/http"}},
 	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
@@ -66,7 +67,7 @@ var boundaries = map[string]boundary{
 	},
 	"internal/encode": {ours: []string{"internal/query", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/response": {
-		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror"},
+		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror", "internal/spool"},
 	},
 	"internal/apitest": {},
 	"internal/reload":  {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
@@ -74,7 +75,7 @@ var boundaries = map[string]boundary{
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
-			"internal/response", "internal/reload", "internal/program",
+			"internal/response", "internal/reload", "internal/program", "internal/spool",
 		},
 		externals: []string{pgx + "/pgxpool"},
 	},

@@ -27,9 +27,22 @@
 //
 // # Results
 //
-// Rows are streamed: a response of any size takes little memory. Up to
-// Options.BodyThreshold a response is held back, so that its status and headers
-// tell of errors; beyond it, an error breaks the connection off.
+// A response of any size takes little memory. Up to Options.BodyThreshold it is held
+// back, so that its status and headers tell of all that became of it. Beyond:
+//
+//   - A read is streamed: its first byte goes out before its last row has come. What
+//     only its end can tell is missing from its headers: there is no Content-Length,
+//     no Content-Range unless the rows were counted with Prefer: count=exact (with
+//     HTTP/1.1 it is a trailer), and nothing of what a function in a view sets
+//     response.headers and response.status to when rows have been sent. An error
+//     breaks the connection off, which clients report as an incomplete response.
+//   - Whatever writes, or may have written, waits for its commit, in a temporary file.
+//     So do reads whose headers depend on their end (count=planned, count=estimated,
+//     functions that are VOLATILE), and all of HTTP/1.0, which has no way to break off.
+//
+// A client that reads slowly doesn't hold a connection to the database: rows that it
+// doesn't take yet wait in a temporary file, too. See Options.MaxSpoolBytes and
+// Options.WriteTimeout for the bounds.
 package pgrest
 
 import (
@@ -52,6 +65,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
+	"github.com/pgrest-go/pgrest/internal/spool"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
 	"github.com/pgrest-go/pgrest/openapi"
@@ -164,9 +178,23 @@ type Options struct {
 	// BasePath is the path that the handler is mounted under when the host's
 	// router doesn't strip it, such as "/api", without the escapes of URLs.
 	BasePath string
-	// BodyThreshold is how many bytes of a response are held back before the
-	// status and headers go out. 0 means 1 MiB.
+	// BodyThreshold is how many bytes of a response are held back in memory. Beyond,
+	// a read is sent while it arrives, and what has to wait for its end goes on in a
+	// temporary file. 0 means 1 MiB.
 	BodyThreshold int
+	// SpoolDir is the folder of temporary files. They have no names, and are gone
+	// when their response is. Default: that of os.TempDir.
+	SpoolDir string
+	// MaxSpoolBytes bounds what all temporary files of the handler hold together.
+	// Without room in them, a read waits for its client, and what has to wait for
+	// its end is answered with 500; of a write nothing is committed then. 0 means
+	// 1 GiB, and a negative number no files.
+	MaxSpoolBytes int64
+	// WriteTimeout is how long a client may take for each 64 KiB of a large response,
+	// before the connection is broken off. It takes the place of the host's
+	// http.Server.WriteTimeout for these responses. 0 means 30 seconds, and a negative
+	// number no bound.
+	WriteTimeout time.Duration
 	// ServerTiming adds the Server-Timing header. Key: server-timing-enabled.
 	ServerTiming bool
 	// MinimalErrors leaves details and hint out of error bodies.
@@ -182,6 +210,11 @@ type Options struct {
 	// AcquireTimeout is how long a request waits for a connection of the pool before
 	// it is answered with 504. 0 means 10 seconds. Key: db-pool-acquisition-timeout.
 	AcquireTimeout time.Duration
+	// DatabaseTimeout is how long a request waits for PostgreSQL while that says
+	// nothing: for its first row or its outcome, and then, once or twice as long, for
+	// each further row. It is answered with 504, and its statement cancelled. Longer
+	// functions want more. 0 means 1 minute, and a negative number no bound.
+	DatabaseTimeout time.Duration
 	// Logger receives what can't be told to a client: causes of 500s as errors, what
 	// will be tried again, such as lost connections, as warnings, and reloads as info.
 	// Default: slog.Default().
@@ -252,7 +285,8 @@ func New(pool Pool, opts Options) (*Handler, error) {
 			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
 		},
 		response: response.Config{
-			Threshold: opts.BodyThreshold, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(),
+			Threshold: opts.BodyThreshold, Store: spool.NewStore(opts.SpoolDir, opts.MaxSpoolBytes),
+			WriteTimeout: opts.WriteTimeout, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(),
 			Broken: func(err error) { opts.Logger.Error("response broken off", "error", err) },
 		},
 		identify: identify,
@@ -269,6 +303,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 	if opts.DisableListener {
 		channel = ""
 	}
+	h.executor.Silence = opts.DatabaseTimeout
 	h.executor.AcquireTimeout, h.executor.Lost = opts.AcquireTimeout, func() { h.reloader.Lost() }
 	h.reloader = reload.Start(reload.Config{
 		Pool: pool, AcquireTimeout: opts.AcquireTimeout,
@@ -296,6 +331,10 @@ func (o Options) withDefaults() Options {
 	o.Encoders = encoders
 	o.BodyThreshold = cmp.Or(o.BodyThreshold, response.DefaultThreshold)
 	o.AcquireTimeout = cmp.Or(o.AcquireTimeout, 10*time.Second)
+	// Of what may be unbounded, or without, a negative number says so.
+	o.DatabaseTimeout = max(0, cmp.Or(o.DatabaseTimeout, time.Minute))
+	o.WriteTimeout = max(0, cmp.Or(o.WriteTimeout, 30*time.Second))
+	o.MaxSpoolBytes = max(0, cmp.Or(o.MaxSpoolBytes, 1<<30))
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	o.Channel = cmp.Or(o.Channel, "pgrst")
 	return o

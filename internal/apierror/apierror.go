@@ -131,6 +131,14 @@ func Internal(err error) *Error {
 	return &Error{Code: "PGRSTX00", Message: "Internal error", Status: http.StatusInternalServerError, cause: err}
 }
 
+// NoRoom is an answer that has to wait for its end, and doesn't find the room to: the
+// disk is full, or the host's bound is reached. Nothing was written.
+func NoRoom(cause error) *Error {
+	return &Error{Code: diskFull, Message: "There is no room for an answer of this size", Status: http.StatusInternalServerError, cause: cause}
+}
+
+const diskFull = "53100" // a SQLSTATE
+
 func queryString(err *filter.ParseError) *Error {
 	return &Error{Code: "PGRST100", Message: err.Message(), Details: err.Details(), Status: http.StatusBadRequest, cause: err}
 }

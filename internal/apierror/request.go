@@ -84,6 +84,13 @@ func NotSingular(rows int64) *Error {
 		Details: fmt.Sprintf("The result contains %d rows", rows), Status: http.StatusNotAcceptable}
 }
 
+// FarFromSingular is PGRST116 for more rows than it is worth to count.
+func FarFromSingular(rows int64) *Error {
+	e := NotSingular(rows)
+	e.Details = fmt.Sprintf("The result contains more than %d rows", rows)
+	return e
+}
+
 // UnsupportedMethod is PGRST117: no resource of the API knows the method.
 func UnsupportedMethod(method string) *Error {
 	return &Error{Code: "PGRST117", Message: "Unsupported HTTP method: " + method, Status: http.StatusMethodNotAllowed}
@@ -146,6 +153,13 @@ func PutMismatch() *Error {
 func MaxAffected(rows int64) *Error {
 	return &Error{Code: "PGRST124", Message: "Query result exceeds max-affected preference constraint",
 		Details: fmt.Sprintf("The query affects %d rows", rows), Status: http.StatusBadRequest}
+}
+
+// FarBeyondMaxAffected is PGRST124 for more rows than it is worth to count.
+func FarBeyondMaxAffected(rows int64) *Error {
+	e := MaxAffected(rows)
+	e.Details = fmt.Sprintf("The query affects more than %d rows", rows)
+	return e
 }
 
 // MaxAffectedSingle is PGRST128: max-affected with a function that returns no set.

@@ -61,6 +61,26 @@ const (
 	Routine
 )
 
+// Proto is a version of HTTP, as far as answers depend on it.
+type Proto uint8
+
+// The versions. Later ones than HTTP/1.1 have frames of their own.
+const (
+	HTTP11 Proto = iota
+	HTTP10
+	HTTP2
+)
+
+func protoOf(r *http.Request) Proto {
+	switch {
+	case r.ProtoMajor > 1:
+		return HTTP2
+	case !r.ProtoAtLeast(1, 1):
+		return HTTP10
+	}
+	return HTTP11
+}
+
 // Request is a request to the API.
 type Request struct {
 	Action   Action
@@ -76,8 +96,8 @@ type Request struct {
 	// Method and Path are those of the HTTP request; Path is escaped and
 	// relative to the API's root.
 	Method, Path string
-	// ProtoMajor is the major version of HTTP.
-	ProtoMajor int
+	// Proto is the version of HTTP.
+	Proto Proto
 	// Mount is what precedes Path in the URL that the client sees.
 	Mount string
 
@@ -98,7 +118,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		return nil, apierror.InvalidPath()
 	}
 	req := &Request{
-		Method: r.Method, Path: path, RawQuery: r.URL.RawQuery, ProtoMajor: r.ProtoMajor,
+		Method: r.Method, Path: path, RawQuery: r.URL.RawQuery, Proto: protoOf(r),
 		Mount:       mount(r, escaped, path),
 		HeadersOnly: r.Method == http.MethodHead,
 		Preferences: parsePreferences(r.Header["Prefer"], c.TxOverride),

@@ -59,7 +59,7 @@ func (e *Executor) lost() {
 // When there was no word at all, one may have; then only a read can be repeated.
 func (r *Result) repeatable(err error) bool {
 	switch {
-	case r.session.answered || r.session.ctx.Err() != nil:
+	case r.session.answered || r.session.ctx.Err() != nil || r.session.cache.watch.fired():
 		return false
 	case terminated(err), pgconn.SafeToRetry(err):
 		return true

@@ -38,6 +38,9 @@ type Pool interface {
 type Executor struct {
 	// AcquireTimeout bounds how long a command waits for a connection; 0 is no bound.
 	AcquireTimeout time.Duration
+	// Silence bounds how long PostgreSQL may be silent while a command waits for it;
+	// 0 is no bound.
+	Silence time.Duration
 	// Lost, if set, is told of every connection that couldn't be made, or was lost.
 	Lost func()
 
@@ -68,6 +71,9 @@ type Command struct {
 	Rollback bool
 	// Expect decides over commit or rollback of a transaction that writes.
 	Expect plan.Expectation
+	// Late has a transaction that writes end behind the last row, so that nothing is
+	// written when the result is closed before. It costs a round trip.
+	Late bool
 }
 
 // explicit reports whether the transaction has to be begun and ended in so many
@@ -78,7 +84,16 @@ func (c *Command) explicit() bool {
 
 // decides reports whether the outcome decides over the end of the transaction,
 // which then costs a round trip of its own.
-func (c *Command) decides() bool { return !c.ReadOnly && c.Expect.Decides() }
+func (c *Command) decides() bool {
+	return !c.ReadOnly && (c.Expect.Decides() || c.endsLate() && (c.Isolation != "" || c.Rollback))
+}
+
+// endsLate leaves out what has no rows to wait for.
+func (c *Command) endsLate() bool { return c.Late && !c.ReadOnly && c.Program.Yields == query.Rows }
+
+// open reports whether the pipeline itself is a transaction that ends behind the last
+// row: its Sync, which commits, is sent then.
+func (c *Command) open() bool { return c.endsLate() && !c.explicit() }
 
 // begin renders BEGIN. A count and the rows that it counts have to come from one
 // snapshot.
@@ -105,8 +120,8 @@ const maxArguments = math.MaxUint16
 type Overrides struct{ Headers, Status string }
 
 // Run sends the command and reads on to the program's first row, so that most
-// errors come from here, before anything was sent to the client. The result has
-// to be closed. A statement that PostgreSQL no longer knows, or whose result
+// errors come from here, before anything was sent to the client; that the rows are
+// not as expected is an error of the result. The result has to be closed. A statement that PostgreSQL no longer knows, or whose result
 // changed, is prepared anew, once: nothing of the pipeline has been committed.
 // On a connection that died while it was idle nothing ran, and the command is
 // sent on another one.
@@ -123,7 +138,7 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 		if r.err != nil && staleStatement(r.err) { // the connection's next one may be as stale, so: the same connection
 			r = e.run(ctx, conn, cmd)
 		}
-		if r.err == nil {
+		if r.err == nil || r.refused {
 			return r, nil
 		}
 		conn.Release()
@@ -138,6 +153,7 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Result {
 	r := &Result{executor: e, conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
 	r.session.begin(ctx, conn.Conn().PgConn(), e.prepares)
+	r.watched = r.session.cache.watch.begin(r.session.conn, e.Silence)
 	if err := r.start(); err != nil {
 		r.again = r.repeatable(err)
 		r.fail(err)
@@ -190,7 +206,7 @@ func (r *Result) start() error {
 		s.send("", commit, nil)
 		r.tail = 1
 	}
-	if err := s.sync(); err != nil {
+	if err := s.dispatch(cmd.open()); err != nil {
 		return err
 	}
 	if explicit {

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
@@ -32,12 +33,14 @@ type Result struct {
 	cmd      Command
 	conn     *pgxpool.Conn
 	session  session
+	watched  uint64 // the command's number for the connection's watch
 	reader   *pgconn.ResultReader
 	ahead    bool // the reader stands on a row that Next did not hand out yet
 	tail     int  // how many results follow the overrides: those of ending the transaction
 	done     bool
 	err      error
 	again    bool // what failed can be run on another connection
+	refused  bool // what ended it is that it isn't as expected
 }
 
 // Next goes to the next row. It reports false behind the last one, and on an
@@ -66,6 +69,7 @@ func (r *Result) nextRow() bool {
 	if !r.reader.NextRow() {
 		return false
 	}
+	r.session.cache.watch.heard()
 	if t := r.session.current.times; t != nil {
 		t.toText(r.reader.Values())
 	}
@@ -142,6 +146,7 @@ func (r *Result) settle() error {
 		return nil
 	}
 	if err := r.cmd.Expect.Check(r.Rows, r.Counted); err != nil {
+		r.refused = true
 		return err // and end rolls back
 	}
 	end := commit
@@ -175,7 +180,9 @@ func (r *Result) readOverrides() error {
 
 func (r *Result) fail(err error) {
 	r.done = true
-	r.err = classify(r.session.ctx, err)
+	if r.err = classify(r.session.ctx, err); r.session.cache.watch.fired() {
+		r.err = apierror.DeadlinePassed(err)
+	}
 	r.session.failed(err)
 	if r.session.ctx.Err() == nil && (broken(err) || terminated(err)) {
 		r.executor.lost()
@@ -197,6 +204,23 @@ func (r *Result) Close() {
 	r.conn = nil
 }
 
+// Committed reports that what the command wrote is, or may be, committed while its rows
+// are read, so that closing the result doesn't undo it.
+func (r *Result) Committed() bool {
+	return !r.cmd.ReadOnly && (r.done || !r.cmd.open() && !r.cmd.decides())
+}
+
+// Pause tells that the caller doesn't ask for rows for a while, in which PostgreSQL has
+// no reason to say anything, and Resume that it does again.
+func (r *Result) Pause() { r.session.cache.watch.pause(true) }
+
+// Resume is the end of a Pause.
+func (r *Result) Resume() { r.session.cache.watch.pause(false) }
+
+// Cancel has a Next that waits for PostgreSQL, in another goroutine, and all that
+// follow, fail.
+func (r *Result) Cancel() { r.session.cache.watch.cancel(r.watched) }
+
 // end leaves the connection without a pipeline and without a transaction.
 func (r *Result) end() {
 	_ = r.session.end()
@@ -205,4 +229,5 @@ func (r *Result) end() {
 		// does so when the request has been given up.
 		_, _ = r.session.conn.Exec(r.session.ctx, rollback).ReadAll()
 	}
+	r.session.cache.watch.end()
 }

@@ -27,6 +27,7 @@ type session struct {
 	current  request    // whose result is being read
 	answered bool       // something of the pipeline has been run
 	givenUp  bool       // nothing more of the pipeline is to be read
+	open     bool       // no Sync was sent yet
 	ended    bool
 }
 
@@ -101,8 +102,14 @@ func (s *session) withoutOverrides(settings []auth.Setting) []auth.Setting {
 	return append([]auth.Setting{{Name: "response.headers"}, {Name: "response.status"}}, settings...)
 }
 
-// sync ends the pipeline and sends it off, in one flush.
-func (s *session) sync() error { return s.pipeline.Sync() }
+// dispatch sends the pipeline off, in one flush. Left open it still wants its Sync.
+func (s *session) dispatch(open bool) error {
+	if s.open = open; open {
+		s.pipeline.SendFlushRequest()
+		return s.pipeline.Flush()
+	}
+	return s.pipeline.Sync()
+}
 
 // next gives the reader of the next statement's result.
 func (s *session) next() (*pgconn.ResultReader, error) {
@@ -225,6 +232,9 @@ func (s *session) end() error {
 		if left.preparing != nil {
 			s.cache.close(left.preparing.name)
 		}
+	}
+	if s.open && !s.givenUp {
+		_ = s.pipeline.Sync() // Close gives its error, too
 	}
 	err := s.pipeline.Close()
 	if s.givenUp && !s.conn.IsClosed() { // what was left had come already

@@ -35,6 +35,8 @@ type statements struct {
 	arguments     [][]byte
 	settingsSQL   []byte
 	settingsTexts map[string]string
+
+	watch watch
 }
 
 // statementKey is what a statement is prepared for: PostgreSQL checks

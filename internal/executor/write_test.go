@@ -142,3 +142,52 @@ func TestResult_abandoned_write(t *testing.T) {
 	g.requireWaiting(t, 0)
 	require.Equal(t, "0", value(t, pool, command(curator, `SELECT count(*) FROM visitors_book WHERE entry = 'abandoned'`)))
 }
+
+// A command that ends late is committed behind its last row: closed before, it has
+// written nothing.
+func TestRun_late(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	pool := db.Pool(t, pgtest.MaxConns(1))
+	rows := func() int {
+		return session[int](t, db.Superuser(t), `SELECT count(*) FROM archive.genres WHERE id > 100`)
+	}
+	backend := backendOf(t, pool)
+	for name, change := range map[string]func(*executor.Command){
+		"implicit":     func(*executor.Command) {},
+		"isolated":     func(c *executor.Command) { c.Isolation = "REPEATABLE READ" },
+		"rolled_back":  func(c *executor.Command) { c.Rollback = true },
+		"pre_requests": func(c *executor.Command) { c.PreRequest = "SELECT 1" },
+	} {
+		cmd := writing(`INSERT INTO genres (id, name) SELECT g, g FROM generate_series(101, 110) AS g RETURNING id`, change)
+		cmd.Late = true
+
+		result, err := executor.New(pool, true).Run(t.Context(), cmd)
+		require.NoError(t, err, name)
+		require.True(t, result.Next(), name)
+		require.False(t, result.Committed(), name)
+		result.Close()
+		require.Zero(t, rows(), name)
+
+		got, _ := run(t, pool, cmd)
+		require.Len(t, got, 10, name)
+		if cmd.Rollback {
+			require.Zero(t, rows(), name)
+		} else {
+			require.Equal(t, 10, rows(), name)
+			require.Equal(t, "23505", failure(t, pool, cmd), name)
+			require.Equal(t, byte('I'), txStatus(t, pool), name)
+			_, err = db.Superuser(t).Exec(t.Context(), `DELETE FROM archive.genres WHERE id > 100`)
+			require.NoError(t, err)
+		}
+	}
+	require.NotEqual(t, backend, backendOf(t, pool), "a connection is closed rather than read to its end")
+}
+
+func txStatus(t *testing.T, pool *pgxpool.Pool) byte {
+	t.Helper()
+	conn, err := pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	return conn.Conn().PgConn().TxStatus()
+}

@@ -76,6 +76,18 @@ func (e Expectation) Check(rows int64, counted *int64) error {
 	return nil
 }
 
+// FarExceeded is the error of a result that has more than by rows too many, of which so many
+// were counted; nil for any other.
+func (e Expectation) FarExceeded(rows, by int64) error {
+	switch {
+	case e.Singular && rows > 1+by:
+		return apierror.FarFromSingular(rows - 1)
+	case e.MaxAffected >= 0 && rows > e.MaxAffected+by:
+		return apierror.FarBeyondMaxAffected(rows - 1)
+	}
+	return nil
+}
+
 // Format is a form of body.
 type Format uint8
 

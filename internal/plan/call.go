@@ -33,6 +33,9 @@ type Call struct {
 
 func (*Call) plan() {}
 
+// Volatile reports a function that may do anything, also while its rows come.
+func (c *Call) Volatile() bool { return c.Routine.Volatility == introspect.Volatile }
+
 // Argument is an argument of a function: one text, or those of a variadic parameter.
 type Argument struct {
 	Param  introspect.Param
@@ -59,7 +62,7 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 	if scalar {
 		c.Root.typeValues(routine.Returns.Type)
 	}
-	c.ReadOnly = req.Method != "POST" || routine.Volatility != introspect.Volatile
+	c.ReadOnly = req.Method != "POST" || !c.Volatile()
 	if err := p.finish(&c.Answer, req, producer{rows: rowsOf(routine), defaults: defaultSelect(req), call: c}); err != nil {
 		return nil, err
 	}

@@ -28,14 +28,6 @@ func (b *answer) hasBody() bool {
 	return true
 }
 
-// streams reports an answer whose status is known before its last row.
-func (b *answer) streams() bool {
-	if m, ok := b.plan.(*plan.Mutate); ok && m.Conflict != nil && m.Conflict.Merge {
-		return false // 201 or 200, by what was inserted
-	}
-	return !b.Expect.Decides()
-}
-
 // setHeaders sets what the answer says whatever comes of it, but for its range and remarks.
 func (b *answer) setHeaders(h http.Header) {
 	addVary(h)

@@ -1,6 +1,7 @@
 // Package response writes answers: status, headers and body. A body is held
 // back up to a threshold, so that status, Content-Length and Content-Range can
-// still say what became of it; beyond, it is streamed.
+// still say what became of it. Beyond, a read is streamed, and whatever else waits
+// for its end in a spool.
 //
 //	err := response.Answer(w, req, p, result, config)
 //	if err != nil { // nothing was written yet
@@ -13,18 +14,25 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/spool"
 )
 
 // Config is what of the handler's options decides over responses.
 type Config struct {
-	// Threshold is the number of bytes of a body that are held back.
+	// Threshold is the number of bytes of a body that are held back in memory.
 	Threshold int
+	// Store is where larger bodies wait.
+	Store *spool.Store
+	// WriteTimeout is how long the client may take for each piece of a large body; 0
+	// is no bound.
+	WriteTimeout time.Duration
 	// MinimalErrors leaves details and hint out of errors.
 	MinimalErrors bool
 	// Encoders make bodies of the host's own media types, by their names.

@@ -1,6 +1,9 @@
 package response
 
 import (
+	"bytes"
+	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,32 +15,29 @@ import (
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/spool"
 )
 
-// DefaultThreshold is how much of a body is held back by default.
+// DefaultThreshold is how much of a body is held back in memory by default.
 const DefaultThreshold = 1 << 20
 
-// chunk is how much of a streamed body is collected before it is written.
-const chunk = 64 << 10
-
-// Answer writes the answer of a plan while its rows arrive. As long as it returns
-// an error, nothing has been written. When the rows fail after a part of the
-// body has gone out, it panics with http.ErrAbortHandler, the way of net/http
-// to break the connection off, so that the client can't take the part for the whole.
+// Answer writes the answer of a plan. As long as it returns an error, nothing has been
+// written. Rows that only read go out while they arrive, once the body is large; when
+// they fail then, it panics with http.ErrAbortHandler, the way of net/http to break the
+// connection off, so that the client can't take the part for the whole. All else waits
+// for the end: of a transaction that writes for its commit.
 func Answer(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, result *executor.Result, c Config) error {
 	a := p.Answered()
-	total := a.Total(result.Counted, result.Planned)
-	if total != nil && req.Range.Offset > *total {
-		return apierror.OffsetBeyond(req.Range.Offset, *total)
-	}
 	body := buffers.Get().(*[]byte)
 	defer func() { // a buffer that grew for a huge row is not kept
 		if cap(*body) <= 2*DefaultThreshold {
 			buffers.Put(body)
 		}
 	}()
-	b := &answer{w: w, req: req, plan: p, Answer: a, result: result, total: total, config: c, body: (*body)[:0]}
+	b := &answer{w: w, req: req, plan: p, Answer: a, result: result, total: a.Total(result.Counted, result.Planned),
+		config: c, body: (*body)[:0]}
 	b.values = b.few[:0]
+	defer b.close()
 	err := b.write()
 	*body = b.body
 	return err
@@ -54,42 +54,72 @@ type answer struct {
 	result *executor.Result
 	total  *int64
 	config Config
-	body   []byte // encoded, and not written yet
-	sent   bool   // the headers are out
-	none   bool   // there is no body with this status
+	body   []byte       // the beginning of the body, encoded
+	rest   *spool.Spool // what follows it, of a large one; else nil
+	piece  []byte       // what follows that
+	none   bool         // there is no body with this status
 
 	values []string  // of the headers that were set
 	few    [8]string // room for those of most answers
 }
 
+func (b *answer) close() {
+	if b.rest != nil {
+		b.rest.Close()
+	}
+}
+
 func (b *answer) write() error {
+	if err := b.result.Err(); err != nil {
+		return b.withOverrides(err)
+	}
+	if b.total != nil && b.req.Range.Offset > *b.total {
+		return b.withOverrides(apierror.OffsetBeyond(b.req.Range.Offset, *b.total))
+	}
 	switch {
 	case b.returnsKeys():
 		return b.keys()
 	case !b.hasBody(), b.HeadersOnly:
 		for b.result.Next() { // to its end
 		}
-	case b.Explain != nil:
-		b.lines()
-	case b.Format == plan.Aggregated:
+	case b.Explain == nil && b.Format == plan.Aggregated:
 		b.body = append(b.body, b.result.Body...)
-	case b.Format == plan.Raw:
-		for b.result.Next() {
-			b.body = append(b.body, b.result.Raw()...)
-		}
 	default:
-		if err := b.rows(b.encoder()); err != nil || b.sent {
+		if sent, err := b.rows(b.encoder()); err != nil || sent {
 			return err
 		}
 	}
 	if err := b.result.Err(); err != nil {
-		return err
+		return b.withOverrides(err)
 	}
 	return b.whole(nil)
 }
 
+// withOverrides adds what the database wants the answer to say to the error of a page
+// that isn't there, which is an answer to a statement that ran.
+func (b *answer) withOverrides(err error) error {
+	var e *apierror.Error
+	if !errors.As(err, &e) || e.Status != http.StatusRequestedRangeNotSatisfiable {
+		return err
+	}
+	wishes, failed := b.overrides()
+	if failed != nil {
+		return failed
+	}
+	told := *e
+	told.Header = maps.Clone(e.Header)
+	maps.Copy(told.Header, wishes.header)
+	if wishes.status != 0 {
+		told.Status = wishes.status
+	}
+	return &told
+}
+
 func (b *answer) encoder() encode.Encoder {
 	columns, strip := b.result.Columns, b.Root.StripNulls
+	if b.Explain != nil {
+		return encode.NewLines()
+	}
 	switch b.Format {
 	case plan.Object:
 		return encode.NewObject(columns, strip)
@@ -105,72 +135,78 @@ func (b *answer) encoder() encode.Encoder {
 		return encode.NewScalar(columns[0])
 	case plan.Rows:
 		return b.config.Encoders[b.Media.Name](columns)
+	case plan.Raw:
+		return raw{b.result}
 	default:
 		return encode.NewArray(columns, strip)
 	}
 }
 
-// lines takes an execution plan: each row is a line.
-func (b *answer) lines() {
-	for b.result.Next() {
-		b.body = append(b.body, b.result.Values()[0]...)
-		b.body = append(b.body, '\n')
-	}
-}
+// raw encodes values as they are.
+type raw struct{ result *executor.Result }
 
-// rows encodes rows, and streams the body when it grows large.
-func (b *answer) rows(enc encode.Encoder) error {
+func (r raw) Start(dst []byte) []byte { return dst }
+
+func (r raw) Row(dst []byte, _ [][]byte) []byte { return append(dst, r.result.Raw()...) }
+
+func (r raw) End(dst []byte) []byte { return dst }
+
+// rows encodes rows. A body that grows large is sent while it grows, which rows
+// reports, or goes on in a spool.
+func (b *answer) rows(enc encode.Encoder) (sent bool, err error) {
 	b.body = enc.Start(b.body)
-	limit := b.config.Threshold
-	single := b.Format == plan.Object || b.Format == plan.Single || b.Format == plan.Scalar
-	streams := b.streams() && !single
 	for b.result.Next() {
-		if single && b.result.Rows > 1 {
-			continue // only how many there are is of interest
-		}
-		b.reserve(limit)
-		b.body = enc.Row(b.body, b.result.Values())
-		if len(b.body) < limit || !streams {
+		if b.tooMany() {
+			if err := b.passOver(); err != nil {
+				return false, err
+			}
 			continue
 		}
-		if !b.sent {
-			if err := b.stream(); err != nil {
-				return err
-			}
-			limit = chunk
-		}
-		switch {
-		case !b.none:
-			b.flush()
-		case b.ReadOnly:
-			return nil
-		default: // what is given up is not committed
-			b.body = b.body[:0]
+		b.reserve(b.config.Threshold)
+		b.body = enc.Row(b.body, b.result.Values())
+		if len(b.body) >= b.config.Threshold && !b.single() {
+			return b.large(enc)
 		}
 	}
-	if err := b.result.Err(); err != nil {
-		if b.sent {
-			b.config.Broken(err)
-			panic(http.ErrAbortHandler)
-		}
-		return err
+	if b.result.Err() == nil {
+		b.body = enc.End(b.body)
 	}
-	b.body = enc.End(b.body)
-	if !b.sent || b.none {
-		return nil
+	return false, nil
+}
+
+// single reports a body of one row.
+func (b *answer) single() bool {
+	return b.Explain == nil && (b.Format == plan.Object || b.Format == plan.Single || b.Format == plan.Scalar)
+}
+
+// tooMany reports a row that makes the answer an error, or of which only the number is
+// of interest.
+func (b *answer) tooMany() bool {
+	return b.single() && b.result.Rows > 1 || b.Expect.MaxAffected >= 0 && b.result.Rows > b.Expect.MaxAffected
+}
+
+// maxPassedOver is how many rows too many are counted, for the error to tell their number.
+const maxPassedOver = 10_000
+
+// passOver drops the body that rows too many made pointless, and gives up when there
+// are far too many of them.
+func (b *answer) passOver() error {
+	if b.Expect.Check(b.result.Rows, nil) != nil {
+		b.close()
+		b.body = b.body[:0]
 	}
-	b.flush()
-	if b.trailer() {
-		b.w.Header()[http.TrailerPrefix+"Content-Range"] = []string{b.contentRange(b.result.Rows)}
+	err := b.Expect.FarExceeded(b.result.Rows, maxPassedOver)
+	if err != nil {
+		b.result.Close()
 	}
-	return nil
+	return err
 }
 
 // reserve makes room in few large steps, up to limit: append's many small ones
 // would leave several times the body as garbage.
 func (b *answer) reserve(limit int) {
 	if size := cap(b.body); len(b.body) > size/2 && size < limit {
-		b.body = slices.Grow(b.body, min(8*size, limit)-len(b.body)+chunk)
+		b.body = slices.Grow(b.body, min(8*size, limit)-len(b.body)+spool.Piece)
 	}
 }
 
@@ -182,7 +218,7 @@ func (b *answer) keys() error {
 			continue
 		}
 		for i, value := range b.result.Values() {
-			filters = append(filters, keyFilter(b.result.Columns[i].Encoding, value))
+			filters = append(filters, keyFilter(b.result.Columns[i].Encoding, bytes.Clone(value)))
 		}
 	}
 	if err := b.result.Err(); err != nil {
@@ -194,12 +230,9 @@ func (b *answer) keys() error {
 	return b.whole(http.Header{"Location": {location(b.req, b.result.Columns, filters)}})
 }
 
-// whole writes an answer that was held back to its end.
+// whole writes an answer that waited for its end.
 func (b *answer) whole(more http.Header) error {
-	if b.Expect.Singular && b.result.Rows != 1 {
-		return apierror.NotSingular(b.result.Rows)
-	}
-	if _, calls := b.plan.(*plan.Call); calls && b.ReadOnly { // what writes was held against it before its commit
+	if b.ReadOnly { // what writes was held against it before its commit
 		if err := b.Expect.Check(b.result.Rows, nil); err != nil {
 			return err
 		}
@@ -208,6 +241,7 @@ func (b *answer) whole(more http.Header) error {
 	if err != nil {
 		return err
 	}
+	b.raiseTotal()
 	h := b.w.Header()
 	b.setHeaders(h)
 	for name, values := range more {
@@ -218,13 +252,21 @@ func (b *answer) whole(more http.Header) error {
 		b.set(h, "Content-Range", value)
 	}
 	if !b.HeadersOnly {
-		b.set(h, "Content-Length", strconv.Itoa(len(b.body)))
+		b.set(h, "Content-Length", strconv.FormatInt(b.length(), 10))
 	}
 	b.writeHeader(overrides, b.status(rows))
 	if !b.none && !b.HeadersOnly {
-		_, _ = b.w.Write(b.body) // a client that went away is not our error
+		b.sendHeld()
 	}
 	return nil
+}
+
+// raiseTotal has an estimate tell of no fewer rows than there are up to the page's end:
+// a range has to lie within its whole (RFC 9110, section 14.4).
+func (b *answer) raiseTotal() {
+	if end := b.req.Range.Offset + b.result.Rows; b.total != nil && b.result.Rows > 0 && end > *b.total {
+		b.total = &end
+	}
 }
 
 // overrides are the database's wishes for the answer. A plan is not the answer
@@ -242,62 +284,12 @@ func (b *answer) writeHeader(o overridden, status int) {
 	h := b.w.Header()
 	status = b.override(h, o, status)
 	b.addRemarks(h, status)
-	b.sent = true
 	b.none = status == http.StatusNoContent || status == http.StatusNotModified
 	if b.none {
 		delete(h, "Content-Length")
 		delete(h, "Trailer")
 	}
 	b.w.WriteHeader(status)
-}
-
-// stream writes the headers of a body that is too large to be held back. What
-// the statement may set response.headers to beyond its first row comes too late.
-func (b *answer) stream() error {
-	overrides, err := b.overrides()
-	if err != nil {
-		return err
-	}
-	h := b.w.Header()
-	b.setHeaders(h)
-	expected := b.expected()
-	switch {
-	case b.exact():
-		h["Content-Range"] = []string{b.contentRange(expected)}
-	case b.trailer():
-		h["Trailer"] = []string{"Content-Range"}
-	}
-	b.writeHeader(overrides, b.status(expected))
-	return nil
-}
-
-// exact reports that the number of rows is known before they have come.
-func (b *answer) exact() bool {
-	_, writes := b.plan.(*plan.Mutate)
-	return b.Count == plan.CountExact && !writes
-}
-
-// trailer reports that Content-Range waits for the last row: only an exact count
-// tells beforehand where the page ends. net/http takes it for a trailer with
-// HTTP/1.1 alone; with HTTP/2 it refuses, and logs that, and a client has to
-// count the rows.
-func (b *answer) trailer() bool { return !b.exact() && b.req.ProtoMajor == 1 }
-
-// expected is how many rows the page has if the total is right.
-func (b *answer) expected() int64 {
-	if b.total == nil {
-		return 0
-	}
-	return b.Root.Range.Of(*b.total)
-}
-
-// flush writes what was collected. A client that went away ends the request:
-// nothing reads the rest.
-func (b *answer) flush() {
-	if _, err := b.w.Write(b.body); err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	b.body = b.body[:0]
 }
 
 // Encoder makes an encoder for rows of these columns.

@@ -15,12 +15,14 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/response"
+	"github.com/pgrest-go/pgrest/internal/spool"
 )
 
 // answer is an answer to be written: the rows 1 to n, in a column n.
@@ -48,9 +50,12 @@ func (a answer) get(t *testing.T) *http.Response {
 	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: a.media}, Format: a.format, ReadOnly: true,
 		Expect: plan.Expectation{Singular: a.format == plan.Object, MaxAffected: -1}}}
 	columns := []query.Column{{Name: "n", Encoding: query.Verbatim}}
-	config := response.Config{Threshold: a.threshold, Broken: func(error) {}}
+	config := response.Config{Threshold: a.threshold, Store: spool.NewStore("", 1<<30), Broken: func(error) {}}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		req.ProtoMajor = r.ProtoMajor
+		req.Proto = apirequest.HTTP11
+		if r.ProtoMajor == 2 {
+			req.Proto = apirequest.HTTP2
+		}
 		result, err := executor.New(pool, true).Run(r.Context(), executor.Command{
 			Settings: []auth.Setting{{Name: "role", Value: "pgrest_test_anon"}}, PreRequest: a.pre, ReadOnly: true,
 			Program: &query.Program{Main: query.Statement{SQL: a.sql}, Columns: columns},

@@ -1,0 +1,266 @@
+package response
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/encode"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/spool"
+)
+
+// large goes on with a body that has reached the threshold: it is sent while the rest
+// arrives, or waits for its end in a spool. Of the headers of a read that waits, only
+// the number of all rows needs its end; where the spool has no room it is sent without.
+func (b *answer) large(enc encode.Encoder) (sent bool, err error) {
+	if b.streams() {
+		b.rest = b.config.Store.Spool(b.config.Threshold)
+		return true, b.stream(enc)
+	}
+	b.rest = b.config.Store.Spool(0)
+	err = b.fill(enc)
+	var full *spoolError
+	if errors.As(err, &full) && b.maySend() {
+		return true, b.stream(enc)
+	}
+	return false, err
+}
+
+// streams reports an answer that is sent while its rows arrive: of a read whose headers
+// are known before its last row, to a client that can tell when it is broken off.
+func (b *answer) streams() bool {
+	return b.maySend() && (b.Count == plan.CountNone || b.Count == plan.CountExact) && !b.callsVolatile()
+}
+
+// maySend reports an answer whose beginning may be sent before its end is known. A
+// result that decides over the status can't, and HTTP/1.0 has no way to break off.
+func (b *answer) maySend() bool {
+	return b.ReadOnly && !b.Expect.Decides() && b.req.Proto != apirequest.HTTP10
+}
+
+// callsVolatile reports a function that may set the response's status and headers as
+// long as its rows come.
+func (b *answer) callsVolatile() bool {
+	c, calls := b.plan.(*plan.Call)
+	return calls && c.Volatile()
+}
+
+// spoolError is that of a spool which didn't take a piece.
+type spoolError struct{ cause error }
+
+func (e *spoolError) Error() string { return e.cause.Error() }
+
+func (e *spoolError) Unwrap() error { return e.cause }
+
+// fill puts the rest of the rows into the spool. When that has no room, the piece that
+// it didn't take is still there, and fill may be called again.
+func (b *answer) fill(enc encode.Encoder) error {
+	for {
+		if len(b.piece) >= spool.Piece {
+			if err := b.put(); err != nil {
+				return err
+			}
+		}
+		if !b.result.Next() {
+			break
+		}
+		if b.tooMany() {
+			if err := b.passOver(); err != nil {
+				return err
+			}
+			continue
+		}
+		b.piece = enc.Row(b.piece, b.result.Values())
+	}
+	if err := b.result.Err(); err != nil {
+		return nil // which is told by whoever asks the result
+	}
+	b.piece = enc.End(b.piece)
+	return nil
+}
+
+// put hands the piece over to the spool. What is committed already can't be undone for
+// want of room.
+func (b *answer) put() error {
+	b.result.Pause()
+	defer b.result.Resume()
+	put := b.rest.Put
+	if b.result.Committed() {
+		put = b.rest.PutAnyway
+	}
+	if err := put(b.piece); err != nil {
+		return &spoolError{apierror.NoRoom(err)}
+	}
+	b.piece = b.rest.Room()
+	return nil
+}
+
+// stream writes the headers and sends the body while the rest of it arrives. Rows go
+// into the spool as fast as PostgreSQL has them, however slowly the client reads, so
+// that the connection is free when PostgreSQL is done.
+func (b *answer) stream(enc encode.Encoder) error {
+	overrides, err := b.overrides()
+	if err != nil {
+		return err
+	}
+	h := b.w.Header()
+	b.setHeaders(h)
+	expected := b.expected()
+	switch {
+	case b.exact():
+		h["Content-Range"] = []string{b.contentRange(expected)}
+	case b.trailer():
+		h["Trailer"] = []string{"Content-Range"}
+	}
+	b.writeHeader(overrides, b.status(expected))
+	if b.none {
+		return nil
+	}
+	if err := b.sendWhile(func() error { return b.fillAll(enc) }); err != nil {
+		var p *Panic
+		if errors.As(err, &p) && p.Value != http.ErrAbortHandler {
+			panic(p)
+		}
+		b.config.Broken(err)
+		panic(http.ErrAbortHandler)
+	}
+	if b.trailer() {
+		b.raiseTotal()
+		h[http.TrailerPrefix+"Content-Range"] = []string{b.contentRange(b.result.Rows)}
+	}
+	return nil
+}
+
+// sendWhile sends the body while fill, in a goroutine, fills the spool, and gives fill's
+// error. Whatever ends the sending, a panic of the host's writer too, fill has ended
+// when sendWhile returns.
+func (b *answer) sendWhile(fill func() error) error {
+	b.rest.Drain()
+	filled := make(chan error, 1)
+	go func() { filled <- fill() }()
+	sent := false
+	defer func() {
+		if !sent {
+			b.rest.Close()
+			b.result.Cancel()
+			<-filled
+		}
+	}()
+	if err := b.sendAll(); err != nil { // a client that went away ends the request: nothing reads the rest
+		panic(http.ErrAbortHandler)
+	}
+	sent = true
+	return <-filled
+}
+
+// fillAll fills the spool to its end, and gives back the connection. A panic, of an
+// encoder of the host's, is an error.
+func (b *answer) fillAll(enc encode.Encoder) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &Panic{v, debug.Stack()}
+		}
+		b.rest.End(err)
+		b.result.Close()
+	}()
+	if err := b.fill(enc); err != nil {
+		return err
+	}
+	if err := b.result.Err(); err != nil {
+		return err
+	}
+	return b.put()
+}
+
+// Panic is what Answer panics with when something did in the goroutine that makes the
+// body, which only the program itself can do, or an encoder of the host's.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+// Error tells of the panic.
+func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
+
+// sendAll sends the beginning of the body and then what comes out of the spool, to its
+// end. Its error is that of the client; when the spool ends early, it is nil.
+func (b *answer) sendAll() error {
+	if err := b.send(b.body); err != nil {
+		return err
+	}
+	for {
+		piece, err := b.rest.Take()
+		if err != nil {
+			return nil
+		}
+		if err := b.send(piece); err != nil {
+			return err
+		}
+	}
+}
+
+// sendHeld sends a body that waited for its end. The connection was given back, and
+// a client that goes away is not our error.
+func (b *answer) sendHeld() {
+	if b.rest == nil {
+		_ = b.send(b.body)
+		return
+	}
+	_ = b.rest.PutAnyway(b.piece)
+	b.rest.End(nil)
+	if b.sendAll() != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// length is that of a body that waited for its end.
+func (b *answer) length() int64 {
+	n := int64(len(b.body)) + int64(len(b.piece))
+	if b.rest != nil {
+		n += b.rest.Len()
+	}
+	return n
+}
+
+// hurried is the size of a body from which on the client has to take it in time.
+// Smaller ones have room in the system's buffers.
+const hurried = 16 << 10
+
+// send writes to the client, which has to take each piece in time: not even a client
+// that reads nothing holds the answer for ever.
+func (b *answer) send(p []byte) error {
+	for hurry := len(p) > hurried; len(p) > 0; {
+		n := min(len(p), spool.Piece)
+		if hurry && b.config.WriteTimeout > 0 {
+			// A writer that can't have deadlines is the host's to bound.
+			_ = http.NewResponseController(b.w).SetWriteDeadline(time.Now().Add(b.config.WriteTimeout))
+		}
+		if _, err := b.w.Write(p[:n]); err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	return nil
+}
+
+// exact reports that the number of rows is known before they have come.
+func (b *answer) exact() bool { return b.Count == plan.CountExact }
+
+// trailer reports that Content-Range waits for the last row: only an exact count
+// tells beforehand where the page ends. net/http takes it for a trailer with
+// HTTP/1.1 alone; with HTTP/2 it refuses, and logs that, and a client has to
+// count the rows.
+func (b *answer) trailer() bool { return !b.exact() && b.req.Proto == apirequest.HTTP11 }
+
+// expected is how many rows the page has if the total is right.
+func (b *answer) expected() int64 {
+	if b.total == nil {
+		return 0
+	}
+	return b.Root.Range.Of(*b.total)
+}

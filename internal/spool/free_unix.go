@@ -1,0 +1,14 @@
+//go:build linux || darwin || freebsd
+
+package spool
+
+import "syscall"
+
+// freeBytes is the room that a folder's disk has for files of this process.
+func freeBytes(dir string) (uint64, error) {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil {
+		return 0, err
+	}
+	return uint64(stat.Bavail) * uint64(stat.Bsize), nil //nolint:unconvert // their types differ by system
+}

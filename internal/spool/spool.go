@@ -1,0 +1,271 @@
+// Package spool holds the bytes of an answer that wait for their reader: in memory up
+// to a bound, and beyond it in a temporary file that has no name any more.
+//
+// One goroutine puts pieces in, and one, perhaps the same, takes them out in their
+// order. Who puts waits for nobody as long as there is room on the disk:
+//
+//	store := spool.NewStore("", 1<<30)
+//	s := store.Spool(1 << 20)
+//	defer s.Close()
+//	err := s.Put(piece)
+//	s.End(nil)
+//	for {
+//		piece, err := s.Take()
+//		if err == io.EOF { … }
+//	}
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// ErrFull is the error of a piece that there is no room for.
+var ErrFull = errors.New("the spool is full")
+
+// Spool is a queue of bytes. Each byte is taken once.
+type Spool struct {
+	store  *Store
+	memory int
+
+	mu       sync.Mutex
+	changed  sync.Cond
+	pieces   [][]byte // in memory, the oldest first; all are older than what the file holds
+	inMemory int      // the bytes of them
+	file     *os.File // nil until it is needed
+	named    bool     // the file still has its name, for the system doesn't let it lose that
+	from, to int64    // what of the file is to be taken
+	tail     [][]byte // in memory for want of room in the file, and younger than what that holds
+	size     int64    // of all that was put
+	drained  bool     // somebody takes, so that who finds no room can wait for some
+	ended    bool
+	err      error // what ended it; nil for its end
+
+	taken  []byte   // what Take gave last
+	spares [][]byte // pieces that were taken, for others to be made in
+}
+
+// Piece is a good size of a piece, and how much of the file is taken at a time.
+const Piece = 64 << 10
+
+// Put adds a piece, which is the spool's from now on. Without room for it, in memory
+// and in the file, it waits for room if somebody takes out, and otherwise fails: with
+// ErrFull, or with the file's error. When the spool was given up by Close or End,
+// it fails with the reason.
+func (s *Spool) Put(p []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if s.ended {
+			return s.reason()
+		}
+		if s.fits(len(p)) {
+			s.keep(p)
+			return nil
+		}
+		err := s.write(p, false)
+		if err == nil || !s.drained {
+			return err
+		}
+		s.changed.Wait()
+	}
+}
+
+// PutAnyway adds a piece as Put does, but beyond the store's bound, and in memory when the
+// file can't take it: it belongs to an answer that can't be taken back.
+func (s *Spool) PutAnyway(p []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return s.reason()
+	}
+	switch {
+	case s.fits(len(p)):
+		s.keep(p)
+	case len(s.tail) > 0 || s.write(p, true) != nil:
+		s.tail = append(s.tail, p)
+		s.size += int64(len(p))
+		s.changed.Broadcast()
+	}
+	return nil
+}
+
+func (s *Spool) reason() error {
+	if s.err != nil {
+		return s.err
+	}
+	return os.ErrClosed
+}
+
+// fits reports that a piece can wait in memory.
+func (s *Spool) fits(n int) bool {
+	return s.from == s.to && len(s.tail) == 0 && (s.inMemory == 0 || s.inMemory+n <= s.memory)
+}
+
+func (s *Spool) keep(p []byte) {
+	s.pieces = append(s.pieces, p)
+	s.inMemory += len(p)
+	s.size += int64(len(p))
+	s.changed.Broadcast()
+}
+
+// write puts a piece into the file. What is owed goes beyond the store's bound.
+func (s *Spool) write(p []byte, owed bool) error {
+	n := int64(len(p))
+	if !s.store.take(n, owed) {
+		return ErrFull
+	}
+	err := s.open()
+	if err == nil {
+		_, err = s.file.WriteAt(p, s.to)
+	}
+	if err != nil {
+		s.store.give(n)
+		return fmt.Errorf("write a temporary file: %w", err)
+	}
+	s.to += n
+	s.size += n
+	s.spare(p)
+	s.changed.Broadcast()
+	return nil
+}
+
+// maxSpares is how many pieces are kept for others to be made in.
+const maxSpares = 20
+
+func (s *Spool) spare(p []byte) {
+	if cap(p) > 0 && cap(p) <= 2*Piece && len(s.spares) < maxSpares {
+		s.spares = append(s.spares, p[:0])
+	}
+}
+
+// Room gives a slice without elements to make a piece in: of one that was taken, if
+// there is any.
+func (s *Spool) Room() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.spares); n > 0 {
+		p := s.spares[n-1]
+		s.spares = s.spares[:n-1]
+		return p
+	}
+	return make([]byte, 0, Piece+Piece/4)
+}
+
+// open makes the file. It loses its name at once, so that nothing is left of it
+// whatever ends the process.
+func (s *Spool) open() error {
+	if s.file != nil {
+		return nil
+	}
+	file, err := os.CreateTemp(s.store.dir, "pgrest-*")
+	if err != nil {
+		return err
+	}
+	s.file, s.named = file, os.Remove(file.Name()) != nil
+	return nil
+}
+
+// End says that nothing follows: nil for the end of the whole, or the reason why it
+// is incomplete, which Take gives behind what there is. Only the first call counts.
+func (s *Spool) End(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.ended, s.err = true, err
+		s.changed.Broadcast()
+	}
+}
+
+// Drain tells that somebody takes out from now on, so that Put may wait for room.
+func (s *Spool) Drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drained = true
+}
+
+// Take takes the next piece out and waits for one if there is none. It is valid until
+// the next call. Behind the last one the error is io.EOF, or the one that End was given.
+func (s *Spool) Take() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare(s.taken)
+	s.taken = nil
+	for {
+		switch {
+		case len(s.pieces) > 0:
+			s.taken = shift(&s.pieces)
+			s.inMemory -= len(s.taken)
+			s.changed.Broadcast()
+			return s.taken, nil
+		case s.from < s.to:
+			return s.read()
+		case len(s.tail) > 0:
+			s.taken = shift(&s.tail)
+			return s.taken, nil
+		case s.ended && s.err != nil:
+			return nil, s.err
+		case s.ended:
+			return nil, io.EOF
+		}
+		s.changed.Wait()
+	}
+}
+
+func shift(pieces *[][]byte) []byte {
+	p := (*pieces)[0]
+	(*pieces)[0], *pieces = nil, (*pieces)[1:]
+	return p
+}
+
+// read takes a piece out of the file, which begins anew when all of it was taken.
+func (s *Spool) read() ([]byte, error) {
+	if len(s.spares) == 0 {
+		s.spares = append(s.spares, make([]byte, 0, Piece))
+	}
+	s.taken = shift(&s.spares)
+	p := s.taken[:min(int64(cap(s.taken)), s.to-s.from)]
+	if _, err := s.file.ReadAt(p, s.from); err != nil {
+		return nil, fmt.Errorf("read a temporary file: %w", err)
+	}
+	s.from += int64(len(p))
+	if s.from == s.to {
+		if err := s.file.Truncate(0); err == nil {
+			s.store.give(s.to)
+			s.from, s.to = 0, 0
+		}
+		s.changed.Broadcast()
+	}
+	return p, nil
+}
+
+// Len is the number of bytes that were put in.
+func (s *Spool) Len() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size
+}
+
+// Close gives up what the spool holds. Whoever waits in Put or Take goes on with an
+// error. Close may be called more than once.
+func (s *Spool) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.ended, s.err = true, os.ErrClosed
+	}
+	s.pieces, s.inMemory, s.tail = nil, 0, nil
+	if s.file != nil {
+		_ = s.file.Close()
+		if s.named {
+			_ = os.Remove(s.file.Name())
+		}
+		s.store.give(s.to)
+		s.file = nil
+	}
+	s.from, s.to = 0, 0
+	s.changed.Broadcast()
+}
