@@ -14,12 +14,15 @@ import (
 	"github.com/pgrest-go/pgrest/internal/spool"
 )
 
+// ahead is how many bytes of a body that is sent wait in memory for their client.
+const ahead = 4 * spool.Piece
+
 // large goes on with a body that has reached the threshold: it is sent while the rest
 // arrives, or waits for its end in a spool. Of the headers of a read that waits, only
 // the number of all rows needs its end; where the spool has no room it is sent without.
 func (b *answer) large(enc encode.Encoder) (sent bool, err error) {
 	if b.streams() {
-		b.rest = b.config.Store.Spool(b.config.Threshold)
+		b.rest = b.config.Store.Spool(ahead)
 		return true, b.stream(enc)
 	}
 	b.rest = b.config.Store.Spool(0)

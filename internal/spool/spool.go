@@ -134,7 +134,7 @@ func (s *Spool) write(p []byte, owed bool) error {
 }
 
 // maxSpares is how many pieces are kept for others to be made in.
-const maxSpares = 20
+const maxSpares = 6
 
 func (s *Spool) spare(p []byte) {
 	if cap(p) > 0 && cap(p) <= 2*Piece && len(s.spares) < maxSpares {
