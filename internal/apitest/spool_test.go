@@ -196,9 +196,11 @@ func readSlowly(t *testing.T, server *httptest.Server, request string) net.Conn 
 func TestSpool_slow_readers(t *testing.T) {
 	t.Parallel()
 	const size = 2 // of the pool
+	const read = "GET /ticks?select=*,a:name,b:name,c:name,d:name HTTP/1.1\r\nHost: archive\r\n\r\n"
 	requests := map[string]string{
-		"read":  "GET /ticks?select=*,a:name,b:name,c:name,d:name HTTP/1.1\r\nHost: archive\r\n\r\n",
-		"write": "POST /rpc/more_pads HTTP/1.1\r\nHost: archive\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"n\": 5000}",
+		"read":               read,
+		"read_without_files": read, // which holds connections until it is cut off
+		"write":              "POST /rpc/more_pads HTTP/1.1\r\nHost: archive\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"n\": 5000}",
 	}
 	for name, request := range requests {
 		t.Run(name, func(t *testing.T) {
@@ -208,7 +210,12 @@ func TestSpool_slow_readers(t *testing.T) {
 			require.NoError(t, err)
 			pool := db.Pool(t, pgtest.MaxConns(size))
 			var log journal
-			server := listen(t, open(t, pool, log.kept, func(o *pgrest.Options) { o.WriteTimeout = 2 * time.Second }))
+			server := listen(t, open(t, pool, log.kept, func(o *pgrest.Options) {
+				o.WriteTimeout = 2 * time.Second
+				if name == "read_without_files" {
+					o.MaxSpoolBytes = -1
+				}
+			}))
 			var slow []net.Conn
 			for range 3 * size {
 				slow = append(slow, readSlowly(t, server, request))
