@@ -57,7 +57,7 @@ var boundaries = map[string]boundary{
 		never:     []string{"net/http"},
 	},
 	"internal/program": {
-		ours:  []string{"internal/plan", "internal/query", "internal/apirequest", "internal/mediatype", "filter"},
+		ours:  []string{"internal/plan", "internal/query", "internal/apirequest", "filter"},
 		never: []string{"net/http"},
 	},
 	"internal/executor": {

@@ -108,16 +108,24 @@ func (r *Routine) Body() (*Param, bool) {
 	return nil, false
 }
 
-// Callable reports whether a client can call the routine by its name and the
-// names of its parameters: every parameter without default has a name, or there is
-// one alone that takes a request's body whole: see Routine.Body.
+// Callable reports whether a client can call the routine by its name and the names
+// of its parameters: those without a default have a name. A parameter that is alone
+// and has none takes a request's body whole, with or without a default; see
+// Routine.Body. As in PostgREST, several can't be left out together where no argument
+// of the routine has a name, its results included.
 func (r *Routine) Callable() bool {
-	if _, ok := r.Body(); ok {
-		return true
+	if len(r.Params) == 1 && r.Params[0].Name == "" {
+		return takesBody(r.Params[0].Type)
 	}
-	return !slices.ContainsFunc(r.Params, func(p Param) bool {
-		return p.Name == "" && p.Required
-	})
+	named := len(r.Params) == 0 || len(r.Returns.Columns) > 0
+	for i := range r.Params {
+		if p := &r.Params[i]; p.Name != "" {
+			named = true
+		} else if p.Required {
+			return false
+		}
+	}
+	return named
 }
 
 func takesBody(t *Type) bool {

@@ -69,6 +69,27 @@ func parsePayload(body []byte, contentType string, req *Request) (*Payload, erro
 	return p, nil
 }
 
+// Whole is what a function takes whose only parameter has no name: the body as the
+// payload has it, or the arguments of a URL or of a form as a JSON object of texts.
+func (req *Request) Whole() []byte {
+	given := req.Query.Arguments
+	if p := req.Payload; p != nil {
+		switch {
+		case p.Media.Name == mediatype.URLEncoded:
+			given = p.Form
+		case p.Raw == nil: // an empty body is no NULL
+			return []byte{}
+		default:
+			return p.Raw
+		}
+	}
+	values := make(map[string]string, len(given))
+	for _, a := range given {
+		values[a.Name] = a.Value
+	}
+	return objectText(values)
+}
+
 // rawMedia are the media types that a function with one unnamed parameter takes as they are.
 var rawMedia = []string{mediatype.Plain, mediatype.XML, mediatype.Octets}
 
@@ -119,16 +140,21 @@ func (p *Payload) readForm(body []byte, routine bool) error {
 	if routine {
 		return nil
 	}
-	p.Raw = []byte{'{'}
-	for i, name := range p.Columns {
-		if i > 0 {
-			p.Raw = append(p.Raw, ',')
-		}
-		p.Raw = append(jsontext.AppendString(p.Raw, name), ':')
-		p.Raw = jsontext.AppendString(p.Raw, values[name])
-	}
-	p.Raw = append(p.Raw, '}')
+	p.Raw = objectText(values)
 	return nil
+}
+
+// objectText is a JSON object of texts, sorted by name.
+func objectText(values map[string]string) []byte {
+	text := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(values)) {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(jsontext.AppendString(text, name), ':')
+		text = jsontext.AppendString(text, values[name])
+	}
+	return append(text, '}')
 }
 
 // unescapeForm decodes a name or value of a form: plus signs are blanks, and a

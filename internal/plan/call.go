@@ -25,7 +25,8 @@ type Call struct {
 	// Values are those of Named as texts, nil for NULL, where Body has nothing that
 	// has to be read as JSON; else nil.
 	Values [][]byte
-	// Whole passes Body as the only, unnamed argument.
+	// Whole passes Body as the only, unnamed argument: what the request has that stands
+	// for all of its arguments.
 	Whole bool
 	Body  []byte
 	Array bool
@@ -110,12 +111,12 @@ func (n *Node) typeValues(t *introspect.Type) {
 
 // arguments takes the arguments from where the request has them.
 func (c *Call) arguments(req *apirequest.Request) {
+	if _, ok := c.Routine.Body(); ok {
+		c.Whole, c.Body = true, req.Whole()
+		return
+	}
 	given := req.Query.Arguments
 	if req.Payload != nil {
-		if len(c.Routine.Params) == 1 && c.Routine.Params[0].Name == "" {
-			c.Whole, c.Body = true, req.Payload.Raw
-			return
-		}
 		if req.Payload.Media.Name != mediatype.URLEncoded {
 			c.FromBody, c.Body, c.Array = true, req.Payload.Raw, req.Payload.Array
 			for _, param := range c.Routine.Params {

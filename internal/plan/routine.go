@@ -86,15 +86,18 @@ func bodyTypes(req *apirequest.Request) []string {
 func takesOnlyBody(types []string) bool { return len(types) == 1 }
 
 // takes reports whether r can be called with the named arguments: all required
-// parameters are there, and no argument is without a parameter.
+// parameters are there, and no argument is without a parameter. A parameter without a
+// name goes by the empty one if it is the only one.
 func takes(r *introspect.Routine, arguments []string) bool {
+	_, alone := r.Body()
+	named := func(p introspect.Param) bool { return p.Name != "" || alone }
 	for _, param := range r.Params {
-		if param.Required && (param.Name == "" || !slices.Contains(arguments, param.Name)) {
+		if param.Required && !(named(param) && slices.Contains(arguments, param.Name)) {
 			return false
 		}
 	}
 	for _, a := range arguments {
-		if !slices.ContainsFunc(r.Params, func(p introspect.Param) bool { return p.Name == a }) {
+		if !slices.ContainsFunc(r.Params, func(p introspect.Param) bool { return p.Name == a && named(p) }) {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@
 package program
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
-	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
@@ -38,6 +38,7 @@ const (
 type template struct {
 	plan                 plan.Planned
 	program              *query.Program
+	whole                *plan.Call // a call with one argument for all of the request's; or nil
 	main, count, explain []place
 }
 
@@ -63,8 +64,7 @@ func (c *Cache) Build(planner *plan.Planner, req *apirequest.Request) (plan.Plan
 		if err != nil || !ok {
 			return built, program, err
 		}
-		t = &template{plan: planned, program: program, main: places(&program.Main),
-			count: places(program.Count), explain: places(program.Explain)}
+		t = newTemplate(planned, program, marked)
 		c.put(string(shape), t)
 	}
 	planned, program := t.fill(planner, req)
@@ -78,6 +78,16 @@ func render(p plan.Plan, err error) (plan.Plan, *query.Program, error) {
 	return p, nil, err
 }
 
+func newTemplate(planned plan.Planned, program *query.Program, marked *apirequest.Request) *template {
+	t := &template{plan: planned, program: program}
+	var whole []byte
+	if call, ok := planned.(*plan.Call); ok && call.Whole {
+		t.whole, whole = call, query.WholeArgument(call, marked.Whole())
+	}
+	t.main, t.count, t.explain = places(&program.Main, whole), places(program.Count, whole), places(program.Explain, whole)
+	return t
+}
+
 func (c *Cache) put(shape string, t *template) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,14 +98,13 @@ func (c *Cache) put(shape string, t *template) {
 }
 
 // cacheable reports whether a request's shape has a template. A NUL, with which
-// marks begin, can't be part of a text that PostgreSQL takes, and bytes are
-// rendered in another form.
+// marks begin, can't be part of a text that PostgreSQL takes.
 func cacheable(req *apirequest.Request) bool {
 	switch req.Action {
 	case apirequest.Options, apirequest.Describe:
 		return false
 	}
-	return !strings.Contains(req.RawQuery, "%00") && (req.Payload == nil || req.Payload.Media.Name != mediatype.Octets)
+	return !strings.Contains(req.RawQuery, "%00")
 }
 
 // A mark stands for the i-th value of a request, and bodyMark for its body.
@@ -162,18 +171,25 @@ func markArguments(arguments []filter.Argument, n *int) []filter.Argument {
 // place is what an argument of a statement is made of.
 type place struct {
 	body   bool
+	whole  bool
 	values []int // the numbers of values; none for what is the same in each request
 	array  bool  // the values are the elements of an array
 }
 
 // places finds the marks among a statement's arguments. Lists are marked within
-// the text of their array.
-func places(s *query.Statement) []place {
+// the text of their array. whole is the argument that stands for all, of a call that
+// has one: bytes have another form there, and names are JSON, so that a mark is not to
+// be seen in it.
+func places(s *query.Statement, whole []byte) []place {
 	if s == nil {
 		return nil
 	}
 	found := make([]place, len(s.Args))
 	for i, arg := range s.Args {
+		if whole != nil && bytes.Equal(arg, whole) {
+			found[i].whole = true
+			continue
+		}
 		text := string(arg)
 		found[i].body = text == bodyMark
 		parts := strings.Split(text, markPrefix)
@@ -190,7 +206,7 @@ func places(s *query.Statement) []place {
 // fill puts a request's own values in the places of the marks.
 func (t *template) fill(planner *plan.Planner, req *apirequest.Request) (plan.Planned, *query.Program) {
 	program := *t.program
-	v := values{req: req}
+	v := values{req: req, whole: t.whole}
 	v.collect()
 	program.Main = v.fill(&program.Main, t.main)
 	if program.Count != nil {
@@ -226,6 +242,7 @@ func withWindow(n *plan.Node, window plan.Range) *plan.Node {
 // values are a request's values, in the order in which they are marked.
 type values struct {
 	req        *apirequest.Request
+	whole      *plan.Call    // the template's
 	conditions []filter.Node // each a Condition
 	arguments  []filter.Argument
 }
@@ -258,6 +275,8 @@ func (v *values) fill(s *query.Statement, places []place) query.Statement {
 	args := make([][]byte, len(s.Args))
 	for i, p := range places {
 		switch {
+		case p.whole:
+			args[i] = query.WholeArgument(v.whole, v.req.Whole())
 		case p.body:
 			args[i] = v.req.Payload.Raw
 		case len(p.values) == 0:

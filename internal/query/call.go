@@ -103,7 +103,7 @@ func called(c *plan.Call, alias string) fragment {
 
 func arguments(c *plan.Call) fragment {
 	if c.Whole {
-		return wholeBody(c.Routine.Params[0], c.Body)
+		return sql("?::"+sqlType(c.Routine.Params[0].TypeName), WholeArgument(c, c.Body))
 	}
 	f := fragment{}
 	separate := func() {
@@ -136,12 +136,14 @@ func name(p introspect.Param) string {
 	return sqlfrag.Ident(p.Name) + " := "
 }
 
-// wholeBody passes the body as it is. Bytes travel in their hexadecimal form.
-func wholeBody(p introspect.Param, body []byte) fragment {
-	if p.Type.Name == "bytea" {
-		return sql("?::bytea", append([]byte(`\x`), hex.AppendEncode(nil, body)...))
+// WholeArgument is the text of a call's only argument that stands for all of the
+// request's, from what apirequest.Request.Whole gives. Bytes travel in their
+// hexadecimal form.
+func WholeArgument(c *plan.Call, whole []byte) []byte {
+	if c.Routine.Params[0].Type.Name != "bytea" {
+		return whole
 	}
-	return sql("?::"+sqlType(p.TypeName), body)
+	return hex.AppendEncode([]byte(`\x`), whole)
 }
 
 // bodyArguments reads the named arguments from JSON, of an array from its first
