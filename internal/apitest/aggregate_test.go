@@ -169,7 +169,7 @@ func TestAggregate_faults(t *testing.T) {
 		exchange{name: "to_one_in_a_spread_to_many", target: "/directors?select=name,...films(...restorations(finished.max()))", status: 400, body: inArrays},
 		exchange{name: "spread_to_many_in_an_embed", target: "/films?select=title,directors(...films(count()))", status: 400, body: inArrays},
 		exchange{name: "type_that_has_none", target: "/films?select=title.sum()", status: 404,
-			body: fault("42883", "function pg_catalog.sum(character varying) does not exist", "", "No function matches the given name and argument types. You might need to add explicit type casts.")},
+			body: fault("42883", "function sum(character varying) does not exist", "", "No function matches the given name and argument types. You might need to add explicit type casts.")},
 		exchange{name: "order_by_what_is_not_grouped", target: "/films?select=language,count()&order=year", status: 400,
 			body: fault("42803", `column "films.year" must appear in the GROUP BY clause or be used in an aggregate function`, "", "")},
 	)

@@ -77,7 +77,7 @@ func TestDomainRepresentation_aggregates(t *testing.T) {
 		{"group_of_an_embed", "/film_genres?select=count(),...genres(colour)&genre_id=eq.2", `[{"count": 2, "colour": "#0000ff"}]`},
 	})
 	run(t, serve(t, aggregating), exchange{name: "max", target: "/genres?select=colour.max()", status: 404,
-		body: fault("42883", "function pg_catalog.max(json) does not exist", "", "No function matches the given name and argument types. You might need to add explicit type casts.")})
+		body: fault("42883", "function max(json) does not exist", "", "No function matches the given name and argument types. You might need to add explicit type casts.")})
 }
 
 // Computed fields are shown as they are, and compared with.

@@ -120,10 +120,8 @@ func valueOf(c *plan.Column) value {
 	switch {
 	case c.AggregateCast != nil:
 		return valueOfCast(c.AggregateCast)
-	case c.Aggregate == filter.Count:
-		return value{encoding: Verbatim}
-	case c.Aggregate == filter.Sum || c.Aggregate == filter.Avg:
-		return valueOfTotal(c)
+	case c.Aggregate != filter.NoAggregate:
+		return valueOfAggregate(c)
 	case c.Cast != nil:
 		return valueOfCast(c.Cast)
 	case c.Kind == plan.JSONValue:
@@ -149,21 +147,6 @@ func valueOfType(t *introspect.Type) value {
 	return v
 }
 
-// valueOfTotal is that of a sum or an average: a number if it is one of numbers.
-func valueOfTotal(c *plan.Column) value {
-	t := c.Type
-	if c.Cast != nil {
-		t = c.Cast.Type
-	}
-	if t == nil || c.Cast == nil && c.Kind != plan.TypedValue {
-		return value{encoding: Verbatim, toJSON: true}
-	}
-	if encoding, toJSON := EncodingOf(t); !toJSON && !isJSON(t) && (encoding == Number || encoding == Verbatim) {
-		return value{encoding: Number}
-	}
-	return value{encoding: Verbatim, toJSON: true}
-}
-
 // castTo renders a cast. A type name that the catalogs don't have is quoted as
 // it is, for PostgreSQL to refuse in its own words.
 func castTo(f fragment, c *plan.Cast) fragment {
@@ -175,14 +158,6 @@ func castTo(f fragment, c *plan.Cast) fragment {
 		name = sqlfrag.Qualified(c.Type.Schema, c.Type.Local)
 	}
 	return f.within("CAST(", " AS "+name+")")
-}
-
-// total renders the output's aggregate, if it has one.
-func (o *output) total() fragment {
-	if o.aggregate == filter.NoAggregate {
-		return o.expr
-	}
-	return castTo(o.expr.within("pg_catalog."+o.aggregate.String()+"(", ")"), o.cast)
 }
 
 // text renders an output of the top level for those who take it as it is. JSON of

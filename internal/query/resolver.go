@@ -34,8 +34,9 @@ func (r reference) Resolve(filter.Field) (filter.Operand, error) {
 	return filter.Operand{SQL: string(r)}, nil
 }
 
-// Types that decide over operators, by their numbers in pg_type.
+// Types that decide over operators and aggregates, by their numbers in pg_type.
 const (
+	textOID     = 25
 	jsonOID     = 114
 	jsonbOID    = 3802
 	tsvectorOID = 3614

@@ -91,7 +91,7 @@ var vocabulary = wordSet(`
 	SELECT FROM AS WHERE AND OR NOT EXISTS LEFT CROSS JOIN LATERAL ON TRUE FALSE UNKNOWN NULL IS DISTINCT GROUP ORDER BY ASC DESC NULLS FIRST LAST LIMIT OFFSET
 	COALESCE CAST ANY ALL LIKE ILIKE EXPLAIN FORMAT JSON
 	pg_catalog.json_agg pg_catalog.row_to_json pg_catalog.to_json pg_catalog.json_strip_nulls
-	pg_catalog.count pg_catalog.sum pg_catalog.avg pg_catalog.max pg_catalog.min
+	pg_catalog.count sum avg max min
 	to_jsonb to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery unnest
 	int text json jsonb row row. rows rows.`)
 
