@@ -71,7 +71,8 @@ func New(c Catalog) *SchemaCache {
 	}
 	cache.Routines = callableRoutines(c.Schemas, c.Routines)
 	cache.computed = computedFields(cache.Tables, searchPath(c), c.Routines)
-	cache.castTypes = castTypes(searchPath(c), c.Types)
+	cache.types = namedTypes(searchPath(c), c.Types)
+	cache.catalogFirst = !slices.Contains(c.ExtraSearchPath, catalogSchema)
 	cache.representations = representations(c.Representations)
 	cache.handlers = handlers(c.Schemas, c.Handlers)
 	cache.roles = c.Roles
@@ -132,23 +133,6 @@ func isComputedField(r *Routine, tables map[QualifiedName]*Table) bool {
 	t := r.Params[0].Type
 	_, exposed := tables[t.Relation]
 	return exposed && !t.IsDomain
-}
-
-// castTypes gives the castable types by their names; of two with one name the one
-// whose schema comes first wins, pg_catalog before path.
-func castTypes(path []string, types []*Type) map[string]*Type {
-	rank := rankSchemas(slices.Concat([]string{"pg_catalog"}, path))
-	byName := make(map[string]*Type)
-	for _, t := range types {
-		place, searched := rank[t.Schema]
-		if !searched || !t.castable() {
-			continue
-		}
-		if other, ok := byName[t.Local]; !ok || place < rank[other.Schema] {
-			byName[t.Local] = t
-		}
-	}
-	return byName
 }
 
 // rankSchemas gives each schema's first place in path.

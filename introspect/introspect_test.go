@@ -149,7 +149,7 @@ func TestLoadSystemCatalogs(t *testing.T) {
 	class, ok := cache.Table(introspect.QualifiedName{Schema: "pg_catalog", Name: "pg_class"})
 	require.True(t, ok)
 	require.Equal(t, []string{"oid"}, class.PrimaryKey)
-	yesOrNo, ok := cache.CastType("yes_or_no")
+	yesOrNo, ok := cache.Type(introspect.QualifiedName{Schema: "information_schema", Name: "yes_or_no"})
 	require.True(t, ok)
 	require.Equal(t, "character varying", yesOrNo.BaseName)
 }

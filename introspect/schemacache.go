@@ -48,8 +48,11 @@ type SchemaCache struct {
 	handlers map[handlerKey]*Handler
 	// roles holds the settings of roles by the role's name.
 	roles map[string]RoleSettings
-	// castTypes holds the types of casts by their name in lower case.
-	castTypes map[string]*Type
+	// types holds the types that can be named in a cast.
+	types map[QualifiedName]*Type
+	// catalogFirst reports that pg_catalog is searched before all other schemas, as it
+	// is unless the search path names it.
+	catalogFirst bool
 }
 
 type computedKey struct {
@@ -91,21 +94,4 @@ func (c *SchemaCache) ResultTable(r *Routine) *Table {
 func (c *SchemaCache) ComputedField(table QualifiedName, name string) (*Routine, bool) {
 	r, ok := c.computed[computedKey{table, name}]
 	return r, ok
-}
-
-// CastType finds the type that a client names in a cast. The name is read as
-// PostgreSQL reads an unquoted one: in any case, with SQL's own names (int, double
-// precision, timestamp with time zone), then as the name of a type in pg_catalog,
-// the exposed schemas and the extra search path, in this order.
-//
-// Pseudo-types, arrays, the row types of relations and names with a length or
-// precision are not found. The types character and bit are found without the
-// length of 1 that SQL gives them, so that a cast to them does not cut values.
-func (c *SchemaCache) CastType(name string) (*Type, bool) {
-	name = strings.Join(strings.Fields(strings.ToLower(name)), " ")
-	if local, ok := sqlTypeName(name); ok {
-		name = local
-	}
-	t, ok := c.castTypes[name]
-	return t, ok
 }

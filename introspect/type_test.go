@@ -173,81 +173,9 @@ func TestLoadSharesTypes(t *testing.T) {
 	require.Same(t, color, column(t, cache, "b", "color").Type)
 	require.Same(t, color, routine(t, cache, "f").Params[0].Type)
 	require.Same(t, color, routine(t, cache, "f").Returns.Type)
-	cast, ok := cache.CastType("color")
+	named, ok := cache.Type(api("color"))
 	require.True(t, ok)
-	require.Same(t, color, cast)
-}
-
-func TestCastType(t *testing.T) {
-	t.Parallel()
-	cache := load(t, `
-		CREATE SCHEMA extra;
-		CREATE TYPE api.color AS ENUM ('red');
-		CREATE TYPE extra.color AS ENUM ('blue');
-		CREATE DOMAIN extra.small AS int;
-		CREATE DOMAIN api.words AS text[];
-		CREATE DOMAIN api.text AS int;
-		CREATE DOMAIN api."int" AS text;
-		CREATE TYPE api.pair AS (a int, b int);
-		CREATE TYPE api."Mixed" AS ENUM ('a');
-		CREATE TYPE public.size AS ENUM ('small');
-		CREATE TABLE api.films (id int, size public.size)`)
-	tests := []struct {
-		name string
-		cast string
-		want string // schema and name; empty for no such type
-	}{
-		{"int", "int", "pg_catalog.int4"},
-		{"integer", "integer", "pg_catalog.int4"},
-		{"int4", "int4", "pg_catalog.int4"},
-		{"bigint", "bigint", "pg_catalog.int8"},
-		{"smallint", "smallint", "pg_catalog.int2"},
-		{"decimal", "decimal", "pg_catalog.numeric"},
-		{"numeric", "numeric", "pg_catalog.numeric"},
-		{"real", "real", "pg_catalog.float4"},
-		{"float", "float", "pg_catalog.float8"},
-		{"double precision", "double precision", "pg_catalog.float8"},
-		{"boolean", "boolean", "pg_catalog.bool"},
-		{"bool", "bool", "pg_catalog.bool"},
-		{"text, whatever a schema calls so", "text", "pg_catalog.text"},
-		{"varchar", "varchar", "pg_catalog.varchar"},
-		{"character varying", "character varying", "pg_catalog.varchar"},
-		{"char is not the type of that name in pg_catalog", "char", "pg_catalog.bpchar"},
-		{"timestamptz", "timestamptz", "pg_catalog.timestamptz"},
-		{"timestamp with time zone", "timestamp with time zone", "pg_catalog.timestamptz"},
-		{"timestamp without time zone", "timestamp without time zone", "pg_catalog.timestamp"},
-		{"time", "time", "pg_catalog.time"},
-		{"time with time zone", "time with time zone", "pg_catalog.timetz"},
-		{"bit varying", "bit varying", "pg_catalog.varbit"},
-		{"json", "json", "pg_catalog.json"},
-		{"range", "tstzrange", "pg_catalog.tstzrange"},
-		{"upper case and spaces", "  DOUBLE   Precision ", "pg_catalog.float8"},
-		{"exposed schema before extra search path", "color", "api.color"},
-		{"extra search path", "small", "extra.small"},
-		{"domain of an array", "words", "api.words"},
-		{"composite", "pair", "api.pair"},
-		{"array", "_text", ""},
-		{"vector that is an array to PostgreSQL", "oidvector", ""},
-		{"pseudo-type", "record", ""},
-		{"row type", "films", ""},
-		{"type of a schema that is not searched", "size", ""},
-		{"name that needs quotes", "Mixed", ""},
-		{"schema", "api.color", ""},
-		{"length", "varchar(3)", ""},
-		{"unknown", "no_such_type", ""},
-		{"empty", "", ""},
-		{"injection", `int) FROM pg_authid --`, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got, ok := cache.CastType(tt.cast)
-			require.Equal(t, tt.want != "", ok)
-			if ok {
-				require.Equal(t, tt.want, got.Schema+"."+got.Local)
-			}
-		})
-	}
+	require.Same(t, color, named)
 }
 
 // The columns of composite types are known wherever the type is used, by itself, below a
@@ -286,7 +214,7 @@ func TestLoadAttributes(t *testing.T) {
 	require.Equal(t, []string{"answer integer"}, names(column("secret")))
 	require.Empty(t, names(column("shown")))
 	require.Empty(t, names(column("loops")))
-	loop, ok := cache.CastType("loop")
+	loop, ok := cache.Type(api("loop"))
 	require.True(t, ok)
 	require.Equal(t, []string{"name text", "next text"}, names(loop))
 }

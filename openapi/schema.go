@@ -146,9 +146,9 @@ func (d *document) elementSchema(array *introspect.Type) object {
 // namedElement finds the type of an array's elements where that can be named.
 func (d *document) namedElement(array *introspect.Type) (*introspect.Type, bool) {
 	name := elementType(array.BaseName)
-	_, local, _ := strings.Cut(name, ".")
-	t, ok := d.cache.CastType(local)
-	return t, ok && t.Name == name && t.Kind != introspect.ArrayType
+	schema, local, _ := strings.Cut(name, ".")
+	t, ok := d.cache.Type(introspect.QualifiedName{Schema: schema, Name: local})
+	return t, ok && t.Kind != introspect.ArrayType
 }
 
 // nullable lets a schema allow null.

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"strings"
-
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -52,12 +50,12 @@ const (
 	jsonOID = 114
 )
 
-func (p *Planner) cast(name string) *Cast {
+func (p *Planner) cast(name string) *introspect.CastType {
 	if name == "" {
 		return nil
 	}
-	t, _ := p.cache.CastType(name)
-	return &Cast{Name: strings.ToLower(name), Type: t}
+	cast := p.cache.CastType(name)
+	return &cast
 }
 
 func (p *Planner) typeOf(t *introspect.Table, name string) *introspect.Type {

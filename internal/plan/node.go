@@ -144,14 +144,8 @@ type Column struct {
 	Type *introspect.Type
 	// Represent is the function that makes JSON of a domain; zero for none.
 	Represent introspect.QualifiedName
-	Cast      *Cast // nil for none
+	Cast      *introspect.CastType // nil for none
 	// Aggregate is applied to the value, and AggregateCast to its result.
 	Aggregate     filter.Aggregate
-	AggregateCast *Cast
-}
-
-// Cast is a cast to a type, by the client's name for it.
-type Cast struct {
-	Name string
-	Type *introspect.Type // nil when the schema cache has no such type
+	AggregateCast *introspect.CastType
 }

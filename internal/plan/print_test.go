@@ -98,12 +98,12 @@ func columnText(c *plan.Column) string {
 }
 
 // castText has a question mark for a type that the schema cache doesn't have.
-func castText(c *plan.Cast) string {
+func castText(c *introspect.CastType) string {
 	switch {
 	case c == nil:
 		return ""
 	case c.Type == nil:
-		return "::" + c.Name + "?"
+		return "::" + c.Local + "?"
 	}
 	return "::" + c.Type.Local
 }

@@ -14,9 +14,9 @@ type output struct {
 	expr fragment
 	value
 	aggregate filter.Aggregate
-	cast      *plan.Cast // of the aggregate's result
-	rows      bool       // an aggregate of rows, and of no value
-	embedded  bool       // JSON that is made of embedded rows
+	cast      *introspect.CastType // of the aggregate's result
+	rows      bool                 // an aggregate of rows, and of no value
+	embedded  bool                 // JSON that is made of embedded rows
 	// key is what groups are made by instead of the value; empty for the value.
 	key fragment
 }
@@ -119,11 +119,11 @@ var jsonValue = value{encoding: Verbatim, json: true}
 func valueOf(c *plan.Column) value {
 	switch {
 	case c.AggregateCast != nil:
-		return valueOfCast(c.AggregateCast)
+		return valueOfType(c.AggregateCast.Type)
 	case c.Aggregate != filter.NoAggregate:
 		return valueOfAggregate(c)
 	case c.Cast != nil:
-		return valueOfCast(c.Cast)
+		return valueOfType(c.Cast.Type)
 	case c.Kind == plan.JSONValue:
 		return jsonValue
 	case c.Kind == plan.TextValue:
@@ -131,8 +131,6 @@ func valueOf(c *plan.Column) value {
 	}
 	return valueOfType(c.Type)
 }
-
-func valueOfCast(c *plan.Cast) value { return valueOfType(c.Type) }
 
 // valueOfType is that of the schema cache's type; nil is a type it doesn't have.
 func valueOfType(t *introspect.Type) value {
@@ -147,15 +145,21 @@ func valueOfType(t *introspect.Type) value {
 	return v
 }
 
-// castTo renders a cast. A type name that the catalogs don't have is quoted as
-// it is, for PostgreSQL to refuse in its own words.
-func castTo(f fragment, c *plan.Cast) fragment {
+// castTo renders a cast. Of a type's name SQL has what the client's means: words of
+// SQL's own, from a closed set, or a name in quotes.
+func castTo(f fragment, c *introspect.CastType) fragment {
 	if c == nil {
 		return f
 	}
-	name := sqlfrag.Ident(c.Name)
-	if c.Type != nil {
-		name = sqlfrag.Qualified(c.Type.Schema, c.Type.Local)
+	name := c.Words
+	if name == "" {
+		name = sqlfrag.Qualified(c.Schema, c.Local)
+	}
+	if c.SetOf {
+		name = "SETOF " + name
+	}
+	if c.Array {
+		name += "[]"
 	}
 	return f.within("CAST(", " AS "+name+")")
 }

@@ -93,7 +93,8 @@ var vocabulary = wordSet(`
 	pg_catalog.json_agg pg_catalog.row_to_json pg_catalog.to_json pg_catalog.json_strip_nulls
 	pg_catalog.count sum avg max min
 	to_jsonb to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery unnest
-	int text json jsonb row row. rows rows.`)
+	int text json jsonb row row. rows rows.
+	SETOF character bit interval year month day hour minute second to`)
 
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
@@ -130,6 +131,7 @@ func FuzzBuild(f *testing.F) {
 		"/directors?select=name,...films(title,...restorations(finished))&films.order=year&films.limit=1",
 		"/films?select=count(),year,...directors(born.max())&or=(id.eq.1,not.and(year.in.(1,2),title.fts(english).cat))",
 		"/films?select=%22a%22%22b%3F%22,c:%22%24%31%22::%22x%22&%22%27--%22=eq.%27;DROP%20TABLE%20x;--",
+		"/films?select=title::char,a:title::setof%20bit,b:year::interval%20day%20to%20second%20array,c:year.max()::NChar",
 		"/films?select=id::x$1%20y,title&info->%22?%22=cs.{%22?|%22}&title=like(all).{*?*}",
 		"/genres?select=colour,shade:colour::text&colour=in.(a,%22b%22)&colour=eq(any).{c}",
 		"/lost%20%26%20found%3F?select=%22is%20it%3F%22&order=%22say%20%5C%22cut%5C%22%22",
