@@ -140,9 +140,22 @@ func (c *SchemaCache) Relationships(from QualifiedName, target string) (named, k
 // RelatedNames lists, sorted, what can be embedded in from by the name of a
 // relation or of a function. It is ok if from is in a relationship at all, even if
 // none can be embedded, since their junctions are not exposed.
-func (c *SchemaCache) RelatedNames(from QualifiedName) (targets []string, ok bool) {
+func (c *SchemaCache) RelatedNames(from QualifiedName) (names []string, ok bool) {
 	r, ok := c.related[from]
 	return r.names, ok
+}
+
+// RelatedTargets lists, sorted, the relations that can be embedded in from, those that
+// functions give rows of included. It is ok as RelatedNames is.
+func (c *SchemaCache) RelatedTargets(from QualifiedName) (targets []string, ok bool) {
+	r, ok := c.related[from]
+	for _, e := range r.embeddings {
+		for _, rel := range e.named {
+			targets = append(targets, rel.Target.Name)
+		}
+	}
+	slices.Sort(targets)
+	return slices.Compact(targets), ok
 }
 
 // RelatedTables lists, sorted, the relations of a schema that are in a relationship

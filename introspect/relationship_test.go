@@ -542,10 +542,18 @@ func TestRelationshipsAcrossSchemas(t *testing.T) {
 	names, ok = cache.RelatedNames(second)
 	require.True(t, ok)
 	require.Equal(t, []string{"original"}, names)
+	names, ok = cache.RelatedTargets(second)
+	require.True(t, ok)
+	require.Equal(t, []string{"films"}, names)
+	names, ok = cache.RelatedTargets(api("critics"))
+	require.True(t, ok)
+	require.Empty(t, names)
 	names, ok = cache.RelatedNames(api("critics"))
 	require.True(t, ok, "its relationship is only lacking an exposed junction")
 	require.Empty(t, names)
 	_, ok = cache.RelatedNames(api("loners"))
+	require.False(t, ok)
+	_, ok = cache.RelatedTargets(api("loners"))
 	require.False(t, ok)
 }
 

@@ -203,6 +203,14 @@ func TestEmbed_faults(t *testing.T) {
 			body: unrelated("films", "films_sequel_of", "", "Perhaps you meant 'film_genres' instead of 'films_sequel_of'.")},
 		exchange{name: "of_another_schema", target: "/films?select=reviews(verdict)", status: 400,
 			body: unrelated("films", "reviews", "", "Perhaps you meant 'reels' instead of 'reviews'.")},
+		// Relations are suggested, and no functions that lead to them.
+		exchange{name: "misspelt_function", target: "/films?select=sequel(title)", status: 400,
+			body: unrelated("films", "sequel", "", "Perhaps you meant 'reels' instead of 'sequel'.")},
+		exchange{name: "misspelt_function_like_no_relation", target: "/actors?select=namesake(name)", status: 400, body: unrelated("actors", "namesake", "", "")},
+		exchange{name: "relation_that_a_function_leads_to", target: "/actors?select=director(name)", status: 400,
+			body: unrelated("actors", "director", "", "Perhaps you meant 'directors' instead of 'director'.")},
+		exchange{name: "relation_behind_a_function_of_another_name", target: "/films?select=acquisition(id)", status: 400,
+			body: unrelated("films", "acquisition", "", "Perhaps you meant 'acquisitions' instead of 'acquisition'.")},
 
 		exchange{name: "unknown_column", target: "/films?select=directors(nam)", status: 400,
 			body: fault("42703", "column directors_1.nam does not exist", "", `Perhaps you meant to reference the column "directors_1.name".`)},

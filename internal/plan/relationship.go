@@ -119,10 +119,11 @@ func columnList(pairs []introspect.ColumnPair, side func(introspect.ColumnPair) 
 }
 
 // suggestRelation says what the client may have meant: another relation to
-// embed in, if that one has no relationships at all, or another one to embed.
+// embed in, if that one has no relationships at all, or another one to embed, be it
+// that a function gives its rows.
 // Both are related to something visible, so the guess may be rough.
 func (p *Planner) suggestRelation(from introspect.QualifiedName, target string) string {
-	related, ok := p.cache.RelatedNames(from)
+	related, ok := p.cache.RelatedTargets(from)
 	if !ok {
 		if near, ok := suggest.NewSet(p.cache.RelatedTables(from.Schema)).Best(from.Name, paramSimilarity); ok {
 			return "Perhaps you meant '" + near + "' instead of '" + from.Name + "'."
