@@ -388,6 +388,7 @@ func (h *Handler) swap(cache *introspect.SchemaCache) {
 		}),
 		at: time.Now(),
 	})
+	h.warnOfPostOnly(cache)
 	h.once.Do(func() { close(h.loaded) })
 	if h.options.OnSchemaLoad != nil {
 		h.options.OnSchemaLoad(cache)

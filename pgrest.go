@@ -25,6 +25,15 @@
 //
 // A host with sessions of its own gives Options.Authenticate instead.
 //
+// # Functions
+//
+// Functions are called with POST, or with GET and their arguments in the URL. A GET
+// never writes, but that a function is declared VOLATILE doesn't forbid it: the function
+// is called all the same, in a read-only transaction, and only descriptions of the API
+// don't offer it. What is in a URL is also in logs, histories and Referer headers. So a
+// function that takes a secret, such as login(name text, password text), is best named
+// in Options.PostOnly.
+//
 // # Results
 //
 // A response of any size takes little memory. Up to Options.BodyThreshold it is held
@@ -122,6 +131,13 @@ type Options struct {
 	DocsUI bool
 	// RootSpec names a function that answers at the root instead. Key: db-root-spec.
 	RootSpec string
+	// PostOnly names functions that are called with POST alone, since their arguments
+	// are not for URLs, as those of login(password text): as "function", which means
+	// those of that name in all exposed schemas, or "schema.function". A GET or HEAD is
+	// answered with 405, and neither OPTIONS nor the description of the API offers
+	// them. A POST still runs read only unless the function is volatile. The reference has
+	// no such key; that of the stand-alone server is db-post-only.
+	PostOnly []string
 	// Plans lets clients ask for the execution plans of their requests, with the
 	// media type application/vnd.pgrst.plan. Not for production: plans tell of
 	// tables and data. Key: db-plan-enabled.
@@ -307,7 +323,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 	h.executor.AcquireTimeout, h.executor.Lost = opts.AcquireTimeout, func() { h.reloader.Lost() }
 	h.reloader = reload.Start(reload.Config{
 		Pool: pool, AcquireTimeout: opts.AcquireTimeout,
-		Schema:  introspect.Options{Schemas: opts.Schemas, ExtraSearchPath: opts.ExtraSearchPath},
+		Schema:  introspect.Options{Schemas: opts.Schemas, ExtraSearchPath: opts.ExtraSearchPath, PostOnly: opts.PostOnly},
 		Channel: channel, Loaded: h.swap, Reconfigure: opts.OnConfigNotify, Logger: opts.Logger,
 	})
 	return h, nil
@@ -322,7 +338,7 @@ func (o Options) withDefaults() Options {
 	}
 	// Slices are copied: the host may go on to change its own.
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
-	o.HoistedSettings = slices.Clone(o.HoistedSettings)
+	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
 	}
@@ -369,6 +385,9 @@ func (o Options) validate() error {
 		}
 	}
 	if err := o.validateEncoders(); err != nil {
+		return err
+	}
+	if err := o.validatePostOnly(); err != nil {
 		return err
 	}
 	for name := range o.AppSettings {

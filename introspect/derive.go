@@ -10,8 +10,8 @@ import (
 type Catalog struct {
 	// ServerVersion is as in SchemaCache.
 	ServerVersion int
-	// Schemas and ExtraSearchPath are as in Options.
-	Schemas, ExtraSearchPath []string
+	// Schemas, ExtraSearchPath and PostOnly are as in Options.
+	Schemas, ExtraSearchPath, PostOnly []string
 	// Tables are the relations of the exposed schemas.
 	Tables []*Table
 	// Routines are the functions of the exposed schemas, and those of the extra
@@ -68,6 +68,7 @@ func New(c Catalog) *SchemaCache {
 	cache.related = relate(c, tables, cache.Tables, views)
 	for _, r := range c.Routines {
 		r.derive(cache.Tables)
+		r.PostOnly = slices.Contains(c.PostOnly, r.Name.Name) || slices.Contains(c.PostOnly, r.Name.String())
 	}
 	cache.Routines = callableRoutines(c.Schemas, c.Routines)
 	cache.computed = computedFields(cache.Tables, searchPath(c), c.Routines)

@@ -66,6 +66,29 @@ func TestNew(t *testing.T) {
 	require.False(t, ok)
 }
 
+// A function is for POST alone by its name in any schema, or in its own.
+func TestNewPostOnly(t *testing.T) {
+	t.Parallel()
+	routine := func(schema, name string, v introspect.Volatility) *introspect.Routine {
+		return &introspect.Routine{Name: introspect.QualifiedName{Schema: schema, Name: name}, Volatility: v}
+	}
+	for _, tt := range []struct {
+		routine           *introspect.Routine
+		postOnly, offered bool
+	}{
+		{routine("api", "login", introspect.Stable), true, false},
+		{routine("second", "login", introspect.Volatile), true, false},
+		{routine("api", "sign_up", introspect.Immutable), false, true},
+		{routine("second", "sign_up", introspect.Immutable), true, false},
+		{routine("api", "insert", introspect.Volatile), false, false},
+	} {
+		introspect.New(introspect.Catalog{Schemas: []string{"api", "second"}, PostOnly: []string{"login", "second.sign_up"},
+			Routines: []*introspect.Routine{tt.routine}})
+		require.Equal(t, tt.postOnly, tt.routine.PostOnly, tt.routine.Name)
+		require.Equal(t, tt.offered, tt.routine.OffersGET(), tt.routine.Name)
+	}
+}
+
 func TestNewOfNothing(t *testing.T) {
 	t.Parallel()
 	cache := introspect.New(introspect.Catalog{})

@@ -39,6 +39,10 @@ type Options struct {
 	// ExtraSearchPath names schemas that are not exposed, but are searched for
 	// computed fields and for the types of casts.
 	ExtraSearchPath []string
+	// PostOnly names functions that are called with POST alone: see Routine.PostOnly.
+	// "function" means those of that name in all exposed schemas, "schema.function" in
+	// one.
+	PostOnly []string
 }
 
 // Load reads the catalogs and returns what they tell of the schemas of opts.

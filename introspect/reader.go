@@ -65,6 +65,7 @@ func newReader(db Querier, opts Options) *reader {
 			// Never nil: as a parameter nil would be NULL.
 			Schemas:         append([]string{}, opts.Schemas...),
 			ExtraSearchPath: append([]string{}, opts.ExtraSearchPath...),
+			PostOnly:        opts.PostOnly,
 		},
 		tables:     make(map[uint32]*Table),
 		hidden:     make(map[uint32]*Table),

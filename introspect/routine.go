@@ -26,6 +26,9 @@ type Routine struct {
 	Returns Result
 	// Volatility decides whether the function runs in a read-only transaction.
 	Volatility Volatility
+	// PostOnly reports a function that is not called with GET, as its arguments are not
+	// for URLs. New sets it.
+	PostOnly bool
 	// Settings are the function's own SET clauses, in their order.
 	Settings []Setting
 	// MediaType is the media type that the function makes by itself, since it returns
@@ -45,6 +48,10 @@ func (r *Routine) derive(exposed map[QualifiedName]*Table) {
 	r.MediaType = mediaType(r.Returns)
 	r.rows = resultTable(r, exposed)
 }
+
+// OffersGET reports whether clients are told that the routine can be called with GET: it
+// changes nothing, and its arguments may be in a URL.
+func (r *Routine) OffersGET() bool { return r.Volatility != Volatile && !r.PostOnly }
 
 // resultTable makes a relation of a routine's result. It is nil where an exposed
 // relation serves, and where the result has no columns of its own.

@@ -8,11 +8,11 @@ import (
 )
 
 // routinePath has the operations on the overloads of a routine: a call by POST, and
-// one by GET unless all of them are volatile or take the body whole.
+// one by GET unless all of them are volatile, for POST alone, or take the body whole.
 func (d *document) routinePath(id string, overloads []*introspect.Routine) object {
 	quiet := slices.DeleteFunc(slices.Clone(overloads), func(r *introspect.Routine) bool {
 		_, takesBody := r.Body()
-		return takesBody || r.Volatility == introspect.Volatile
+		return takesBody || !r.OffersGET()
 	})
 	var path object
 	if len(quiet) > 0 {

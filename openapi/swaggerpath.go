@@ -77,7 +77,7 @@ func swaggerResponse(status, description string) object {
 }
 
 // swaggerRoutine has the operations on a routine: it can be called by GET unless
-// it is volatile.
+// it is volatile or for POST alone.
 func swaggerRoutine(r *introspect.Routine, search []string) object {
 	operation := func(parameters array) object {
 		return append(
@@ -89,7 +89,7 @@ func swaggerRoutine(r *introspect.Routine, search []string) object {
 		object{{"name", "args"}, {"required", true}, {"in", "body"}, {"schema", swaggerArguments(r, search)}},
 		refTo("parameters", "preferParams"),
 	})
-	if r.Volatility == introspect.Volatile {
+	if !r.OffersGET() {
 		return object{{"post", post}}
 	}
 	query := make(array, len(r.Params))

@@ -124,7 +124,7 @@ func dumpSchema(ctx context.Context, c *config, out io.Writer) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	schema, err := introspect.Load(ctx, conn, introspect.Options{Schemas: c.api.Schemas, ExtraSearchPath: c.api.ExtraSearchPath})
+	schema, err := introspect.Load(ctx, conn, introspect.Options{Schemas: c.api.Schemas, ExtraSearchPath: c.api.ExtraSearchPath, PostOnly: c.api.PostOnly})
 	if err != nil {
 		return fmt.Errorf("load the schema: %w", err)
 	}

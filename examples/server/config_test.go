@@ -59,6 +59,7 @@ var goodConfigs = []struct {
 	{"trace header", "SERVER_TRACE_HEADER=X-Request-Id", func(c *config) any { return c.api.TraceHeader }, "X-Request-Id"},
 	{"hoisted settings", "DB_HOISTED_TX_SETTINGS=statement_timeout, work_mem", func(c *config) any { return c.api.HoistedSettings },
 		[]string{"statement_timeout", "work_mem"}},
+	{"functions for POST alone", "DB_POST_ONLY=login, auth.sign_up", func(c *config) any { return c.api.PostOnly }, []string{"login", "auth.sign_up"}},
 	{"plans", "DB_PLAN_ENABLED=true", func(c *config) any { return c.api.Plans }, true},
 	{"schemas", "DB_SCHEMAS=archive, archive_v2", func(c *config) any { return c.api.Schemas }, []string{"archive", "archive_v2"}},
 	{"schemas by their older name", "DB_SCHEMA=archive", func(c *config) any { return c.api.Schemas }, []string{"archive"}},

@@ -28,6 +28,8 @@ type setting struct {
 	// hidden says that it is for tests of the reference itself: it is taken, has no
 	// effect, and isn't printed.
 	hidden bool
+	// own says that the reference has no such setting. It isn't printed unless it is set.
+	own bool
 }
 
 // settings are all settings there are but app.settings.*, by their keys.
@@ -59,6 +61,7 @@ var settings = []setting{
 	{key: "db-pool-max-idletime", aliases: []string{"db-pool-timeout"}, aliasesFirst: true, fallback: "30", fixed: true,
 		kind: seconds(func(c *config) *time.Duration { return &c.maxIdle })},
 	{key: "db-pool-max-lifetime", fallback: "1800", fixed: true, kind: seconds(func(c *config) *time.Duration { return &c.maxLife })},
+	{key: "db-post-only", own: true, database: true, kind: names("functions", func(c *config) *[]string { return &c.api.PostOnly })},
 	{key: "db-pre-config", database: true, kind: text(func(c *config) *string { return &c.preConfig })},
 	{key: "db-pre-request", aliases: []string{"pre-request"}, database: true,
 		kind: text(func(c *config) *string { return &c.api.PreRequest })},

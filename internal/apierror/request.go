@@ -15,6 +15,13 @@ func RPCMethod(method string) *Error {
 	return &Error{Code: "PGRST101", Message: "Cannot use the " + method + " method on RPC", Status: http.StatusMethodNotAllowed}
 }
 
+// PostOnly is PGRST101, too: the function is called with POST alone.
+func PostOnly(method string) *Error {
+	e := RPCMethod(method)
+	e.Header = http.Header{"Allow": {"OPTIONS,POST"}}
+	return e
+}
+
 // InvalidBody is PGRST102: the body is not of its media type, or its media type can't be read.
 func InvalidBody(message string) *Error {
 	return &Error{Code: "PGRST102", Message: message, Status: http.StatusBadRequest}

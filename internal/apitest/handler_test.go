@@ -38,6 +38,9 @@ func TestNew_refuses(t *testing.T) {
 		{"BasePath_without_a_slash", pgrest.Options{BasePath: "api"}, `pgrest: BasePath is "api", and has to begin with a slash`},
 		{"AppSettings_without_a_dot", pgrest.Options{AppSettings: map[string]string{"site": "Wien"}},
 			`pgrest: AppSettings has "site"; PostgreSQL wants a dot in the name of a custom setting`},
+		{"PostOnly_without_a_name", pgrest.Options{PostOnly: []string{"login", ""}}, "pgrest: PostOnly has an empty name"},
+		{"PostOnly_of_the_root", pgrest.Options{RootSpec: "api.root", PostOnly: []string{"root"}},
+			"pgrest: PostOnly has root, which answers a GET on the root as RootSpec"},
 		{"short_JWTSecret", pgrest.Options{JWTSecret: []byte("short")}, "pgrest: The JWT secret must be at least 32 characters long."},
 		{"JWTAudience_that_is_no_URI", pgrest.Options{JWTAudience: ":archive"}, "pgrest: jwt-aud should be a string or a valid URI"},
 	} {

@@ -48,6 +48,9 @@ type Argument struct {
 const ScalarColumn = "pgrst_scalar"
 
 func (p *Planner) call(req *apirequest.Request) (Plan, error) {
+	if req.Method != "POST" && p.postOnly(req) {
+		return nil, apierror.PostOnly(req.Method)
+	}
 	routine, err := p.routine(req)
 	if err != nil {
 		return nil, err

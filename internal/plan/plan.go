@@ -106,7 +106,7 @@ func (p *Planner) info(req *apirequest.Request) (Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if routine.Volatility == introspect.Volatile {
+		if !routine.OffersGET() {
 			return &Info{Allow: "OPTIONS,POST"}, nil
 		}
 		return &Info{Allow: "OPTIONS,GET,HEAD,POST"}, nil

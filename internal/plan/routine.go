@@ -48,6 +48,13 @@ func (p *Planner) routine(req *apirequest.Request) (*introspect.Routine, error) 
 	return nil, apierror.FunctionAmbiguous(signatures)
 }
 
+// postOnly reports a function that is called with POST alone, which goes for all of its
+// overloads: before any is chosen by arguments that have no place in a URL.
+func (p *Planner) postOnly(req *apirequest.Request) bool {
+	overloads := p.cache.Routines[introspect.QualifiedName{Schema: req.Schema, Name: req.Name}]
+	return len(overloads) > 0 && overloads[0].PostOnly
+}
+
 // argumentNames are the names of the request's arguments, each once.
 func argumentNames(req *apirequest.Request) []string {
 	if req.Payload != nil {
