@@ -112,6 +112,9 @@ func example() string {
 		if !s.bare || value == "" {
 			value = quoted(value)
 		}
+		if s.own != "" {
+			b.WriteString("# " + s.own + " The reference has no such setting.\n")
+		}
 		b.WriteString("# " + s.key + " = " + value + "\n")
 	}
 	b.WriteString("\n# Settings for the database's functions, in any number.\n# app.settings.name = \"value\"\n")

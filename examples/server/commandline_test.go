@@ -130,10 +130,13 @@ url-use-legacy-target-names = true
 `, out)
 }
 
-// A setting that the reference doesn't have is in a dump if it is set.
+// A setting that the reference doesn't have is explained, and in a dump if it is set.
 func TestDumpConfig_own(t *testing.T) {
 	t.Parallel()
-	out, err := shown(t, "--dump-config", "DB_CONFIG=0; DB_POST_ONLY=login, sign_up")
+	out, err := shown(t, "--example", "")
+	require.NoError(t, err)
+	require.Contains(t, out, " The reference has no such setting.\n# db-post-only = \"\"\n")
+	out, err = shown(t, "--dump-config", "DB_CONFIG=0; DB_POST_ONLY=login, sign_up")
 	require.NoError(t, err)
 	require.Contains(t, out, "\ndb-post-only = \"login,sign_up\"\n")
 }

@@ -221,7 +221,7 @@ func (c *config) dump() string {
 		if !s.bare || value == "" {
 			value = quoted(value)
 		}
-		if !s.hidden && !(s.own && c.values[s.key] == "") {
+		if !s.hidden && !(s.own != "" && c.values[s.key] == "") {
 			lines = append(lines, s.key+" = "+value+"\n")
 		}
 	}

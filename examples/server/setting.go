@@ -28,8 +28,9 @@ type setting struct {
 	// hidden says that it is for tests of the reference itself: it is taken, has no
 	// effect, and isn't printed.
 	hidden bool
-	// own says that the reference has no such setting. It isn't printed unless it is set.
-	own bool
+	// own is what a setting means that the reference doesn't have. It is dumped only if
+	// it is set.
+	own string
 }
 
 // settings are all settings there are but app.settings.*, by their keys.
@@ -61,7 +62,8 @@ var settings = []setting{
 	{key: "db-pool-max-idletime", aliases: []string{"db-pool-timeout"}, aliasesFirst: true, fallback: "30", fixed: true,
 		kind: seconds(func(c *config) *time.Duration { return &c.maxIdle })},
 	{key: "db-pool-max-lifetime", fallback: "1800", fixed: true, kind: seconds(func(c *config) *time.Duration { return &c.maxLife })},
-	{key: "db-post-only", own: true, database: true, kind: names("functions", func(c *config) *[]string { return &c.api.PostOnly })},
+	{key: "db-post-only", own: "Functions that are called with POST alone, such as login, or api.login for that of one schema.",
+		database: true, kind: names("functions", func(c *config) *[]string { return &c.api.PostOnly })},
 	{key: "db-pre-config", database: true, kind: text(func(c *config) *string { return &c.preConfig })},
 	{key: "db-pre-request", aliases: []string{"pre-request"}, database: true,
 		kind: text(func(c *config) *string { return &c.api.PreRequest })},

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -220,4 +222,39 @@ func firstToken(raw []byte) int {
 		}
 	}
 	return 0
+}
+
+// For a parameter without a name a request has its body as it came, or its arguments as
+// JSON. An empty body is one, and no NULL.
+func TestRequest_Whole(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, method, query, media, body, want string }{
+		{"JSON", "POST", "", "", ` {"":  1}`, ` {"":  1}`},
+		{"no JSON", "POST", "", "", ``, `{}`},
+		{"what is no object", "POST", "", "", `1`, `[]`},
+		{"columns", "POST", "columns=a", "", `{"a":1,"b":2}`, `{"a":1,"b":2}`},
+		{"text", "POST", "", mediatype.Plain, "a=b", "a=b"},
+		{"no text", "POST", "", mediatype.Plain, "", ""},
+		{"bytes", "POST", "", mediatype.Octets, "\x00\xff", "\x00\xff"},
+		{"XML", "POST", "", mediatype.XML, "<a/>", "<a/>"},
+		{"form", "POST", "", form, "=a&b=%22&=c", `{"":"c","b":"\""}`},
+		{"empty form", "POST", "", form, "", `{}`},
+		{"arguments", "GET", "b=%22&%22%22=a", "", "", `{"":"a","b":"\""}`},
+		{"no arguments", "GET", "select=a&limit=1", mediatype.Plain, "ignored", `{}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(tt.method, "/rpc/f?"+tt.query, strings.NewReader(tt.body))
+			if tt.media != "" {
+				r.Header.Set("Content-Type", tt.media)
+			}
+			if tt.body == "" {
+				r.Body = nil
+			}
+			req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{"api"}})
+			require.NoError(t, err)
+			require.NotNil(t, req.Whole())
+			require.Equal(t, tt.want, string(req.Whole()))
+		})
+	}
 }
