@@ -119,9 +119,9 @@ func columnList(pairs []introspect.ColumnPair, side func(introspect.ColumnPair) 
 }
 
 // suggestRelation says what the client may have meant: another relation to
-// embed in, if that one has no relationships at all, or another one to embed, be it
-// that a function gives its rows.
-// Both are related to something visible, so the guess may be rough.
+// embed in, if that one has no relationships at all, or another one to embed, those
+// included whose rows a function gives. Both are related to something visible, so the
+// guess may be rough.
 func (p *Planner) suggestRelation(from introspect.QualifiedName, target string) string {
 	related, ok := p.cache.RelatedTargets(from)
 	if !ok {

@@ -171,7 +171,7 @@ func markArguments(arguments []filter.Argument, n *int) []filter.Argument {
 // place is what an argument of a statement is made of.
 type place struct {
 	body   bool
-	whole  bool
+	whole  bool  // of a call, all that the request has for its only parameter
 	values []int // the numbers of values; none for what is the same in each request
 	array  bool  // the values are the elements of an array
 }

@@ -7,7 +7,8 @@ import (
 
 // total renders the output's aggregate, if it has one. PostgreSQL looks it up along the
 // request's search path, where pg_catalog comes first: a schema may have an aggregate of
-// the same name for types of its own. Whatever can be counted is counted by PostgreSQL.
+// the same name for types of its own. What counts is PostgreSQL's own, which takes values
+// of every type.
 func (o *output) total() fragment {
 	name := o.aggregate.String()
 	switch o.aggregate {
