@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -197,7 +198,8 @@ func wholeResponse(t *testing.T, server *httptest.Server, r *http.Request) *http
 	response, err := server.Client().Do(sent)
 	require.NoError(t, err)
 	got := httptest.NewRecorder()
-	got.Code, got.HeaderMap = response.StatusCode, response.Header
+	got.Code = response.StatusCode
+	maps.Copy(got.Header(), response.Header)
 	got.Body.WriteString(read(t, response))
 	return got
 }
