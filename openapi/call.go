@@ -8,17 +8,46 @@ import (
 )
 
 // routinePath has the operations on the overloads of a routine: a call by POST, and
-// one by GET unless all of them are volatile, for POST alone, or take the body whole.
+// one by GET of those that can be called so.
 func (d *document) routinePath(id string, overloads []*introspect.Routine) object {
-	quiet := slices.DeleteFunc(slices.Clone(overloads), func(r *introspect.Routine) bool {
-		_, takesBody := r.Body()
-		return takesBody || !r.OffersGET()
-	})
 	var path object
-	if len(quiet) > 0 {
-		path = object{{"get", d.queryOperation("query_"+id, quiet)}}
+	if quiet, arguments := queried(overloads); len(quiet) > 0 {
+		path = object{{"get", d.queryOperation(id, quiet, arguments)}}
 	}
 	return append(path, member{"post", d.callOperation(id, overloads)})
+}
+
+// queried are the overloads that can be called by GET, and the names of their arguments.
+// One that is volatile, for POST alone, takes the body whole, or requires an argument that
+// can't be a parameter is none of them.
+func queried(overloads []*introspect.Routine) (quiet []*introspect.Routine, arguments []string) {
+	for _, r := range overloads {
+		named := nameable(paramNames(r))
+		fits := func(p introspect.Param) bool {
+			return slices.Contains(named, p.Name) && !slices.ContainsFunc(arguments, func(other string) bool {
+				return other != p.Name && folded(other) == folded(p.Name)
+			})
+		}
+		if _, takesBody := r.Body(); takesBody || !r.OffersGET() ||
+			slices.ContainsFunc(r.Params, func(p introspect.Param) bool { return p.Required && !fits(p) }) {
+			continue
+		}
+		quiet = append(quiet, r)
+		for _, p := range r.Params {
+			if fits(p) && !slices.Contains(arguments, p.Name) {
+				arguments = append(arguments, p.Name)
+			}
+		}
+	}
+	return quiet, arguments
+}
+
+func paramNames(r *introspect.Routine) []string {
+	all := make([]string, len(r.Params))
+	for i := range r.Params {
+		all[i] = r.Params[i].Name
+	}
+	return all
 }
 
 func (d *document) beginCall(operationID string, overloads []*introspect.Routine) object {
@@ -41,34 +70,21 @@ func (d *document) beginCall(operationID string, overloads []*introspect.Routine
 }
 
 // queryOperation is a call with its arguments in the query string.
-func (d *document) queryOperation(operationID string, overloads []*introspect.Routine) object {
-	var arguments array
-	var named []string
-	for i, r := range overloads {
-		for j := range r.Params {
-			p := &r.Params[j]
-			if p.Name == "" || seenBefore(overloads[:i], p.Name) {
-				continue
-			}
-			named = append(named, p.Name)
-			arguments = append(arguments, d.argument(paramsNamed(overloads, p.Name), requiredByAll(overloads, p.Name)))
-		}
+func (d *document) queryOperation(id string, overloads []*introspect.Routine, names []string) object {
+	arguments := make([]parameter, len(names))
+	for i, name := range names {
+		value := d.argument(paramsNamed(overloads, name), requiredByAll(overloads, name))
+		arguments[i] = parameter{name, folded(name), value}
 	}
-	responses := d.resultResponses(operationID[len("query_"):], overloads)
-	var page array
+	responses := d.resultResponses(id, overloads)
+	var page []parameter
 	if slices.ContainsFunc(overloads, func(r *introspect.Routine) bool { return r.Returns.Set }) {
-		page = parametersNamed("Range", "Range-Unit")
+		page = ownParameters("Range", "Range-Unit")
 	}
-	return append(d.beginCall(operationID, overloads),
-		member{"parameters", slices.Concat(arguments, d.resultParameters(overloads, named), page,
-			parametersNamed("Prefer.read"), d.profile("Accept-Profile"))},
+	return append(d.beginCall("query_"+id, overloads),
+		member{"parameters", distinctParameters(arguments, d.resultParameters(overloads), page,
+			ownParameters("Prefer.read"), d.profile("Accept-Profile"))},
 		member{"responses", append(responses, d.readErrors...)})
-}
-
-func seenBefore(overloads []*introspect.Routine, name string) bool {
-	return slices.ContainsFunc(overloads, func(r *introspect.Routine) bool {
-		return slices.ContainsFunc(r.Params, func(p introspect.Param) bool { return p.Name == name })
-	})
 }
 
 // paramsNamed gives the parameters of that name, one for each type.
@@ -108,7 +124,8 @@ func (d *document) argument(params []*introspect.Param, required bool) object {
 	}
 	return append(query(params[0].Name, description, nil, ""), member{"schema", alternatives(schemas)}).
 		with("required", required).
-		with("example", d.argumentExample(params[0]))
+		with("example", d.argumentExample(params[0])).
+		with(goNameExtension, goParameterName(params[0].Name, identifier(params[0].Name)))
 }
 
 // argumentSchema describes an argument in the query string: arrays are written in
@@ -133,33 +150,28 @@ func (d *document) argumentExample(p *introspect.Param) json.RawMessage {
 }
 
 // resultParameters are the parameters that shape a result of rows.
-func (d *document) resultParameters(overloads []*introspect.Routine, arguments []string) array {
-	var filters array
+func (d *document) resultParameters(overloads []*introspect.Routine) []parameter {
+	var filters []parameter
 	rows := false
 	for _, r := range overloads {
 		rows = rows || r.Returns.Composite() && !r.Returns.Void
 		t := d.cache.ResultTable(r)
 		if t != nil && d.selected(t) && len(overloads) == 1 {
-			filters = d.filters(t, arguments...)
+			filters = d.tables[t.Name].filters
 		}
 	}
 	if !rows {
 		return nil
 	}
-	for _, name := range []string{"and", "or", "select", "order", "limit", "offset"} {
-		if !slices.Contains(arguments, name) {
-			filters = append(filters, component("parameters", name))
-		}
-	}
-	return filters
+	return slices.Concat(filters, ownParameters("and", "or", "select", "order", "limit", "offset"))
 }
 
 // callOperation is a call with its arguments in the body.
 func (d *document) callOperation(id string, overloads []*introspect.Routine) object {
 	responses := d.resultResponses(id, overloads)
 	return append(d.beginCall("call_"+id, overloads),
-		member{"parameters", slices.Concat(d.resultParameters(overloads, nil),
-			parametersNamed("Prefer.call"), d.profile("Content-Profile"))},
+		member{"parameters", distinctParameters(d.resultParameters(overloads),
+			ownParameters("Prefer.call"), d.profile("Content-Profile"))},
 		member{"requestBody", d.callBody(id, overloads)},
 		member{"responses", append(responses, d.writeErrors...)})
 }

@@ -69,7 +69,7 @@ func TestDocumentOverloads(t *testing.T) {
 	require.JSONEq(t, `[
 		{"name": "a", "in": "query", "description": "Of type text.", "schema": {"type": "string"}, "required": true, "example": "text"},
 		{"name": "b", "in": "query", "description": "Of type text.", "schema": {"type": "string"}, "example": "text"},
-		{"$ref": "#/components/parameters/Prefer.read"}
+		{"$ref": "#/components/parameters/pgrest.Prefer.read"}
 	]`, part(t, doc, "paths", "/rpc/f", "get", "parameters"))
 	require.JSONEq(t, `{"anyOf": [
 		{"$ref": "#/components/schemas/f_arguments"}, {"$ref": "#/components/schemas/f_arguments_2"}
@@ -86,7 +86,7 @@ func TestDocumentOverloadedType(t *testing.T) {
 	require.JSONEq(t, `[
 		{"name": "a", "in": "query", "description": "Of type integer or text.", "example": 1,
 			"schema": {"anyOf": [{"type": "integer", "format": "int32"}, {"type": "string"}]}},
-		{"$ref": "#/components/parameters/Prefer.read"}
+		{"$ref": "#/components/parameters/pgrest.Prefer.read"}
 	]`, part(t, doc, "paths", "/rpc/f", "get", "parameters"))
 }
 
@@ -121,7 +121,7 @@ func TestDocumentCall(t *testing.T) {
 func TestDocumentRows(t *testing.T) {
 	t.Parallel()
 	doc := document(t, cinema(), openapi.Config{})
-	require.Contains(t, part(t, doc, "paths", "/rpc/search", "get", "parameters"), `"#/components/parameters/Range"`)
+	require.Contains(t, part(t, doc, "paths", "/rpc/search", "get", "parameters"), `"#/components/parameters/pgrest.Range"`)
 	require.JSONEq(t, `{"$ref": "#/components/schemas/films"}`, part(t, doc, "paths", "/rpc/search", "post",
 		"responses", "200", "content", "application/vnd.pgrst.object+json", "schema"))
 }

@@ -41,14 +41,15 @@ type document struct {
 	selection Selection
 	config    Config
 
-	schemas        object // the component schemas, by their names
-	schemaNames    names
-	parameters     object
-	parameterNames names
+	schemas    object // the component schemas, by their names
+	parameters object
+	names      names // of all components
 	// types names the schemas of enums and composite types, by the names of these.
 	types map[string]string
 	// tables has what was made for each selected relation.
 	tables map[introspect.QualifiedName]*tableParts
+	// routines has the selected routines, those of one name together.
+	routines []routineParts
 	// results names the schemas of results that are rows of no selected relation.
 	results map[*introspect.Routine]string
 	// readErrors and writeErrors are the responses of reads and writes that fail.
@@ -57,21 +58,24 @@ type document struct {
 
 // tableParts are what the operations on a relation refer to.
 type tableParts struct {
-	row, insert, inserts, update string // the names of schemas
-	filters                      []columnFilter
+	id, tag                      string            // what its operations are called after, and belong to
+	row, insert, inserts, update string            // the names of schemas
+	goNames                      map[string]string // of columns that need one, see goNames
+	filters                      []parameter
 	rows                         object // the content of a response
 }
 
-// columnFilter refers to the parameter that filters by a column.
-type columnFilter struct {
-	name string
-	ref  object
+// routineParts are the overloads of a routine, and what the operations on them are called
+// after.
+type routineParts struct {
+	id        string
+	overloads []*introspect.Routine
 }
 
 func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document {
 	d := &document{
 		cache: cache, selection: s, config: c,
-		schemaNames: names{}, parameterNames: names{},
+		names:       newNames(),
 		types:       map[string]string{},
 		tables:      make(map[introspect.QualifiedName]*tableParts, len(s.Tables)),
 		results:     make(map[*introspect.Routine]string),
@@ -80,18 +84,55 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 	}
 	d.addCommonSchemas()
 	d.addCommonParameters()
-	// All rows get their names before any schema is made: one may refer to another.
-	relations := make([]string, len(s.Tables))
-	for i, t := range s.Tables {
-		relations[i] = t.Name.Name
+	d.nameOperations()
+	for _, name := range typescriptTypes {
+		d.names.taken[name] = true
 	}
-	for i, row := range d.schemaNames.takeAll(relations) {
-		d.tables[s.Tables[i].Name] = &tableParts{row: row}
+	// All rows get their names before any schema is made: one may refer to another.
+	for i, row := range d.names.takeAll("", tableNames(s.Tables)) {
+		d.tables[s.Tables[i].Name].row = row
 	}
 	for _, t := range s.Tables {
 		d.addTable(t)
 	}
 	return d
+}
+
+// nameOperations finds what operations are called after, so that no component has a name
+// that generators make of an operation's.
+func (d *document) nameOperations() {
+	operations := d.names.operations
+	operations[rootID] = true
+	relations := d.selection.Tables
+	tags := tagsOf(relations)
+	for i, id := range newNames().takeAll("", tableNames(relations)) {
+		d.tables[relations[i].Name] = &tableParts{id: id, tag: tags[i]}
+		for _, verb := range tableVerbs {
+			operations[verb+fold(id)] = true
+		}
+	}
+	var routines []string // their names
+	for i, r := range d.selection.Routines {
+		if i == 0 || r.Name != d.selection.Routines[i-1].Name {
+			d.routines, routines = append(d.routines, routineParts{}), append(routines, r.Name.Name)
+		}
+		last := &d.routines[len(d.routines)-1]
+		last.overloads = append(last.overloads, r)
+	}
+	for i, id := range newNames().takeAll("", routines) {
+		d.routines[i].id = id
+		for _, verb := range routineVerbs {
+			operations[verb+fold(id)] = true
+		}
+	}
+}
+
+func tableNames(tables []*introspect.Table) []string {
+	all := make([]string, len(tables))
+	for i, t := range tables {
+		all[i] = t.Name.Name
+	}
+	return all
 }
 
 func (d *document) info() object {
@@ -103,9 +144,10 @@ func (d *document) info() object {
 }
 
 const (
+	rootID         = "describe"
 	rootTag        = "Introspection"
 	routineTag     = "(rpc)"
-	securityScheme = "JWT"
+	securityScheme = own + "JWT"
 )
 
 // tags are one for each relation, with what its comment says, and one for all
@@ -113,15 +155,26 @@ const (
 func (d *document) tags() array {
 	tags := array{object{{"name", rootTag}, {"description", "What the API consists of"}}}
 	for _, t := range d.selection.Tables {
-		if t.Name.Name == rootTag || t.Name.Name == routineTag {
-			continue
-		}
-		tags = append(tags, object{{"name", t.Name.Name}}.with("description", t.Comment))
+		tags = append(tags, object{{"name", d.tables[t.Name].tag}}.with("description", t.Comment))
 	}
 	if len(d.selection.Routines) > 0 {
 		tags = append(tags, object{{"name", routineTag}, {"description", "Functions"}})
 	}
 	return tags
+}
+
+// tagsOf names the tags of relations: by their names, if no other tag has one that
+// generators take for the same.
+func tagsOf(tables []*introspect.Table) []string {
+	taken := newNames()
+	taken.taken[fold(rootTag)], taken.taken[fold(routineTag)] = true, true
+	all := tableNames(tables)
+	for i, tag := range taken.takeAll("", all) {
+		if tag != identifier(all[i]) {
+			all[i] = tag
+		}
+	}
+	return all
 }
 
 // paths are the root, the relations and the routines.
@@ -130,23 +183,15 @@ func (d *document) paths() object {
 	for _, t := range d.selection.Tables {
 		paths = append(paths, member{"/" + url.PathEscape(t.Name.Name), d.tablePath(t)})
 	}
-	var overloads [][]*introspect.Routine
-	var routines []string // their names
-	for i, r := range d.selection.Routines {
-		if i == 0 || r.Name != d.selection.Routines[i-1].Name {
-			overloads, routines = append(overloads, nil), append(routines, r.Name.Name)
-		}
-		overloads[len(overloads)-1] = append(overloads[len(overloads)-1], r)
-	}
-	for i, id := range (names{}).takeAll(routines) {
-		paths = append(paths, member{"/rpc/" + url.PathEscape(routines[i]), d.routinePath(id, overloads[i])})
+	for _, r := range d.routines {
+		paths = append(paths, member{"/rpc/" + url.PathEscape(r.overloads[0].Name.Name), d.routinePath(r.id, r.overloads)})
 	}
 	return paths
 }
 
 func (d *document) rootOperation() object {
 	return object{
-		{"operationId", "describe"},
+		{"operationId", rootID},
 		{"tags", []string{rootTag}},
 		{"summary", "OpenAPI description of the API"},
 		{"responses", append(object{{"200", object{

@@ -3,9 +3,7 @@ package openapi_test
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,35 +33,6 @@ func TestDocument(t *testing.T) {
 	again, err := openapi.Document(cinema(), selection, c)
 	require.NoError(t, err)
 	require.Equal(t, string(document), string(again))
-}
-
-// Names of components and operations stay whatever relations and functions are added,
-// and other letters give other names.
-func TestDocumentNames(t *testing.T) {
-	t.Parallel()
-	ids := func(relations ...string) map[string]string {
-		c := introspect.Catalog{Schemas: []string{"api"}}
-		for _, name := range relations {
-			c.Tables = append(c.Tables, &introspect.Table{Name: api(name), Columns: []introspect.Column{column("a b", "text"), column("a_b", "text")}})
-			c.Routines = append(c.Routines, &introspect.Routine{Name: api(name), Returns: introspect.Result{Type: builtin("integer")}})
-		}
-		doc := document(t, introspect.New(c), openapi.Config{})
-		found := map[string]string{}
-		for _, name := range relations {
-			for _, path := range []string{"/", "/rpc/"} {
-				method := map[string]string{"/": "get", "/rpc/": "post"}[path]
-				found[path+name] = part(t, doc, "paths", path+url.PathEscape(name), method, "operationId")
-			}
-		}
-		require.JSONEq(t, `{"name": "a_b", "in": "query"}`,
-			strings.Split(part(t, doc, "components", "parameters", "filter."+relations[0]+".a_b"), `,"description"`)[0]+"}")
-		return found
-	}
-	require.Equal(t, map[string]string{"/a_b": `"read_a_b"`, "/rpc/a_b": `"call_a_b"`}, ids("a_b"))
-	require.Equal(t, map[string]string{
-		"/a_b": `"read_a_b"`, "/rpc/a_b": `"call_a_b"`, "/a b": `"read_a_b_2"`, "/rpc/a b": `"call_a_b_2"`,
-		"/映画": `"read_u6620u753b"`, "/rpc/映画": `"call_u6620u753b"`, "/音楽": `"read_u97f3u697d"`, "/rpc/音楽": `"call_u97f3u697d"`,
-	}, ids("a_b", "a b", "映画", "音楽"))
 }
 
 // What is not selected is not named, neither as what can be embedded nor by a key.
@@ -187,12 +156,12 @@ func TestDocumentProfile(t *testing.T) {
 	t.Parallel()
 	cache := cinema()
 	doc := document(t, cache, openapi.Config{})
-	require.Equal(t, "null", part(t, doc, "components", "parameters", "Accept-Profile", "required"))
+	require.Equal(t, "null", part(t, doc, "components", "parameters", "pgrest.Accept-Profile", "required"))
 	admin, err := openapi.Document(cache, openapi.All(cache, "admin"), openapi.Config{})
 	require.NoError(t, err)
-	require.Equal(t, "true", part(t, admin, "components", "parameters", "Accept-Profile", "required"))
+	require.Equal(t, "true", part(t, admin, "components", "parameters", "pgrest.Accept-Profile", "required"))
 	alone := document(t, tableCache(), openapi.Config{})
-	require.Equal(t, "null", part(t, alone, "components", "parameters", "Accept-Profile"))
+	require.Equal(t, "null", part(t, alone, "components", "parameters", "pgrest.Accept-Profile"))
 }
 
 func BenchmarkDocument(b *testing.B) {

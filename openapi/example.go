@@ -67,15 +67,18 @@ func (d *document) exampleRow(t *introspect.Type) (json.RawMessage, bool) {
 	if t.Relation != (introspect.QualifiedName{}) || len(t.Attributes) == 0 {
 		return nil, false
 	}
-	row := make(object, len(t.Attributes))
+	var row object
 	for i := range t.Attributes {
 		a := &t.Attributes[i]
-		row[i] = member{a.Name, nil}
+		if isKeyword(a.Name) || !isWritable(a.Name) {
+			continue
+		}
+		row = append(row, member{a.Name, nil})
 		if value, ok := d.example(a.Type, a.MaxLength); ok {
-			row[i].value = value
+			row[len(row)-1].value = value
 		}
 	}
-	return appendJSON(nil, row), true
+	return appendJSON(nil, row), len(row) > 0
 }
 
 // exampleOf gives an example of a value of the type for a parameter.
@@ -83,3 +86,7 @@ func (d *document) exampleOf(t *introspect.Type) json.RawMessage {
 	value, _ := d.example(t, 0)
 	return value
 }
+
+// isKeyword reports a name that tools take for JSON Schema's, as $ref, wherever it
+// stands: in an example, too.
+func isKeyword(name string) bool { return strings.HasPrefix(name, "$") }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -61,31 +60,15 @@ func operators(t *introspect.Type) (all []string, best string) {
 	return comparing, "eq"
 }
 
-// addFilters adds a parameter for each column of a relation.
+// addFilters adds a parameter for each column of a relation that can have one.
 func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
-	parts.filters = make([]columnFilter, 0, len(t.Columns))
-	columns := make([]string, len(t.Columns))
-	for i := range t.Columns {
-		columns[i] = t.Columns[i].Name
+	columns := nameable(columnNames(t.Columns))
+	for i, name := range d.names.takeAll("filter."+parts.id+".", columns) {
+		c, _ := t.Column(columns[i])
+		filter := d.filter(c).with(goNameExtension, goParameterName(c.Name, name))
+		d.parameters = append(d.parameters, member{name, filter})
+		parts.filters = append(parts.filters, parameter{c.Name, folded(c.Name), component("parameters", name)})
 	}
-	for i, name := range (names{}).takeAll(columns) {
-		c := &t.Columns[i]
-		name = d.addParameter("filter."+parts.row+"."+name, d.filter(c))
-		parts.filters = append(parts.filters, columnFilter{queryName(c.Name), component("parameters", name)})
-	}
-}
-
-// queryName is a column's name as a query string has it: in quotes if it would be taken
-// for something else without.
-func queryName(column string) string {
-	special := func(r rune) bool {
-		return r != '_' && r != '$' && r != ' ' && !unicode.IsLetter(r) && (r < '0' || '9' < r)
-	}
-	if column == strings.Trim(column, " ") && column != "" && !slices.Contains(reserved, column) &&
-		strings.IndexFunc(column, special) < 0 {
-		return column
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(column) + `"`
 }
 
 // filter is the parameter that filters by a column.
@@ -100,7 +83,7 @@ func (d *document) filter(c *introspect.Column) object {
 	if value := d.exampleOperand(c, best); value != "" {
 		example = best + "." + value
 	}
-	return query(queryName(c.Name), joinParagraphs(c.Comment, description), component("schemas", "Filter"), example)
+	return query(c.Name, joinParagraphs(c.Comment, description), component("schemas", own+"Filter"), example)
 }
 
 // exampleOperand is a value for an operator to compare a column with; nothing where none
@@ -134,19 +117,6 @@ func plainText(value json.RawMessage) string {
 		return s
 	}
 	return string(value)
-}
-
-// filters refers to the filters of a relation's columns, but for those hidden by
-// parameters of other meaning.
-func (d *document) filters(t *introspect.Table, hidden ...string) array {
-	filters := d.tables[t.Name].filters
-	refs := make(array, 0, len(filters))
-	for _, f := range filters {
-		if !slices.Contains(hidden, f.name) {
-			refs = append(refs, f.ref)
-		}
-	}
-	return refs
 }
 
 // embedding tells what can be embedded in the rows of a relation, of what is selected.

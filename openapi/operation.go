@@ -12,7 +12,7 @@ func (d *document) tablePath(t *introspect.Table) object {
 	if t.Insertable {
 		path = append(path, member{"post", d.insertOperation(t)})
 	}
-	if t.Insertable && t.Updatable && len(t.PrimaryKey) > 0 {
+	if t.Insertable && t.Updatable && len(t.PrimaryKey) > 0 && d.hasFilters(t, t.PrimaryKey) {
 		path = append(path, member{"put", d.upsertOperation(t)})
 	}
 	if t.Updatable {
@@ -37,8 +37,8 @@ func (d *document) begin(t *introspect.Table, verb, summary string) object {
 		description = ""
 	}
 	return object{
-		{"operationId", verb + "_" + d.tables[t.Name].row},
-		{"tags", []string{t.Name.Name}},
+		{"operationId", verb + "_" + d.tables[t.Name].id},
+		{"tags", []string{d.tables[t.Name].tag}},
 		{"summary", summary},
 	}.with("description", description)
 }
@@ -54,13 +54,20 @@ func (d *document) row(t *introspect.Table) object {
 	return component("schemas", d.tables[t.Name].row)
 }
 
+// hasFilters reports whether there is a parameter for each of the columns.
+func (d *document) hasFilters(t *introspect.Table, columns []string) bool {
+	return !slices.ContainsFunc(columns, func(column string) bool {
+		return !slices.ContainsFunc(d.tables[t.Name].filters, func(p parameter) bool { return p.name == column })
+	})
+}
+
 func (d *document) readOperation(t *introspect.Table) object {
 	rows := d.tables[t.Name].rows
 	headers := []string{"Content-Range", "Preference-Applied"}
 	return append(d.begin(t, "read", "Read rows of "+t.Name.Name),
-		member{"parameters", slices.Concat(
-			d.filters(t),
-			parametersNamed("and", "or", "select", "order", "limit", "offset", "Range", "Range-Unit", "Prefer.read"),
+		member{"parameters", distinctParameters(
+			d.tables[t.Name].filters,
+			ownParameters("and", "or", "select", "order", "limit", "offset", "Range", "Range-Unit", "Prefer.read"),
 			d.profile("Accept-Profile"))},
 		member{"responses", append(object{
 			{"200", response("The rows", rows, headers...)},
@@ -72,8 +79,8 @@ func (d *document) insertOperation(t *introspect.Table) object {
 	one := component("schemas", d.tables[t.Name].insert)
 	headers := []string{"Content-Range", "Location", "Preference-Applied"}
 	return append(d.begin(t, "insert", "Insert rows into "+t.Name.Name),
-		member{"parameters", slices.Concat(
-			parametersNamed("columns", "on_conflict", "select", "order", "Prefer.insert"),
+		member{"parameters", distinctParameters(
+			ownParameters("columns", "on_conflict", "select", "order", "Prefer.insert"),
 			d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},
@@ -89,7 +96,7 @@ func (d *document) insertOperation(t *introspect.Table) object {
 
 func (d *document) upsertOperation(t *introspect.Table) object {
 	one := component("schemas", d.tables[t.Name].insert)
-	key := make(array, 0, len(t.PrimaryKey))
+	key := make([]parameter, 0, len(t.PrimaryKey))
 	for _, name := range t.PrimaryKey {
 		example := ""
 		if c, ok := t.Column(name); ok {
@@ -97,12 +104,15 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 				example = "eq." + value
 			}
 		}
-		key = append(key, query(queryName(name), "The value of the primary key, the same as in the body.",
-			object{{"type", "string"}, {"pattern", `^eq\.`}}, example).with("required", true))
+		value := query(name, "The value of the primary key, the same as in the body.",
+			object{{"type", "string"}, {"pattern", `^eq\.`}}, example).
+			with("required", true).
+			with(goNameExtension, goParameterName(name, identifier(name)))
+		key = append(key, parameter{name, folded(name), value})
 	}
 	return append(d.begin(t, "upsert", "Insert or replace one row of "+t.Name.Name),
-		member{"parameters", slices.Concat(key,
-			parametersNamed("columns", "select", "Prefer.write"), d.profile("Content-Profile"))},
+		member{"parameters", distinctParameters(key,
+			ownParameters("columns", "select", "Prefer.write"), d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", content(one)},
@@ -117,8 +127,8 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 func (d *document) updateOperation(t *introspect.Table) object {
 	changes := component("schemas", d.tables[t.Name].update)
 	return append(d.begin(t, "update", "Update rows of "+t.Name.Name),
-		member{"parameters", slices.Concat(d.filters(t),
-			parametersNamed("and", "or", "columns", "select", "order", "Prefer.update"), d.profile("Content-Profile"))},
+		member{"parameters", distinctParameters(d.tables[t.Name].filters,
+			ownParameters("and", "or", "columns", "select", "order", "Prefer.update"), d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", append(content(changes), member{"application/x-www-form-urlencoded", object{{"schema", changes}}})},
@@ -128,8 +138,8 @@ func (d *document) updateOperation(t *introspect.Table) object {
 
 func (d *document) deleteOperation(t *introspect.Table) object {
 	return append(d.begin(t, "delete", "Delete rows of "+t.Name.Name),
-		member{"parameters", slices.Concat(d.filters(t),
-			parametersNamed("and", "or", "select", "order", "Prefer.write"), d.profile("Content-Profile"))},
+		member{"parameters", distinctParameters(d.tables[t.Name].filters,
+			ownParameters("and", "or", "select", "order", "Prefer.write"), d.profile("Content-Profile"))},
 		member{"responses", d.changed(t, "deleted")})
 }
 

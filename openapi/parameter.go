@@ -1,12 +1,59 @@
 package openapi
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
-// reserved are the parameters of a query string that are no columns.
-var reserved = []string{"select", "order", "limit", "offset", "columns", "on_conflict", "and", "or"}
+// parameter is one of an operation's, described or referred to.
+type parameter struct {
+	name   string
+	folded string
+	value  object
+}
+
+// ownNames are the names of the parameters that are no columns and no arguments,
+// folded. Columns and arguments of such names have no parameter.
+var ownNames = []string{
+	"select", "order", "limit", "offset", "columns", "onconflict", "and", "or", "prefer", "acceptprofile", "contentprofile",
+}
+
+// isNameable reports whether a column or an argument can have a parameter of its name:
+// whether a query string takes the name for that, without quotes around it. Generators
+// don't take a parameter whose name has quotes.
+func isNameable(name string) bool {
+	if slices.Contains(ownNames, folded(name)) || name == "__proto__" {
+		return false
+	}
+	for part := range strings.SplitSeq(name, "-") {
+		if part == "" || strings.Trim(part, " ") != part || strings.ContainsFunc(part, isSpecial) {
+			return false
+		}
+	}
+	return true
+}
+
+// isSpecial reports what ends a name without quotes.
+func isSpecial(r rune) bool {
+	return r != '_' && r != '$' && r != ' ' && (r < '0' || '9' < r) && !unicode.IsLetter(r)
+}
+
+// nameable gives those of the names that can be parameters of one operation, in their
+// order: of those that fold to the same the most ordinary one.
+func nameable(all []string) []string {
+	taken := make(map[string]string, len(all))
+	for _, i := range byOddity(all) {
+		if f := folded(all[i]); isNameable(all[i]) && taken[f] == "" {
+			taken[f] = all[i]
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(name string) bool {
+		kept, ok := taken[folded(name)]
+		return !ok || kept != name
+	})
+}
 
 // preference is a kind of preference: its values, and what they do.
 type preference struct {
@@ -39,22 +86,23 @@ func (d *document) addCommonParameters() {
 		limit += " There are never more than " + strconv.Itoa(d.config.MaxRows) + "."
 	}
 	logic := object{{"type", "string"}, {"pattern", `^\(.*\)$`}}
-	d.addParameter("select", query("select", "The columns of the response, with commas between. `alias:column` renames one, "+
+	d.addOwnParameter("select", query("select", "The columns of the response, with commas between. `alias:column` renames one, "+
 		"`column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, "+
 		"`relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.", text, "*"))
-	d.addParameter("order", query("order", "The columns to sort by, with commas between, each with `.asc` or `.desc` "+
+	d.addOwnParameter("order", query("order", "The columns to sort by, with commas between, each with `.asc` or `.desc` "+
 		"and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.", text, ""))
-	d.addParameter("limit", query("limit", limit, number, ""))
-	d.addParameter("offset", query("offset", "How many rows are left out before the first.", number, ""))
-	d.addParameter("and", query("and", "Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` "+
-		"and `not.` may be among them.", logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
-	d.addParameter("or", query("or", "Conditions of which one must hold, as those of `and`.", logic, "(a.gte.1,b.is.null)"))
-	d.addParameter("columns", query("columns", "The columns to write, with commas between; other members of the body are ignored.", text, ""))
-	d.addParameter("on_conflict", query("on_conflict", "The columns, with commas between, of the unique key that decides "+
+	d.addOwnParameter("limit", query("limit", limit, number, ""))
+	d.addOwnParameter("offset", query("offset", "How many rows are left out before the first.", number, ""))
+	d.addOwnParameter("and", query("and", "Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` "+
+		"and `not.` may be among them. Columns that have no parameter of their own can be named here, "+
+		"in quotes unless they are words: `(\"a.b\".eq.1)`.", logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
+	d.addOwnParameter("or", query("or", "Conditions of which one must hold, as those of `and`.", logic, "(a.gte.1,b.is.null)"))
+	d.addOwnParameter("columns", query("columns", "The columns to write, with commas between; other members of the body are ignored.", text, ""))
+	d.addOwnParameter("on_conflict", query("on_conflict", "The columns, with commas between, of the unique key that decides "+
 		"what is a duplicate, instead of the primary key.", text, ""))
-	d.addParameter("Range", header("Range", "The rows of the response, in place of limit and offset: counted from 0, both ends included.",
+	d.addOwnParameter("Range", header("Range", "The rows of the response, in place of limit and offset: counted from 0, both ends included.",
 		object{{"type", "string"}, {"pattern", `^[0-9]+-[0-9]*$`}}, "0-9"))
-	d.addParameter("Range-Unit", header("Range-Unit", "The unit of Range.", object{{"type", "string"}, {"const", "items"}}, ""))
+	d.addOwnParameter("Range-Unit", header("Range-Unit", "The unit of Range.", object{{"type", "string"}, {"const", "items"}}, ""))
 	d.addPrefer("Prefer.read", preferCount)
 	d.addPrefer("Prefer.insert", preferReturn, preferCount, preferResolution, preferMissing, preferTx)
 	d.addPrefer("Prefer.update", preferReturn, preferCount, preferMissing, preferTx)
@@ -66,11 +114,9 @@ func (d *document) addCommonParameters() {
 	}
 }
 
-// addParameter adds a parameter component and gives its name.
-func (d *document) addParameter(want string, parameter object) string {
-	name := d.parameterNames.take(want)
-	d.parameters = append(d.parameters, member{name, parameter})
-	return name
+// addOwnParameter adds a parameter component that is there whatever the database has.
+func (d *document) addOwnParameter(name string, parameter object) {
+	d.parameters = append(d.parameters, member{own + name, parameter})
 }
 
 func query(name, description string, schema object, example string) object {
@@ -100,7 +146,7 @@ func (d *document) addPrefer(name string, kinds ...preference) {
 	}
 	description.WriteString("- `timezone=…`: the time zone of times\n- `max-affected=…`: the most rows to change, with `handling=strict`")
 	values := object{{"type", "string"}, {"pattern", "^(" + pattern.String() + "timezone=.+|max-affected=[0-9]+)$"}}
-	d.addParameter(name, header("Prefer", description.String(), schemaOfArray(values), "").
+	d.addOwnParameter(name, header("Prefer", description.String(), schemaOfArray(values), "").
 		with("example", []string{kinds[0].values[0]}))
 }
 
@@ -108,23 +154,39 @@ func (d *document) addPrefer(name string, kinds ...preference) {
 // is the default one.
 func (d *document) addProfile(name string) {
 	isDefault := d.cache.Schemas[0] == d.selection.Schema
-	d.addParameter(name, header(name, "The schema.", object{{"type", "string"}, {"const", d.selection.Schema}}, "").
+	d.addOwnParameter(name, header(name, "The schema.", object{{"type", "string"}, {"const", d.selection.Schema}}, "").
 		with("required", !isDefault))
 }
 
 // profile refers to the header that names the schema, where there are several.
-func (d *document) profile(name string) array {
+func (d *document) profile(name string) []parameter {
 	if len(d.cache.Schemas) < 2 {
 		return nil
 	}
-	return array{component("parameters", name)}
+	return ownParameters(name)
 }
 
-// parametersNamed refers to parameters.
-func parametersNamed(names ...string) array {
-	refs := make(array, len(names))
-	for i, name := range names {
-		refs[i] = component("parameters", name)
+// ownParameters refers to parameters that are there whatever the database has.
+func ownParameters(components ...string) []parameter {
+	parameters := make([]parameter, len(components))
+	for i, c := range components {
+		name, _, _ := strings.Cut(c, ".")
+		parameters[i] = parameter{name, folded(name), component("parameters", own+c)}
 	}
-	return refs
+	return parameters
+}
+
+// distinctParameters are those of an operation: of those whose names fold to the same,
+// the first.
+func distinctParameters(groups ...[]parameter) array {
+	var kept array
+	seen := make(map[string]bool)
+	for _, group := range groups {
+		for _, p := range group {
+			if !seen[p.folded] {
+				seen[p.folded], kept = true, append(kept, p.value)
+			}
+		}
+	}
+	return kept
 }

@@ -33,7 +33,7 @@ func errorComponents() object {
 		case "503":
 			headers = []string{"Retry-After"}
 		}
-		responses[i] = member{e.name, response(e.description, content(component("schemas", "Error")), headers...)}
+		responses[i] = member{own + e.name, response(e.description, content(component("schemas", own+"Error")), headers...)}
 	}
 	return responses
 }
@@ -44,7 +44,7 @@ func errorResponses(statuses ...string) object {
 	for _, status := range statuses {
 		for _, e := range errorTexts {
 			if e.status == status {
-				responses = append(responses, member{status, component("responses", e.name)})
+				responses = append(responses, member{status, component("responses", own+e.name)})
 			}
 		}
 	}
@@ -61,12 +61,12 @@ func responseHeaders() object {
 		}
 	}
 	return object{
-		{"Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
-		{"Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
-		{"Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
-		{"WWW-Authenticate", text("What is wrong with the token, if one was sent.",
+		{own + "Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
+		{own + "Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
+		{own + "Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
+		{own + "WWW-Authenticate", text("What is wrong with the token, if one was sent.",
 			`Bearer error="invalid_token", error_description="JWT expired"`)},
-		{"Retry-After", text("When to try again, in seconds.", "1")},
+		{own + "Retry-After", text("When to try again, in seconds.", "1")},
 	}
 }
 
@@ -74,7 +74,7 @@ func responseHeaders() object {
 func response(description string, content object, headers ...string) object {
 	refs := make(object, len(headers))
 	for i, name := range headers {
-		refs[i] = member{name, component("headers", name)}
+		refs[i] = member{name, component("headers", own+name)}
 	}
 	return object{{"description", description}}.with("headers", refs).with("content", content)
 }

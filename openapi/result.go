@@ -9,7 +9,7 @@ import (
 
 // argumentsSchema describes the arguments of a call as an object.
 func (d *document) argumentsSchema(r *introspect.Routine) object {
-	s := shape{document: d, description: r.Comment, closed: true}
+	s := shape{document: d, description: r.Comment, closed: true, goNames: goFieldNames(paramNames(r))}
 	for _, p := range r.Params {
 		if p.Name == "" {
 			continue // it has a default, and can't be given
@@ -96,7 +96,7 @@ func (d *document) selected(t *introspect.Table) bool {
 func (d *document) resultRow(id string, r *introspect.Routine, t *introspect.Table) object {
 	name, ok := d.results[r]
 	if !ok {
-		s := shape{document: d}
+		s := shape{document: d, goNames: goFieldNames(columnNames(t.Columns))}
 		for i := range t.Columns {
 			c := &t.Columns[i]
 			s.add(c, d.columnSchema(t, c, nil), true)

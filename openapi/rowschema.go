@@ -2,13 +2,15 @@ package openapi
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // addCommonSchemas adds the schemas that do not depend on the database.
 func (d *document) addCommonSchemas() {
-	d.addSchema("Error", object{
+	d.schemas = append(d.schemas, member{own + "Error", object{
 		{"description", "What went wrong"},
 		{"type", "object"},
 		{"required", []string{"code", "message", "details", "hint"}},
@@ -22,45 +24,58 @@ func (d *document) addCommonSchemas() {
 			{"code", "42703"}, {"message", "column films.titel does not exist"}, {"details", nil},
 			{"hint", `Perhaps you meant to reference the column "films.title".`},
 		}}},
-	})
-	d.addSchema("Filter", object{
+	}}, member{own + "Filter", object{
 		{"description", filterDescription},
 		{"type", "string"},
 		{"pattern", `^(not\.)?(eq|neq|gt|gte|lt|lte|like|ilike|match|imatch|in|is|isdistinct|fts|plfts|phfts|wfts|` +
 			`cs|cd|ov|sl|sr|nxr|nxl|adj)(\([^)]*\))?\.`},
-	})
+	}})
 }
 
 // addSchema adds a component schema and gives its name.
 func (d *document) addSchema(want string, schema object) string {
-	name := d.schemaNames.take(want)
-	d.schemas = append(d.schemas, member{name, schema})
+	name := d.names.take(want)
+	d.setSchema(name, schema)
 	return name
+}
+
+// setSchema adds a component schema of a name that was taken for it.
+func (d *document) setSchema(name string, schema object) {
+	d.schemas = append(d.schemas, member{name, schema.with(goNameExtension, d.names.goTypeName(name))})
 }
 
 // addTable adds the schemas and filters of a relation, whose row has its name.
 func (d *document) addTable(t *introspect.Table) {
 	parts := d.tables[t.Name]
-	d.schemas = append(d.schemas, member{parts.row, d.rowSchema(t)})
+	parts.goNames = goFieldNames(columnNames(t.Columns))
+	d.setSchema(parts.row, d.rowSchema(t))
 	if t.Insertable {
-		parts.insert = d.addSchema(parts.row+"_insert", d.insertSchema(t))
+		parts.insert = d.addSchema(parts.id+"_insert", d.insertSchema(t))
 		one := component("schemas", parts.insert)
-		parts.inserts = d.addSchema(parts.row+"_inserts", object{
+		parts.inserts = d.addSchema(parts.id+"_inserts", object{
 			{"description", "One row, or an array of rows"},
 			{"oneOf", array{one, schemaOfArray(one)}},
 		})
 	}
 	if t.Updatable {
-		parts.update = d.addSchema(parts.row+"_update", d.updateSchema(t))
+		parts.update = d.addSchema(parts.id+"_update", d.updateSchema(t))
 	}
 	parts.rows = d.rowsContent(t)
 	d.addFilters(t, parts)
 }
 
+func columnNames(columns []introspect.Column) []string {
+	all := make([]string, len(columns))
+	for i := range columns {
+		all[i] = columns[i].Name
+	}
+	return all
+}
+
 // rowSchema describes a row as it is read, with all its columns.
 func (d *document) rowSchema(t *introspect.Table) object {
 	refs := references(d.cache, t)
-	s := shape{document: d, description: t.Comment}
+	s := shape{document: d, description: t.Comment, goNames: d.tables[t.Name].goNames}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		property := d.columnSchema(t, c, refs)
@@ -77,7 +92,7 @@ func (d *document) rowSchema(t *introspect.Table) object {
 // has defaults for, and refers to no row that need not be there.
 func (d *document) insertSchema(t *introspect.Table) object {
 	refs := references(d.cache, t)
-	s := shape{document: d, description: t.Comment, closed: true}
+	s := shape{document: d, description: t.Comment, goNames: d.tables[t.Name].goNames, closed: true}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; writableColumn(c) {
 			required := !c.Nullable && c.Default == "" && c.Identity == 0
@@ -94,7 +109,7 @@ func (d *document) insertSchema(t *introspect.Table) object {
 // example changes no keys.
 func (d *document) updateSchema(t *introspect.Table) object {
 	refs := references(d.cache, t)
-	s := shape{document: d, description: t.Comment, closed: true}
+	s := shape{document: d, description: t.Comment, goNames: d.tables[t.Name].goNames, closed: true}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; writableColumn(c) {
 			s.add(c, d.columnSchema(t, c, refs), false)
@@ -113,7 +128,8 @@ func writableColumn(c *introspect.Column) bool { return !c.Generated && c.Identi
 type shape struct {
 	document    *document
 	description string
-	closed      bool // there are no other properties
+	closed      bool              // there are no other properties
+	goNames     map[string]string // of the columns that need one
 
 	properties object
 	required   []string
@@ -121,7 +137,15 @@ type shape struct {
 	incomplete bool // the example lacks a required column
 }
 
+// add adds a property for a column, unless its name is one that generators refuse.
 func (s *shape) add(c *introspect.Column, property object, required bool) {
+	if !isWritable(c.Name) {
+		s.closed = false
+		return
+	}
+	if name, ok := s.goNames[c.Name]; ok {
+		property = append(slices.Clip(property), member{goNameExtension, name})
+	}
 	s.properties = append(s.properties, member{c.Name, orAny(property)})
 	if required {
 		s.required = append(s.required, c.Name)
@@ -132,6 +156,9 @@ func (s *shape) add(c *introspect.Column, property object, required bool) {
 func (s *shape) exemplify(c *introspect.Column, required bool) {
 	value, ok := s.document.example(c.Type, maxLength(c))
 	switch {
+	case !isWritable(c.Name):
+	case isKeyword(c.Name):
+		s.incomplete = s.incomplete || required
 	case ok:
 		s.example = append(s.example, member{c.Name, value})
 	case c.Nullable:
@@ -201,4 +228,11 @@ func content(schema object, textTypes ...string) object {
 		c = append(c, member{mediaType, object{{"schema", object{{"type", "string"}}}}})
 	}
 	return c
+}
+
+// isWritable reports whether every generator takes the name for a property's.
+func isWritable(name string) bool {
+	return name != "__proto__" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r == '"' || r == '`' || unicode.IsControl(r)
+	})
 }

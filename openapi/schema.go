@@ -2,7 +2,9 @@ package openapi
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -87,7 +89,11 @@ func namedSchema(name string) object {
 // enumSchema refers to the schema of an enum, which all its columns share.
 func (d *document) enumSchema(t *introspect.Type) object {
 	return d.sharedSchema(t, func() object {
-		return object{{"type", "string"}, {"enum", t.Enum}}
+		s := object{{"type", "string"}}
+		if slices.ContainsFunc(t.Enum, func(label string) bool { return strings.ContainsFunc(label, unicode.IsControl) }) {
+			return s // generators refuse such labels
+		}
+		return s.with("enum", t.Enum)
 	})
 }
 
@@ -101,12 +107,12 @@ func (d *document) compositeSchema(t *introspect.Type) object {
 		return object{{"type", "object"}}
 	}
 	return d.sharedSchema(t, func() object {
-		properties := make(object, len(t.Attributes))
+		s := shape{document: d, goNames: goFieldNames(columnNames(t.Attributes))}
 		for i := range t.Attributes {
 			a := &t.Attributes[i]
-			properties[i] = member{a.Name, orAny(nullable(d.typeSchema(a.Type)))}
+			s.add(a, nullable(d.typeSchema(a.Type)), false)
 		}
-		return object{{"type", "object"}, {"properties", properties}}
+		return s.schema()
 	})
 }
 
@@ -119,9 +125,9 @@ func (d *document) sharedSchema(t *introspect.Type, schema func() object) object
 		if t.Schema != d.selection.Schema {
 			name = t.Schema + "." + t.Local
 		}
-		name = d.schemaNames.take(name)
+		name = d.names.take(name)
 		d.types[t.Name] = name // before its schema is made, in which it may be again
-		d.schemas = append(d.schemas, member{name, schema()})
+		d.setSchema(name, schema())
 	}
 	return component("schemas", name)
 }
@@ -205,7 +211,7 @@ func literalDefault(expression, kind string) (json.RawMessage, bool) {
 		expression = text
 	}
 	value := json.RawMessage(expression)
-	if !json.Valid(value) {
+	if !json.Valid(value) || strings.Contains(expression, `"$`) { // see isKeyword
 		return nil, false
 	}
 	switch first := expression[0]; kind {
