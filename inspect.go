@@ -67,10 +67,11 @@ func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Sel
 }
 
 func (x *exchange) openAPI() openapi.Config {
+	at := x.origin()
 	return openapi.Config{
-		Version: response.ProtocolVersion, DocsVersion: "v16", ServerURL: x.options.OpenAPIServerURL, Host: x.r.Host,
-		HTTPS: x.r.TLS != nil, BasePath: x.request.Mount, Security: x.options.OpenAPISecurity, MaxRows: int(x.options.MaxRows),
-		SearchPath: x.options.ExtraSearchPath,
+		Version: response.ProtocolVersion, Title: x.options.OpenAPITitle, DocsVersion: "v16",
+		ServerURL: x.options.OpenAPIServerURL, Host: at.host, HTTPS: at.https, BasePath: at.path,
+		Security: x.options.OpenAPISecurity, MaxRows: int(x.options.MaxRows), SearchPath: x.options.ExtraSearchPath,
 	}
 }
 

@@ -122,6 +122,16 @@ type Options struct {
 	// OpenAPIServerURL is where clients reach the API, if not at the host and path of
 	// their request. Key: openapi-server-proxy-uri.
 	OpenAPIServerURL string
+	// OpenAPITitle is the title of the API in its description. Default: the first line of
+	// the schema's comment; without one, the schema's name in OpenAPI 3.1, and
+	// "PostgREST API" in 2.0. The reference has no such key.
+	OpenAPITitle string
+	// TrustProxyHeaders has the description tell where clients reach the API by what a
+	// reverse proxy says in X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix,
+	// or, where it sends none of these, in Forwarded (RFC 7239). Only behind a proxy that
+	// sets these headers or removes them: from anybody else they are what the client
+	// likes. OpenAPIServerURL wins over them. The reference has no such key.
+	TrustProxyHeaders bool
 	// DocsUI has the root answer browsers with a page on which people explore the API
 	// and try it out: requests that prefer text/html to JSON. It is Swagger UI, which
 	// this library brings along, and asks no other host. The page itself is for

@@ -85,7 +85,7 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 	d.addCommonSchemas()
 	d.addCommonParameters()
 	d.nameOperations()
-	for _, name := range typescriptTypes {
+	for _, name := range reservedNames {
 		d.names.taken[name] = true
 	}
 	// All rows get their names before any schema is made: one may refer to another.
@@ -136,9 +136,9 @@ func tableNames(tables []*introspect.Table) []string {
 }
 
 func (d *document) info() object {
-	title, description := splitComment(d.selection.Comment)
+	title, description := d.config.title(d.selection.Comment)
 	if title == "" {
-		title = "PostgREST API"
+		title = d.selection.Schema
 	}
 	return append(object{{"title", title}}.with("description", description), member{"version", d.config.Version})
 }
@@ -147,7 +147,7 @@ const (
 	rootID         = "describe"
 	rootTag        = "Introspection"
 	routineTag     = "(rpc)"
-	securityScheme = own + "JWT"
+	securityScheme = "JWT" // as in OpenAPI 2.0
 )
 
 // tags are one for each relation, with what its comment says, and one for all

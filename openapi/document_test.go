@@ -35,6 +35,26 @@ func TestDocument(t *testing.T) {
 	require.Equal(t, string(document), string(again))
 }
 
+// The title is the one that is given, the first line of the schema's comment, or the
+// schema's name.
+func TestDocumentTitle(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ title, comment, want string }{
+		{"", "", `{"title": "api", "version": ""}`},
+		{"", "Cinema", `{"title": "Cinema", "version": ""}`},
+		{"", "Cinema\n\nOld", `{"title": "Cinema", "description": "Old", "version": ""}`},
+		{"", "\nOld", `{"title": "api", "description": "Old", "version": ""}`},
+		{"Films", "", `{"title": "Films", "version": ""}`},
+		{"Films", "Cinema\n\nOld", `{"title": "Films", "description": "Cinema\n\nOld", "version": ""}`},
+	}
+	for _, tt := range tests {
+		selection := openapi.Selection{Schema: "api", Comment: tt.comment}
+		doc, err := openapi.Document(cinema(), selection, openapi.Config{Title: tt.title})
+		require.NoError(t, err)
+		require.JSONEq(t, tt.want, part(t, doc, "info"))
+	}
+}
+
 // What is not selected is not named, neither as what can be embedded nor by a key.
 func TestDocumentHidesTheRest(t *testing.T) {
 	t.Parallel()

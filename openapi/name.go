@@ -55,9 +55,9 @@ var (
 	routineVerbs = []string{"query", "call"}
 )
 
-// typescriptTypes are the types of TypeScript, folded, that what generators write has to
-// find under their own names.
-var typescriptTypes = []string{"array"}
+// reservedNames are what generators need themselves, folded: a type of TypeScript's, and
+// what they make of the security scheme.
+var reservedNames = []string{"array", "jwt", "jwtscopes"}
 
 // derivations are what generators put behind the id of an operation to name what belongs
 // to it: its parameters, bodies and responses.

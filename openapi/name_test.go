@@ -93,6 +93,7 @@ func TestDocumentDerivedNames(t *testing.T) {
 		{[]string{"films", "read_film_params"}, "read_film_params"},
 		{[]string{"describe_response"}, "describe_response_2"},
 		{[]string{"array"}, "array_2"},
+		{[]string{"JWT_scopes"}, "JWT_scopes_2"},
 	}
 	for _, tt := range tests {
 		last := tt.relations[len(tt.relations)-1]

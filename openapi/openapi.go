@@ -24,6 +24,10 @@ import (
 type Config struct {
 	// Version is that of the API, as info.version has it.
 	Version string
+	// Title is that of the API. Default: the first line of the schema's comment; without
+	// one, the schema's name in OpenAPI 3.1, and "PostgREST API" in 2.0. The whole comment
+	// is the description where there is a title.
+	Title string
 	// DocsVersion is the version in the address of PostgREST's documentation: "v16",
 	// or "latest". The document has no link to it where this is empty.
 	DocsVersion string
@@ -52,7 +56,8 @@ type Config struct {
 type Selection struct {
 	// Schema is the exposed schema.
 	Schema string
-	// Comment is that of the schema: its first line is the title of the API.
+	// Comment is that of the schema: its first line is the title of the API, unless
+	// Config.Title is.
 	Comment string
 	// Tables and Routines may be in any order. Routines of one name are overloads, in
 	// the order of the schema cache.
@@ -101,6 +106,14 @@ func (s Selection) columns() int {
 func splitComment(comment string) (summary, description string) {
 	summary, description, _ = strings.Cut(comment, "\n")
 	return summary, strings.TrimLeft(description, "\n")
+}
+
+// title gives the title of the API and its description, as far as they are known.
+func (c Config) title(comment string) (title, description string) {
+	if c.Title != "" {
+		return c.Title, comment
+	}
+	return splitComment(comment)
 }
 
 // writable reports whether a relation takes any kind of write.
