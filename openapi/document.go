@@ -164,15 +164,17 @@ func (d *document) tags() array {
 }
 
 // tagsOf names the tags of relations: by their names, if no other tag has one that
-// generators take for the same.
+// generators take for the same, be it because they drop letters beyond ASCII.
 func tagsOf(tables []*introspect.Table) []string {
-	taken := newNames()
-	taken.taken[fold(rootTag)], taken.taken[fold(routineTag)] = true, true
+	tags, ascii := newNames(), map[string]bool{}
+	tags.taken[fold(rootTag)], tags.taken[fold(routineTag)] = true, true
 	all := tableNames(tables)
-	for i, tag := range taken.takeAll("", all) {
-		if tag != identifier(all[i]) {
+	for i, tag := range tags.takeAll("", all) {
+		f := fold(all[i])
+		if tag != identifier(all[i]) || f != "" && ascii[f] {
 			all[i] = tag
 		}
+		ascii[f] = true
 	}
 	return all
 }

@@ -40,15 +40,15 @@ func (e Binding) Valid() bool {
 	}
 }
 
-// Defines values for RangeUnit.
+// Defines values for PgrestRangeUnit.
 const (
-	RangeUnitItems RangeUnit = "items"
+	PgrestRangeUnitItems PgrestRangeUnit = "items"
 )
 
-// Valid indicates whether the value is a known member of the RangeUnit enum.
-func (e RangeUnit) Valid() bool {
+// Valid indicates whether the value is a known member of the PgrestRangeUnit enum.
+func (e PgrestRangeUnit) Valid() bool {
 	switch e {
-	case RangeUnitItems:
+	case PgrestRangeUnitItems:
 		return true
 	default:
 		return false
@@ -99,35 +99,6 @@ func (e ReadCatalogueParamsRangeUnit) Valid() bool {
 		return false
 	}
 }
-
-// Error What went wrong
-//
-// Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type Error struct {
-	// Code A PGRST code of the API, or a SQLSTATE of PostgreSQL.
-	Code string `json:"code"`
-
-	// Details A text or an object, or null.
-	Details interface{}               `json:"details"`
-	Hint    nullable.Nullable[string] `json:"hint"`
-	Message string                    `json:"message"`
-}
-
-// Filter An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
-//
-// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
-// - `in.(1,2)`: one of several values
-// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
-// - `isdistinct`: not equal, for which NULL is a value like any other
-// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
-// - `match`, `imatch`: the same of a regular expression
-// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
-// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
-// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
-// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
-//
-// The parameter `and` takes several conditions on one column.
-type Filter = string
 
 // Authors Those who write
 //
@@ -256,6 +227,35 @@ type DiscountArguments struct {
 // ForgetDetailsArguments defines model for forget_details_arguments.
 type ForgetDetailsArguments = map[string]interface{}
 
+// PgrestError What went wrong
+//
+// Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
+type PgrestError struct {
+	// Code A PGRST code of the API, or a SQLSTATE of PostgreSQL.
+	Code string `json:"code"`
+
+	// Details A text or an object, or null.
+	Details interface{}               `json:"details"`
+	Hint    nullable.Nullable[string] `json:"hint"`
+	Message string                    `json:"message"`
+}
+
+// PgrestFilter An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
+//
+// - `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare
+// - `in.(1,2)`: one of several values
+// - `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`
+// - `isdistinct`: not equal, for which NULL is a value like any other
+// - `like.A*`, `ilike.a*`: a pattern in which `*` is any text; `ilike` with no regard to case
+// - `match`, `imatch`: the same of a regular expression
+// - `fts`, `plfts`, `phfts`, `wfts`: full-text search; `fts(english).cat` names the language
+// - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
+// - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
+// - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+//
+// The parameter `and` takes several conditions on one column.
+type PgrestFilter = string
+
 // ShelfMetresArguments How many metres of shelf an author takes, at millimetres a page
 //
 // Examples: {"author":1,"thickness":1.5}
@@ -263,33 +263,6 @@ type ShelfMetresArguments struct {
 	Author    int32        `json:"author"`
 	Thickness *json.Number `json:"thickness,omitempty"`
 }
-
-// PreferCall defines model for Prefer.call.
-type PreferCall = []string
-
-// PreferInsert defines model for Prefer.insert.
-type PreferInsert = []string
-
-// PreferRead defines model for Prefer.read.
-type PreferRead = []string
-
-// PreferUpdate defines model for Prefer.update.
-type PreferUpdate = []string
-
-// PreferWrite defines model for Prefer.write.
-type PreferWrite = []string
-
-// Range defines model for Range.
-type Range = string
-
-// RangeUnit defines model for Range-Unit.
-type RangeUnit string
-
-// And defines model for and.
-type And = string
-
-// Columns defines model for columns.
-type Columns = string
 
 // FilterAuthorsBorn An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -305,7 +278,7 @@ type Columns = string
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterAuthorsBorn = Filter
+type FilterAuthorsBorn = PgrestFilter
 
 // FilterAuthorsId An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -321,7 +294,7 @@ type FilterAuthorsBorn = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterAuthorsId = Filter
+type FilterAuthorsId = PgrestFilter
 
 // FilterAuthorsName An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -337,7 +310,7 @@ type FilterAuthorsId = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterAuthorsName = Filter
+type FilterAuthorsName = PgrestFilter
 
 // FilterBooksAdded An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -353,7 +326,7 @@ type FilterAuthorsName = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksAdded = Filter
+type FilterBooksAdded = PgrestFilter
 
 // FilterBooksAuthorId An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -369,7 +342,7 @@ type FilterBooksAdded = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksAuthorId = Filter
+type FilterBooksAuthorId = PgrestFilter
 
 // FilterBooksBinding An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -385,7 +358,7 @@ type FilterBooksAuthorId = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksBinding = Filter
+type FilterBooksBinding = PgrestFilter
 
 // FilterBooksDetails An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -401,7 +374,7 @@ type FilterBooksBinding = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksDetails = Filter
+type FilterBooksDetails = PgrestFilter
 
 // FilterBooksId An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -417,7 +390,7 @@ type FilterBooksDetails = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksId = Filter
+type FilterBooksId = PgrestFilter
 
 // FilterBooksLabel An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -433,7 +406,7 @@ type FilterBooksId = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksLabel = Filter
+type FilterBooksLabel = PgrestFilter
 
 // FilterBooksPages An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -449,7 +422,7 @@ type FilterBooksLabel = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksPages = Filter
+type FilterBooksPages = PgrestFilter
 
 // FilterBooksPrice An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -465,7 +438,7 @@ type FilterBooksPages = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksPrice = Filter
+type FilterBooksPrice = PgrestFilter
 
 // FilterBooksTags An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -481,7 +454,7 @@ type FilterBooksPrice = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksTags = Filter
+type FilterBooksTags = PgrestFilter
 
 // FilterBooksTitle An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -497,7 +470,7 @@ type FilterBooksTags = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterBooksTitle = Filter
+type FilterBooksTitle = PgrestFilter
 
 // FilterCatalogueAuthor An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -513,7 +486,7 @@ type FilterBooksTitle = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterCatalogueAuthor = Filter
+type FilterCatalogueAuthor = PgrestFilter
 
 // FilterCatalogueBooks An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -529,7 +502,7 @@ type FilterCatalogueAuthor = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterCatalogueBooks = Filter
+type FilterCatalogueBooks = PgrestFilter
 
 // FilterCataloguePages An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.
 //
@@ -545,85 +518,112 @@ type FilterCatalogueBooks = Filter
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
 //
 // The parameter `and` takes several conditions on one column.
-type FilterCataloguePages = Filter
+type FilterCataloguePages = PgrestFilter
 
-// Limit defines model for limit.
-type Limit = int64
+// PgrestPreferCall defines model for pgrest.Prefer.call.
+type PgrestPreferCall = []string
 
-// Offset defines model for offset.
-type Offset = int64
+// PgrestPreferInsert defines model for pgrest.Prefer.insert.
+type PgrestPreferInsert = []string
 
-// OnConflict defines model for on_conflict.
-type OnConflict = string
+// PgrestPreferRead defines model for pgrest.Prefer.read.
+type PgrestPreferRead = []string
 
-// Or defines model for or.
-type Or = string
+// PgrestPreferUpdate defines model for pgrest.Prefer.update.
+type PgrestPreferUpdate = []string
 
-// Order defines model for order.
-type Order = string
+// PgrestPreferWrite defines model for pgrest.Prefer.write.
+type PgrestPreferWrite = []string
 
-// Select defines model for select.
-type Select = string
+// PgrestRange defines model for pgrest.Range.
+type PgrestRange = string
 
-// BadRequest What went wrong
+// PgrestRangeUnit defines model for pgrest.Range-Unit.
+type PgrestRangeUnit string
+
+// PgrestAnd defines model for pgrest.and.
+type PgrestAnd = string
+
+// PgrestColumns defines model for pgrest.columns.
+type PgrestColumns = string
+
+// PgrestLimit defines model for pgrest.limit.
+type PgrestLimit = int64
+
+// PgrestOffset defines model for pgrest.offset.
+type PgrestOffset = int64
+
+// PgrestOnConflict defines model for pgrest.on_conflict.
+type PgrestOnConflict = string
+
+// PgrestOr defines model for pgrest.or.
+type PgrestOr = string
+
+// PgrestOrder defines model for pgrest.order.
+type PgrestOrder = string
+
+// PgrestSelect defines model for pgrest.select.
+type PgrestSelect = string
+
+// PgrestBadRequest What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type BadRequest = Error
+type PgrestBadRequest = PgrestError
 
-// Conflict What went wrong
+// PgrestConflict What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type Conflict = Error
+type PgrestConflict = PgrestError
 
-// Failure What went wrong
+// PgrestFailure What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type Failure = Error
+type PgrestFailure = PgrestError
 
-// Forbidden What went wrong
+// PgrestForbidden What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type Forbidden = Error
+type PgrestForbidden = PgrestError
 
-// MethodNotAllowed What went wrong
+// PgrestMethodNotAllowed What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type MethodNotAllowed = Error
+type PgrestMethodNotAllowed = PgrestError
 
-// NotAcceptable What went wrong
+// PgrestNotAcceptable What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type NotAcceptable = Error
+type PgrestNotAcceptable = PgrestError
 
-// NotFound What went wrong
+// PgrestNotFound What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type NotFound = Error
+type PgrestNotFound = PgrestError
 
-// RangeNotSatisfiable What went wrong
+// PgrestRangeNotSatisfiable What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type RangeNotSatisfiable = Error
+type PgrestRangeNotSatisfiable = PgrestError
 
-// ServerError What went wrong
+// PgrestServerError What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type ServerError = Error
+type PgrestServerError = PgrestError
 
-// Unauthorized What went wrong
+// PgrestUnauthorized What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type Unauthorized = Error
+type PgrestUnauthorized = PgrestError
 
-// Unavailable What went wrong
+// PgrestUnavailable What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type Unavailable = Error
+type PgrestUnavailable = PgrestError
 
-// UnsupportedMediaType What went wrong
+// PgrestUnsupportedMediaType What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
-type UnsupportedMediaType = Error
+type PgrestUnsupportedMediaType = PgrestError
 
 // DeleteAuthorsParams defines parameters for DeleteAuthors.
 type DeleteAuthorsParams struct {
@@ -636,17 +636,17 @@ type DeleteAuthorsParams struct {
 	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
-	And *And `form:"and,omitempty" json:"and,omitempty"`
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
-	Or *Or `form:"or,omitempty" json:"or,omitempty"`
+	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -656,7 +656,7 @@ type DeleteAuthorsParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferWrite `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferWrite `json:"Prefer,omitempty"`
 }
 
 // ReadAuthorsParams defines parameters for ReadAuthors.
@@ -670,26 +670,26 @@ type ReadAuthorsParams struct {
 	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
-	And *And `form:"and,omitempty" json:"and,omitempty"`
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
-	Or *Or `form:"or,omitempty" json:"or,omitempty"`
+	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+	Limit *PgrestLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Offset How many rows are left out before the first.
-	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
 
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
-	Range *Range `json:"Range,omitempty"`
+	Range *PgrestRange `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadAuthorsParamsRangeUnit `json:"Range-Unit,omitempty"`
@@ -700,7 +700,7 @@ type ReadAuthorsParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferRead `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferRead `json:"Prefer,omitempty"`
 }
 
 // ReadAuthorsParamsRangeUnit defines parameters for ReadAuthors.
@@ -717,20 +717,20 @@ type UpdateAuthorsParams struct {
 	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
-	And *And `form:"and,omitempty" json:"and,omitempty"`
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
-	Or *Or `form:"or,omitempty" json:"or,omitempty"`
+	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
 	// Columns The columns to write, with commas between; other members of the body are ignored.
-	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
+	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -741,22 +741,22 @@ type UpdateAuthorsParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferUpdate `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferUpdate `json:"Prefer,omitempty"`
 }
 
 // InsertAuthorsParams defines parameters for InsertAuthors.
 type InsertAuthorsParams struct {
 	// Columns The columns to write, with commas between; other members of the body are ignored.
-	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
+	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key.
-	OnConflict *OnConflict `form:"on_conflict,omitempty" json:"on_conflict,omitempty"`
+	OnConflict *PgrestOnConflict `form:"on_conflict,omitempty" json:"on_conflict,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -768,7 +768,7 @@ type InsertAuthorsParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferInsert `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferInsert `json:"Prefer,omitempty"`
 }
 
 // UpsertAuthorsParams defines parameters for UpsertAuthors.
@@ -777,10 +777,10 @@ type UpsertAuthorsParams struct {
 	Id string `form:"id" json:"id"`
 
 	// Columns The columns to write, with commas between; other members of the body are ignored.
-	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
+	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -790,7 +790,7 @@ type UpsertAuthorsParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferWrite `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferWrite `json:"Prefer,omitempty"`
 }
 
 // DeleteBooksParams defines parameters for DeleteBooks.
@@ -827,17 +827,17 @@ type DeleteBooksParams struct {
 	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
-	And *And `form:"and,omitempty" json:"and,omitempty"`
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
-	Or *Or `form:"or,omitempty" json:"or,omitempty"`
+	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -847,7 +847,7 @@ type DeleteBooksParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferWrite `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferWrite `json:"Prefer,omitempty"`
 }
 
 // ReadBooksParams defines parameters for ReadBooks.
@@ -884,26 +884,26 @@ type ReadBooksParams struct {
 	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
-	And *And `form:"and,omitempty" json:"and,omitempty"`
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
-	Or *Or `form:"or,omitempty" json:"or,omitempty"`
+	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+	Limit *PgrestLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Offset How many rows are left out before the first.
-	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
 
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
-	Range *Range `json:"Range,omitempty"`
+	Range *PgrestRange `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadBooksParamsRangeUnit `json:"Range-Unit,omitempty"`
@@ -914,7 +914,7 @@ type ReadBooksParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferRead `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferRead `json:"Prefer,omitempty"`
 }
 
 // ReadBooksParamsRangeUnit defines parameters for ReadBooks.
@@ -954,20 +954,20 @@ type UpdateBooksParams struct {
 	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
-	And *And `form:"and,omitempty" json:"and,omitempty"`
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
-	Or *Or `form:"or,omitempty" json:"or,omitempty"`
+	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
 	// Columns The columns to write, with commas between; other members of the body are ignored.
-	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
+	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -978,22 +978,22 @@ type UpdateBooksParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferUpdate `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferUpdate `json:"Prefer,omitempty"`
 }
 
 // InsertBooksParams defines parameters for InsertBooks.
 type InsertBooksParams struct {
 	// Columns The columns to write, with commas between; other members of the body are ignored.
-	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
+	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key.
-	OnConflict *OnConflict `form:"on_conflict,omitempty" json:"on_conflict,omitempty"`
+	OnConflict *PgrestOnConflict `form:"on_conflict,omitempty" json:"on_conflict,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -1005,7 +1005,7 @@ type InsertBooksParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferInsert `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferInsert `json:"Prefer,omitempty"`
 }
 
 // UpsertBooksParams defines parameters for UpsertBooks.
@@ -1014,10 +1014,10 @@ type UpsertBooksParams struct {
 	Id string `form:"id" json:"id"`
 
 	// Columns The columns to write, with commas between; other members of the body are ignored.
-	Columns *Columns `form:"columns,omitempty" json:"columns,omitempty"`
+	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -1027,7 +1027,7 @@ type UpsertBooksParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferWrite `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferWrite `json:"Prefer,omitempty"`
 }
 
 // ReadCatalogueParams defines parameters for ReadCatalogue.
@@ -1041,26 +1041,26 @@ type ReadCatalogueParams struct {
 	// Pages Filter by pages (bigint) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Pages *FilterCataloguePages `form:"pages,omitempty" json:"pages,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
-	And *And `form:"and,omitempty" json:"and,omitempty"`
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
-	Or *Or `form:"or,omitempty" json:"or,omitempty"`
+	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+	Limit *PgrestLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Offset How many rows are left out before the first.
-	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
 
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
-	Range *Range `json:"Range,omitempty"`
+	Range *PgrestRange `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadCatalogueParamsRangeUnit `json:"Range-Unit,omitempty"`
@@ -1071,7 +1071,7 @@ type ReadCatalogueParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferRead `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferRead `json:"Prefer,omitempty"`
 }
 
 // ReadCatalogueParamsRangeUnit defines parameters for ReadCatalogue.
@@ -1111,23 +1111,23 @@ type CallDiscountParams struct {
 	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them.
-	And *And `form:"and,omitempty" json:"and,omitempty"`
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
-	Or *Or `form:"or,omitempty" json:"or,omitempty"`
+	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
-	Select *Select `form:"select,omitempty" json:"select,omitempty"`
+	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
-	Order *Order `form:"order,omitempty" json:"order,omitempty"`
+	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+	Limit *PgrestLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Offset How many rows are left out before the first.
-	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -1136,7 +1136,7 @@ type CallDiscountParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferCall `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferCall `json:"Prefer,omitempty"`
 }
 
 // CallForgetDetailsParams defines parameters for CallForgetDetails.
@@ -1148,7 +1148,7 @@ type CallForgetDetailsParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferCall `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferCall `json:"Prefer,omitempty"`
 }
 
 // QueryShelfMetresParams defines parameters for QueryShelfMetres.
@@ -1165,7 +1165,7 @@ type QueryShelfMetresParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferRead `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferRead `json:"Prefer,omitempty"`
 }
 
 // CallShelfMetresParams defines parameters for CallShelfMetres.
@@ -1177,7 +1177,7 @@ type CallShelfMetresParams struct {
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PreferCall `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferCall `json:"Prefer,omitempty"`
 }
 
 // UpdateAuthorsJSONRequestBody defines body for UpdateAuthors for application/json ContentType.
@@ -4750,13 +4750,13 @@ type DescribeResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *map[string]interface{}
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DescribeResponse401Headers
 }
@@ -4767,22 +4767,22 @@ func (r DescribeResponse) GetJSON200() *map[string]interface{} {
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r DescribeResponse) GetJSON401() *Unauthorized {
+func (r DescribeResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r DescribeResponse) GetJSON404() *NotFound {
+func (r DescribeResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r DescribeResponse) GetJSON406() *NotAcceptable {
+func (r DescribeResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r DescribeResponse) GetJSONDefault() *Failure {
+func (r DescribeResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -4843,27 +4843,27 @@ type DeleteAuthorsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Authors
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DeleteAuthorsResponse200Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
@@ -4880,57 +4880,57 @@ func (r DeleteAuthorsResponse) GetJSON200() *[]Authors {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON400() *BadRequest {
+func (r DeleteAuthorsResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON401() *Unauthorized {
+func (r DeleteAuthorsResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON403() *Forbidden {
+func (r DeleteAuthorsResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON404() *NotFound {
+func (r DeleteAuthorsResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON405() *MethodNotAllowed {
+func (r DeleteAuthorsResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON406() *NotAcceptable {
+func (r DeleteAuthorsResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON409() *Conflict {
+func (r DeleteAuthorsResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON415() *UnsupportedMediaType {
+func (r DeleteAuthorsResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON500() *ServerError {
+func (r DeleteAuthorsResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r DeleteAuthorsResponse) GetJSON503() *Unavailable {
+func (r DeleteAuthorsResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r DeleteAuthorsResponse) GetJSONDefault() *Failure {
+func (r DeleteAuthorsResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -4993,23 +4993,23 @@ type ReadAuthorsResponse struct {
 	// JSON206 the response for an HTTP 206 `application/json` response
 	JSON206 *[]Authors
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON416 the response for an HTTP 416 `application/json` response
-	JSON416 *RangeNotSatisfiable
+	JSON416 *PgrestRangeNotSatisfiable
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ReadAuthorsResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
@@ -5031,47 +5031,47 @@ func (r ReadAuthorsResponse) GetJSON206() *[]Authors {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ReadAuthorsResponse) GetJSON400() *BadRequest {
+func (r ReadAuthorsResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ReadAuthorsResponse) GetJSON401() *Unauthorized {
+func (r ReadAuthorsResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r ReadAuthorsResponse) GetJSON403() *Forbidden {
+func (r ReadAuthorsResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ReadAuthorsResponse) GetJSON404() *NotFound {
+func (r ReadAuthorsResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r ReadAuthorsResponse) GetJSON406() *NotAcceptable {
+func (r ReadAuthorsResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON416 returns the response for an HTTP 416 `application/json` response
-func (r ReadAuthorsResponse) GetJSON416() *RangeNotSatisfiable {
+func (r ReadAuthorsResponse) GetJSON416() *PgrestRangeNotSatisfiable {
 	return r.JSON416
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r ReadAuthorsResponse) GetJSON500() *ServerError {
+func (r ReadAuthorsResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ReadAuthorsResponse) GetJSON503() *Unavailable {
+func (r ReadAuthorsResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r ReadAuthorsResponse) GetJSONDefault() *Failure {
+func (r ReadAuthorsResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -5132,27 +5132,27 @@ type UpdateAuthorsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Authors
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateAuthorsResponse200Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
@@ -5169,57 +5169,57 @@ func (r UpdateAuthorsResponse) GetJSON200() *[]Authors {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON400() *BadRequest {
+func (r UpdateAuthorsResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON401() *Unauthorized {
+func (r UpdateAuthorsResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON403() *Forbidden {
+func (r UpdateAuthorsResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON404() *NotFound {
+func (r UpdateAuthorsResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON405() *MethodNotAllowed {
+func (r UpdateAuthorsResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON406() *NotAcceptable {
+func (r UpdateAuthorsResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON409() *Conflict {
+func (r UpdateAuthorsResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON415() *UnsupportedMediaType {
+func (r UpdateAuthorsResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON500() *ServerError {
+func (r UpdateAuthorsResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r UpdateAuthorsResponse) GetJSON503() *Unavailable {
+func (r UpdateAuthorsResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r UpdateAuthorsResponse) GetJSONDefault() *Failure {
+func (r UpdateAuthorsResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -5284,27 +5284,27 @@ type InsertAuthorsResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *[]Authors
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *InsertAuthorsResponse200Headers
 	// Headers201 the parsed response headers for an HTTP 201 response
@@ -5326,57 +5326,57 @@ func (r InsertAuthorsResponse) GetJSON201() *[]Authors {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r InsertAuthorsResponse) GetJSON400() *BadRequest {
+func (r InsertAuthorsResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r InsertAuthorsResponse) GetJSON401() *Unauthorized {
+func (r InsertAuthorsResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r InsertAuthorsResponse) GetJSON403() *Forbidden {
+func (r InsertAuthorsResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r InsertAuthorsResponse) GetJSON404() *NotFound {
+func (r InsertAuthorsResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r InsertAuthorsResponse) GetJSON405() *MethodNotAllowed {
+func (r InsertAuthorsResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r InsertAuthorsResponse) GetJSON406() *NotAcceptable {
+func (r InsertAuthorsResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r InsertAuthorsResponse) GetJSON409() *Conflict {
+func (r InsertAuthorsResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r InsertAuthorsResponse) GetJSON415() *UnsupportedMediaType {
+func (r InsertAuthorsResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r InsertAuthorsResponse) GetJSON500() *ServerError {
+func (r InsertAuthorsResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r InsertAuthorsResponse) GetJSON503() *Unavailable {
+func (r InsertAuthorsResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r InsertAuthorsResponse) GetJSONDefault() *Failure {
+func (r InsertAuthorsResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -5442,27 +5442,27 @@ type UpsertAuthorsResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *[]Authors
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpsertAuthorsResponse200Headers
 	// Headers201 the parsed response headers for an HTTP 201 response
@@ -5486,57 +5486,57 @@ func (r UpsertAuthorsResponse) GetJSON201() *[]Authors {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON400() *BadRequest {
+func (r UpsertAuthorsResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON401() *Unauthorized {
+func (r UpsertAuthorsResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON403() *Forbidden {
+func (r UpsertAuthorsResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON404() *NotFound {
+func (r UpsertAuthorsResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON405() *MethodNotAllowed {
+func (r UpsertAuthorsResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON406() *NotAcceptable {
+func (r UpsertAuthorsResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON409() *Conflict {
+func (r UpsertAuthorsResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON415() *UnsupportedMediaType {
+func (r UpsertAuthorsResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON500() *ServerError {
+func (r UpsertAuthorsResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r UpsertAuthorsResponse) GetJSON503() *Unavailable {
+func (r UpsertAuthorsResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r UpsertAuthorsResponse) GetJSONDefault() *Failure {
+func (r UpsertAuthorsResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -5597,27 +5597,27 @@ type DeleteBooksResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Books
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DeleteBooksResponse200Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
@@ -5634,57 +5634,57 @@ func (r DeleteBooksResponse) GetJSON200() *[]Books {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r DeleteBooksResponse) GetJSON400() *BadRequest {
+func (r DeleteBooksResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r DeleteBooksResponse) GetJSON401() *Unauthorized {
+func (r DeleteBooksResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r DeleteBooksResponse) GetJSON403() *Forbidden {
+func (r DeleteBooksResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r DeleteBooksResponse) GetJSON404() *NotFound {
+func (r DeleteBooksResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r DeleteBooksResponse) GetJSON405() *MethodNotAllowed {
+func (r DeleteBooksResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r DeleteBooksResponse) GetJSON406() *NotAcceptable {
+func (r DeleteBooksResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r DeleteBooksResponse) GetJSON409() *Conflict {
+func (r DeleteBooksResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r DeleteBooksResponse) GetJSON415() *UnsupportedMediaType {
+func (r DeleteBooksResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r DeleteBooksResponse) GetJSON500() *ServerError {
+func (r DeleteBooksResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r DeleteBooksResponse) GetJSON503() *Unavailable {
+func (r DeleteBooksResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r DeleteBooksResponse) GetJSONDefault() *Failure {
+func (r DeleteBooksResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -5747,23 +5747,23 @@ type ReadBooksResponse struct {
 	// JSON206 the response for an HTTP 206 `application/json` response
 	JSON206 *[]Books
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON416 the response for an HTTP 416 `application/json` response
-	JSON416 *RangeNotSatisfiable
+	JSON416 *PgrestRangeNotSatisfiable
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ReadBooksResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
@@ -5785,47 +5785,47 @@ func (r ReadBooksResponse) GetJSON206() *[]Books {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ReadBooksResponse) GetJSON400() *BadRequest {
+func (r ReadBooksResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ReadBooksResponse) GetJSON401() *Unauthorized {
+func (r ReadBooksResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r ReadBooksResponse) GetJSON403() *Forbidden {
+func (r ReadBooksResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ReadBooksResponse) GetJSON404() *NotFound {
+func (r ReadBooksResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r ReadBooksResponse) GetJSON406() *NotAcceptable {
+func (r ReadBooksResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON416 returns the response for an HTTP 416 `application/json` response
-func (r ReadBooksResponse) GetJSON416() *RangeNotSatisfiable {
+func (r ReadBooksResponse) GetJSON416() *PgrestRangeNotSatisfiable {
 	return r.JSON416
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r ReadBooksResponse) GetJSON500() *ServerError {
+func (r ReadBooksResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ReadBooksResponse) GetJSON503() *Unavailable {
+func (r ReadBooksResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r ReadBooksResponse) GetJSONDefault() *Failure {
+func (r ReadBooksResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -5886,27 +5886,27 @@ type UpdateBooksResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Books
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateBooksResponse200Headers
 	// Headers204 the parsed response headers for an HTTP 204 response
@@ -5923,57 +5923,57 @@ func (r UpdateBooksResponse) GetJSON200() *[]Books {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdateBooksResponse) GetJSON400() *BadRequest {
+func (r UpdateBooksResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r UpdateBooksResponse) GetJSON401() *Unauthorized {
+func (r UpdateBooksResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r UpdateBooksResponse) GetJSON403() *Forbidden {
+func (r UpdateBooksResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdateBooksResponse) GetJSON404() *NotFound {
+func (r UpdateBooksResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r UpdateBooksResponse) GetJSON405() *MethodNotAllowed {
+func (r UpdateBooksResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r UpdateBooksResponse) GetJSON406() *NotAcceptable {
+func (r UpdateBooksResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UpdateBooksResponse) GetJSON409() *Conflict {
+func (r UpdateBooksResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r UpdateBooksResponse) GetJSON415() *UnsupportedMediaType {
+func (r UpdateBooksResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r UpdateBooksResponse) GetJSON500() *ServerError {
+func (r UpdateBooksResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r UpdateBooksResponse) GetJSON503() *Unavailable {
+func (r UpdateBooksResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r UpdateBooksResponse) GetJSONDefault() *Failure {
+func (r UpdateBooksResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -6038,27 +6038,27 @@ type InsertBooksResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *[]Books
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *InsertBooksResponse200Headers
 	// Headers201 the parsed response headers for an HTTP 201 response
@@ -6080,57 +6080,57 @@ func (r InsertBooksResponse) GetJSON201() *[]Books {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r InsertBooksResponse) GetJSON400() *BadRequest {
+func (r InsertBooksResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r InsertBooksResponse) GetJSON401() *Unauthorized {
+func (r InsertBooksResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r InsertBooksResponse) GetJSON403() *Forbidden {
+func (r InsertBooksResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r InsertBooksResponse) GetJSON404() *NotFound {
+func (r InsertBooksResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r InsertBooksResponse) GetJSON405() *MethodNotAllowed {
+func (r InsertBooksResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r InsertBooksResponse) GetJSON406() *NotAcceptable {
+func (r InsertBooksResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r InsertBooksResponse) GetJSON409() *Conflict {
+func (r InsertBooksResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r InsertBooksResponse) GetJSON415() *UnsupportedMediaType {
+func (r InsertBooksResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r InsertBooksResponse) GetJSON500() *ServerError {
+func (r InsertBooksResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r InsertBooksResponse) GetJSON503() *Unavailable {
+func (r InsertBooksResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r InsertBooksResponse) GetJSONDefault() *Failure {
+func (r InsertBooksResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -6196,27 +6196,27 @@ type UpsertBooksResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *[]Books
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpsertBooksResponse200Headers
 	// Headers201 the parsed response headers for an HTTP 201 response
@@ -6240,57 +6240,57 @@ func (r UpsertBooksResponse) GetJSON201() *[]Books {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpsertBooksResponse) GetJSON400() *BadRequest {
+func (r UpsertBooksResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r UpsertBooksResponse) GetJSON401() *Unauthorized {
+func (r UpsertBooksResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r UpsertBooksResponse) GetJSON403() *Forbidden {
+func (r UpsertBooksResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpsertBooksResponse) GetJSON404() *NotFound {
+func (r UpsertBooksResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r UpsertBooksResponse) GetJSON405() *MethodNotAllowed {
+func (r UpsertBooksResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r UpsertBooksResponse) GetJSON406() *NotAcceptable {
+func (r UpsertBooksResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UpsertBooksResponse) GetJSON409() *Conflict {
+func (r UpsertBooksResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r UpsertBooksResponse) GetJSON415() *UnsupportedMediaType {
+func (r UpsertBooksResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r UpsertBooksResponse) GetJSON500() *ServerError {
+func (r UpsertBooksResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r UpsertBooksResponse) GetJSON503() *Unavailable {
+func (r UpsertBooksResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r UpsertBooksResponse) GetJSONDefault() *Failure {
+func (r UpsertBooksResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -6353,23 +6353,23 @@ type ReadCatalogueResponse struct {
 	// JSON206 the response for an HTTP 206 `application/json` response
 	JSON206 *[]Catalogue
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON416 the response for an HTTP 416 `application/json` response
-	JSON416 *RangeNotSatisfiable
+	JSON416 *PgrestRangeNotSatisfiable
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ReadCatalogueResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
@@ -6391,47 +6391,47 @@ func (r ReadCatalogueResponse) GetJSON206() *[]Catalogue {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ReadCatalogueResponse) GetJSON400() *BadRequest {
+func (r ReadCatalogueResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ReadCatalogueResponse) GetJSON401() *Unauthorized {
+func (r ReadCatalogueResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r ReadCatalogueResponse) GetJSON403() *Forbidden {
+func (r ReadCatalogueResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ReadCatalogueResponse) GetJSON404() *NotFound {
+func (r ReadCatalogueResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r ReadCatalogueResponse) GetJSON406() *NotAcceptable {
+func (r ReadCatalogueResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON416 returns the response for an HTTP 416 `application/json` response
-func (r ReadCatalogueResponse) GetJSON416() *RangeNotSatisfiable {
+func (r ReadCatalogueResponse) GetJSON416() *PgrestRangeNotSatisfiable {
 	return r.JSON416
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r ReadCatalogueResponse) GetJSON500() *ServerError {
+func (r ReadCatalogueResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r ReadCatalogueResponse) GetJSON503() *Unavailable {
+func (r ReadCatalogueResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r ReadCatalogueResponse) GetJSONDefault() *Failure {
+func (r ReadCatalogueResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -6494,27 +6494,27 @@ type CallDiscountResponse struct {
 	// JSON206 the response for an HTTP 206 `application/json` response
 	JSON206 *[]Books
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CallDiscountResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
@@ -6536,57 +6536,57 @@ func (r CallDiscountResponse) GetJSON206() *[]Books {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CallDiscountResponse) GetJSON400() *BadRequest {
+func (r CallDiscountResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CallDiscountResponse) GetJSON401() *Unauthorized {
+func (r CallDiscountResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CallDiscountResponse) GetJSON403() *Forbidden {
+func (r CallDiscountResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CallDiscountResponse) GetJSON404() *NotFound {
+func (r CallDiscountResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r CallDiscountResponse) GetJSON405() *MethodNotAllowed {
+func (r CallDiscountResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r CallDiscountResponse) GetJSON406() *NotAcceptable {
+func (r CallDiscountResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CallDiscountResponse) GetJSON409() *Conflict {
+func (r CallDiscountResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r CallDiscountResponse) GetJSON415() *UnsupportedMediaType {
+func (r CallDiscountResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r CallDiscountResponse) GetJSON500() *ServerError {
+func (r CallDiscountResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r CallDiscountResponse) GetJSON503() *Unavailable {
+func (r CallDiscountResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r CallDiscountResponse) GetJSONDefault() *Failure {
+func (r CallDiscountResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -6633,27 +6633,27 @@ type CallForgetDetailsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CallForgetDetailsResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -6661,57 +6661,57 @@ type CallForgetDetailsResponse struct {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON400() *BadRequest {
+func (r CallForgetDetailsResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON401() *Unauthorized {
+func (r CallForgetDetailsResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON403() *Forbidden {
+func (r CallForgetDetailsResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON404() *NotFound {
+func (r CallForgetDetailsResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON405() *MethodNotAllowed {
+func (r CallForgetDetailsResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON406() *NotAcceptable {
+func (r CallForgetDetailsResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON409() *Conflict {
+func (r CallForgetDetailsResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON415() *UnsupportedMediaType {
+func (r CallForgetDetailsResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON500() *ServerError {
+func (r CallForgetDetailsResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r CallForgetDetailsResponse) GetJSON503() *Unavailable {
+func (r CallForgetDetailsResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r CallForgetDetailsResponse) GetJSONDefault() *Failure {
+func (r CallForgetDetailsResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -6766,23 +6766,23 @@ type QueryShelfMetresResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *json.Number
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON416 the response for an HTTP 416 `application/json` response
-	JSON416 *RangeNotSatisfiable
+	JSON416 *PgrestRangeNotSatisfiable
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *QueryShelfMetresResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -6797,47 +6797,47 @@ func (r QueryShelfMetresResponse) GetJSON200() *json.Number {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r QueryShelfMetresResponse) GetJSON400() *BadRequest {
+func (r QueryShelfMetresResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r QueryShelfMetresResponse) GetJSON401() *Unauthorized {
+func (r QueryShelfMetresResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r QueryShelfMetresResponse) GetJSON403() *Forbidden {
+func (r QueryShelfMetresResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r QueryShelfMetresResponse) GetJSON404() *NotFound {
+func (r QueryShelfMetresResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r QueryShelfMetresResponse) GetJSON406() *NotAcceptable {
+func (r QueryShelfMetresResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON416 returns the response for an HTTP 416 `application/json` response
-func (r QueryShelfMetresResponse) GetJSON416() *RangeNotSatisfiable {
+func (r QueryShelfMetresResponse) GetJSON416() *PgrestRangeNotSatisfiable {
 	return r.JSON416
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r QueryShelfMetresResponse) GetJSON500() *ServerError {
+func (r QueryShelfMetresResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r QueryShelfMetresResponse) GetJSON503() *Unavailable {
+func (r QueryShelfMetresResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r QueryShelfMetresResponse) GetJSONDefault() *Failure {
+func (r QueryShelfMetresResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -6892,27 +6892,27 @@ type CallShelfMetresResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *json.Number
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *PgrestBadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
+	JSON401 *PgrestUnauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *PgrestForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PgrestNotFound
 	// JSON405 the response for an HTTP 405 `application/json` response
-	JSON405 *MethodNotAllowed
+	JSON405 *PgrestMethodNotAllowed
 	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *NotAcceptable
+	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *PgrestConflict
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *PgrestServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Unavailable
+	JSON503 *PgrestUnavailable
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *Failure
+	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CallShelfMetresResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -6927,57 +6927,57 @@ func (r CallShelfMetresResponse) GetJSON200() *json.Number {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CallShelfMetresResponse) GetJSON400() *BadRequest {
+func (r CallShelfMetresResponse) GetJSON400() *PgrestBadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CallShelfMetresResponse) GetJSON401() *Unauthorized {
+func (r CallShelfMetresResponse) GetJSON401() *PgrestUnauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CallShelfMetresResponse) GetJSON403() *Forbidden {
+func (r CallShelfMetresResponse) GetJSON403() *PgrestForbidden {
 	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CallShelfMetresResponse) GetJSON404() *NotFound {
+func (r CallShelfMetresResponse) GetJSON404() *PgrestNotFound {
 	return r.JSON404
 }
 
 // GetJSON405 returns the response for an HTTP 405 `application/json` response
-func (r CallShelfMetresResponse) GetJSON405() *MethodNotAllowed {
+func (r CallShelfMetresResponse) GetJSON405() *PgrestMethodNotAllowed {
 	return r.JSON405
 }
 
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r CallShelfMetresResponse) GetJSON406() *NotAcceptable {
+func (r CallShelfMetresResponse) GetJSON406() *PgrestNotAcceptable {
 	return r.JSON406
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CallShelfMetresResponse) GetJSON409() *Conflict {
+func (r CallShelfMetresResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
-func (r CallShelfMetresResponse) GetJSON415() *UnsupportedMediaType {
+func (r CallShelfMetresResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r CallShelfMetresResponse) GetJSON500() *ServerError {
+func (r CallShelfMetresResponse) GetJSON500() *PgrestServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r CallShelfMetresResponse) GetJSON503() *Unavailable {
+func (r CallShelfMetresResponse) GetJSON503() *PgrestUnavailable {
 	return r.JSON503
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
-func (r CallShelfMetresResponse) GetJSONDefault() *Failure {
+func (r CallShelfMetresResponse) GetJSONDefault() *PgrestFailure {
 	return r.JSONDefault
 }
 
@@ -7415,28 +7415,28 @@ func ParseDescribeResponse(rsp *http.Response) (*DescribeResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -7488,77 +7488,77 @@ func ParseDeleteAuthorsResponse(rsp *http.Response) (*DeleteAuthorsResponse, err
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -7658,63 +7658,63 @@ func ParseReadAuthorsResponse(rsp *http.Response) (*ReadAuthorsResponse, error) 
 		response.JSON206 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 416:
-		var dest RangeNotSatisfiable
+		var dest PgrestRangeNotSatisfiable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON416 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -7813,77 +7813,77 @@ func ParseUpdateAuthorsResponse(rsp *http.Response) (*UpdateAuthorsResponse, err
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -7983,77 +7983,77 @@ func ParseInsertAuthorsResponse(rsp *http.Response) (*InsertAuthorsResponse, err
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8173,77 +8173,77 @@ func ParseUpsertAuthorsResponse(rsp *http.Response) (*UpsertAuthorsResponse, err
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8338,77 +8338,77 @@ func ParseDeleteBooksResponse(rsp *http.Response) (*DeleteBooksResponse, error) 
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8508,63 +8508,63 @@ func ParseReadBooksResponse(rsp *http.Response) (*ReadBooksResponse, error) {
 		response.JSON206 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 416:
-		var dest RangeNotSatisfiable
+		var dest PgrestRangeNotSatisfiable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON416 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8663,77 +8663,77 @@ func ParseUpdateBooksResponse(rsp *http.Response) (*UpdateBooksResponse, error) 
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8833,77 +8833,77 @@ func ParseInsertBooksResponse(rsp *http.Response) (*InsertBooksResponse, error) 
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9023,77 +9023,77 @@ func ParseUpsertBooksResponse(rsp *http.Response) (*UpsertBooksResponse, error) 
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9192,63 +9192,63 @@ func ParseReadCatalogueResponse(rsp *http.Response) (*ReadCatalogueResponse, err
 		response.JSON206 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 416:
-		var dest RangeNotSatisfiable
+		var dest PgrestRangeNotSatisfiable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON416 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9351,77 +9351,77 @@ func ParseCallDiscountResponse(rsp *http.Response) (*CallDiscountResponse, error
 		response.JSON206 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9513,77 +9513,77 @@ func ParseCallForgetDetailsResponse(rsp *http.Response) (*CallForgetDetailsRespo
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9639,63 +9639,63 @@ func ParseQueryShelfMetresResponse(rsp *http.Response) (*QueryShelfMetresRespons
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 416:
-		var dest RangeNotSatisfiable
+		var dest PgrestRangeNotSatisfiable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON416 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9771,77 +9771,77 @@ func ParseCallShelfMetresResponse(rsp *http.Response) (*CallShelfMetresResponse,
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest PgrestUnauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest PgrestForbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PgrestNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
-		var dest MethodNotAllowed
+		var dest PgrestMethodNotAllowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON405 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
+		var dest PgrestNotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON406 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest PgrestConflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest PgrestServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest PgrestUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON503 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Failure
+		var dest PgrestFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
