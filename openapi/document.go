@@ -14,7 +14,13 @@ import (
 // body of an insert: one row or several. A relation has the operations that PostgreSQL
 // can do with it, whatever the grants. The overloads of a routine share an operation.
 // Names of schemas and operationIds are made of the names of relations and routines,
-// and stay the same while those do.
+// and stay the same while those do. Where generators would take two names for the same,
+// as they do of names that differ in case or in separators alone, one has a number. The
+// components that every document has begin with "pgrest.".
+//
+// A column has a parameter to filter by unless a query string takes its name for something
+// else without quotes, which generators don't take for a part of a name, or another column
+// has the same name to generators. Such columns are filtered by the parameter "and".
 //
 // Equal arguments give equal documents. The error is a *ServerURLError for a server
 // URL that clients can't use.

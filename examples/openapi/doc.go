@@ -9,6 +9,9 @@
 // does without. Folder tsclient uses the types with openapi-fetch; without that option
 // openapi-typescript would have an insert require the columns that have a default.
 //
+// What these and other generators make of an API with awkward names is tried out in
+// folder generators.
+//
 // The API is that of library.sql. The tests start it and use both clients; whoever
 // changes it or the documents makes library.json and the client in Go anew:
 //

@@ -139,6 +139,12 @@ func TestDumpConfig_own(t *testing.T) {
 	out, err = shown(t, "--dump-config", "DB_CONFIG=0; DB_POST_ONLY=login, sign_up")
 	require.NoError(t, err)
 	require.Contains(t, out, "\ndb-post-only = \"login,sign_up\"\n")
+	require.NotContains(t, out, "openapi-title")
+	require.NotContains(t, out, "server-trust-proxy-headers")
+	out, err = shown(t, "--dump-config", "DB_CONFIG=0; SERVER_TRUST_PROXY_HEADERS=true; OPENAPI_TITLE=Films")
+	require.NoError(t, err)
+	require.Contains(t, out, "\nopenapi-title = \"Films\"\n")
+	require.Contains(t, out, "\nserver-trust-proxy-headers = true\n")
 }
 
 // A dump is a file that says the same.

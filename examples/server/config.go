@@ -217,13 +217,14 @@ func (c *config) same(other *config) bool {
 func (c *config) dump() string {
 	var lines []string
 	for _, s := range settings {
+		if s.hidden || s.own != "" && c.values[s.key] == s.fallback {
+			continue
+		}
 		value := c.values[s.key]
 		if !s.bare || value == "" {
 			value = quoted(value)
 		}
-		if !s.hidden && !(s.own != "" && c.values[s.key] == "") {
-			lines = append(lines, s.key+" = "+value+"\n")
-		}
+		lines = append(lines, s.key+" = "+value+"\n")
 	}
 	for name, value := range c.api.AppSettings {
 		lines = append(lines, name+" = "+quoted(value)+"\n")
