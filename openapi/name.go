@@ -136,6 +136,9 @@ func folded(name string) string { return fold(identifier(name)) }
 // beyond ASCII becomes code points, so that other letters give other names, and so does
 // what is nothing but marks.
 func identifier(name string) string {
+	if isOrdinary(name) {
+		return name
+	}
 	onlyMarks := !strings.ContainsFunc(name, func(r rune) bool { return r >= 0x80 || isAlphanumeric(r) })
 	var b strings.Builder
 	for _, r := range name {
@@ -161,6 +164,17 @@ func identifier(name string) string {
 		return "db_" + made
 	}
 	return made
+}
+
+// isOrdinary reports a name of ASCII's letters, digits and underscores that begins with a
+// letter other than the first of our own, which is an identifier as it is.
+func isOrdinary(name string) bool {
+	for i := range len(name) {
+		if c := rune(name[i]); !isAlphanumeric(c) && (c != '_' || i == 0) {
+			return false
+		}
+	}
+	return name != "" && name[0] > '9' && name[0]|0x20 != own[0]
 }
 
 // hasEmptyPart reports a name of which generators that make folders of its parts, between

@@ -102,7 +102,12 @@ func films() *introspect.Table {
 func odd() *introspect.Table {
 	return &introspect.Table{
 		Name: api(`{a}/b~ "é"`), Kind: introspect.View,
-		Columns: []introspect.Column{{Name: "a.b/c", Type: typeOf("text"), TypeName: "text"}, {Name: "", Type: rating, TypeName: "api.rating"}},
+		Columns: []introspect.Column{
+			{Name: "a.b/c", Type: typeOf("text"), TypeName: "text"}, {Name: "", Type: rating, TypeName: "api.rating"},
+			{Name: "a_b", Type: typeOf("jsonb"), TypeName: "jsonb"}, {Name: "aB", Type: typeOf("jsonb"), TypeName: "jsonb"},
+			{Name: "A-B", Type: rating, TypeName: "api.rating", Nullable: true}, {Name: "題", Type: rating, TypeName: "api.rating"},
+			{Name: "$ref", Type: typeOf("text"), TypeName: "text"},
+		},
 	}
 }
 
