@@ -66,7 +66,7 @@ type document struct {
 type tableParts struct {
 	id, tag                      string            // what its operations are called after, and belong to
 	row, insert, inserts, update string            // the names of schemas
-	goNames                      map[string]string // of columns that need one, see goNames
+	goNames                      map[string]string // of columns that need one, see goFieldNames
 	filters                      []parameter
 	rows                         object // the content of a response
 }

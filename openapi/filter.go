@@ -62,9 +62,10 @@ func operators(t *introspect.Type) (all []string, best string) {
 
 // addFilters adds a parameter for each column of a relation that can have one.
 func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
-	columns := nameable(columnNames(t.Columns))
-	for i, name := range d.names.takeAll("filter."+parts.id+".", columns) {
-		c, _ := t.Column(columns[i])
+	columns := columnNames(t.Columns)
+	some := nameable(columns)
+	for i, name := range d.names.takeAll("filter."+parts.id+".", some) {
+		c := &t.Columns[slices.Index(columns, some[i])]
 		filter := d.filter(c).with(goNameExtension, goParameterName(c.Name, name))
 		d.parameters = append(d.parameters, member{name, filter})
 		parts.filters = append(parts.filters, parameter{c.Name, folded(c.Name), component("parameters", name)})
