@@ -17,10 +17,13 @@ type Node struct {
 	// Call takes the rows from a function instead of the table; nil for no such thing.
 	Call    *Call
 	Columns []Column
-	Embeds  []*Embed
-	Where   []filter.Node // all of them must hold
-	Order   []filter.OrderTerm
-	Range   apirequest.Range
+	// Stars are the places in Columns where the select has all columns of Table, as the
+	// schema cache knows them.
+	Stars  []Star
+	Embeds []*Embed
+	Where  []filter.Node // all of them must hold
+	Order  []filter.OrderTerm
+	Range  apirequest.Range
 	// StripNulls leaves nulls out of JSON, at every depth.
 	StripNulls bool
 
@@ -65,7 +68,7 @@ func (n *Node) empty() bool {
 			return false
 		}
 	}
-	return len(n.Columns) == 0
+	return len(n.Columns) == 0 && len(n.Stars) == 0
 }
 
 // embed finds the child that a name stands for.
@@ -133,11 +136,15 @@ const (
 	TextValue
 )
 
+// Star is a run of columns.
+type Star struct{ At, Len int }
+
 // Column is a column of the result.
 type Column struct {
 	// Name is its key: alias, last key of the JSON path, or the column's own name.
 	Name string
-	// Field has the name * where an aggregate counts rows.
+	// Rows has the aggregate count rows, and no field.
+	Rows  bool
 	Field filter.Field
 	Kind  Kind
 	// Type is nil for a name that the schema cache doesn't have.

@@ -30,7 +30,7 @@ func defaultSelect(req *apirequest.Request) bool {
 		return items == nil
 	case 1:
 		field, ok := items[0].(filter.SelectField)
-		return ok && field.Field.Name == "*" && field.Aggregate == filter.NoAggregate
+		return ok && field.All && field.Aggregate == filter.NoAggregate
 	}
 	return false
 }
@@ -41,7 +41,7 @@ func (a *Answer) Vouched() bool { return a.Root.vouched() }
 
 func (n *Node) vouched() bool {
 	for i := range n.Columns {
-		if f := n.Columns[i].Field; f.Name != "*" && !n.has(f) && n.Columns[i].Type == nil {
+		if c := &n.Columns[i]; !c.Rows && !n.has(c.Field) && c.Type == nil {
 			return false
 		}
 	}

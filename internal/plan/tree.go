@@ -16,7 +16,7 @@ import (
 func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node, error) {
 	items := req.Query.Select
 	if len(items) == 0 { // only here does an empty select mean all columns
-		items = []filter.SelectItem{filter.SelectField{Field: filter.Field{Name: "*"}}}
+		items = []filter.SelectItem{filter.SelectField{All: true}}
 	}
 	if tooWide(items, req.Query.Order) {
 		return nil, apierror.TooManyEntries(maxEntries)
@@ -166,7 +166,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 	}
 	for _, item := range n.items {
 		if field, ok := item.(filter.SelectField); ok {
-			n.Columns = p.appendColumns(n.Columns, table, field)
+			p.addColumns(n, field)
 		}
 	}
 	n.items = nil

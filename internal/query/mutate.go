@@ -106,12 +106,14 @@ func returning(list []output, render func(*output) fragment) fragment {
 func needed(n *plan.Node) []string {
 	var names []string
 	add := func(name string) {
-		if column := sqlfrag.Qualified(n.Alias, name); name != "*" && !slices.Contains(names, column) {
+		if column := sqlfrag.Qualified(n.Alias, name); !slices.Contains(names, column) {
 			names = append(names, column)
 		}
 	}
 	for i := range n.Columns {
-		add(n.Columns[i].Field.Name)
+		if c := &n.Columns[i]; !c.Rows {
+			add(c.Field.Name)
+		}
 	}
 	for _, term := range n.Order {
 		if term.Relation == "" {
