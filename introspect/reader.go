@@ -143,8 +143,9 @@ func (r *reader) readRelations(ctx context.Context) error {
 		oid                         uint32
 		schema, name, kind, comment string
 		writable                    int
+		inherited                   bool
 	)
-	dest := []any{&oid, &schema, &name, &kind, &comment, &writable}
+	dest := []any{&oid, &schema, &name, &kind, &comment, &writable, &inherited}
 	return r.rows(ctx, relationSQL, []any{r.catalog.Schemas}, dest, func() {
 		t := &Table{
 			Name:       r.qualifiedName(schema, name),
@@ -153,6 +154,7 @@ func (r *reader) readRelations(ctx context.Context) error {
 			Insertable: writable&canInsert != 0,
 			Updatable:  writable&canUpdate != 0,
 			Deletable:  writable&canDelete != 0,
+			Inherited:  inherited,
 		}
 		r.tables[oid] = t
 		r.catalog.Tables = append(r.catalog.Tables, t)

@@ -15,10 +15,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -68,6 +70,9 @@ type Command struct {
 	Rollback bool
 	// Expect decides over commit or rollback of a transaction that writes.
 	Expect plan.Expectation
+	// Outdated says that the schema cache may be older than the database, and that there
+	// is none that is newer: what it doesn't know is left out, or shown as text.
+	Outdated bool
 }
 
 // explicit reports whether the transaction has to be begun and ended in so many
@@ -114,6 +119,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 	if cmd.Program.Arguments() > maxArguments {
 		return nil, apierror.TooManyArguments(maxArguments)
 	}
+	if cmd.Outdated {
+		cmd.Program = cmd.Program.Unchecked()
+	}
 	for attempt := 1; ; attempt++ {
 		conn, err := e.acquire(ctx)
 		if err != nil {
@@ -139,6 +147,9 @@ func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Re
 	r := &Result{executor: e, conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
 	r.session.begin(ctx, conn.Conn().PgConn(), e.prepares)
 	if err := r.start(); err != nil {
+		if moreColumns(err, cmd.Program) {
+			err = fmt.Errorf("%w: %w", apierror.ErrMoreColumns, err)
+		}
 		r.again = r.repeatable(err)
 		r.fail(err)
 		r.end()
@@ -307,7 +318,7 @@ func (r *Result) checkColumns() error {
 			continue
 		}
 		encoding, known := query.EncodingOfOID(oid)
-		if !known && r.cmd.ReadOnly {
+		if !known && r.cmd.ReadOnly && !r.cmd.Outdated {
 			return apierror.ErrOutdated
 		}
 		if shared {
@@ -337,6 +348,16 @@ func plannedRows(explained []byte) (int64, error) {
 	}
 	return int64(plans[0].Plan.Rows), nil
 }
+
+// moreColumns reports that PostgreSQL refused a program's check: a relation has more
+// columns than the schema cache knows.
+func moreColumns(err error, p *query.Program) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == cannotCoerce && pg.Position > 0 && int(pg.Position) <= utf8.RuneCountInString(p.Check)
+}
+
+// cannotCoerce is the SQLSTATE of casts that there aren't.
+const cannotCoerce = "42846"
 
 // staleStatement reports whether a prepared statement is gone (26000), its result has
 // other columns than when it was prepared (0A000), or the type of an argument is gone,

@@ -98,7 +98,6 @@ func (p *Planner) resultTable(r *introspect.Routine, schema string) (table *intr
 // typeValues gives the only column of a function that returns values their type. A
 // represented domain is the value that it holds: representations are for relations.
 func (n *Node) typeValues(t *introspect.Type) {
-	n.Stars = nil // there is no relation to have more columns
 	for i := range n.Columns {
 		if c := &n.Columns[i]; c.Field.Name == ScalarColumn && c.Kind == TypedValue {
 			c.Type = t

@@ -13,7 +13,7 @@ func (p *Planner) addColumns(n *Node, item filter.SelectField) {
 		n.Columns = append(n.Columns, p.column(n.Table, item))
 		return
 	}
-	n.Stars = append(n.Stars, Star{At: len(n.Columns), Len: len(n.Table.Columns)})
+	n.All = true
 	for i := range n.Table.Columns {
 		n.Columns = append(n.Columns, p.column(n.Table, filter.SelectField{Field: filter.Field{Name: n.Table.Columns[i].Name}}))
 	}

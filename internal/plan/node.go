@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -17,9 +19,9 @@ type Node struct {
 	// Call takes the rows from a function instead of the table; nil for no such thing.
 	Call    *Call
 	Columns []Column
-	// Stars are the places in Columns where the select has all columns of Table, as the
-	// schema cache knows them.
-	Stars  []Star
+	// All reports that the select has all columns of Table: those that the schema cache
+	// has are among Columns.
+	All    bool
 	Embeds []*Embed
 	Where  []filter.Node // all of them must hold
 	Order  []filter.OrderTerm
@@ -68,7 +70,7 @@ func (n *Node) empty() bool {
 			return false
 		}
 	}
-	return len(n.Columns) == 0 && len(n.Stars) == 0
+	return len(n.Columns) == 0
 }
 
 // embed finds the child that a name stands for.
@@ -115,6 +117,32 @@ func (n *Node) Aggregates() bool {
 	return false
 }
 
+// Exposed reports that the schema cache has the node's relation, which was not made of
+// what a function returns.
+func (n *Node) Exposed() bool { return n.cache.Tables[n.Table.Name] == n.Table }
+
+// Relation finds another relation of the schema cache; nil for none.
+func (n *Node) Relation(name introspect.QualifiedName) *introspect.Table { return n.cache.Tables[name] }
+
+// Unknown reports a column whose name the schema cache doesn't have. To PostgreSQL it
+// may be a function of the row, and even an aggregate: notes.count is count(notes).
+func (n *Node) Unknown() bool {
+	return slices.ContainsFunc(n.Columns, func(c Column) bool { return !n.knows(&c) })
+}
+
+func (n *Node) knows(c *Column) bool {
+	if c.Rows || c.Type != nil || n.has(c.Field) {
+		return true
+	}
+	_, computed := n.cache.ComputedField(n.Table.Name, c.Field.Name)
+	return computed && n.Exposed()
+}
+
+func (n *Node) has(f filter.Field) bool {
+	_, ok := n.Table.Column(f.Name)
+	return ok
+}
+
 // Parser finds the function that makes a value of a column's domain from the
 // text of a filter; zero for none.
 func (n *Node) Parser(c *introspect.Column) introspect.QualifiedName {
@@ -123,6 +151,13 @@ func (n *Node) Parser(c *introspect.Column) introspect.QualifiedName {
 	}
 	function, _ := n.cache.Representation(textOID, c.Type.OID)
 	return function
+}
+
+// Represented reports a column of a domain that clients are shown, or write in filters,
+// in another form.
+func (n *Node) Represented(c *introspect.Column) bool {
+	_, shown := n.cache.Representation(c.Type.OID, jsonOID)
+	return c.Type.IsDomain && (shown || n.Parser(c).Name != "")
 }
 
 // Kind tells where the type of an output column comes from.
@@ -135,9 +170,6 @@ const (
 	JSONValue
 	TextValue
 )
-
-// Star is a run of columns.
-type Star struct{ At, Len int }
 
 // Column is a column of the result.
 type Column struct {
