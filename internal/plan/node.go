@@ -153,6 +153,20 @@ func (n *Node) Parser(c *introspect.Column) introspect.QualifiedName {
 	return function
 }
 
+// Printer finds the function that makes of a column's domain the text that Parser reads:
+// one to text or, failing that, one to JSON, in which the text is a string. It is zero
+// where the text is PostgreSQL's own.
+func (n *Node) Printer(c *introspect.Column) (function introspect.QualifiedName, toJSON bool) {
+	if n.Parser(c).Name == "" {
+		return function, false
+	}
+	if function, ok := n.cache.Representation(c.Type.OID, textOID); ok {
+		return function, false
+	}
+	function, toJSON = n.cache.Representation(c.Type.OID, jsonOID)
+	return function, toJSON
+}
+
 // Represented reports a column of a domain that clients are shown, or write in filters,
 // in another form.
 func (n *Node) Represented(c *introspect.Column) bool {

@@ -177,7 +177,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		}
 		e.Relationship = r
 		*embeds++
-		e.Alias = "embed." + strconv.Itoa(*embeds)
+		if e.Alias = "embed." + strconv.Itoa(*embeds); e.Alias == n.Alias {
+			e.Alias += "_"
+		}
 		e.Node.depth, e.Node.Alias = n.depth+1, aliasOf(n, r)
 		if e.ToMany() {
 			e.Node.Range = e.Node.Range.AtMost(p.config.MaxRows)

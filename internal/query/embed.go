@@ -23,16 +23,19 @@ func joined(parent *plan.Node, e *plan.Embed) bool {
 }
 
 // repeats reports a to-one embed that may have several rows all the same: those of a
-// view, of a table that others inherit from, or of a function that returns a set. Its
-// parent is there once for each of them, whether anything is shown of them or not.
+// view, of a table that others inherit from, or of a function that returns a set, or one
+// for each row of such an embed of its own. Its parent is there once for each of them,
+// whether anything is shown of them or not.
 func repeats(e *plan.Embed) bool {
 	if e.ToMany() {
 		return false
 	}
-	if function := e.Relationship.Function; function != nil {
-		return function.Returns.Set
+	function := e.Relationship.Function
+	switch {
+	case function == nil && (e.Relationship.TargetIsView || e.Node.Table.Inherited), function != nil && function.Returns.Set:
+		return true
 	}
-	return e.Relationship.TargetIsView || e.Node.Table.Inherited
+	return slices.ContainsFunc(e.Node.Embeds, repeats)
 }
 
 // lateral renders the join of a node with one of its embeds, which leaves out rows
@@ -140,7 +143,7 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 		function := e.Relationship.Function.Name
 		argument := rowOf(sqlfrag.Ident(parent.Alias), parent.Table.Name)
 		if parent.FromResult && parent.Call == nil { // has its columns in another order
-			argument = sqlfrag.Qualified(parent.Alias, wholeRow)
+			argument = sqlfrag.Qualified(parent.Alias, wholeRow(parent.Table))
 		}
 		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"
 	case e == nil:

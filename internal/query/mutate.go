@@ -15,7 +15,7 @@ const (
 	resultName  = "pgrst result" // what a write returned
 	bodyName    = "pgrst body"   // the rows of the request's body
 	elementName = "pgrst element"
-	wholeRow    = "pgrst row" // in what a write returned, the row as the table has it
+	rowPrefix   = "pgrst row" // in what a write returned, the row as the table has it
 )
 
 // mutation renders a write. What it returns is read from the write itself, or,
@@ -44,14 +44,14 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 		f.join(read)
 		return f, program
 	case m.Return == plan.HeadersOnly && m.Action == plan.Create && len(m.Table.PrimaryKey) > 0:
-		columns := keyColumns(m.Table)
+		columns := keyColumns(m.Target())
 		for i, c := range columns {
 			if i == 0 {
 				write.add(" RETURNING ")
 			} else {
 				write.add(", ")
 			}
-			write.add(sqlfrag.Qualified(m.Table.Name.Name, c.Name))
+			write.add(keyText(m.Target(), c.Name))
 		}
 		return write, &Program{Columns: columns}
 	}
@@ -61,7 +61,8 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 // keyColumns are the columns of the primary key in the table's order. Their values
 // are for a filter, which reads texts: only those of a few types are shown in another
 // form than PostgreSQL's own.
-func keyColumns(t *introspect.Table) []Column {
+func keyColumns(n *plan.Node) []Column {
+	t := n.Table
 	var columns []Column
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -69,14 +70,32 @@ func keyColumns(t *introspect.Table) []Column {
 			continue
 		}
 		encoding, _ := EncodingOf(c.Type)
-		switch encoding {
-		case Bool, Timestamp, TimestampTZ:
+		print, _ := n.Printer(c)
+		switch {
+		case print.Name != "":
+			encoding = Text
+		case encoding == Bool, encoding == Timestamp, encoding == TimestampTZ:
 		default:
 			encoding = Text
 		}
 		columns = append(columns, Column{Name: c.Name, Encoding: encoding})
 	}
 	return columns
+}
+
+// keyText renders a column of the key as a filter has to have it: where the text of a
+// filter is parsed by a function, as the text that clients are shown.
+func keyText(n *plan.Node, name string) string {
+	column := sqlfrag.Qualified(n.Alias, name)
+	c, _ := n.Table.Column(name)
+	switch print, isJSON := n.Printer(c); {
+	case print.Name == "":
+		return column
+	case isJSON:
+		return "(" + sqlfrag.Qualified(print.Schema, print.Name) + "(" + column + ") #>> '{}')"
+	default:
+		return sqlfrag.Qualified(print.Schema, print.Name) + "(" + column + ")"
+	}
 }
 
 // plain reports an answer that RETURNING alone can give.
@@ -123,8 +142,7 @@ func needed(n *plan.Node) []string {
 	for _, e := range n.Embeds {
 		switch r := e.Relationship; {
 		case r.Function != nil:
-			row := "CAST(" + sqlfrag.Ident(n.Alias) + ".* AS " + sqlfrag.Qualified(n.Table.Name.Schema, n.Table.Name.Name) +
-				") AS " + sqlfrag.Ident(wholeRow)
+			row := rowOf(sqlfrag.Ident(n.Alias), n.Table.Name) + " AS " + sqlfrag.Ident(wholeRow(n.Table))
 			if !slices.Contains(names, row) {
 				names = append(names, row)
 			}
@@ -142,6 +160,17 @@ func needed(n *plan.Node) []string {
 		return []string{"1"}
 	}
 	return names
+}
+
+// wholeRow names the column of whole rows like none of the table's own.
+func wholeRow(t *introspect.Table) string {
+	name := rowPrefix
+	for {
+		if _, taken := t.Column(name); !taken {
+			return name
+		}
+		name += "_"
+	}
 }
 
 func mutationSQL(m *plan.Mutate) fragment {
@@ -380,22 +409,33 @@ func sqlType(name string) string { return strings.ReplaceAll(name, "?", "??") }
 
 // defaults renders an object of the columns' defaults, which the catalogs have as SQL.
 func defaults(m *plan.Mutate) fragment {
-	f, separator := sql("pg_catalog.jsonb_build_object("), ""
+	f, members := sql("pg_catalog.jsonb_build_object("), 0
 	for _, c := range m.Columns {
-		switch {
-		case c.Default != "":
-			f.add(separator+"?::text, "+defaultValue(c), c.Name)
-		case c.Identity != 0:
-			f.add(separator+"?::text, pg_catalog.nextval(pg_catalog.pg_get_serial_sequence(?, ?))",
-				c.Name, strings.ReplaceAll(target(m), "??", "?"), c.Name)
-		default:
+		if c.Default == "" && c.Identity == 0 {
 			continue
 		}
-		separator = ", "
+		switch {
+		case members == 0:
+		case members%maxMembers == 0:
+			f.add(") || pg_catalog.jsonb_build_object(")
+		default:
+			f.add(", ")
+		}
+		members++
+		if c.Default != "" {
+			f.add("?::text, "+defaultValue(c), c.Name)
+		} else {
+			f.add("?::text, pg_catalog.nextval(pg_catalog.pg_get_serial_sequence(?, ?))",
+				c.Name, strings.ReplaceAll(target(m), "??", "?"), c.Name)
+		}
 	}
 	f.add(")")
 	return f
 }
+
+// maxMembers is how many members an object can be built with: PostgreSQL passes a function
+// 100 arguments at most.
+const maxMembers = 50
 
 // defaultValue renders a column's default. One that is parsed like the body's
 // values has to be represented as these are.
