@@ -58,6 +58,9 @@ func TestWideTable(t *testing.T) {
 			x := exchange{method: "POST", target: "/wide?select=id,c7", send: headers{"Prefer": "return=representation"}, data: `{` + strings.Replace(strings.Join(whole, ", "), `"id": 0`, `"id": 9`, 1) + `}`,
 				status: 201, body: `[{"id": 9, "c7": 8}]`}
 			x.check(t, ask(t, api, x))
+			x = exchange{method: "PATCH", target: "/wide?id=gt.5&select=id,c7", send: headers{"Prefer": "return=representation"}, data: `{` + strings.Join(whole[1:], ", ") + `}`,
+				body: `[{"id": 9, "c7": 8}]`}
+			x.check(t, ask(t, api, x))
 		})
 	}
 }

@@ -203,7 +203,7 @@ func insert(m *plan.Mutate) fragment {
 	}
 	rows := bodyRows(m)
 	if m.Action == plan.Upsert && parses(m) { // its filters compare values of the domains
-		rows = rows.within("(SELECT "+bodyValues(m, parsedColumn)+" FROM ", ") AS "+sqlfrag.Ident(bodyName))
+		rows = valueRows(m)
 		f.add(" SELECT " + bodyValues(m, bodyColumn))
 	} else {
 		f.add(" SELECT " + bodyValues(m, written(m)))
@@ -281,12 +281,29 @@ func update(m *plan.Mutate) fragment {
 	case m.Array:
 		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
+	case len(m.Columns) > maxTogether:
+		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyColumn(c) }))
+		f.join(valueRows(m).within(" FROM ", ""))
 	default: // a single object is read once, and needs no join
 		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, written(m)))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
 	f.join(where(filters(m.Target(), m.Where)))
 	return f
+}
+
+// maxTogether is how many columns an update assigns together: to parse such a statement
+// PostgreSQL copies the subquery for each of them.
+const maxTogether = 64
+
+// valueRows renders the values that are written as rows.
+func valueRows(m *plan.Mutate) fragment {
+	if m.Values == nil && !parses(m) {
+		return bodyRows(m)
+	}
+	value := written(m)
+	named := func(c plan.WriteColumn) string { return value(c) + " AS " + sqlfrag.Ident(c.Name) }
+	return bodyRows(m).within("(SELECT "+bodyValues(m, named)+" FROM ", " OFFSET 0) AS "+sqlfrag.Ident(bodyName))
 }
 
 // textAssignments renders the body's values as texts that are cast, in an update of one
@@ -318,8 +335,8 @@ func bodyValues(m *plan.Mutate, render func(plan.WriteColumn) string) string {
 	return strings.Join(values, ", ")
 }
 
-// bodyColumn is a column of the body's rows, bodyValue the value of it that is
-// written, and parsedColumn that value as a column of the same name.
+// bodyColumn is a column of the body's rows, and bodyValue the value of it that is
+// written.
 func bodyColumn(c plan.WriteColumn) string { return sqlfrag.Qualified(bodyName, c.Name) }
 
 func bodyValue(c plan.WriteColumn) string {
@@ -343,8 +360,6 @@ func castValue(c plan.WriteColumn) string { return bodyColumn(c) + textCast(c) }
 // textCast casts to a column's type without its modifier, with which a cast would cut
 // the value off: the assignment refuses what is too long.
 func textCast(c plan.WriteColumn) string { return "::" + sqlType(c.Type.CastName()) }
-
-func parsedColumn(c plan.WriteColumn) string { return bodyValue(c) + " AS " + sqlfrag.Ident(c.Name) }
 
 // bodyRows renders the body as rows. JSON is one argument, however large it is.
 func bodyRows(m *plan.Mutate) fragment {
