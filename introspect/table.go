@@ -36,6 +36,8 @@ type Table struct {
 	// Inherited reports a table that others inherit from, or did: its rows are theirs, too, in
 	// which its keys need not be unique.
 	Inherited bool
+	// RowSecurity reports that policies decide which rows a role sees.
+	RowSecurity bool
 
 	index map[string]int // column name to its place in Columns
 }

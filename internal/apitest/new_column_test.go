@@ -154,3 +154,31 @@ func TestNewColumn_unknown(t *testing.T) {
 		})
 	}
 }
+
+// What a table's rules do besides is done, and new columns show all the same.
+func TestNewColumn_rules(t *testing.T) {
+	t.Parallel()
+	l := live(t)
+	l.change(t, `CREATE TABLE archive.posters (id int PRIMARY KEY, year int); CREATE TABLE archive.poster_log (id int, what text);
+		CREATE RULE log_insert AS ON INSERT TO archive.posters DO ALSO INSERT INTO archive.poster_log VALUES (NEW.id, 'insert');
+		CREATE RULE log_update AS ON UPDATE TO archive.posters DO ALSO INSERT INTO archive.poster_log VALUES (NEW.id, 'update');
+		CREATE RULE log_delete AS ON DELETE TO archive.posters DO ALSO INSERT INTO archive.poster_log VALUES (OLD.id, 'delete');
+		GRANT ALL ON archive.posters, archive.poster_log TO pgrest_test_anon`)
+	require.NoError(t, l.Reload(t.Context()))
+	send := headers{"Prefer": "return=representation"}
+	for _, x := range []exchange{
+		{method: "POST", target: "/posters", send: send, data: `{"id": 1}`, status: 201, body: `[{"id": 1, "year": null}]`},
+		{method: "POST", target: "/posters", send: send, data: `[{"id": 2}]`, status: 201, body: `[{"id": 2, "year": null}]`},
+		{method: "PATCH", target: "/posters?id=eq.2", send: send, data: `{"year": 7}`, body: `[{"id": 2, "year": 7}]`},
+		{method: "GET", target: "/poster_log?select=what", body: `[{"what": "insert"}, {"what": "insert"}, {"what": "update"}]`},
+	} {
+		x.check(t, ask(t, l, x))
+	}
+	l.change(t, `ALTER TABLE archive.posters ADD width int DEFAULT 5`)
+	for _, x := range []exchange{
+		{method: "PATCH", target: "/posters?id=eq.2", send: send, data: `{"year": 8}`, body: `[{"id": 2, "year": 8, "width": 5}]`},
+		{method: "DELETE", target: "/posters?id=eq.1", send: send, body: `[{"id": 1, "year": null, "width": 5}]`},
+	} {
+		x.check(t, ask(t, l, x))
+	}
+}

@@ -20,7 +20,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -353,7 +352,7 @@ func plannedRows(explained []byte) (int64, error) {
 // columns than the schema cache knows.
 func moreColumns(err error, p *query.Program) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == cannotCoerce && pg.Position > 0 && int(pg.Position) <= utf8.RuneCountInString(p.Check)
+	return errors.As(err, &pg) && pg.Code == cannotCoerce && p.Checks(int(pg.Position))
 }
 
 // cannotCoerce is the SQLSTATE of casts that there aren't.

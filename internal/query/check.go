@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -10,26 +11,34 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// check renders what makes PostgreSQL refuse a statement whose select has all columns of
-// a relation, as the schema cache knows them, if the relation has more by now: a row of
-// so many columns is cast to the relation's type. Nobody reads it, so that PostgreSQL
-// does no more than parse it, which it does anew when the relation has changed. A column
-// that is gone, or has another name, is refused where the select names it.
-func check(p plan.Planned) fragment {
-	if m, ok := p.(*plan.Mutate); ok && m.Return != plan.Representation {
-		return fragment{}
+// A check makes PostgreSQL refuse a statement whose select has all columns of a relation,
+// as the schema cache knows them, if the relation has more by now: a row of so many
+// columns is cast to the relation's type. It stands where PostgreSQL does no more than
+// parse it, which it does anew when the relation has changed. A column that is gone, or
+// has another name, is refused where the select names it.
+
+// checked puts the check before a statement, in a row source that nobody reads, and gives
+// it. A write that RETURNING answers has it there: see withCheck.
+func checked(p plan.Planned, main fragment) (fragment, string) {
+	if m, ok := p.(*plan.Mutate); ok {
+		switch {
+		case m.Return != plan.Representation, plain(m) && !m.Root.All:
+			return main, ""
+		case plain(m):
+			return main, unescaped(rowCast(m.Table))
+		}
 	}
 	var c checks
 	c.add(p.Answered().Root, nil)
 	if len(c.relations) == 0 {
-		return fragment{}
+		return main, ""
 	}
-	rows := make([]string, len(c.relations))
+	casts := make([]string, len(c.relations))
 	for i, t := range c.relations {
-		columns := strings.TrimSuffix(strings.Repeat("NULL, ", len(t.Columns)), ", ")
-		rows[i] = "CAST(ROW(" + columns + ") AS " + sqlfrag.Qualified(t.Name.Schema, t.Name.Name) + ")"
+		casts[i] = rowCast(t)
 	}
-	f := sql("WITH " + sqlfrag.Ident(checkName) + " AS (SELECT " + strings.Join(rows, ", "))
+	check := strings.Join(casts, ", ")
+	f := sql(with + sqlfrag.Ident(checkName) + " AS (SELECT " + check)
 	for i, t := range c.unnamed {
 		separator := ", "
 		if i == 0 {
@@ -37,12 +46,38 @@ func check(p plan.Planned) fragment {
 		}
 		f.add(separator + sqlfrag.Qualified(t.Name.Schema, t.Name.Name))
 	}
-	f.add(")")
-	return f
+	text, separator := main.sql, ") "
+	if rest, ok := bytes.CutPrefix(text, []byte(with)); ok {
+		text, separator = rest, "), "
+	}
+	f.add(separator)
+	f.join(fragment{text, main.args})
+	return f, unescaped(check)
 }
 
-// checkName is that of a row source which nobody reads.
-const checkName = "pgrst check"
+// checkName is that of the row source with the check.
+const (
+	checkName = "pgrst check"
+	with      = "WITH "
+)
+
+// withCheck is an output of a write with the check, which is folded away: before a write
+// that PostgreSQL rewrites by rules there may be no row sources.
+func withCheck(m *plan.Mutate, output fragment) fragment {
+	if !m.Root.All {
+		return output
+	}
+	return output.within("CASE WHEN TRUE OR "+rowCast(m.Table)+" IS NULL THEN ", " END")
+}
+
+// rowCast renders a row of a relation's known columns as one of its type.
+func rowCast(t *introspect.Table) string {
+	columns := strings.TrimSuffix(strings.Repeat("NULL, ", len(t.Columns)), ", ")
+	return "CAST(ROW(" + columns + ") AS " + sqlfrag.Qualified(t.Name.Schema, t.Name.Name) + ")"
+}
+
+// unescaped is SQL as it is when its placeholders have their numbers.
+func unescaped(text string) string { return strings.ReplaceAll(text, "??", "?") }
 
 // checks are the relations to check, and those among them that the statement has no
 // other mention of: PostgreSQL parses a statement anew for the relations that it names.
@@ -68,16 +103,6 @@ func (c *checks) add(n *plan.Node, e *plan.Embed) {
 	}
 }
 
-// checked puts a check before a statement.
-func checked(check, main fragment) fragment {
-	if rest, ok := strings.CutPrefix(string(main.sql), with); ok {
-		return fragment{append(append(check.sql, ", "...), rest...), main.args}
-	}
-	return fragment{append(append(check.sql, ' '), main.sql...), main.args}
-}
-
-const with = "WITH "
-
 // ColumnAt reads the column that stands at a place in Main, given as PostgreSQL's errors
 // do: in characters, the first of which is 1.
 func (p *Program) ColumnAt(position int) (alias, column string, ok bool) {
@@ -91,16 +116,19 @@ func (p *Program) ColumnAt(position int) (alias, column string, ok bool) {
 	return alias, column, ok
 }
 
+// Checks reports that a place in Main, given as PostgreSQL's errors do, is in its check.
+func (p *Program) Checks(position int) bool {
+	start := strings.Index(p.Main.SQL, p.Check)
+	before := utf8.RuneCountInString(p.Main.SQL[:start])
+	return p.Check != "" && position > before && position <= before+utf8.RuneCountInString(p.Check)
+}
+
 // Unchecked is the program without its check.
 func (p *Program) Unchecked() *Program {
 	if p.Check == "" {
 		return p
 	}
 	unchecked := *p
-	main := p.Main.SQL[len(p.Check):]
-	if rest, ok := strings.CutPrefix(main, ", "); ok {
-		main = with + rest
-	}
-	unchecked.Main.SQL, unchecked.Check = strings.TrimPrefix(main, " "), ""
+	unchecked.Main.SQL, unchecked.Check = strings.Replace(p.Main.SQL, p.Check, "NULL", 1), ""
 	return &unchecked
 }

@@ -235,7 +235,10 @@ func presenceAlias(e *plan.Embed) string { return e.Alias + "." + presentColumn 
 // exists leaves out a limit, which matters only if it is 0, for PostgreSQL to make a
 // join of it.
 func exists(parent *plan.Node, e *plan.Embed) fragment {
-	if groupsItself(e) {
+	switch {
+	case isOneGroup(e):
+		return sql("TRUE")
+	case groupsItself(e):
 		return groupsOf(parent, e).within("EXISTS (", ")")
 	}
 	r := e.Node.Range
@@ -251,6 +254,15 @@ func exists(parent *plan.Node, e *plan.Embed) fragment {
 // rows. Of a to-one spread they are the parent's.
 func groupsItself(e *plan.Embed) bool {
 	return e.Node.Unknown() || e.Node.Aggregates() && !(e.Spread && !e.ToMany())
+}
+
+// isOneGroup reports an embed whose rows are one group, which is in its page.
+func isOneGroup(e *plan.Embed) bool {
+	n := e.Node
+	if !groupsItself(e) || n.Unknown() || n.Range.Offset > 0 || n.Range.Limit == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(outputs(n), func(o output) bool { return o.aggregate == filter.NoAggregate })
 }
 
 // groupsOf renders the groups of an embed, which are known by their columns only.

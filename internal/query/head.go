@@ -58,9 +58,10 @@ func stored(a *plan.Answer) bool {
 }
 
 // storedNode reports that all that a node shows, and is ordered by, is stored. Its
-// filters may be any if they are asked of all rows, whether these are shown or counted.
+// filters and policies may be any if they are asked of all rows, whether these are shown
+// or counted.
 func storedNode(n *plan.Node, ofAll bool) bool {
-	if !ofAll && !safe(n, n.Where) {
+	if !ofAll && (n.Table.RowSecurity || !safe(n, n.Where)) {
 		return false
 	}
 	if n.Call != nil || n.FromResult || !n.Exposed() || !isTable(n.Table) {

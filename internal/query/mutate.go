@@ -25,11 +25,15 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 	switch {
 	case m.Return == plan.Representation && plain(m):
 		list := outputs(m.Root)
-		write.join(returning(list, func(o *output) fragment {
-			if m.Format == plan.CSV {
-				return o.total()
+		write.join(returning(list, func(i int, o *output) fragment {
+			value := o.total()
+			if m.Format != plan.CSV {
+				value = o.encoded(value, m.Root.StripNulls)
 			}
-			return o.encoded(o.total(), m.Root.StripNulls)
+			if i == 0 {
+				value = withCheck(m, value)
+			}
+			return value
 		}))
 		if m.Format == plan.CSV {
 			return write, &Program{Columns: textColumns(list)}
@@ -108,13 +112,13 @@ func plain(m *plan.Mutate) bool {
 // noColumns reports an update of nothing.
 func noColumns(m *plan.Mutate) bool { return m.Action == plan.Update && len(m.Columns) == 0 }
 
-func returning(list []output, render func(*output) fragment) fragment {
+func returning(list []output, render func(int, *output) fragment) fragment {
 	f := sql(" RETURNING ")
 	for i := range list {
 		if i > 0 {
 			f.add(", ")
 		}
-		f.join(render(&list[i]))
+		f.join(render(i, &list[i]))
 	}
 	return f
 }

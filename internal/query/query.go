@@ -27,8 +27,8 @@ type Program struct {
 	// Main is the statement that the answer is made of, and Yields what it gives.
 	Main   Statement
 	Yields Yield
-	// Check is what Main begins with, if it relies on the schema cache for having all
-	// columns of a relation: a part that PostgreSQL refuses where it hasn't.
+	// Check is the part of Main that PostgreSQL refuses if the schema cache hasn't all
+	// columns of a relation that all are shown of; empty for none.
 	Check string
 	// Totals reports that two more columns precede the others in Main's rows: the
 	// number of all rows, as Count would give it, and a mark. If the page is empty,
@@ -92,8 +92,8 @@ func Build(p plan.Planned) *Program {
 	if a.Explain != nil {
 		program = &Program{Yields: Lines, Columns: []Column{{Encoding: Text}}}
 		main = main.within(explainOptions(a), "")
-	} else if check := check(p); !check.empty() {
-		main, program.Check = checked(check, main), number(check).SQL
+	} else {
+		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {
 		program.Inserted = merges(m)
