@@ -2,6 +2,7 @@ package pgrest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -85,6 +86,7 @@ type exchange struct {
 	request  *apirequest.Request
 	planned  plan.Planned // what is run, once it is known
 	program  *query.Program
+	outdated bool // the schema may be, and there is none that is newer
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,
@@ -141,7 +143,8 @@ func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Prog
 	a, role := p.Answered(), schema.cache.RoleSettings(x.identity.Role)
 	cmd := executor.Command{
 		Role: x.identity.Role, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
-		Isolation: role.Isolation, Rollback: x.rollsBack(), Late: x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
+		Isolation: role.Isolation, Rollback: x.rollsBack(), Outdated: x.outdated,
+		Late: x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
 	}
 	var function []introspect.Setting
 	if call, ok := p.(*plan.Call); ok {
@@ -214,27 +217,47 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) [
 
 // repeat answers a request anew when err comes of a schema cache that the
 // database has left behind. A newer one is loaded for it, or waited for if it is
-// due anyway.
+// due anyway. If none is to be had, the columns that the old one knows have to do.
 func (x *exchange) repeat(schema *snapshot, err error) error {
 	for range maxRepeats {
-		if !apierror.Stale(err) || x.planned == nil || !x.planned.Vouched() {
+		if !x.stale(err) {
 			return err
 		}
+		more := errors.Is(err, apierror.ErrMoreColumns) // than before, however often that happens
 		load := x.current.Load() == schema
-		if load && (!x.mayLoad() || x.Reload(x.r.Context()) != nil) {
-			return err
+		if load && (!more && !x.mayLoad() || x.Reload(x.r.Context()) != nil) {
+			break
 		}
 		schema = x.current.Load()
 		again := x.answer(schema)
-		if load && again != nil && again.Error() == err.Error() { // so it wasn't the schema
+		if load && !more && again != nil && again.Error() == err.Error() { // so it wasn't the schema
 			x.futile.Store(time.Now().UnixNano())
-			return again
+			break
 		}
 		if err = again; err == nil {
 			return nil
 		}
 	}
+	if errors.Is(err, apierror.ErrOutdated) || errors.Is(err, apierror.ErrMoreColumns) {
+		x.outdated = true
+		return x.answer(x.current.Load())
+	}
 	return err
+}
+
+// stale reports an error that a newer schema cache may be the remedy for. Where there is
+// a name that this one doesn't have, either, it has to be about another.
+func (x *exchange) stale(err error) bool {
+	switch {
+	case errors.Is(err, apierror.ErrOutdated), errors.Is(err, apierror.ErrMoreColumns):
+		return true
+	case !apierror.Stale(err) || x.planned == nil:
+		return false
+	case x.planned.Vouched():
+		return true
+	}
+	alias, column, ok := x.program.ColumnAt(apierror.UnknownColumn(err))
+	return ok && x.planned.Answered().Root.Knows(alias, column)
 }
 
 // maxRepeats is how often a request is repeated with a newer schema: during a

@@ -20,6 +20,23 @@ type Step struct {
 	Index bool   // whether Key is an index, which may be negative
 }
 
+// QuoteName returns a column's name as the name of a filter: in quotes, unless Parse
+// takes it for nothing else as it is.
+func QuoteName(name string) string {
+	switch name {
+	case "select", "columns", "on_conflict", "order", "and", "or", "limit", "offset":
+	default:
+		var s scanner
+		t, ok := scan(&s, name, (*scanner).target)
+		if ok && s.end() && t.field.Name == name {
+			return name
+		}
+	}
+	var b strings.Builder
+	writeQuoted(&b, name)
+	return b.String()
+}
+
 // target is what the name of a parameter leads to: a field of the relation at
 // the end of a path.
 type target struct {

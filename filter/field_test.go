@@ -61,3 +61,19 @@ func TestField(t *testing.T) {
 		})
 	}
 }
+
+// A name that was quoted where it has to be names the column, as a filter of its own.
+func TestQuoteName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"id": "id", "unit price": "unit price", "in-stock": "in-stock", "価格": "価格", "not": "not", "a$1": "a$1",
+		"select": `"select"`, "columns": `"columns"`, "on_conflict": `"on_conflict"`, "order": `"order"`, "and": `"and"`, "or": `"or"`,
+		"limit": `"limit"`, "offset": `"offset"`, "a.b": `"a.b"`, "a.order": `"a.order"`, "a->b": `"a->b"`, " a": `" a"`, "a - b": `"a - b"`,
+		"*": `"*"`, `a"b\c`: `"a\"b\\c"`, "a)": `"a)"`, "a:b": `"a:b"`, "🎬": `"🎬"`,
+	} {
+		require.Equal(t, want, filter.QuoteName(name))
+		got, err := filter.Parse(url.QueryEscape(want)+"=eq.1", filter.Options{})
+		require.NoError(t, err, want)
+		require.Equal(t, &filter.Query{Where: []filter.Predicate{root(equals(name, "1"))}}, got)
+	}
+}

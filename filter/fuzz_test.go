@@ -114,7 +114,9 @@ func fieldsOf(items []filter.SelectItem) []filter.Field {
 	for _, item := range items {
 		switch item := item.(type) {
 		case filter.SelectField:
-			all = append(all, item.Field)
+			if !item.All {
+				all = append(all, item.Field)
+			}
 		case filter.SelectRelation:
 			all = append(all, fieldsOf(item.Items)...)
 		}

@@ -166,12 +166,19 @@ func printItem(item filter.SelectItem) string {
 	text := ""
 	switch item := item.(type) {
 	case filter.SelectField:
+		if item.All && item.Aggregate == filter.NoAggregate {
+			return "*"
+		}
 		if item.Alias != "" {
 			text = quoted(item.Alias) + ":"
 		}
-		text += printField(item.Field) + printCast(item.Cast)
-		if item.Aggregate != filter.NoAggregate {
-			text += "." + item.Aggregate.String() + "()"
+		switch {
+		case item.All:
+			text += "count()"
+		case item.Aggregate != filter.NoAggregate:
+			text += printField(item.Field) + printCast(item.Cast) + "." + item.Aggregate.String() + "()"
+		default:
+			text += printField(item.Field) + printCast(item.Cast)
 		}
 		text += printCast(item.AggregateCast)
 	case filter.SelectRelation:

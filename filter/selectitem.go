@@ -5,7 +5,8 @@ type SelectItem interface{ selectItem() }
 
 // SelectField selects a column, a value inside of one, or an aggregate.
 type SelectField struct {
-	Field         Field     // named "*" for every column, and for count() without a column
+	All           bool      // *, or count(): every column, or the rows themselves; Field is empty then
+	Field         Field     // a column may be called "*", too
 	Alias         string    // or ""
 	Cast          string    // the type to cast the field to, or "": letters, digits, _, $ and spaces
 	Aggregate     Aggregate // the function to apply to the field, if any
@@ -176,7 +177,7 @@ func (s *scanner) alias() string {
 func (s *scanner) selectField() (SelectField, bool) {
 	s.spaces()
 	m := s.mark()
-	f := SelectField{Field: Field{Name: "*"}}
+	f := SelectField{All: true}
 	ok := s.literal("*") && s.itemEnd()
 	if !ok {
 		s.rewind(&m)
@@ -194,7 +195,7 @@ func (s *scanner) selectField() (SelectField, bool) {
 
 // selectCount reads count(), with its alias and cast.
 func (s *scanner) selectCount() (SelectField, bool) {
-	f := SelectField{Field: Field{Name: "*"}, Aggregate: Count}
+	f := SelectField{All: true, Aggregate: Count}
 	f.Alias = s.alias()
 	if !s.literal("count()") {
 		return f, false

@@ -11,14 +11,17 @@ import (
 func TestSelect(t *testing.T) {
 	t.Parallel()
 	items := func(items ...filter.SelectItem) []filter.SelectItem { return items }
+	all := items(filter.SelectField{All: true})
 	tests := []struct {
 		name string
 		text string
 		want []filter.SelectItem
 	}{
-		{"star", "*", fields("*")},
+		{"star", "*", all},
+		{"quoted_star_is_a_column", `"*"`, fields("*")},
+		{"count_of_a_column_named_star", `x:"*"::text.count()`, items(filter.SelectField{Field: column("*"), Alias: "x", Cast: "text", Aggregate: filter.Count})},
 		{"columns", "a,b", fields("a", "b")},
-		{"spaces", " a , b ,*", fields("a", "b", "*")},
+		{"spaces", " a , b ,*", append(fields("a", "b"), all...)},
 		{"alias", "x:a", items(filter.SelectField{Field: column("a"), Alias: "x"})},
 		{"quoted_alias", `"x:y":a`, items(filter.SelectField{Field: column("a"), Alias: "x:y"})},
 		{"cast", "a::text", items(filter.SelectField{Field: column("a"), Cast: "text"})},
@@ -30,8 +33,8 @@ func TestSelect(t *testing.T) {
 		{"json_index_before_cast", "a->0::int", items(filter.SelectField{
 			Field: filter.Field{Name: "a", Path: []filter.Step{{Key: "0", Index: true}}}, Cast: "int",
 		})},
-		{"count", "count()", items(filter.SelectField{Field: column("*"), Aggregate: filter.Count})},
-		{"count_with_alias_and_cast", "n:count()::text", items(filter.SelectField{Field: column("*"), Alias: "n", Aggregate: filter.Count, AggregateCast: "text"})},
+		{"count", "count()", items(filter.SelectField{All: true, Aggregate: filter.Count})},
+		{"count_with_alias_and_cast", "n:count()::text", items(filter.SelectField{All: true, Alias: "n", Aggregate: filter.Count, AggregateCast: "text"})},
 		{"column_named_count", "count", fields("count")},
 		{"count_of_a_column", "a.count()", items(filter.SelectField{Field: column("a"), Aggregate: filter.Count})},
 		{"sum", "a.sum()", items(filter.SelectField{Field: column("a"), Aggregate: filter.Sum})},
@@ -43,19 +46,19 @@ func TestSelect(t *testing.T) {
 		})},
 		{"embed", "a,b(c)", append(fields("a"), filter.SelectRelation{Relation: "b", Items: fields("c")})},
 		{"embed_nothing", "a()", items(filter.SelectRelation{Relation: "a", Items: fields()})},
-		{"embed_with_alias", "x:a(*)", items(filter.SelectRelation{Relation: "a", Alias: "x", Items: fields("*")})},
-		{"embed_with_hint", "a!b(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Items: fields("*")})},
-		{"embed_inner", "a!inner(*)", items(filter.SelectRelation{Relation: "a", Join: filter.InnerJoin, Items: fields("*")})},
-		{"embed_left", "a!left(*)", items(filter.SelectRelation{Relation: "a", Join: filter.LeftJoin, Items: fields("*")})},
-		{"embed_hint_before_join_type", "a!b!inner(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Join: filter.InnerJoin, Items: fields("*")})},
-		{"embed_join_type_before_hint", "x:a!inner!b(*)", items(filter.SelectRelation{Relation: "a", Alias: "x", Hint: "b", Join: filter.InnerJoin, Items: fields("*")})},
-		{"embed_first_hint_counts", "a!b!c(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Items: fields("*")})},
+		{"embed_with_alias", "x:a(*)", items(filter.SelectRelation{Relation: "a", Alias: "x", Items: all})},
+		{"embed_with_hint", "a!b(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Items: all})},
+		{"embed_inner", "a!inner(*)", items(filter.SelectRelation{Relation: "a", Join: filter.InnerJoin, Items: all})},
+		{"embed_left", "a!left(*)", items(filter.SelectRelation{Relation: "a", Join: filter.LeftJoin, Items: all})},
+		{"embed_hint_before_join_type", "a!b!inner(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Join: filter.InnerJoin, Items: all})},
+		{"embed_join_type_before_hint", "x:a!inner!b(*)", items(filter.SelectRelation{Relation: "a", Alias: "x", Hint: "b", Join: filter.InnerJoin, Items: all})},
+		{"embed_first_hint_counts", "a!b!c(*)", items(filter.SelectRelation{Relation: "a", Hint: "b", Items: all})},
 		{"embed_nested", "a(b(c,d),e)", items(filter.SelectRelation{Relation: "a", Items: append(
 			items(filter.SelectRelation{Relation: "b", Items: fields("c", "d")}), fields("e")...,
 		)})},
 		{"spread", "...a(b)", items(filter.SelectRelation{Relation: "a", Spread: true, Items: fields("b")})},
 		{"spread_with_hint_and_join_type", "...a!b!inner(*)", items(filter.SelectRelation{
-			Relation: "a", Hint: "b", Join: filter.InnerJoin, Spread: true, Items: fields("*"),
+			Relation: "a", Hint: "b", Join: filter.InnerJoin, Spread: true, Items: all,
 		})},
 		{"rest_behind_a_bracket_is_ignored", "a)b", fields("a")},
 	}

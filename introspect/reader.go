@@ -144,16 +144,19 @@ func (r *reader) readRelations(ctx context.Context) error {
 		oid                         uint32
 		schema, name, kind, comment string
 		writable                    int
+		inherited, rowSecurity      bool
 	)
-	dest := []any{&oid, &schema, &name, &kind, &comment, &writable}
+	dest := []any{&oid, &schema, &name, &kind, &comment, &writable, &inherited, &rowSecurity}
 	return r.rows(ctx, relationSQL, []any{r.catalog.Schemas}, dest, func() {
 		t := &Table{
-			Name:       r.qualifiedName(schema, name),
-			Kind:       tableKind(kind),
-			Comment:    comment,
-			Insertable: writable&canInsert != 0,
-			Updatable:  writable&canUpdate != 0,
-			Deletable:  writable&canDelete != 0,
+			Name:        r.qualifiedName(schema, name),
+			Kind:        tableKind(kind),
+			Comment:     comment,
+			Insertable:  writable&canInsert != 0,
+			Updatable:   writable&canUpdate != 0,
+			Deletable:   writable&canDelete != 0,
+			Inherited:   inherited,
+			RowSecurity: rowSecurity,
 		}
 		r.tables[oid] = t
 		r.catalog.Tables = append(r.catalog.Tables, t)

@@ -33,6 +33,11 @@ type Table struct {
 	// Insertable, Updatable and Deletable say what PostgreSQL can do with the
 	// relation, by itself or by an INSTEAD OF trigger, whatever the grants.
 	Insertable, Updatable, Deletable bool
+	// Inherited reports a table that others inherit from, or did: its rows are theirs, too, in
+	// which its keys need not be unique.
+	Inherited bool
+	// RowSecurity reports that policies decide which rows a role sees.
+	RowSecurity bool
 
 	index map[string]int // column name to its place in Columns
 }

@@ -194,8 +194,12 @@ func malformedRaise(details, hint string, cause error) *Error {
 		Details: details, Hint: hint, Status: http.StatusInternalServerError, cause: cause}
 }
 
-// ErrOutdated says that the database has other types than the schema cache.
-var ErrOutdated = errors.New("the database has other types than the schema cache")
+// ErrOutdated says that the database has other types than the schema cache, and
+// ErrMoreColumns that one of its relations has more columns.
+var (
+	ErrOutdated    = errors.New("the database has other types than the schema cache")
+	ErrMoreColumns = errors.New("the database has more columns than the schema cache")
+)
 
 // Stale reports whether PostgreSQL refused a statement in a way that a schema
 // cache older than the database explains: an unknown column, relation, function
@@ -206,9 +210,20 @@ func Stale(err error) bool {
 	if !errors.As(err, &pg) {
 		return errors.Is(err, ErrOutdated)
 	}
+
 	switch pg.Code {
 	case "42703", "42P01", "42883", "42704", "42804", "42846", "42P10":
 		return true
 	}
 	return false
+}
+
+// UnknownColumn gives the place in a statement's text where PostgreSQL found a column that
+// isn't there; 0 if err is another one.
+func UnknownColumn(err error) int {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "42703" {
+		return int(pg.Position)
+	}
+	return 0
 }

@@ -15,6 +15,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -74,6 +75,9 @@ type Command struct {
 	// Late has a transaction that writes end behind the last row, so that nothing is
 	// written when the result is closed before. It costs a round trip.
 	Late bool
+	// Outdated says that the schema cache may be older than the database, and that there
+	// is none that is newer: what it doesn't know is left out, or shown as text.
+	Outdated bool
 }
 
 // explicit reports whether the transaction has to be begun and ended in so many
@@ -129,6 +133,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 	if cmd.Program.Arguments() > maxArguments {
 		return nil, apierror.TooManyArguments(maxArguments)
 	}
+	if cmd.Outdated {
+		cmd.Program = cmd.Program.Unchecked()
+	}
 	for attempt := 1; ; attempt++ {
 		conn, err := e.acquire(ctx)
 		if err != nil {
@@ -155,6 +162,9 @@ func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Re
 	r.session.begin(ctx, conn.Conn().PgConn(), e.prepares)
 	r.watched = r.session.cache.watch.begin(r.session.conn, e.Silence)
 	if err := r.start(); err != nil {
+		if moreColumns(err, cmd.Program) {
+			err = fmt.Errorf("%w: %w", apierror.ErrMoreColumns, err)
+		}
 		r.again = r.repeatable(err)
 		r.fail(err)
 		r.end()
@@ -323,7 +333,7 @@ func (r *Result) checkColumns() error {
 			continue
 		}
 		encoding, known := query.EncodingOfOID(oid)
-		if !known && r.cmd.ReadOnly {
+		if !known && r.cmd.ReadOnly && !r.cmd.Outdated {
 			return apierror.ErrOutdated
 		}
 		if shared {
@@ -353,6 +363,16 @@ func plannedRows(explained []byte) (int64, error) {
 	}
 	return int64(plans[0].Plan.Rows), nil
 }
+
+// moreColumns reports that PostgreSQL refused a program's check: a relation has more
+// columns than the schema cache knows.
+func moreColumns(err error, p *query.Program) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == cannotCoerce && p.Checks(int(pg.Position))
+}
+
+// cannotCoerce is the SQLSTATE of casts that there aren't.
+const cannotCoerce = "42846"
 
 // staleStatement reports whether a prepared statement is gone (26000), its result has
 // other columns than when it was prepared (0A000), or the type of an argument is gone,

@@ -5,25 +5,25 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// appendColumns adds what a select item selects: a column, or all for *.
-func (p *Planner) appendColumns(columns []Column, t *introspect.Table, item filter.SelectField) []Column {
-	if item.Field.Name == "*" && item.Aggregate == filter.NoAggregate {
-		for i := range t.Columns {
-			c := &t.Columns[i]
-			columns = append(columns, p.column(t, filter.SelectField{Field: filter.Field{Name: c.Name}}))
-		}
-		return columns
+// addColumns adds what a select item selects: a column, or all for *.
+func (p *Planner) addColumns(n *Node, item filter.SelectField) {
+	if !item.All || item.Aggregate != filter.NoAggregate {
+		n.Columns = append(n.Columns, p.column(n.Table, item))
+		return
 	}
-	return append(columns, p.column(t, item))
+	n.All = true
+	for i := range n.Table.Columns {
+		n.Columns = append(n.Columns, p.column(n.Table, filter.SelectField{Field: filter.Field{Name: n.Table.Columns[i].Name}}))
+	}
 }
 
 func (p *Planner) column(t *introspect.Table, item filter.SelectField) Column {
-	c := Column{Name: item.Alias, Field: item.Field, Kind: kindOf(item.Field), Aggregate: item.Aggregate,
+	c := Column{Name: item.Alias, Rows: item.All, Field: item.Field, Kind: kindOf(item.Field), Aggregate: item.Aggregate,
 		Cast: p.cast(item.Cast), AggregateCast: p.cast(item.AggregateCast)}
 	if c.Name == "" {
 		c.Name = keyOf(item)
 	}
-	if c.Kind == TypedValue {
+	if c.Kind == TypedValue && !c.Rows {
 		c.Type = p.typeOf(t, item.Field.Name)
 		c.represent(p.cache, t)
 	}

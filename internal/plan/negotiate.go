@@ -102,12 +102,8 @@ func (p *Planner) ownHandler(a *Answer, media mediatype.Type, produce producer) 
 }
 
 // prepareRows makes the rows what the handler takes. One of a relation takes them as
-// they are stored; and where nobody gets the body, there are only rows to count.
+// they are stored.
 func (a *Answer) prepareRows() {
-	if a.HeadersOnly {
-		a.Format, a.Handler = Array, nil
-		return
-	}
 	if a.Handler.Relation.Name == "" {
 		return
 	}

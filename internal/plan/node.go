@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -17,10 +19,13 @@ type Node struct {
 	// Call takes the rows from a function instead of the table; nil for no such thing.
 	Call    *Call
 	Columns []Column
-	Embeds  []*Embed
-	Where   []filter.Node // all of them must hold
-	Order   []filter.OrderTerm
-	Range   apirequest.Range
+	// All reports that the select has all columns of Table: those that the schema cache
+	// has are among Columns.
+	All    bool
+	Embeds []*Embed
+	Where  []filter.Node // all of them must hold
+	Order  []filter.OrderTerm
+	Range  apirequest.Range
 	// StripNulls leaves nulls out of JSON, at every depth.
 	StripNulls bool
 
@@ -112,6 +117,32 @@ func (n *Node) Aggregates() bool {
 	return false
 }
 
+// Exposed reports that the schema cache has the node's relation, which was not made of
+// what a function returns.
+func (n *Node) Exposed() bool { return n.cache.Tables[n.Table.Name] == n.Table }
+
+// Relation finds another relation of the schema cache; nil for none.
+func (n *Node) Relation(name introspect.QualifiedName) *introspect.Table { return n.cache.Tables[name] }
+
+// Unknown reports a column whose name the schema cache doesn't have. To PostgreSQL it
+// may be a function of the row, and even an aggregate: notes.count is count(notes).
+func (n *Node) Unknown() bool {
+	return slices.ContainsFunc(n.Columns, func(c Column) bool { return !n.knows(&c) })
+}
+
+func (n *Node) knows(c *Column) bool {
+	if c.Rows || c.Type != nil || n.has(c.Field) {
+		return true
+	}
+	_, computed := n.cache.ComputedField(n.Table.Name, c.Field.Name)
+	return computed && n.Exposed()
+}
+
+func (n *Node) has(f filter.Field) bool {
+	_, ok := n.Table.Column(f.Name)
+	return ok
+}
+
 // Parser finds the function that makes a value of a column's domain from the
 // text of a filter; zero for none.
 func (n *Node) Parser(c *introspect.Column) introspect.QualifiedName {
@@ -120,6 +151,27 @@ func (n *Node) Parser(c *introspect.Column) introspect.QualifiedName {
 	}
 	function, _ := n.cache.Representation(textOID, c.Type.OID)
 	return function
+}
+
+// Printer finds the function that makes of a column's domain the text that Parser reads:
+// one to text or, failing that, one to JSON, in which the text is a string. It is zero
+// where the text is PostgreSQL's own.
+func (n *Node) Printer(c *introspect.Column) (function introspect.QualifiedName, toJSON bool) {
+	if n.Parser(c).Name == "" {
+		return function, false
+	}
+	if function, ok := n.cache.Representation(c.Type.OID, textOID); ok {
+		return function, false
+	}
+	function, toJSON = n.cache.Representation(c.Type.OID, jsonOID)
+	return function, toJSON
+}
+
+// Represented reports a column of a domain that clients are shown, or write in filters,
+// in another form.
+func (n *Node) Represented(c *introspect.Column) bool {
+	_, shown := n.cache.Representation(c.Type.OID, jsonOID)
+	return c.Type.IsDomain && (shown || n.Parser(c).Name != "")
 }
 
 // Kind tells where the type of an output column comes from.
@@ -137,7 +189,8 @@ const (
 type Column struct {
 	// Name is its key: alias, last key of the JSON path, or the column's own name.
 	Name string
-	// Field has the name * where an aggregate counts rows.
+	// Rows has the aggregate count rows, and no field.
+	Rows  bool
 	Field filter.Field
 	Kind  Kind
 	// Type is nil for a name that the schema cache doesn't have.

@@ -73,7 +73,7 @@ func TestBuild_columns(t *testing.T) {
 		{"cast", "/films?select=year::text", `films as films: year::text`},
 		{"cast_by_another_name", "/films?select=year::INTEGER", `films as films: year::int4`},
 		{"cast_to_an_unknown_type", "/films?select=year::parsec", `films as films: year::parsec?`},
-		{"aggregates", "/films?select=top:rating.max(),count(),year::text.min()::int", `films as films: top=rating.max(), count=*.count(), min=year::text.min()::int4`},
+		{"aggregates", "/films?select=top:rating.max(),count(),year::text.min()::int", `films as films: top=rating.max(), count=rows.count(), min=year::text.min()::int4`},
 		{"computed_field", "/films?select=full_title", `films as films: full_title`},
 		{"represented_domain", "/genres?select=*,shade:colour", `genres as genres: id, name, colour_to_json(colour) json, shade=colour_to_json(colour) json`},
 		{"path_in_a_represented_domain", "/genres?select=colour->>red", `genres as genres: red=colour->>red text`},

@@ -85,6 +85,9 @@ func pairs(columns []introspect.ColumnPair) string {
 // columnText is as in "total=rating::int4.sum()::text".
 func columnText(c *plan.Column) string {
 	text := fieldText(c.Field) + castText(c.Cast)
+	if c.Rows {
+		text = "rows"
+	}
 	if c.Represent.Name != "" {
 		text = c.Represent.Name + "(" + text + ")"
 	}

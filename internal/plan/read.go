@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 )
@@ -30,7 +32,7 @@ func defaultSelect(req *apirequest.Request) bool {
 		return items == nil
 	case 1:
 		field, ok := items[0].(filter.SelectField)
-		return ok && field.Field.Name == "*" && field.Aggregate == filter.NoAggregate
+		return ok && field.All && field.Aggregate == filter.NoAggregate
 	}
 	return false
 }
@@ -39,11 +41,18 @@ func defaultSelect(req *apirequest.Request) bool {
 // and the database lacks one, the cache is out of date; else the client erred.
 func (a *Answer) Vouched() bool { return a.Root.vouched() }
 
+// Knows reports whether the schema cache has a column that SQL refers to by the alias of
+// one of the tree's nodes.
+func (n *Node) Knows(alias, column string) bool {
+	if n.Alias == alias && n.has(filter.Field{Name: column}) {
+		return true
+	}
+	return slices.ContainsFunc(n.Embeds, func(e *Embed) bool { return e.Node.Knows(alias, column) })
+}
+
 func (n *Node) vouched() bool {
-	for i := range n.Columns {
-		if f := n.Columns[i].Field; f.Name != "*" && !n.has(f) && n.Columns[i].Type == nil {
-			return false
-		}
+	if n.Unknown() {
+		return false
 	}
 	for _, node := range n.Where {
 		if !n.vouches(node) {
@@ -55,7 +64,7 @@ func (n *Node) vouched() bool {
 			return false
 		}
 	}
-	if len(n.Embeds) > 0 && n.cache.Tables[n.Table.Name] != n.Table { // rows that may lack what joins their namesake's
+	if len(n.Embeds) > 0 && !n.Exposed() { // rows that may lack what joins their namesake's
 		return false
 	}
 	for _, e := range n.Embeds {
@@ -78,9 +87,4 @@ func (n *Node) vouches(node filter.Node) bool {
 		}
 	}
 	return true
-}
-
-func (n *Node) has(f filter.Field) bool {
-	_, ok := n.Table.Column(f.Name)
-	return ok
 }

@@ -16,7 +16,7 @@ import (
 func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node, error) {
 	items := req.Query.Select
 	if len(items) == 0 { // only here does an empty select mean all columns
-		items = []filter.SelectItem{filter.SelectField{Field: filter.Field{Name: "*"}}}
+		items = []filter.SelectItem{filter.SelectField{All: true}}
 	}
 	if tooWide(items, req.Query.Order) {
 		return nil, apierror.TooManyEntries(maxEntries)
@@ -166,7 +166,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 	}
 	for _, item := range n.items {
 		if field, ok := item.(filter.SelectField); ok {
-			n.Columns = p.appendColumns(n.Columns, table, field)
+			p.addColumns(n, field)
 		}
 	}
 	n.items = nil
@@ -177,7 +177,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		}
 		e.Relationship = r
 		*embeds++
-		e.Alias = "embed." + strconv.Itoa(*embeds)
+		if e.Alias = "embed." + strconv.Itoa(*embeds); e.Alias == n.Alias {
+			e.Alias += "_"
+		}
 		e.Node.depth, e.Node.Alias = n.depth+1, aliasOf(n, r)
 		if e.ToMany() {
 			e.Node.Range = e.Node.Range.AtMost(p.config.MaxRows)

@@ -97,7 +97,7 @@ func (s shape) items(items []filter.SelectItem) shape {
 	for _, item := range items {
 		switch item := item.(type) {
 		case filter.SelectField:
-			s = s.flags(false).field(item.Field).text(item.Alias).text(item.Cast)
+			s = s.flags(false, item.All).field(item.Field).text(item.Alias).text(item.Cast)
 			s = append(s, byte(item.Aggregate)).text(item.AggregateCast)
 		case filter.SelectRelation:
 			s = s.flags(true, item.Spread).text(item.Relation).text(item.Alias).text(item.Hint)

@@ -13,17 +13,14 @@ import (
 // relation, so that PostgreSQL can inline it; only a count of its rows makes it a
 // result of its own, for it must not run twice.
 func call(c *plan.Call) (fragment, *Program) {
-	if c.HeadersOnly && c.Explain == nil {
-		return callCount(c)
+	if c.Count != plan.CountNone && c.Explain == nil {
+		return withTotals(c)
 	}
-	if c.Count == plan.CountNone || c.Explain != nil {
-		main, program := rows(&c.Answer)
-		if streams(c) {
-			main, program.Overrides = main.within("SELECT rows.*, "+overrides+" FROM (", ") rows"), true
-		}
-		return main, program
+	main, program := rows(&c.Answer)
+	if streams(c) {
+		main, program.Overrides = main.within("SELECT rows.*, "+overrides+" FROM (", ") rows"), true
 	}
-	return withTotals(c)
+	return main, program
 }
 
 // streams reports rows that may go out before the last one of them has come.
@@ -40,21 +37,10 @@ func streams(c *plan.Call) bool {
 // are all there by then unless it was inlined.
 const overrides = "(SELECT pg_catalog.current_setting('response.headers', true)), (SELECT pg_catalog.current_setting('response.status', true))"
 
-// callCount renders the number of rows that a function returns. PostgreSQL would not
-// call it for values that nobody reads, unless they are a result of their own.
-func callCount(c *plan.Call) (fragment, *Program) {
-	f, program := counting(&c.Answer, c.Count != plan.CountNone)
-	if !c.Scalar {
-		return counted(f), program
-	}
-	name := sqlfrag.Ident(resultName)
-	return f.within("WITH "+name+" AS MATERIALIZED (", ") SELECT pg_catalog.count(*) FROM "+name), program
-}
-
 // withTotals renders a call with the number of all rows in front of each row of the
 // page: one row at least, in which the mark is NULL if the page is empty. The rows
-// are all there, so that an estimate is no cheaper than the number. A handler makes
-// one row of the page, which is there in any case, and has the number behind it.
+// are all there, so that an estimate is no cheaper than the number. Where one row is
+// made of the page, which is there in any case, the number is behind it.
 func withTotals(c *plan.Call) (fragment, *Program) {
 	root := *c.Root
 	answer := c.Answer
@@ -62,25 +48,34 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 	root.FromResult = true
 	alias := sqlfrag.Ident(root.Alias)
 	f := called(c, root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT "+alias+".* FROM ", ") ")
-	total := count(&root).within("(SELECT count AS n FROM (", ") total) total")
-	page, columns := read(&answer)
-	if c.Format == plan.Aggregated {
-		f.add("SELECT page.*, total.n FROM ")
-		f.join(total)
-		f.join(page.within(", (", ") page"))
-		return f, &Program{Columns: columns, Yields: Body}
+	page, program := rows(&answer)
+	if program.Yields != Rows {
+		f.join(besideTotal(&root, page))
+		return f, program
 	}
-	program := &Program{Totals: true, Columns: columns, Overrides: streams(c)}
+	program.Totals, program.Overrides = true, streams(c)
 	f.add("SELECT total.n, page.*")
 	if program.Overrides {
 		f.add(", " + overrides)
 	}
 	f.add(" FROM ")
-	f.join(total)
+	f.join(total(&root))
 	f.add(" LEFT JOIN (SELECT TRUE AS mark, rows.* FROM (")
 	f.join(page)
 	f.add(") rows) page ON TRUE")
 	return f, program
+}
+
+// total renders the number of a node's rows without its window, as a row source.
+func total(n *plan.Node) fragment {
+	return count(n).within("(SELECT count AS n FROM (", ") total) total")
+}
+
+// besideTotal puts the total behind the one row that is made of a page.
+func besideTotal(n *plan.Node, page fragment) fragment {
+	f := total(n).within("SELECT page.*, total.n FROM ", "")
+	f.join(page.within(", (", ") page"))
+	return f
 }
 
 // called renders the call of a function as a source of rows.

@@ -18,7 +18,25 @@ const (
 
 // joined reports whether an embed is joined to its parent. One that shows
 // nothing is only asked for its existence.
-func joined(parent *plan.Node, e *plan.Embed) bool { return !e.Empty() || hasOrderColumns(parent, e) }
+func joined(parent *plan.Node, e *plan.Embed) bool {
+	return !e.Empty() || hasOrderColumns(parent, e) || repeats(e)
+}
+
+// repeats reports a to-one embed that may have several rows all the same: those of a
+// view, of a table that others inherit from, or of a function that returns a set, or one
+// for each row of such an embed of its own. Its parent is there once for each of them,
+// whether anything is shown of them or not.
+func repeats(e *plan.Embed) bool {
+	if e.ToMany() {
+		return false
+	}
+	function := e.Relationship.Function
+	switch {
+	case function == nil && (e.Relationship.TargetIsView || e.Node.Table.Inherited), function != nil && function.Returns.Set:
+		return true
+	}
+	return slices.ContainsFunc(e.Node.Embeds, repeats)
+}
 
 // lateral renders the join of a node with one of its embeds, which leaves out rows
 // without any if it is inner. A to-one embed is a plain subquery, which PostgreSQL
@@ -51,10 +69,14 @@ func selective(e *plan.Embed) bool {
 		(len(n.Where) > 0 || slices.ContainsFunc(n.Embeds, func(child *plan.Embed) bool { return child.Inner }))
 }
 
-// groups reports aggregates in a node or anywhere below it.
+// groups reports that a node's rows may be groups, or those of one below it.
 func groups(n *plan.Node) bool {
-	return n.Aggregates() || slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return groups(e.Node) })
+	return mayGroup(n) || slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return groups(e.Node) })
 }
+
+// mayGroup reports that a node's rows may be groups: a name that the schema cache
+// doesn't have may be an aggregate to PostgreSQL.
+func mayGroup(n *plan.Node) bool { return n.Aggregates() || n.Unknown() }
 
 // aggregated renders a to-many embed: its rows as one JSON array, or, when it is
 // spread, an array a column.
@@ -83,13 +105,7 @@ func single(parent *plan.Node, e *plan.Embed) fragment {
 	switch {
 	case e.Spread:
 		s.render = numbered
-		for i := range s.outputs { // aggregates are the parent's to compute
-			o := &s.outputs[i]
-			if o.rows {
-				o.expr = sql("TRUE")
-			}
-			o.aggregate = filter.NoAggregate
-		}
+		withoutAggregates(s.outputs)
 	case !e.Empty() && hasOrderColumns(parent, e): // the values for the order are not to show in the row
 		s.row = sql("SELECT ")
 		for i := range s.outputs {
@@ -103,6 +119,18 @@ func single(parent *plan.Node, e *plan.Embed) fragment {
 	return s.sql()
 }
 
+// withoutAggregates has the outputs of a to-one spread be values: aggregates are the
+// parent's to compute.
+func withoutAggregates(list []output) {
+	for i := range list {
+		o := &list[i]
+		if o.rows {
+			o.expr = sql("TRUE")
+		}
+		o.aggregate = filter.NoAggregate
+	}
+}
+
 // source renders FROM with the relation itself and, over a junction, that.
 func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 	name, alias := sqlfrag.Qualified(n.Table.Name.Schema, n.Table.Name.Name), sqlfrag.Ident(n.Alias)
@@ -112,10 +140,10 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 	case n.Call != nil:
 		return called(n.Call, n.Alias).within(" FROM ", "")
 	case e != nil && e.Relationship.Function != nil:
-		function, row := e.Relationship.Function.Name, parent.Table.Name
-		argument := sqlfrag.Ident(parent.Alias) + "::" + sqlfrag.Qualified(row.Schema, row.Name)
+		function := e.Relationship.Function.Name
+		argument := rowOf(sqlfrag.Ident(parent.Alias), parent.Table.Name)
 		if parent.FromResult && parent.Call == nil { // has its columns in another order
-			argument = sqlfrag.Qualified(parent.Alias, wholeRow)
+			argument = sqlfrag.Qualified(parent.Alias, wholeRow(parent.Table))
 		}
 		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"
 	case e == nil:
@@ -176,7 +204,7 @@ func nullFilter(n *plan.Node, e *plan.Embed, absent bool) fragment {
 		if test = " IS DISTINCT FROM NULL"; absent {
 			test = " IS NOT DISTINCT FROM NULL"
 		}
-		return sql(sqlfrag.Ident(e.Alias) + test)
+		return sql(sqlfrag.Ident(e.Alias) + ".*" + test)
 	}
 	return sql(sqlfrag.Qualified(e.Alias, column) + test)
 }
@@ -207,19 +235,52 @@ func presenceAlias(e *plan.Embed) string { return e.Alias + "." + presentColumn 
 // exists leaves out a limit, which matters only if it is 0, for PostgreSQL to make a
 // join of it.
 func exists(parent *plan.Node, e *plan.Embed) fragment {
-	f, r := matching(parent, e, e.Node), e.Node.Range
+	switch {
+	case isOneGroup(e):
+		return sql("TRUE")
+	case groupsItself(e):
+		return groupsOf(parent, e).within("EXISTS (", ")")
+	}
+	r := e.Node.Range
 	if r.Limit > 0 {
 		r.Limit = plan.Unlimited
 	}
+	f := matching(parent, e, e.Node, r.Offset > 0)
 	f.join(window(r))
 	return f.within("EXISTS (", ")")
 }
 
-// matches renders a node's rows without columns, order and window: those that
-// its filters and inner embeds let through.
-func matches(n *plan.Node) fragment { return matching(nil, nil, n) }
+// groupsItself reports an embed whose rows may be groups, which are there without any
+// rows. Of a to-one spread they are the parent's.
+func groupsItself(e *plan.Embed) bool {
+	return e.Node.Unknown() || e.Node.Aggregates() && !(e.Spread && !e.ToMany())
+}
 
-func matching(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
+// isOneGroup reports an embed whose rows are one group, which is in its page.
+func isOneGroup(e *plan.Embed) bool {
+	n := e.Node
+	if !groupsItself(e) || n.Unknown() || n.Range.Offset > 0 || n.Range.Limit == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(outputs(n), func(o output) bool { return o.aggregate == filter.NoAggregate })
+}
+
+// groupsOf renders the groups of an embed, which are known by their columns only.
+func groupsOf(parent *plan.Node, e *plan.Embed) fragment {
+	s := selection{node: e.Node, outputs: outputs(e.Node), render: computed, parent: parent, embed: e, unordered: true}
+	if e.Spread && !e.ToMany() {
+		withoutAggregates(s.outputs)
+	}
+	return s.sql()
+}
+
+// matches renders a node's rows without columns, order and window: those that
+// its filters and inner embeds let through, each as often as it is shown.
+func matches(n *plan.Node) fragment { return matching(nil, nil, n, true) }
+
+// matching renders the rows of a node, for someone to ask whether there are any, or to
+// count them.
+func matching(parent *plan.Node, e *plan.Embed, n *plan.Node, count bool) fragment {
 	f := sql("SELECT")
 	f.join(source(parent, e, n))
 	conditions := joins(parent, e)
@@ -230,11 +291,30 @@ func matching(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 		if child.Asked > 1 {
 			f.join(presence(n, child))
 		}
-		if child.Inner {
+		switch {
+		case count && repeats(child):
+			f.join(repeated(n, child))
+		case child.Inner:
 			conditions = append(conditions, existence(n, child, false))
 		}
 	}
 	f.join(where(conditions))
+	return f
+}
+
+// repeated joins the rows of a to-one embed that may be several.
+func repeated(parent *plan.Node, e *plan.Embed) fragment {
+	f := sql(" LEFT JOIN LATERAL (")
+	if e.Inner {
+		f = sql(" JOIN LATERAL (")
+	}
+	if groupsItself(e) {
+		f.join(groupsOf(parent, e))
+	} else {
+		f.join(matching(parent, e, e.Node, true))
+		f.join(window(e.Node.Range))
+	}
+	f.add(") AS " + sqlfrag.Ident(e.Alias) + " ON TRUE")
 	return f
 }
 

@@ -15,7 +15,7 @@ const (
 	resultName  = "pgrst result" // what a write returned
 	bodyName    = "pgrst body"   // the rows of the request's body
 	elementName = "pgrst element"
-	wholeRow    = "pgrst row" // in what a write returned, the row as the table has it
+	rowPrefix   = "pgrst row" // in what a write returned, the row as the table has it
 )
 
 // mutation renders a write. What it returns is read from the write itself, or,
@@ -25,11 +25,15 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 	switch {
 	case m.Return == plan.Representation && plain(m):
 		list := outputs(m.Root)
-		write.join(returning(list, func(o *output) fragment {
-			if m.Format == plan.CSV {
-				return o.total()
+		write.join(returning(list, func(i int, o *output) fragment {
+			value := o.total()
+			if m.Format != plan.CSV {
+				value = o.encoded(value, m.Root.StripNulls)
 			}
-			return o.encoded(o.total(), m.Root.StripNulls)
+			if i == 0 {
+				value = withCheck(m, value)
+			}
+			return value
 		}))
 		if m.Format == plan.CSV {
 			return write, &Program{Columns: textColumns(list)}
@@ -44,14 +48,14 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 		f.join(read)
 		return f, program
 	case m.Return == plan.HeadersOnly && m.Action == plan.Create && len(m.Table.PrimaryKey) > 0:
-		columns := keyColumns(m.Table)
+		columns := keyColumns(m.Target())
 		for i, c := range columns {
 			if i == 0 {
 				write.add(" RETURNING ")
 			} else {
 				write.add(", ")
 			}
-			write.add(sqlfrag.Qualified(m.Table.Name.Name, c.Name))
+			write.add(keyText(m.Target(), c.Name))
 		}
 		return write, &Program{Columns: columns}
 	}
@@ -61,7 +65,8 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 // keyColumns are the columns of the primary key in the table's order. Their values
 // are for a filter, which reads texts: only those of a few types are shown in another
 // form than PostgreSQL's own.
-func keyColumns(t *introspect.Table) []Column {
+func keyColumns(n *plan.Node) []Column {
+	t := n.Table
 	var columns []Column
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -69,14 +74,32 @@ func keyColumns(t *introspect.Table) []Column {
 			continue
 		}
 		encoding, _ := EncodingOf(c.Type)
-		switch encoding {
-		case Bool, Timestamp, TimestampTZ:
+		print, _ := n.Printer(c)
+		switch {
+		case print.Name != "":
+			encoding = Text
+		case encoding == Bool, encoding == Timestamp, encoding == TimestampTZ:
 		default:
 			encoding = Text
 		}
 		columns = append(columns, Column{Name: c.Name, Encoding: encoding})
 	}
 	return columns
+}
+
+// keyText renders a column of the key as a filter has to have it: where the text of a
+// filter is parsed by a function, as the text that clients are shown.
+func keyText(n *plan.Node, name string) string {
+	column := sqlfrag.Qualified(n.Alias, name)
+	c, _ := n.Table.Column(name)
+	switch print, isJSON := n.Printer(c); {
+	case print.Name == "":
+		return column
+	case isJSON:
+		return "(" + sqlfrag.Qualified(print.Schema, print.Name) + "(" + column + ") #>> '{}')"
+	default:
+		return sqlfrag.Qualified(print.Schema, print.Name) + "(" + column + ")"
+	}
 }
 
 // plain reports an answer that RETURNING alone can give.
@@ -89,13 +112,13 @@ func plain(m *plan.Mutate) bool {
 // noColumns reports an update of nothing.
 func noColumns(m *plan.Mutate) bool { return m.Action == plan.Update && len(m.Columns) == 0 }
 
-func returning(list []output, render func(*output) fragment) fragment {
+func returning(list []output, render func(int, *output) fragment) fragment {
 	f := sql(" RETURNING ")
 	for i := range list {
 		if i > 0 {
 			f.add(", ")
 		}
-		f.join(render(&list[i]))
+		f.join(render(i, &list[i]))
 	}
 	return f
 }
@@ -106,12 +129,14 @@ func returning(list []output, render func(*output) fragment) fragment {
 func needed(n *plan.Node) []string {
 	var names []string
 	add := func(name string) {
-		if column := sqlfrag.Qualified(n.Alias, name); name != "*" && !slices.Contains(names, column) {
+		if column := sqlfrag.Qualified(n.Alias, name); !slices.Contains(names, column) {
 			names = append(names, column)
 		}
 	}
 	for i := range n.Columns {
-		add(n.Columns[i].Field.Name)
+		if c := &n.Columns[i]; !c.Rows {
+			add(c.Field.Name)
+		}
 	}
 	for _, term := range n.Order {
 		if term.Relation == "" {
@@ -121,8 +146,7 @@ func needed(n *plan.Node) []string {
 	for _, e := range n.Embeds {
 		switch r := e.Relationship; {
 		case r.Function != nil:
-			row := "CAST(" + sqlfrag.Ident(n.Alias) + ".* AS " + sqlfrag.Qualified(n.Table.Name.Schema, n.Table.Name.Name) +
-				") AS " + sqlfrag.Ident(wholeRow)
+			row := rowOf(sqlfrag.Ident(n.Alias), n.Table.Name) + " AS " + sqlfrag.Ident(wholeRow(n.Table))
 			if !slices.Contains(names, row) {
 				names = append(names, row)
 			}
@@ -140,6 +164,17 @@ func needed(n *plan.Node) []string {
 		return []string{"1"}
 	}
 	return names
+}
+
+// wholeRow names the column of whole rows like none of the table's own.
+func wholeRow(t *introspect.Table) string {
+	name := rowPrefix
+	for {
+		if _, taken := t.Column(name); !taken {
+			return name
+		}
+		name += "_"
+	}
 }
 
 func mutationSQL(m *plan.Mutate) fragment {
@@ -172,7 +207,7 @@ func insert(m *plan.Mutate) fragment {
 	}
 	rows := bodyRows(m)
 	if m.Action == plan.Upsert && parses(m) { // its filters compare values of the domains
-		rows = rows.within("(SELECT "+bodyValues(m, parsedColumn)+" FROM ", ") AS "+sqlfrag.Ident(bodyName))
+		rows = valueRows(m)
 		f.add(" SELECT " + bodyValues(m, bodyColumn))
 	} else {
 		f.add(" SELECT " + bodyValues(m, written(m)))
@@ -250,12 +285,29 @@ func update(m *plan.Mutate) fragment {
 	case m.Array:
 		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
+	case len(m.Columns) > maxTogether:
+		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyColumn(c) }))
+		f.join(valueRows(m).within(" FROM ", ""))
 	default: // a single object is read once, and needs no join
 		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, written(m)))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
 	f.join(where(filters(m.Target(), m.Where)))
 	return f
+}
+
+// maxTogether is how many columns an update assigns together: to parse such a statement
+// PostgreSQL copies the subquery for each of them.
+const maxTogether = 64
+
+// valueRows renders the values that are written as rows.
+func valueRows(m *plan.Mutate) fragment {
+	if m.Values == nil && !parses(m) {
+		return bodyRows(m)
+	}
+	value := written(m)
+	named := func(c plan.WriteColumn) string { return value(c) + " AS " + sqlfrag.Ident(c.Name) }
+	return bodyRows(m).within("(SELECT "+bodyValues(m, named)+" FROM ", " OFFSET 0) AS "+sqlfrag.Ident(bodyName))
 }
 
 // textAssignments renders the body's values as texts that are cast, in an update of one
@@ -287,8 +339,8 @@ func bodyValues(m *plan.Mutate, render func(plan.WriteColumn) string) string {
 	return strings.Join(values, ", ")
 }
 
-// bodyColumn is a column of the body's rows, bodyValue the value of it that is
-// written, and parsedColumn that value as a column of the same name.
+// bodyColumn is a column of the body's rows, and bodyValue the value of it that is
+// written.
 func bodyColumn(c plan.WriteColumn) string { return sqlfrag.Qualified(bodyName, c.Name) }
 
 func bodyValue(c plan.WriteColumn) string {
@@ -312,8 +364,6 @@ func castValue(c plan.WriteColumn) string { return bodyColumn(c) + textCast(c) }
 // textCast casts to a column's type without its modifier, with which a cast would cut
 // the value off: the assignment refuses what is too long.
 func textCast(c plan.WriteColumn) string { return "::" + sqlType(c.Type.CastName()) }
-
-func parsedColumn(c plan.WriteColumn) string { return bodyValue(c) + " AS " + sqlfrag.Ident(c.Name) }
 
 // bodyRows renders the body as rows. JSON is one argument, however large it is.
 func bodyRows(m *plan.Mutate) fragment {
@@ -378,22 +428,33 @@ func sqlType(name string) string { return strings.ReplaceAll(name, "?", "??") }
 
 // defaults renders an object of the columns' defaults, which the catalogs have as SQL.
 func defaults(m *plan.Mutate) fragment {
-	f, separator := sql("pg_catalog.jsonb_build_object("), ""
+	f, members := sql("pg_catalog.jsonb_build_object("), 0
 	for _, c := range m.Columns {
-		switch {
-		case c.Default != "":
-			f.add(separator+"?::text, "+defaultValue(c), c.Name)
-		case c.Identity != 0:
-			f.add(separator+"?::text, pg_catalog.nextval(pg_catalog.pg_get_serial_sequence(?, ?))",
-				c.Name, strings.ReplaceAll(target(m), "??", "?"), c.Name)
-		default:
+		if c.Default == "" && c.Identity == 0 {
 			continue
 		}
-		separator = ", "
+		switch {
+		case members == 0:
+		case members%maxMembers == 0:
+			f.add(") || pg_catalog.jsonb_build_object(")
+		default:
+			f.add(", ")
+		}
+		members++
+		if c.Default != "" {
+			f.add("?::text, "+defaultValue(c), c.Name)
+		} else {
+			f.add("?::text, pg_catalog.nextval(pg_catalog.pg_get_serial_sequence(?, ?))",
+				c.Name, strings.ReplaceAll(target(m), "??", "?"), c.Name)
+		}
 	}
 	f.add(")")
 	return f
 }
+
+// maxMembers is how many members an object can be built with: PostgreSQL passes a function
+// 100 arguments at most.
+const maxMembers = 50
 
 // defaultValue renders a column's default. One that is parsed like the body's
 // values has to be represented as these are.

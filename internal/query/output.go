@@ -52,7 +52,7 @@ func outputs(n *plan.Node) []output {
 
 func ownColumn(n *plan.Node, c *plan.Column) output {
 	out := output{name: c.Name, value: valueOf(c), aggregate: c.Aggregate, cast: c.AggregateCast}
-	if c.Field.Name == "*" {
+	if c.Rows {
 		out.rows, out.expr = true, sql("*")
 		return out
 	}

@@ -27,6 +27,9 @@ type Program struct {
 	// Main is the statement that the answer is made of, and Yields what it gives.
 	Main   Statement
 	Yields Yield
+	// Check is the part of Main that PostgreSQL refuses if the schema cache hasn't all
+	// columns of a relation that all are shown of; empty for none.
+	Check string
 	// Totals reports that two more columns precede the others in Main's rows: the
 	// number of all rows, as Count would give it, and a mark. If the page is empty,
 	// there is one row all the same, for the number, and its mark is NULL.
@@ -89,6 +92,8 @@ func Build(p plan.Planned) *Program {
 	if a.Explain != nil {
 		program = &Program{Yields: Lines, Columns: []Column{{Encoding: Text}}}
 		main = main.within(explainOptions(a), "")
+	} else {
+		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {
 		program.Inserted = merges(m)
@@ -99,48 +104,33 @@ func Build(p plan.Planned) *Program {
 
 // reading renders the rows of a relation, with the counts that the answer wants.
 func reading(a *plan.Answer) (fragment, *Program) {
-	if a.HeadersOnly && a.Count == plan.CountExact && a.Explain == nil {
+	if heads(a) && a.Count == plan.CountExact && stored(a) {
 		all, program := counting(a, true)
 		return counted(all), program
 	}
 	main, program := rows(a)
-	switch a.Count {
-	case plan.CountExact:
+	switch {
+	case a.Count == plan.CountExact && heads(a) && a.Root.Range.IsAll():
+		program.Yields, program.Page = TotalCount, a.Root.Range
+	case a.Count == plan.CountExact && heads(a): // one statement has one snapshot
+		main = besideTotal(a.Root, main)
+	case a.Count == plan.CountExact:
 		program.Count = statement(count(a.Root))
-	case plan.CountPlanned:
+	case a.Count == plan.CountPlanned:
 		program.Explain = statement(explain(a.Root))
-	case plan.CountEstimated:
+	case a.Count == plan.CountEstimated:
 		program.Count = statement(countUpTo(a.Root, a.MaxRows))
 		program.Explain = statement(explain(a.Root))
 	}
 	return main, program
 }
 
-// rows renders the rows of an answer, or what it wants in place of them.
+// rows renders the rows of an answer, or the number of them if it wants no more.
 func rows(a *plan.Answer) (fragment, *Program) {
-	if a.HeadersOnly {
-		page, program := counting(a, false)
-		return counted(page), program
+	if heads(a) {
+		return head(a)
 	}
-	main, columns := read(a)
-	program := &Program{Columns: columns}
-	if a.Format == plan.Aggregated {
-		program.Yields = Body
-	}
-	return main, program
-}
-
-// counting renders the rows of an answer for someone to count them: those of the
-// page, or all, whose number tells that of the page, too. Their columns and their order
-// are there for PostgreSQL to check; it computes none that nobody reads.
-func counting(a *plan.Answer, all bool) (fragment, *Program) {
-	root, program := *a.Root, &Program{Yields: RowCount}
-	if all {
-		program.Yields, program.Page = TotalCount, root.Range
-		root.Range = plan.All()
-	}
-	s := selection{node: &root, outputs: outputs(&root), render: computed, counted: true}
-	return s.sql(), program
+	return read(a)
 }
 
 // counted renders the number of rows.
@@ -166,7 +156,7 @@ func explain(n *plan.Node) fragment {
 
 // countable renders the rows to count. Groups are known by their columns only.
 func countable(n *plan.Node) fragment {
-	if !n.Aggregates() {
+	if !mayGroup(n) {
 		return matches(n)
 	}
 	groups := *n

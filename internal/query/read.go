@@ -7,43 +7,54 @@ import (
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // read renders the rows of an answer's tree, in the columns that its format wants.
-func read(a *plan.Answer) (fragment, []Column) {
+func read(a *plan.Answer) (fragment, *Program) {
 	n := a.Root
 	list := outputs(n)
 	s := selection{node: n, outputs: list}
 	switch a.Format {
 	case plan.Aggregated:
 		s.render = named
-		return aggregate(a, s), []Column{{Encoding: Verbatim}}
+		return aggregate(a, s), &Program{Yields: Body, Columns: []Column{{Encoding: Verbatim}}}
 	case plan.GeoJSON:
 		s.render = named
-		return s.sql().within("SELECT ST_AsGeoJSON(rows)::text FROM (", ") rows"), []Column{{Encoding: Verbatim}}
+		return s.sql().within("SELECT ST_AsGeoJSON(rows.*)::text FROM (", ") rows"), &Program{Columns: []Column{{Encoding: Verbatim}}}
 	case plan.CSV, plan.Raw:
 		s.render = func(_ int, o *output) fragment { return o.text() }
-		return s.sql(), textColumns(list)
+		return s.sql(), &Program{Columns: textColumns(list)}
 	}
 	if n.Aggregates() && slices.ContainsFunc(list, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
 		s.render = numbered
-		return encodeOutside(s), columnsOf(list)
+		return encodeOutside(s), &Program{Columns: columnsOf(list)}
 	}
 	s.render = func(_ int, o *output) fragment { return o.encoded(o.total(), n.StripNulls) }
-	return s.sql(), columnsOf(list)
+	return s.sql(), &Program{Columns: columnsOf(list)}
 }
 
-// aggregate has a handler make the body of all rows, and counts them.
+// aggregate has a handler make the body of all rows, and counts them. A body that nobody
+// gets is made all the same, and not sent.
 func aggregate(a *plan.Answer, s selection) fragment {
 	argument := "rows.*"
 	switch handler := a.Handler.Relation; {
 	case a.Root.Call != nil && a.Root.Call.Scalar && !a.Root.Call.Routine.Returns.Set:
 		argument = "rows." + sqlfrag.Ident(plan.ScalarColumn)
 	case handler.Name != "":
-		argument = "rows::" + sqlfrag.Qualified(handler.Schema, handler.Name)
+		argument = rowOf("rows", handler)
 	}
-	name := sqlfrag.Qualified(a.Handler.Aggregate.Schema, a.Handler.Aggregate.Name)
-	return s.sql().within("SELECT pg_catalog.count(*), "+name+"("+argument+") FROM (", ") rows")
+	body := sqlfrag.Qualified(a.Handler.Aggregate.Schema, a.Handler.Aggregate.Name) + "(" + argument + ")"
+	if heads(a) {
+		body = "(" + body + " IS NULL)"
+	}
+	return s.sql().within("SELECT pg_catalog.count(*), "+body+" FROM (", ") rows")
+}
+
+// rowOf is a row of a row source, by its quoted alias, as one of a relation. The alias
+// alone would be the column that has its name, if there is one.
+func rowOf(alias string, relation introspect.QualifiedName) string {
+	return "CAST(" + alias + ".* AS " + sqlfrag.Qualified(relation.Schema, relation.Name) + ")"
 }
 
 // encodeOutside makes JSON of groups outside of the grouping, for json has no equality.
@@ -94,13 +105,14 @@ func named(_ int, o *output) fragment {
 
 // selection is the select of a node.
 type selection struct {
-	node    *plan.Node
-	outputs []output
-	render  func(i int, o *output) fragment
-	parent  *plan.Node  // nil at the root
-	embed   *plan.Embed // of parent, whose node it is
-	row     fragment    // what is to become a row by itself, if anything is
-	counted bool        // only the number of rows is of interest
+	node      *plan.Node
+	outputs   []output
+	render    func(i int, o *output) fragment
+	parent    *plan.Node  // nil at the root
+	embed     *plan.Embed // of parent, whose node it is
+	row       fragment    // what is to become a row by itself, if anything is
+	counted   bool        // only the number of rows is of interest
+	unordered bool        // so is the order
 }
 
 func (s selection) sql() fragment {
@@ -123,7 +135,7 @@ func (s selection) sql() fragment {
 	if grouped {
 		f.join(groupBy(s.outputs))
 	}
-	if !s.counted {
+	if !s.counted && !s.unordered {
 		f.join(orderBy(n, grouped))
 	}
 	f.join(window(n.Range))

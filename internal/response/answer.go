@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/encode"
 	"github.com/pgrest-go/pgrest/internal/plan"
@@ -183,7 +184,7 @@ func location(req *apirequest.Request, key []query.Column, filters []string) str
 		if i == 0 {
 			separator = "?"
 		}
-		s += separator + escapeQuery(column.Name) + "=" + escapeQuery(filters[i])
+		s += separator + escapeQuery(filter.QuoteName(column.Name)) + "=" + escapeQuery(filters[i])
 	}
 	return s
 }

@@ -31,6 +31,27 @@ func Qualified(qualifier, name string) string {
 	return b.String()
 }
 
+// CutIdent reads the quoted identifier that a statement's text begins with, in which
+// question marks are single, and gives the rest.
+func CutIdent(text string) (name, rest string, ok bool) {
+	rest, ok = strings.CutPrefix(text, `"`)
+	if !ok {
+		return "", text, false
+	}
+	var b strings.Builder
+	for {
+		part, after, found := strings.Cut(rest, `"`)
+		if !found {
+			return "", text, false
+		}
+		b.WriteString(part)
+		if rest, ok = strings.CutPrefix(after, `"`); !ok {
+			return b.String(), after, true
+		}
+		b.WriteByte('"')
+	}
+}
+
 // SearchPath renders schemas as the value of the search_path setting. It is a
 // value and no part of a statement, so question marks stay single.
 func SearchPath(schemas ...string) string {

@@ -54,3 +54,24 @@ func TestSearchPath(t *testing.T) {
 	require.Equal(t, `"api", "extra"`, sqlfrag.SearchPath("api", "extra"))
 	require.Equal(t, `"a ""b""", "is it?", "$user"`, sqlfrag.SearchPath(`a "b"`, "is it?", "$us\x00er"))
 }
+
+func TestCutIdent(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text, name, rest string
+		ok               bool
+	}{
+		{`"a"."b"`, "a", `."b"`, true},
+		{`"say ""a""?" = 1`, `say "a"?`, " = 1", true},
+		{`""`, "", "", true},
+		{`"a`, "", `"a`, false},
+		{`"a""`, "", `"a""`, false},
+		{`a`, "", "a", false},
+		{``, "", "", false},
+	} {
+		name, rest, ok := sqlfrag.CutIdent(tt.text)
+		require.Equal(t, tt.name, name, tt.text)
+		require.Equal(t, tt.rest, rest, tt.text)
+		require.Equal(t, tt.ok, ok, tt.text)
+	}
+}

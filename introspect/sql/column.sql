@@ -4,7 +4,9 @@
 --
 -- In psql 16 or later, end the query with:  \bind '{public}' \g
 --
--- A generated column keeps its expression where others keep their default.
+-- A generated column keeps its expression where others keep their default. A default
+-- refers to no column: without its relation, whose columns PostgreSQL would go through
+-- for each, it is printed in no time.
 SELECT
     a.attrelid,
     a.attname,
@@ -14,7 +16,7 @@ SELECT
     a.attnotnull,
     CASE
         WHEN a.atthasdef AND a.attgenerated = ''
-        THEN coalesce(pg_catalog.pg_get_expr(e.adbin, e.adrelid), '')
+        THEN coalesce(pg_catalog.pg_get_expr(e.adbin, 0), '')
         ELSE ''
     END AS default_expression,
     a.attidentity::pg_catalog.text AS identity,

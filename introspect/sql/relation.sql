@@ -19,7 +19,9 @@ SELECT
         WHEN c.relkind = 'm' THEN 0
         WHEN c.relkind = 'f' AND w.fdwhandler = 0 THEN 0
         ELSE pg_catalog.pg_relation_is_updatable(c.oid, true)
-    END AS writable
+    END AS writable,
+    c.relkind = 'r' AND c.relhassubclass AS inherited,
+    c.relrowsecurity AS row_security
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_description d

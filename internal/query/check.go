@@ -1,0 +1,134 @@
+package query
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// A check makes PostgreSQL refuse a statement whose select has all columns of a relation,
+// as the schema cache knows them, if the relation has more by now: a row of so many
+// columns is cast to the relation's type. It stands where PostgreSQL does no more than
+// parse it, which it does anew when the relation has changed. A column that is gone, or
+// has another name, is refused where the select names it.
+
+// checked puts the check before a statement, in a row source that nobody reads, and gives
+// it. A write that RETURNING answers has it there: see withCheck.
+func checked(p plan.Planned, main fragment) (fragment, string) {
+	if m, ok := p.(*plan.Mutate); ok {
+		switch {
+		case m.Return != plan.Representation, plain(m) && !m.Root.All:
+			return main, ""
+		case plain(m):
+			return main, unescaped(rowCast(m.Table))
+		}
+	}
+	var c checks
+	c.add(p.Answered().Root, nil)
+	if len(c.relations) == 0 {
+		return main, ""
+	}
+	casts := make([]string, len(c.relations))
+	for i, t := range c.relations {
+		casts[i] = rowCast(t)
+	}
+	check := strings.Join(casts, ", ")
+	f := sql(with + sqlfrag.Ident(checkName) + " AS (SELECT " + check)
+	for i, t := range c.unnamed {
+		separator := ", "
+		if i == 0 {
+			separator = " FROM "
+		}
+		f.add(separator + sqlfrag.Qualified(t.Name.Schema, t.Name.Name))
+	}
+	text, separator := main.sql, ") "
+	if rest, ok := bytes.CutPrefix(text, []byte(with)); ok {
+		text, separator = rest, "), "
+	}
+	f.add(separator)
+	f.join(fragment{text, main.args})
+	return f, unescaped(check)
+}
+
+// checkName is that of the row source with the check.
+const (
+	checkName = "pgrst check"
+	with      = "WITH "
+)
+
+// withCheck is an output of a write with the check, which is folded away: before a write
+// that PostgreSQL rewrites by rules there may be no row sources.
+func withCheck(m *plan.Mutate, output fragment) fragment {
+	if !m.Root.All {
+		return output
+	}
+	return output.within("CASE WHEN TRUE OR "+rowCast(m.Table)+" IS NULL THEN ", " END")
+}
+
+// rowCast renders a row of a relation's known columns as one of its type.
+func rowCast(t *introspect.Table) string {
+	columns := strings.TrimSuffix(strings.Repeat("NULL, ", len(t.Columns)), ", ")
+	return "CAST(ROW(" + columns + ") AS " + sqlfrag.Qualified(t.Name.Schema, t.Name.Name) + ")"
+}
+
+// unescaped is SQL as it is when its placeholders have their numbers.
+func unescaped(text string) string { return strings.ReplaceAll(text, "??", "?") }
+
+// checks are the relations to check, and those among them that the statement has no
+// other mention of: PostgreSQL parses a statement anew for the relations that it names.
+type checks struct{ relations, unnamed []*introspect.Table }
+
+func (c *checks) add(n *plan.Node, e *plan.Embed) {
+	var function *introspect.Routine
+	switch {
+	case n.Call != nil:
+		function = n.Call.Routine
+	case e != nil:
+		function = e.Relationship.Function
+	}
+	// A function may return rows of a relation whose schema the role may not use.
+	if n.All && n.Exposed() && (function == nil || function.Name.Schema == n.Table.Name.Schema) && !slices.Contains(c.relations, n.Table) {
+		c.relations = append(c.relations, n.Table)
+		if function != nil {
+			c.unnamed = append(c.unnamed, n.Table)
+		}
+	}
+	for _, e := range n.Embeds {
+		c.add(e.Node, e)
+	}
+}
+
+// ColumnAt reads the column that stands at a place in Main, given as PostgreSQL's errors
+// do: in characters, the first of which is 1.
+func (p *Program) ColumnAt(position int) (alias, column string, ok bool) {
+	text := p.Main.SQL
+	for range position - 1 {
+		_, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
+	}
+	alias, text, _ = sqlfrag.CutIdent(text)
+	column, _, ok = sqlfrag.CutIdent(strings.TrimPrefix(text, "."))
+	return alias, column, ok
+}
+
+// Checks reports that a place in Main, given as PostgreSQL's errors do, is in its check.
+func (p *Program) Checks(position int) bool {
+	start := strings.Index(p.Main.SQL, p.Check)
+	before := utf8.RuneCountInString(p.Main.SQL[:start])
+	return p.Check != "" && position > before && position <= before+utf8.RuneCountInString(p.Check)
+}
+
+// Unchecked is the program without its check.
+func (p *Program) Unchecked() *Program {
+	if p.Check == "" {
+		return p
+	}
+	unchecked := *p
+	unchecked.Main.SQL, unchecked.Check = strings.Replace(p.Main.SQL, p.Check, "NULL", 1), ""
+	return &unchecked
+}
