@@ -140,7 +140,7 @@ func (x *exchange) answer(schema *snapshot) error {
 func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
 	a, role := p.Answered(), schema.cache.RoleSettings(x.identity.Role)
 	cmd := executor.Command{
-		Role: x.identity.Role, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
+		Identity: x.identity, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
 		Isolation: role.Isolation, Rollback: x.rollsBack(),
 	}
 	var function []introspect.Setting
@@ -153,7 +153,7 @@ func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Prog
 			cmd.Expect.Offset = a.Root.Range.Offset
 		}
 	}
-	cmd.Settings = x.context(role.Settings, x.hoisted(function))
+	cmd.Context = x.context(role.Settings, x.hoisted(function))
 	return cmd
 }
 
@@ -181,13 +181,13 @@ func (x *exchange) hoisted(function []introspect.Setting) []auth.Setting {
 	return settings
 }
 
-// context lists what the transaction is told about the request.
-func (x *exchange) context(role []introspect.Setting, function []auth.Setting) []auth.Setting {
+// context is what the transaction is told about the request.
+func (x *exchange) context(role []introspect.Setting, function []auth.Setting) auth.Context {
 	settings := make([]auth.Setting, len(role))
 	for i, s := range role {
 		settings[i] = auth.Setting(s)
 	}
-	return auth.Settings(x.identity, auth.Context{
+	return auth.Context{
 		Schema:          x.request.Schema,
 		ExtraSearchPath: x.options.ExtraSearchPath,
 		Method:          x.request.Method,
@@ -197,7 +197,7 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) [
 		Timezone:        x.request.Preferences.Timezone,
 		AppSettings:     x.settings,
 		RoleSettings:    settings, FunctionSettings: function,
-	})
+	}
 }
 
 // repeat answers a request anew when err comes of a schema cache that the

@@ -32,7 +32,9 @@ type Result struct {
 	cmd      Command
 	conn     *pgxpool.Conn
 	session  session
+	main     rendering
 	reader   *pgconn.ResultReader
+	modes    bool // the transaction's were others than it said
 	ahead    bool // the reader stands on a row that Next did not hand out yet
 	tail     int  // how many results follow the overrides: those of ending the transaction
 	done     bool
@@ -66,8 +68,8 @@ func (r *Result) nextRow() bool {
 	if !r.reader.NextRow() {
 		return false
 	}
-	if t := r.session.current.times; t != nil {
-		t.toText(r.reader.Values())
+	if r.main.formats != nil {
+		r.toText(r.reader.Values())
 	}
 	return true
 }

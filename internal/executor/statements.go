@@ -28,6 +28,9 @@ type statements struct {
 	// overridden reports that something set response.headers or response.status
 	// here, perhaps beyond its transaction.
 	overridden bool
+	// otherModes reports that transactions of this connection don't begin READ COMMITTED,
+	// or not READ WRITE, of themselves.
+	otherModes bool
 	// settings, arguments and settingsSQL are room for the values of a request's
 	// settings, and for the statement that makes them; settingsTexts are such
 	// statements that there have been.
@@ -35,6 +38,7 @@ type statements struct {
 	arguments     [][]byte
 	settingsSQL   []byte
 	settingsTexts map[string]string
+	times         []byte // room for the texts of a row's times
 }
 
 // statementKey is what a statement is prepared for: PostgreSQL checks
@@ -44,7 +48,6 @@ type statementKey struct{ role, sql string }
 type prepared struct {
 	key         statementKey
 	description *pgconn.StatementDescription
-	times       *times
 }
 
 const customDataKey = "pgrest.statements"
@@ -72,7 +75,7 @@ func (s *statements) put(key statementKey, description *pgconn.StatementDescript
 		s.close(e.Value.(prepared).description.Name)
 		s.recent.Remove(e)
 	}
-	s.byKey[key] = s.recent.PushFront(prepared{key, description, timesOf(description.Fields)})
+	s.byKey[key] = s.recent.PushFront(prepared{key, description})
 	if s.recent.Len() > maxStatements {
 		oldest := s.recent.Remove(s.recent.Back()).(prepared)
 		delete(s.byKey, oldest.key)

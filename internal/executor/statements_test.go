@@ -188,7 +188,7 @@ func TestStatements_of_a_changed_table(t *testing.T) {
 			defer pool.Close()
 			_, err = pool.Exec(t.Context(), tt.before)
 			require.NoError(t, err)
-			cmd := executor.Command{Role: "postgres", ReadOnly: true, Settings: []auth.Setting{{Name: "search_path", Value: "public"}},
+			cmd := executor.Command{Identity: auth.Identity{Role: "postgres"}, ReadOnly: true, Context: auth.Context{Schema: "public"},
 				Program: &query.Program{Main: *statement(tt.query)}}
 			cmd.Program.Count = statement(`SELECT count(*) FROM (` + tt.query + `) rows`)
 

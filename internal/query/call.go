@@ -63,14 +63,14 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 	alias := sqlfrag.Ident(root.Alias)
 	f := called(c, root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT "+alias+".* FROM ", ") ")
 	total := count(&root).within("(SELECT count AS n FROM (", ") total) total")
-	page, columns := read(&answer)
+	page, program := read(&answer)
 	if c.Format == plan.Aggregated {
 		f.add("SELECT page.*, total.n FROM ")
 		f.join(total)
 		f.join(page.within(", (", ") page"))
-		return f, &Program{Columns: columns, Yields: Body}
+		return f, program
 	}
-	program := &Program{Totals: true, Columns: columns, Overrides: streams(c)}
+	program.Totals, program.Overrides = true, streams(c)
 	f.add("SELECT total.n, page.*")
 	if program.Overrides {
 		f.add(", " + overrides)

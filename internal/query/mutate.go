@@ -25,6 +25,9 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 	switch {
 	case m.Return == plan.Representation && plain(m):
 		list := outputs(m.Root)
+		if m.Format != plan.CSV {
+			inJSON(list, false)
+		}
 		write.join(returning(list, func(o *output) fragment {
 			if m.Format == plan.CSV {
 				return o.total()
@@ -51,7 +54,11 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 			} else {
 				write.add(", ")
 			}
-			write.add(sqlfrag.Qualified(m.Table.Name.Name, c.Name))
+			name := sqlfrag.Qualified(m.Table.Name.Name, c.Name)
+			if c.Encoding == TimeJSON {
+				name = "pg_catalog.to_json(" + name + ")"
+			}
+			write.add(name)
 		}
 		return write, &Program{Columns: columns}
 	}
@@ -68,13 +75,16 @@ func keyColumns(t *introspect.Table) []Column {
 		if !slices.Contains(t.PrimaryKey, c.Name) {
 			continue
 		}
-		encoding, _ := EncodingOf(c.Type)
-		switch encoding {
-		case Bool, Timestamp, TimestampTZ:
-		default:
-			encoding = Text
+		key := Column{Name: c.Name}
+		if c.Type != nil {
+			switch c.Type.BaseOID {
+			case BoolOID:
+				key.Encoding = Bool
+			case DateOID, TimestampOID, TimestampTZOID:
+				key.Encoding = TimeJSON
+			}
 		}
-		columns = append(columns, Column{Name: c.Name, Encoding: encoding})
+		columns = append(columns, key)
 	}
 	return columns
 }

@@ -121,7 +121,7 @@ func valueOf(c *plan.Column) value {
 	case c.AggregateCast != nil:
 		return valueOfCast(c.AggregateCast)
 	case c.Aggregate == filter.Count:
-		return value{encoding: Verbatim}
+		return value{encoding: Number}
 	case c.Aggregate == filter.Sum || c.Aggregate == filter.Avg:
 		return valueOfTotal(c)
 	case c.Cast != nil:
@@ -158,7 +158,7 @@ func valueOfTotal(c *plan.Column) value {
 	if t == nil || c.Cast == nil && c.Kind != plan.TypedValue {
 		return value{encoding: Verbatim, toJSON: true}
 	}
-	if encoding, toJSON := EncodingOf(t); !toJSON && !isJSON(t) && (encoding == Number || encoding == Verbatim) {
+	if encoding, toJSON := EncodingOf(t); !toJSON && encoding == Number {
 		return value{encoding: Number}
 	}
 	return value{encoding: Verbatim, toJSON: true}
@@ -197,7 +197,7 @@ func (o *output) text() fragment {
 // encoded renders an output of the top level as its encoding wants it.
 func (o *output) encoded(f fragment, stripNulls bool) fragment {
 	switch {
-	case o.toJSON && stripNulls:
+	case o.toJSON && stripNulls && o.encoding != TimeJSON: // a string has none within
 		return f.within("pg_catalog.json_strip_nulls(pg_catalog.to_json(", "))")
 	case o.toJSON:
 		return f.within("pg_catalog.to_json(", ")")

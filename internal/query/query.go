@@ -43,6 +43,9 @@ type Program struct {
 	Inserted bool
 	// Columns are those of Main's rows, without totals and overrides.
 	Columns []Column
+	// Times are the dates and timestamps among them, if they may come in binary format;
+	// nil if not, or if there are none.
+	Times *Times
 	// Count yields the number of rows without limit and offset; nil when nobody
 	// asked. Explain yields the planner's estimate of it as JSON.
 	Count, Explain *Statement
@@ -122,12 +125,7 @@ func rows(a *plan.Answer) (fragment, *Program) {
 		page, program := counting(a, false)
 		return counted(page), program
 	}
-	main, columns := read(a)
-	program := &Program{Columns: columns}
-	if a.Format == plan.Aggregated {
-		program.Yields = Body
-	}
-	return main, program
+	return read(a)
 }
 
 // counting renders the rows of an answer for someone to count them: those of the
