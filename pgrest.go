@@ -122,7 +122,8 @@ type Options struct {
 	// HoistedSettings names settings of functions: where a called function has one of
 	// them in its own SET clauses, it applies to the whole transaction, from its
 	// start. nil means statement_timeout, plan_filter.statement_cost_limit and
-	// default_transaction_isolation. Key: db-hoisted-tx-settings.
+	// default_transaction_isolation. What the request's identity says, its role and its
+	// claims, a function can't. Key: db-hoisted-tx-settings.
 	HoistedSettings []string
 	// Aggregates allows aggregate functions in select. They are off by default,
 	// because a client can make them cost much. Key: db-aggregates-enabled.
@@ -158,7 +159,9 @@ type Options struct {
 	// Authenticate, when set, replaces the bearer token: it tells who makes a
 	// request, by whatever the host goes by: a session's cookie, an API key in a
 	// header, or the client's certificate in r.TLS.VerifiedChains. An *auth.Error is
-	// answered as such, any other error with 500.
+	// answered as such, any other error with 500. An identity whose role is "none" is
+	// refused, in any case of its letters, for PostgreSQL would go on as the role that
+	// the pool logs in as.
 	Authenticate func(*http.Request) (auth.Identity, error)
 
 	// BasePath is the path that the handler is mounted under when the host's

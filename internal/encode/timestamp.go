@@ -2,6 +2,7 @@ package encode
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
@@ -51,8 +52,7 @@ func dateEnd(text []byte) int {
 // " 10:00:00.25"; 0 if there is none.
 func clockEnd(text []byte, date int) int {
 	end := date + len(" 10:00:00")
-	if date == 0 || len(text) < end || text[date] != ' ' || !twoDigits(text, date+1) ||
-		text[date+3] != ':' || !twoDigits(text, date+4) || text[date+6] != ':' || !twoDigits(text, date+7) {
+	if date == 0 || len(text) < end || text[date] != ' ' || !isClock(text[date+1:end]) {
 		return 0
 	}
 	if end == len(text) || text[end] != '.' {
@@ -63,6 +63,18 @@ func clockEnd(text []byte, date int) int {
 		return 0
 	}
 	return fraction
+}
+
+// isClock reports eight bytes as in 10:00:00. As one number, without what they should
+// be, they leave nothing of the colons, and of the digits what is below 10.
+func isClock(text []byte) bool {
+	const (
+		zeros  = 0x30303a30303a3030 // 00:00:00, the first byte lowest
+		digits = 0xf0f0fff0f0fff0f0
+		six    = 0x0606000606000606 // with which what is below 10 stays below 16
+	)
+	rest := binary.LittleEndian.Uint64(text) ^ zeros
+	return (rest|(rest+six))&digits == 0
 }
 
 // offsetEnd gives the place behind the offset that follows a time of day: hours, and

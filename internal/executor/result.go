@@ -2,7 +2,6 @@ package executor
 
 import (
 	"bytes"
-	"encoding/hex"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -96,20 +95,14 @@ func (r *Result) Raw() []byte {
 	return rawValue(r.reader, i)
 }
 
-// rawValue takes a value out of its text form, which for bytea is hexadecimal. It
-// is a copy.
+// rawValue takes a value out of its text form. It is a copy.
 func rawValue(reader *pgconn.ResultReader, i int) []byte {
 	value := reader.Values()[i]
-	if digits, ok := bytes.CutPrefix(value, []byte(`\x`)); ok && reader.FieldDescriptions()[i].DataTypeOID == byteaOID {
-		if raw, err := hex.AppendDecode(nil, digits); err == nil {
-			return raw
-		}
+	if reader.FieldDescriptions()[i].DataTypeOID == byteaOID {
+		return bytesOf(value)
 	}
 	return bytes.Clone(value)
 }
-
-// byteaOID is pg_type's number of bytea.
-const byteaOID = 17
 
 // Err gives the error that ended the rows, if one did.
 func (r *Result) Err() error { return r.err }
