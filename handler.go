@@ -2,6 +2,7 @@ package pgrest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -106,11 +107,19 @@ func (x *exchange) serve() (err error) {
 		return err
 	}
 	x.clock.lap("parse")
-	if err = x.answer(schema); err != nil {
+	err = x.answer(schema)
+	for tries := 1; errors.Is(err, executor.ErrForgotten) && tries < maxTries; tries++ {
+		err = x.answer(schema)
+	}
+	if err != nil {
 		err = x.repeat(schema, err)
 	}
 	return err
 }
+
+// maxTries is how often a request is tried whose function takes the connection's
+// prepared statements away. Each try may find another connection, with others.
+const maxTries = 4
 
 // answer plans and runs the request against a schema.
 func (x *exchange) answer(schema *snapshot) error {

@@ -16,6 +16,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -382,14 +383,27 @@ func plannedRows(explained []byte) (int64, error) {
 	return int64(plans[0].Plan.Rows), nil
 }
 
-// staleStatement reports whether a prepared statement is gone (26000), its result has
-// other columns than when it was prepared (0A000), or the type of an argument is gone,
-// in whose place there may be another of its name (XX000).
+// ErrForgotten says that the statements that follow the main one weren't prepared any
+// more, as when a function has deallocated them all. Nothing of the command came to pass,
+// and it can be run again: by then they are prepared anew, after the function.
+var ErrForgotten = errors.New("the connection's prepared statements are gone")
+
+// forgotten tells such an error from others of what follows the main statement.
+func forgotten(err error) error {
+	if staleStatement(err) {
+		return fmt.Errorf("%w: %w", ErrForgotten, err)
+	}
+	return err
+}
+
+// staleStatement reports whether a prepared statement is gone (26000), or its name taken
+// (42P05), its result has other columns than when it was prepared (0A000), or the type of
+// an argument is gone, in whose place there may be another of its name (XX000).
 func staleStatement(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return false
 	}
-	return pg.Code == "26000" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan") ||
+	return pg.Code == "26000" || pg.Code == "42P05" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan") ||
 		pg.Code == "XX000" && strings.HasPrefix(pg.Message, "cache lookup failed for type")
 }

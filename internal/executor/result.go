@@ -118,11 +118,11 @@ func (r *Result) finish() error {
 		r.Rows = tag.RowsAffected()
 	}
 	if err := r.readOverrides(); err != nil {
-		return err
+		return forgotten(err)
 	}
 	for range r.tail {
 		if err := r.session.skip(); err != nil {
-			return err
+			return forgotten(err)
 		}
 	}
 	if err := r.session.end(); err != nil {
@@ -199,5 +199,8 @@ func (r *Result) end() {
 		// An explicit transaction failed: the pool would close the connection, and
 		// does so when the request has been given up.
 		_, _ = r.session.conn.Exec(r.session.ctx, rollback).ReadAll()
+	}
+	if r.session.conn.TxStatus() == 'I' && !r.session.conn.IsClosed() {
+		r.session.putBack()
 	}
 }

@@ -19,6 +19,7 @@ type session struct {
 	conn     *pgconn.PgConn
 	pipeline *pgconn.Pipeline
 	cache    *statements
+	before   reported // of the connection
 	prepares bool
 	sent     []request  // whose results were not read yet
 	few      [4]request // room for those of most pipelines
@@ -42,7 +43,7 @@ type preparing struct {
 
 // begin starts the pipeline.
 func (s *session) begin(ctx context.Context, conn *pgconn.PgConn, prepares bool) {
-	*s = session{ctx: ctx, conn: conn, prepares: prepares, pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
+	*s = session{ctx: ctx, conn: conn, prepares: prepares, before: reportedBy(conn), pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
 	s.sent = s.few[:0]
 }
 

@@ -2,9 +2,11 @@ package executor
 
 import (
 	"container/list"
+	"crypto/rand"
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -24,6 +26,7 @@ type statements struct {
 	byKey  map[statementKey]*list.Element
 	recent *list.List // of prepared, the most recently used first
 	dead   []string   // dropped here, and not yet closed in PostgreSQL
+	prefix string     // of names
 	names  int
 	// overridden reports that something set response.headers or response.status
 	// here, perhaps beyond its transaction.
@@ -90,6 +93,7 @@ func (s *statements) clear() {
 	}
 	clear(s.byKey)
 	s.recent.Init()
+	s.prefix = ""
 }
 
 // close has the named statement closed in PostgreSQL by the next pipeline; an
@@ -107,7 +111,16 @@ func (s *statements) takeDead() iter.Seq[string] {
 	return slices.Values(dead)
 }
 
+// newName names a statement as nobody else will, not even a function that prepares
+// statements of its own.
 func (s *statements) newName() string {
+	if s.prefix == "" {
+		s.prefix = "pgrest_" + strings.ToLower(rand.Text()[:prefixLetters]) + "_"
+	}
 	s.names++
-	return "pgrest_" + strconv.Itoa(s.names)
+	return s.prefix + strconv.Itoa(s.names)
 }
+
+// prefixLetters is how many random letters the names of a connection have: a name is
+// sent with each use.
+const prefixLetters = 12
