@@ -11,13 +11,14 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// maxStatements bounds the prepared statements of a connection. Each costs
-// PostgreSQL some ten kilobytes.
-const maxStatements = 256
-
-// maxPrepared is the length of the longest statement that is prepared. A longer one,
-// which a client made by repeating itself, could cost PostgreSQL megabytes.
-const maxPrepared = 64 << 10
+// The prepared statements of a connection are bounded in number and in bytes of their
+// SQL, and a long one, which a client may have made by repeating itself, isn't prepared.
+// Each costs PostgreSQL some ten kilobytes, and some forty bytes for each of its SQL.
+const (
+	maxStatements = 256
+	maxSQL        = 256 << 10
+	maxPrepared   = 16 << 10
+)
 
 // statements are the prepared statements of one connection, the least recently
 // used of which goes when there are too many, and what else is to be known of it.
@@ -25,6 +26,7 @@ const maxPrepared = 64 << 10
 type statements struct {
 	byKey  map[statementKey]*list.Element
 	recent *list.List // of prepared, the most recently used first
+	size   int        // of their SQL, in bytes
 	dead   []string   // dropped here, and not yet closed in PostgreSQL
 	prefix string     // of names
 	names  int
@@ -75,15 +77,21 @@ func (s *statements) get(key statementKey) (prepared, bool) {
 
 func (s *statements) put(key statementKey, description *pgconn.StatementDescription) {
 	if e, ok := s.byKey[key]; ok { // prepared twice in one pipeline
-		s.close(e.Value.(prepared).description.Name)
-		s.recent.Remove(e)
+		s.drop(e)
 	}
 	s.byKey[key] = s.recent.PushFront(prepared{key, description})
-	if s.recent.Len() > maxStatements {
-		oldest := s.recent.Remove(s.recent.Back()).(prepared)
-		delete(s.byKey, oldest.key)
-		s.close(oldest.description.Name)
+	s.size += len(key.sql)
+	for s.recent.Len() > maxStatements || s.size > maxSQL {
+		s.drop(s.recent.Back())
 	}
+}
+
+// drop has a statement closed.
+func (s *statements) drop(e *list.Element) {
+	dropped := s.recent.Remove(e).(prepared)
+	delete(s.byKey, dropped.key)
+	s.size -= len(dropped.key.sql)
+	s.close(dropped.description.Name)
 }
 
 // clear drops all statements.
@@ -93,7 +101,7 @@ func (s *statements) clear() {
 	}
 	clear(s.byKey)
 	s.recent.Init()
-	s.prefix = ""
+	s.size, s.prefix = 0, ""
 }
 
 // close has the named statement closed in PostgreSQL by the next pipeline; an

@@ -113,6 +113,28 @@ func TestStatements_long(t *testing.T) {
 	require.Equal(t, 1, occurrences(`SELECT 13`, left))
 }
 
+// Few long statements are kept where many short ones are, and the most recent of them.
+func TestStatements_bounded_by_bytes(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	const length, bytes = 12 << 10, 256 << 10
+	text := func(i int) string { return fmt.Sprintf(`SELECT %d`, i) + strings.Repeat(` `, length) }
+	for range 2 {
+		for i := range 40 {
+			require.Equal(t, fmt.Sprint(i), value(t, pool, command(anon, text(i))))
+		}
+	}
+	left := cached(t, pool)
+	require.Contains(t, left, text(39))
+	require.NotContains(t, left, text(0))
+	total := 0
+	for _, statement := range left {
+		total += len(statement)
+	}
+	require.LessOrEqual(t, total, bytes+length, "one may still have to be closed")
+	require.Greater(t, total, bytes-2*length)
+}
+
 // The closing of a statement is not lost when the pipeline that brings it fails.
 func TestStatements_closed_after_an_error(t *testing.T) {
 	t.Parallel()
