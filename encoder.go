@@ -46,9 +46,14 @@ func (r Row) Len() int { return len(r.values) }
 func (r Row) IsNull(i int) bool { return r.values[i] == nil }
 
 // Text gives the i-th value in PostgreSQL's text form, and nil for NULL. Arrays,
-// composite values and what is embedded are JSON. The text is not to be changed
-// or kept.
-func (r Row) Text(i int) []byte { return r.values[i] }
+// composite values and what is embedded are JSON. Dates and timestamps are in the
+// DateStyle ISO, whatever the session has. The text is not to be changed or kept.
+func (r Row) Text(i int) []byte {
+	if r.columns[i].Encoding == query.TimeJSON && r.values[i] != nil {
+		return encode.TimeText(r.values[i])
+	}
+	return r.values[i]
+}
 
 // AppendJSON appends the i-th value as JSON, as it is in a response of the media
 // type application/json.

@@ -108,11 +108,19 @@ func (x *exchange) serve() (err error) {
 		return err
 	}
 	x.clock.lap("parse")
-	if err = x.answer(schema); err != nil {
+	err = x.answer(schema)
+	for tries := 1; errors.Is(err, executor.ErrForgotten) && tries < maxTries; tries++ {
+		err = x.answer(schema)
+	}
+	if err != nil {
 		err = x.repeat(schema, err)
 	}
 	return err
 }
+
+// maxTries is how often a request is tried whose function takes the connection's
+// prepared statements away. Each try may find another connection, with others.
+const maxTries = 4
 
 // answer plans and runs the request against a schema.
 func (x *exchange) answer(schema *snapshot) error {
@@ -142,7 +150,7 @@ func (x *exchange) answer(schema *snapshot) error {
 func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
 	a, role := p.Answered(), schema.cache.RoleSettings(x.identity.Role)
 	cmd := executor.Command{
-		Role: x.identity.Role, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
+		Identity: x.identity, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
 		Isolation: role.Isolation, Rollback: x.rollsBack(), Outdated: x.outdated,
 		Late: x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
 	}
@@ -156,7 +164,7 @@ func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Prog
 			cmd.Expect.Offset = a.Root.Range.Offset
 		}
 	}
-	cmd.Settings = x.context(role.Settings, x.hoisted(function))
+	cmd.Context = x.context(role.Settings, x.hoisted(function))
 	return cmd
 }
 
@@ -196,13 +204,13 @@ func (x *exchange) hoisted(function []introspect.Setting) []auth.Setting {
 	return settings
 }
 
-// context lists what the transaction is told about the request.
-func (x *exchange) context(role []introspect.Setting, function []auth.Setting) []auth.Setting {
+// context is what the transaction is told about the request.
+func (x *exchange) context(role []introspect.Setting, function []auth.Setting) auth.Context {
 	settings := make([]auth.Setting, len(role))
 	for i, s := range role {
 		settings[i] = auth.Setting(s)
 	}
-	return auth.Settings(x.identity, auth.Context{
+	return auth.Context{
 		Schema:          x.request.Schema,
 		ExtraSearchPath: x.options.ExtraSearchPath,
 		Method:          x.request.Method,
@@ -212,7 +220,7 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) [
 		Timezone:        x.request.Preferences.Timezone,
 		AppSettings:     x.settings,
 		RoleSettings:    settings, FunctionSettings: function,
-	})
+	}
 }
 
 // repeat answers a request anew when err comes of a schema cache that the

@@ -22,7 +22,7 @@ import (
 func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 	role := schema.cache.RoleSettings(x.identity.Role)
 	result, err := x.executor.Run(x.r.Context(), executor.Command{
-		Role: x.identity.Role, Settings: x.context(role.Settings, nil), PreRequest: x.prelude, ReadOnly: true,
+		Identity: x.identity, Context: x.context(role.Settings, nil), PreRequest: x.prelude, ReadOnly: true,
 		Isolation: role.Isolation, Program: query.BuildInspection(p),
 	})
 	if err != nil {

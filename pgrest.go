@@ -81,12 +81,26 @@ import (
 )
 
 // Pool is what the library needs of the host's connection pool; a
-// *pgxpool.Pool is one. The pool stays the host's: it is never closed here, and
-// no connection goes back to it with any session state left on it. When one of
+// *pgxpool.Pool is one. The pool stays the host's: it is never closed here. When one of
 // its connections turns out to have died, its method Reset is called, if it has
 // one, to have it drop the idle ones. When it gives connections to a replica, where
 // nobody can listen, its method Config tells where the primary is, if it has one, as
 // in a URL with several hosts and target_session_attrs=prefer-standby.
+//
+// A connection goes back to the pool without a transaction, and so without anything
+// that a request has set for its own. Prepared statements stay on it, under names that
+// begin with pgrest_.
+//
+// Functions of the database can leave more: what they set for the session, by
+// set_config(…, false) or SET, stays after their transaction. PostgreSQL tells of the time
+// zone, the DateStyle, the IntervalStyle, client_encoding, standard_conforming_strings,
+// application_name and default_transaction_read_only; those are put back, by one more
+// round trip after such a request. Of all else nobody tells, such as statement_timeout,
+// row_security, a role, a setting of the database's own, an advisory lock or a temporary
+// table. Requests to the API say their role themselves; others who use the pool may find
+// these. A host whose functions leave them gives the API a pool of its own, or has
+// its AfterRelease run RESET ALL and what else is needed, which takes half as long as a
+// small request.
 type Pool interface {
 	Acquire(ctx context.Context) (*pgxpool.Conn, error)
 }
@@ -162,7 +176,8 @@ type Options struct {
 	// HoistedSettings names settings of functions: where a called function has one of
 	// them in its own SET clauses, it applies to the whole transaction, from its
 	// start. nil means statement_timeout, plan_filter.statement_cost_limit and
-	// default_transaction_isolation. Key: db-hoisted-tx-settings.
+	// default_transaction_isolation. What the request's identity says, its role and its
+	// claims, a function can't. Key: db-hoisted-tx-settings.
 	HoistedSettings []string
 	// Aggregates allows aggregate functions in select. They are off by default,
 	// because a client can make them cost much. Key: db-aggregates-enabled.
@@ -198,7 +213,9 @@ type Options struct {
 	// Authenticate, when set, replaces the bearer token: it tells who makes a
 	// request, by whatever the host goes by: a session's cookie, an API key in a
 	// header, or the client's certificate in r.TLS.VerifiedChains. An *auth.Error is
-	// answered as such, any other error with 500.
+	// answered as such, any other error with 500. An identity whose role is "none" is
+	// refused, in any case of its letters, for PostgreSQL would go on as the role that
+	// the pool logs in as.
 	Authenticate func(*http.Request) (auth.Identity, error)
 
 	// BasePath is the path that the handler is mounted under when the host's

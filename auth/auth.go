@@ -13,7 +13,10 @@
 // be a literal, made from a host's own session.
 package auth
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // Identity is who makes a request. Its slices are shared between requests and
 // must not be written to.
@@ -38,6 +41,19 @@ type renderedClaims struct {
 	claims json.RawMessage
 	text   string
 }
+
+// Check refuses an identity that nobody can become: one whose role is "none", in any
+// case of its letters, or has no name. The error is an *Error.
+func (id Identity) Check() error {
+	if id.Role == "" || id.isNone() {
+		return errNoRole(id.Role)
+	}
+	return nil
+}
+
+// isNone reports a role that PostgreSQL may take for the one that the connection logged
+// in as, which may stand above every grant and policy. It takes "none" for it.
+func (id Identity) isNone() bool { return strings.EqualFold(id.Role, "none") }
 
 // ClaimsJSON returns what the setting request.jwt.claims holds: Claims with the
 // member "role" set to Role. Claims that are no JSON object count as none.

@@ -194,10 +194,10 @@ func renderClaims(members map[string]json.RawMessage, role string) string {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = jsontext.AppendString(b, validText(name))
+		b = jsontext.AppendString(b, name)
 		b = append(b, ':')
 		if name == "role" {
-			b = jsontext.AppendString(b, validText(role))
+			b = jsontext.AppendString(b, role)
 		} else {
 			b = append(b, members[name]...)
 		}

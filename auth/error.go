@@ -11,7 +11,7 @@ type Error struct {
 	// Code is PGRST300 when the server has no key to verify a token with, PGRST301
 	// when a token can't be decoded or verified, PGRST302 when there has to be a
 	// token, PGRST303 when the token's claims don't hold, and PostgreSQL's 22023 for
-	// the role "none", which is none.
+	// a role that is none: see Identity.Check.
 	Code string
 	// Message says what is wrong, in words that are fit for the client.
 	Message string
@@ -53,13 +53,9 @@ func errKeySet(err error) *Error {
 	return &Error{Code: "PGRST300", Message: "Server could not fetch its JWT keys", Status: http.StatusServiceUnavailable, Err: err}
 }
 
-// noRole is what PostgreSQL takes for the role that the connection logged in as,
-// when it is asked to become it. Nobody may become that.
-const noRole = "none"
-
 // errNoRole is in the words that PostgreSQL has for a role that isn't there.
-func errNoRole() *Error {
-	return &Error{Code: "22023", Message: `role "none" does not exist`, Status: http.StatusUnauthorized, Challenge: "Bearer"}
+func errNoRole(role string) *Error {
+	return &Error{Code: "22023", Message: `role "` + role + `" does not exist`, Status: http.StatusUnauthorized, Challenge: "Bearer"}
 }
 
 // noSuitableKey is what the details of PGRST301 say of a token that no key is for.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
@@ -102,7 +101,7 @@ func (o *objectWriter) member() {
 func (o *objectWriter) value() { o.b = append(o.b, `":"`...) }
 
 // text goes on with the name or the value.
-func (o *objectWriter) text(s string) { o.b = jsontext.AppendEscaped(o.b, validText(s)) }
+func (o *objectWriter) text(s string) { o.b = jsontext.AppendEscaped(o.b, s) }
 
 // name is text in lower case, of ASCII.
 func (o *objectWriter) name(s string) {
@@ -118,14 +117,6 @@ func (o *objectWriter) end() []byte {
 		return append(o.b, "{}"...)
 	}
 	return append(o.b, `"}`...)
-}
-
-// validText is s with bytes that aren't UTF-8 replaced.
-func validText(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return string([]rune(s))
 }
 
 // compareFold compares two header names without regard to case.

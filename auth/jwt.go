@@ -153,7 +153,7 @@ func (v *JWT) Authenticate(ctx context.Context, authorization string) (Identity,
 		if v.anonRole == "" {
 			return Identity{}, errTokenRequired()
 		}
-		return v.noToken, nil
+		return v.noToken.unlessNone()
 	}
 	c, err := v.verified(ctx, token)
 	if err != nil {
@@ -165,10 +165,15 @@ func (v *JWT) Authenticate(ctx context.Context, authorization string) (Identity,
 	if c.nobody {
 		return Identity{}, errTokenRequired()
 	}
-	if c.identity.Role == noRole {
-		return Identity{}, errNoRole()
+	return c.identity.unlessNone()
+}
+
+// unlessNone gives the identity, but one that nobody may become.
+func (id Identity) unlessNone() (Identity, error) {
+	if id.isNone() {
+		return Identity{}, errNoRole(id.Role)
 	}
-	return c.identity, nil
+	return id, nil
 }
 
 // verified returns the claims of a token whose signature is right. When no key

@@ -136,8 +136,14 @@ func TestRole_none(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"", "$.role"} {
 		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: path})
-		_, err := v.Authenticate(t.Context(), bearer(t, `{"role":"none"}`))
-		require.Equal(t, &auth.Error{Code: "22023", Message: `role "none" does not exist`, Status: 401, Challenge: "Bearer"}, err)
+		for _, role := range []string{"none", "NONE", "None"} {
+			_, err := v.Authenticate(t.Context(), bearer(t, `{"role":"`+role+`"}`))
+			require.Equal(t, &auth.Error{Code: "22023", Message: `role "` + role + `" does not exist`, Status: 401, Challenge: "Bearer"}, err)
+		}
+	}
+	for _, header := range []string{"", bearer(t, `{}`)} { // the anonymous role is a role, too
+		_, err := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "None"}).Authenticate(t.Context(), header)
+		require.Equal(t, "22023", requireError(t, err).Code)
 	}
 }
 

@@ -17,7 +17,8 @@ type Beginner interface {
 // Begin begins a transaction for a host's own SQL that runs as id, under the
 // grants and policies that id's requests to the API are under: first the settings
 // are made, in their order, then the role, and request.jwt.claims. None of it
-// outlives the transaction, which the caller has to commit or roll back.
+// outlives the transaction, which the caller has to commit or roll back. It is READ
+// COMMITTED and READ WRITE, whatever the database's defaults are.
 //
 // An error of PostgreSQL, such as that there is no such role, is wrapped; an id
 // whose role is "none" gets an *Error. Either way there is no transaction, and no
@@ -25,19 +26,34 @@ type Beginner interface {
 //
 // The SQL must be the host's, not the requester's: SQL can change the role back.
 func Begin(ctx context.Context, conn Beginner, id Identity, settings []Setting) (pgx.Tx, error) {
-	if id.Role == noRole {
-		return nil, errNoRole()
+	if id.isNone() {
+		return nil, errNoRole(id.Role)
 	}
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{})
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil {
 		return nil, fmt.Errorf("begin as role %q: %w", id.Role, err)
 	}
-	statement, arguments := makeSettings(id, settings)
-	if _, err := tx.Exec(ctx, statement, arguments...); err != nil {
+	if err := become(ctx, tx, id, settings); err != nil {
 		_ = tx.Rollback(ctx) // when it fails, pgx closes the connection, and the role ends with that
 		return nil, fmt.Errorf("become role %q: %w", id.Role, err)
 	}
 	return tx, nil
+}
+
+// become makes the settings of a transaction that has just begun. It can write,
+// whatever the session's default, but for a standby's: there nobody can.
+func become(ctx context.Context, tx pgx.Tx, id Identity, settings []Setting) error {
+	if conn := tx.Conn(); conn != nil {
+		status := conn.PgConn().ParameterStatus
+		if status("default_transaction_read_only") == "on" && status("in_hot_standby") != "on" {
+			if _, err := tx.Exec(ctx, "SET TRANSACTION READ WRITE"); err != nil {
+				return err
+			}
+		}
+	}
+	statement, arguments := makeSettings(id, settings)
+	_, err := tx.Exec(ctx, statement, arguments...)
+	return err
 }
 
 // makeSettings is the statement that makes settings and becomes id.

@@ -63,6 +63,29 @@ func TestBegin(t *testing.T) {
 	}
 }
 
+// Whatever the session's defaults are, the transaction is one for reading and writing.
+func TestBegin_modes(t *testing.T) {
+	t.Parallel()
+	for _, defaults := range []string{
+		"", "SET default_transaction_read_only = on", "SET default_transaction_isolation = 'serializable'",
+		"SET default_transaction_read_only = on; SET default_transaction_isolation = 'repeatable read'",
+	} {
+		t.Run(defaults, func(t *testing.T) {
+			t.Parallel()
+			pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
+			_, err := pool.Exec(t.Context(), defaults)
+			require.NoError(t, err)
+			tx, err := auth.Begin(t.Context(), pool, auth.Identity{Role: visitor}, nil)
+			require.NoError(t, err)
+			var modes string
+			require.NoError(t, tx.QueryRow(t.Context(),
+				`SELECT current_setting('transaction_isolation') || ', read only ' || current_setting('transaction_read_only')`).Scan(&modes))
+			require.Equal(t, "read committed, read only off", modes)
+			require.NoError(t, tx.Rollback(t.Context()))
+		})
+	}
+}
+
 // The policies of the role hold, by the claims.
 func TestBegin_policies(t *testing.T) {
 	t.Parallel()
@@ -135,8 +158,10 @@ func TestBegin_leaves_nothing_behind(t *testing.T) {
 			requireSQLState(t, err, "42501")
 		}},
 		{"after_the_role_none", func(t *testing.T, pool *pgxpool.Pool) {
-			_, err := auth.Begin(t.Context(), pool, auth.Identity{Role: "none"}, settings)
-			require.Equal(t, "22023", requireError(t, err).Code)
+			for _, role := range []string{"none", "NONE", "None"} {
+				_, err := auth.Begin(t.Context(), pool, auth.Identity{Role: role}, settings)
+				require.Equal(t, "22023", requireError(t, err).Code)
+			}
 		}},
 		{"after_a_context_that_was_done", func(t *testing.T, pool *pgxpool.Pool) {
 			ctx, cancel := context.WithCancel(t.Context())

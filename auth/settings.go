@@ -1,6 +1,10 @@
 package auth
 
-import "github.com/pgrest-go/pgrest/internal/sqlfrag"
+import (
+	"strings"
+
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+)
 
 // Setting is one run-time parameter of PostgreSQL and its value.
 type Setting struct{ Name, Value string }
@@ -34,11 +38,17 @@ type Context struct {
 // begins with, in the order in which they have to be made. The role's own come
 // before the role, so that a parameter which only the authenticator may set can
 // be among them; a function's come after the time zone, and so win over it.
+//
+// What is the identity's, the role and the claims, is nobody else's to set: settings
+// of these names in c are left out. So are the encoding of texts, which is UTF-8, and
+// the transaction's isolation level and access mode, which it has from its beginning.
+//
+// Who makes the settings has to have asked id.Check before.
 func Settings(id Identity, c Context) []Setting {
 	const fixed = 8
 	s := make([]Setting, 0, fixed+len(c.RoleSettings)+len(c.FunctionSettings)+len(c.AppSettings))
 	s = append(s, Setting{"search_path", searchPath(c)})
-	s = append(s, c.RoleSettings...)
+	s = appendOpen(s, c.RoleSettings)
 	s = append(s,
 		Setting{"role", id.Role},
 		Setting{"request.jwt.claims", id.claimsText()},
@@ -50,8 +60,29 @@ func Settings(id Identity, c Context) []Setting {
 	if c.Timezone != "" {
 		s = append(s, Setting{"timezone", c.Timezone})
 	}
-	s = append(s, c.FunctionSettings...)
-	return append(s, c.AppSettings...)
+	s = appendOpen(s, c.FunctionSettings)
+	return appendOpen(s, c.AppSettings)
+}
+
+// appendOpen appends those of the settings that are open to others than the identity.
+func appendOpen(dst, settings []Setting) []Setting {
+	for _, s := range settings {
+		if !reserved(s.Name) {
+			dst = append(dst, s)
+		}
+	}
+	return dst
+}
+
+// reserved reports the name of a setting that isn't for a role, a function or a host
+// to make. PostgreSQL takes such names in any case of their letters.
+func reserved(name string) bool {
+	switch strings.ToLower(name) {
+	case "role", "session_authorization", "request.jwt.claims", "client_encoding",
+		"transaction_isolation", "transaction_read_only", "transaction_deferrable":
+		return true
+	}
+	return false
 }
 
 func searchPath(c Context) string {

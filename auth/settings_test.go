@@ -75,6 +75,22 @@ func TestSettings(t *testing.T) {
 			{"statement_timeout", "2s"},
 			{"app.settings.site", "films"},
 		}},
+		{"others_than_the_context's_own_left_out", auth.Context{
+			RoleSettings:     []auth.Setting{{"role", "none"}, {"Session_Authorization", "postgres"}, {"work_mem", "8MB"}, {"client_encoding", "latin1"}},
+			FunctionSettings: []auth.Setting{{"ROLE", "editor"}, {"transaction_read_only", "off"}, {"statement_timeout", "2s"}},
+			AppSettings:      []auth.Setting{{"Request.JWT.claims", "{}"}, {"app.role", "x"}, {"transaction_isolation", "serializable"}},
+		}, []auth.Setting{
+			{"search_path", ""},
+			{"work_mem", "8MB"},
+			{"role", "author"},
+			{"request.jwt.claims", `{"role":"author","sub":"jane"}`},
+			{"request.method", ""},
+			{"request.path", ""},
+			{"request.headers", "{}"},
+			{"request.cookies", "{}"},
+			{"statement_timeout", "2s"},
+			{"app.role", "x"},
+		}},
 		{"nothing_given", auth.Context{}, []auth.Setting{
 			{"search_path", ""},
 			{"role", "author"},
@@ -89,6 +105,20 @@ func TestSettings(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, c.want, auth.Settings(id, c.ctx))
 		})
+	}
+}
+
+func TestIdentity_Check(t *testing.T) {
+	t.Parallel()
+	for role, ok := range map[string]bool{
+		"author": true, "nonesuch": true, `"none"`: true, " none": true, "0": true, "none": false, "NONE": false, "nOne": false, "": false,
+	} {
+		err := auth.Identity{Role: role}.Check()
+		if ok {
+			require.NoError(t, err, role)
+			continue
+		}
+		require.Equal(t, &auth.Error{Code: "22023", Message: `role "` + role + `" does not exist`, Status: 401, Challenge: "Bearer"}, err)
 	}
 }
 

@@ -135,8 +135,8 @@ func (r *reader) qualifiedName(schema, name string) QualifiedName {
 }
 
 func (r *reader) readSession(ctx context.Context) error {
-	var searchPath string
-	return r.rows(ctx, sessionSQL, nil, []any{&r.catalog.ServerVersion, &searchPath}, func() {})
+	var settings string
+	return r.rows(ctx, sessionSQL, nil, []any{&r.catalog.ServerVersion, &settings}, func() {})
 }
 
 func (r *reader) readRelations(ctx context.Context) error {

@@ -163,6 +163,35 @@ func TestTimeZones(t *testing.T) {
 	}
 }
 
+// TestSettings covers what settings change in texts, and to_json follows: all but the
+// DateStyle of dates and timestamps, which executor and SQL see to.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	types := map[string][]string{
+		"interval": samples["interval"], "real": samples["float4"], "double precision": samples["float8"], "bytea": samples["bytea"],
+		"daterange": samples["daterange"], "tstzrange": samples["tstzrange"], "tsmultirange": samples["tsmultirange"], "point": samples["point"],
+		"time with time zone": samples["timetz"], "money": samples["money"], "interval[]": {"ARRAY['1 year 2 mons -3 days 04:05:06.789'::interval]"},
+		"date[]": {"ARRAY['2020-02-29'::date]"}, "timestamptz[]": {"ARRAY['2020-01-01 10:00+00'::timestamptz]"}, "xml": samples["xml"], "text": samples["text"],
+	}
+	for _, setting := range []string{
+		"IntervalStyle = sql_standard", "IntervalStyle = postgres_verbose", "IntervalStyle = iso_8601",
+		"extra_float_digits = 0", "extra_float_digits = -15", "extra_float_digits = 3", "bytea_output = escape", "xmlbinary = hex",
+		"DateStyle = German", "DateStyle = 'SQL, DMY'", "DateStyle = 'Postgres, MDY'", "timezone = 'Asia/Kolkata'", `timezone = '<a"b>3'`,
+		"quote_all_identifiers = on", "array_nulls = off", "search_path = ''",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			name, _, _ := strings.Cut(setting, " = ")
+			for typ, expressions := range types {
+				described := s.typeOf(t, typ)
+				s.run(t, "SET "+setting)
+				s.equalsToJSON(t, described, expressions)
+				s.run(t, "RESET "+name)
+			}
+		})
+	}
+}
+
 // TestOwnTypes covers types that are made of others or by a user.
 func TestOwnTypes(t *testing.T) {
 	t.Parallel()

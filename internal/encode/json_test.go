@@ -45,6 +45,7 @@ func TestValue(t *testing.T) {
 		{"text_with_named_escapes", query.Text, "\b\f\n\r\t\"\\", `"\b\f\n\r\t\"\\"`},
 		{"text_with_other_control_characters", query.Text, "\x00\x01\x0b\x1f\x7f", `"\u0000\u0001\u000b\u001f` + "\x7f\""},
 		{"text_beyond_ascii_stays", query.Text, "Amélie 映画 🎬 </b>&\u2028", "\"Amélie 映画 🎬 </b>&\u2028\""},
+		{"text_of_another_encoding", query.Text, "caf\xe9", `"caf�"`},
 		{"text_that_starts_and_ends_with_escapes", query.Text, `"a"`, `"\"a\""`},
 
 		{"verbatim_number", query.Verbatim, "-42", "-42"},
@@ -57,8 +58,25 @@ func TestValue(t *testing.T) {
 		{"infinity", query.Number, "Infinity", `"Infinity"`},
 		{"negative_infinity", query.Number, "-Infinity", `"-Infinity"`},
 
+		{"integer", query.Number, "-42", "-42"},
+		{"zero", query.Number, "0", "0"},
+		{"number_of_all_parts", query.Number, "-10.50E+12", "-10.50E+12"},
+		{"number_that_is_none", query.Number, "", `""`},
+		{"number_with_a_comma", query.Number, "1,5", `"1,5"`},
+		{"number_between_quotes", query.Number, `" \"1`, `"\" \\\"1"`},
+		{"number_with_a_leading_zero", query.Number, "01", `"01"`},
+		{"number_without_a_whole", query.Number, ".5", `".5"`},
+		{"number_without_a_fraction", query.Number, "5.", `"5."`},
+		{"number_without_an_exponent", query.Number, "5e", `"5e"`},
+		{"number_of_a_sign", query.Number, "-", `"-"`},
+		{"number_behind_a_plus", query.Number, "+5", `"+5"`},
+		{"numbers", query.Number, "1 2", `"1 2"`},
+
 		{"true", query.Bool, "t", "true"},
 		{"false", query.Bool, "f", "false"},
+		{"bool_that_is_none", query.Bool, "true", `"true"`},
+		{"bool_of_a_quote", query.Bool, `"`, `"\""`},
+		{"empty_bool", query.Bool, "", `""`},
 
 		{"timestamp", query.Timestamp, "2020-01-01 10:00:00", `"2020-01-01T10:00:00"`},
 		{"timestamp_with_fraction", query.Timestamp, "2020-01-01 10:00:00.123456", `"2020-01-01T10:00:00.123456"`},
@@ -74,6 +92,25 @@ func TestValue(t *testing.T) {
 		{"zone_before_christ", query.TimestampTZ, "0044-03-15 12:00:00+01 BC", `"0044-03-15T12:00:00+01:00 BC"`},
 		{"zone_of_minutes_before_christ", query.TimestampTZ, "0044-03-15 12:00:00-00:01:15 BC", `"0044-03-15T12:00:00-00:01:15 BC"`},
 		{"zone_infinity", query.TimestampTZ, "-infinity", `"-infinity"`},
+
+		{"German", query.Timestamp, "03.02.2020 01:05:06", `"03.02.2020 01:05:06"`},
+		{"German_with_a_zone", query.TimestampTZ, `03.02.2020 01:05:06 A"B`, `"03.02.2020 01:05:06 A\"B"`},
+		{"SQL", query.TimestampTZ, "02/03/2020 09:35:06 IST", `"02/03/2020 09:35:06 IST"`},
+		{"Postgres", query.TimestampTZ, "Mon Feb 03 09:35:06 2020 IST", `"Mon Feb 03 09:35:06 2020 IST"`},
+		{"zone_where_there_is_none", query.Timestamp, "2020-01-01 10:00:00+00", `"2020-01-01 10:00:00+00"`},
+		{"no_zone_where_there_is_one", query.TimestampTZ, "2020-01-01 10:00:00", `"2020-01-01 10:00:00"`},
+		{"zone_by_name", query.TimestampTZ, "2020-01-01 10:00:00 IST", `"2020-01-01 10:00:00 IST"`},
+		{"zone_that_breaks_off", query.TimestampTZ, "2020-01-01 10:00:00+05:3", `"2020-01-01 10:00:00+05:3"`},
+		{"zone_of_too_much", query.TimestampTZ, "2020-01-01 10:00:00+05:30:00:00", `"2020-01-01 10:00:00+05:30:00:00"`},
+		{"fraction_of_nothing", query.Timestamp, "2020-01-01 10:00:00.", `"2020-01-01 10:00:00."`},
+		{"era_by_another_name", query.Timestamp, "2020-01-01 10:00:00 AD", `"2020-01-01 10:00:00 AD"`},
+		{"quotes_behind", query.Timestamp, `2020-01-01 10:00:00"`, `"2020-01-01 10:00:00\""`},
+		{"quote_in_front", query.Timestamp, `" "`, `"\" \""`},
+		{"date_alone", query.Timestamp, "2020-01-01", `"2020-01-01"`},
+		{"short_year", query.Timestamp, "220-01-01 10:00:00", `"220-01-01 10:00:00"`},
+		{"T_already", query.Timestamp, "2020-01-01T10:00:00", `"2020-01-01T10:00:00"`},
+
+		{"time_as_JSON", query.TimeJSON, `"2020-01-01T10:00:00+05:30"`, `"2020-01-01T10:00:00+05:30"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -81,6 +118,23 @@ func TestValue(t *testing.T) {
 			require.Equal(t, `{"v":`+tt.want+`}`, body(e, row(tt.value)))
 			require.Equal(t, `{"v":null}`, body(e, row(nil)))
 		})
+	}
+}
+
+func TestTimeText(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"2020-02-29", "0044-03-15 BC", "infinity", "-infinity", "2020-01-01 10:00:00", "2020-01-01 10:00:00.123456", "294276-12-31 23:59:59",
+		"0044-03-15 12:00:00 BC", "2020-01-01 10:00:00+00", "2020-01-01 10:00:00.5-08", "2020-01-01 10:00:00+05:30", "1900-01-01 00:19:32+00:19:32",
+		"0044-03-15 12:00:00+01 BC", "0044-03-15 12:00:00-00:01:15 BC", "1900-01-01 00:00:00+10",
+	} {
+		for _, encoding := range []query.Encoding{query.Text, query.Timestamp, query.TimestampTZ} {
+			json := encode.AppendValue(nil, encoding, []byte(text))
+			require.Equal(t, text, string(encode.TimeText(json)))
+		}
+	}
+	for _, json := range []string{"", `"`, "1", "null", `[1]`} {
+		require.Equal(t, json, string(encode.TimeText([]byte(json))))
 	}
 }
 
@@ -179,7 +233,7 @@ func FuzzText(f *testing.F) {
 		e := encode.NewObject([]query.Column{{Name: in, Encoding: query.Text}}, false)
 		out := body(e, row(in))
 		if !utf8.ValidString(in) {
-			return // PostgreSQL sends no such text
+			return // PostgreSQL has no such name
 		}
 		var got map[string]string
 		require.NoError(t, json.Unmarshal([]byte(out), &got))
@@ -188,15 +242,16 @@ func FuzzText(f *testing.F) {
 }
 
 func FuzzValue(f *testing.F) {
-	for _, seed := range []string{"", "t", "NaN", "1e5", "infinity", "2020-01-01 10:00:00+00", "0044-03-15 12:00:00+01 BC", " ", "+", "a b c d"} {
+	for _, seed := range []string{"", "t", "NaN", "1e5", "-10.50E+12", "03.02.2020 01:05:06 A\"B", `" \"`, "2020-01-01 10:00:00.5-08", "infinity", "2020-01-01 10:00:00+00", "0044-03-15 12:00:00+01 BC", " ", "+", "a b c d"} {
 		f.Add(seed)
 	}
 	// Whatever a value's text, what is made of it by an encoding that changes it
 	// is one JSON value.
 	f.Fuzz(func(t *testing.T, in string) {
-		for _, encoding := range []query.Encoding{query.Text, query.Bool, query.Timestamp, query.TimestampTZ} {
+		for _, encoding := range []query.Encoding{query.Text, query.Number, query.Bool, query.Timestamp, query.TimestampTZ} {
 			e := encode.NewObject([]query.Column{{Name: "v", Encoding: encoding}}, false)
-			require.True(t, json.Valid([]byte(body(e, row(in)))), "%q as %d", in, encoding)
+			out := body(e, row(in))
+			require.True(t, json.Valid([]byte(out)) && utf8.ValidString(out), "%q as %d", in, encoding)
 		}
 	})
 }

@@ -1,73 +1,78 @@
 package encode
 
 import (
-	"bytes"
-
 	"github.com/pgrest-go/pgrest/internal/jsontext"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
 // AppendValue appends a value in PostgreSQL's text format as JSON, as to_json would
-// make it: encoding is that of its column, and nil stands for NULL.
+// make it: encoding is that of its column, and nil stands for NULL. Only what
+// PostgreSQL itself made JSON of is taken as it is. A text that hasn't the form that
+// its encoding is about, for whatever reason, becomes a string.
 func AppendValue(dst []byte, encoding query.Encoding, value []byte) []byte {
 	if value == nil {
 		return append(dst, "null"...)
 	}
 	switch encoding {
-	case query.Verbatim:
+	case query.Verbatim, query.TimeJSON:
 		return append(dst, value...)
 	case query.Number:
-		return appendNumber(dst, value)
+		if isNumber(value) { // not NaN, nor infinite
+			return append(dst, value...)
+		}
 	case query.Bool:
-		return appendBool(dst, value)
+		if len(value) == 1 && value[0] == 't' {
+			return append(dst, "true"...)
+		}
+		if len(value) == 1 && value[0] == 'f' {
+			return append(dst, "false"...)
+		}
 	case query.Timestamp:
 		return appendTimestamp(dst, value, false)
 	case query.TimestampTZ:
 		return appendTimestamp(dst, value, true)
-	default:
-		return jsontext.AppendString(dst, value)
 	}
+	return jsontext.AppendString(dst, value)
 }
 
-// appendNumber appends a float or numeric. All of them end in a digit but NaN
-// and the infinities, which are no JSON numbers and become strings.
-func appendNumber(dst, value []byte) []byte {
-	if len(value) == 0 || value[len(value)-1] < '0' || value[len(value)-1] > '9' {
-		return jsontext.AppendString(dst, value)
+// isNumber reports a number of JSON (RFC 8259, section 6).
+func isNumber(text []byte) bool {
+	i := 0
+	if len(text) > 0 && text[0] == '-' {
+		i = 1
 	}
-	return append(dst, value...)
+	whole := digits(text, i)
+	if whole == i || text[i] == '0' && whole > i+1 {
+		return false
+	}
+	if i = whole; i == len(text) {
+		return true
+	}
+	if text[i] == '.' {
+		fraction := digits(text, i+1)
+		if fraction == i+1 {
+			return false
+		}
+		i = fraction
+	}
+	if i < len(text) && (text[i] == 'e' || text[i] == 'E') {
+		i++
+		if i < len(text) && (text[i] == '+' || text[i] == '-') {
+			i++
+		}
+		exponent := digits(text, i)
+		if exponent == i {
+			return false
+		}
+		i = exponent
+	}
+	return i == len(text)
 }
 
-func appendBool(dst, value []byte) []byte {
-	if len(value) == 1 && value[0] == 't' {
-		return append(dst, "true"...)
+// digits gives the place behind the digits that stand at i.
+func digits(text []byte, i int) int {
+	for i < len(text) && '0' <= text[i] && text[i] <= '9' {
+		i++
 	}
-	return append(dst, "false"...)
-}
-
-// appendTimestamp appends a timestamp as XML Schema writes it, which is what
-// to_json does:
-//
-//	2020-01-01 10:00:00        2020-01-01T10:00:00
-//	2020-01-01 10:00:00+00     2020-01-01T10:00:00+00:00
-//	0044-03-15 12:00:00+01 BC  0044-03-15T12:00:00+01:00 BC
-//	infinity                   infinity
-func appendTimestamp(dst, value []byte, zoned bool) []byte {
-	date := bytes.IndexByte(value, ' ')
-	if date < 0 {
-		return jsontext.AppendString(dst, value)
-	}
-	var era []byte
-	if n := len(value) - len(" BC"); n > date && value[n] == ' ' {
-		value, era = value[:n], value[n:]
-	}
-	dst = append(dst, '"')
-	dst = append(dst, value...)
-	dst[len(dst)-len(value)+date] = 'T'
-	// PostgreSQL leaves out an offset's minutes when they are zero.
-	if n := len(value) - len("+00"); zoned && n > date && (value[n] == '+' || value[n] == '-') {
-		dst = append(dst, ":00"...)
-	}
-	dst = append(dst, era...)
-	return append(dst, '"')
+	return i
 }

@@ -89,7 +89,7 @@ const adminShutdown = "57P01"
 func broken(err error) bool {
 	var pg *pgconn.PgError
 	var api *apierror.Error
-	return !errors.As(err, &pg) && !errors.As(err, &api) && !errors.Is(err, apierror.ErrOutdated)
+	return !errors.As(err, &pg) && !errors.As(err, &api) && !errors.Is(err, apierror.ErrOutdated) && !errors.Is(err, errOtherType)
 }
 
 // terminated reports that PostgreSQL has ended the session, and not for what the

@@ -2,7 +2,7 @@
 // goes to PostgreSQL in one pipeline with one Sync, and rows are handed on as
 // they arrive.
 //
-//	result, err := exec.Run(ctx, executor.Command{Settings: settings, Program: program, ReadOnly: true})
+//	result, err := exec.Run(ctx, executor.Command{Identity: id, Context: about, Program: program, ReadOnly: true})
 //	if err != nil { … }
 //	defer result.Close()
 //	for result.Next() {
@@ -12,6 +12,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,11 +57,10 @@ func New(pool Pool, prepares bool) *Executor { return &Executor{pool: pool, prep
 
 // Command is a program, and as whom and how to run it.
 type Command struct {
-	// Role names whose statements the program's are: PostgreSQL plans a statement
-	// for one role.
-	Role string
-	// Settings are made for the transaction, in their order, before all else.
-	Settings []auth.Setting
+	// Identity is whom the program runs as: the executor becomes its role.
+	Identity auth.Identity
+	// Context is what else the transaction is told, before all else.
+	Context auth.Context
 	// PreRequest is a statement that runs after the settings; empty for none.
 	PreRequest string
 	Program    *query.Program
@@ -78,6 +78,8 @@ type Command struct {
 	// Outdated says that the schema cache may be older than the database, and that there
 	// is none that is newer: what it doesn't know is left out, or shown as text.
 	Outdated bool
+
+	textOnly bool // no column comes in binary format
 }
 
 // explicit reports whether the transaction has to be begun and ended in so many
@@ -101,19 +103,26 @@ func (c *Command) open() bool { return c.endsLate() && !c.explicit() }
 
 // begin renders BEGIN. A count and the rows that it counts have to come from one
 // snapshot.
-func (c *Command) begin() string {
-	isolation, access := c.Isolation, "READ WRITE"
+func (c *Command) begin(conn *pgconn.PgConn) string {
+	isolation, access := c.Isolation, " READ WRITE"
 	if isolation == "" {
 		isolation = "READ COMMITTED"
 		if c.Program.Count != nil {
 			isolation = "REPEATABLE READ"
 		}
 	}
-	if c.ReadOnly {
-		access = "READ ONLY"
+	switch {
+	case c.ReadOnly:
+		access = " READ ONLY"
+	case onStandby(conn):
+		access = ""
 	}
-	return "BEGIN ISOLATION LEVEL " + isolation + " " + access
+	return "BEGIN ISOLATION LEVEL " + isolation + access
 }
+
+// onStandby reports a connection to a standby, where no transaction can be READ WRITE.
+// What writes all the same is told so when it does.
+func onStandby(conn *pgconn.PgConn) bool { return conn.ParameterStatus("in_hot_standby") == "on" }
 
 // maxArguments is how many arguments PostgreSQL's protocol lets a statement have.
 // Of more, not even the sending would work, which breaks the connection.
@@ -130,6 +139,9 @@ type Overrides struct{ Headers, Status string }
 // On a connection that died while it was idle nothing ran, and the command is
 // sent on another one.
 func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
+	if err := cmd.Identity.Check(); err != nil {
+		return nil, err
+	}
 	if cmd.Program.Arguments() > maxArguments {
 		return nil, apierror.TooManyArguments(maxArguments)
 	}
@@ -142,7 +154,7 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 			return nil, err
 		}
 		r := e.run(ctx, conn, cmd)
-		if r.err != nil && staleStatement(r.err) { // the connection's next one may be as stale, so: the same connection
+		for retries := 0; r.err != nil && retries < maxRetries && r.another(&cmd); retries++ {
 			r = e.run(ctx, conn, cmd)
 		}
 		if r.err == nil || r.refused {
@@ -154,6 +166,24 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 		}
 		e.dropIdle()
 	}
+}
+
+// maxRetries is how often a command is tried again on one connection. There are as many
+// reasons to, and each should be gone after one.
+const maxRetries = 3
+
+// another reports that the command may do on the same connection now. The others of a
+// pool may be as they are here.
+func (r *Result) another(cmd *Command) bool {
+	switch {
+	case staleStatement(r.err):
+	case r.modes: // which are said from now on
+	case errors.Is(r.err, errOtherType):
+		cmd.textOnly = true
+	default:
+		return false
+	}
+	return true
 }
 
 // run starts the command; its error is the result's.
@@ -177,30 +207,41 @@ const (
 	commit               = "COMMIT"
 	rollback             = "ROLLBACK"
 	checkConstraints     = "SET CONSTRAINTS ALL IMMEDIATE"
+	utf8                 = "SELECT WHERE " + inUTF8
+	inUTF8               = "pg_catalog.set_config('client_encoding', 'UTF8', true) IS NOT NULL"
 	overrides            = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
+	overridesInUTF8      = overrides + " WHERE " + inUTF8
 	overridesAndInserted = overrides + ", pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
 )
 
 // start queues the whole pipeline, sends it, and reads up to the first row.
 func (r *Result) start() error {
 	s, cmd, p := &r.session, &r.cmd, r.cmd.Program
-	explicit := cmd.explicit()
+	role, explicit, before := cmd.Identity.Role, cmd.explicit() || s.cache.otherModes, 0
 	if explicit {
-		s.send("", cmd.begin(), nil)
+		s.send("", cmd.begin(s.conn), nil)
+		before++
 	}
-	settings, args := s.cache.settingsStatement(s.withoutOverrides(s.isoDates(cmd.Settings)), cmd.ReadOnly && !explicit)
-	s.send("", settings, args)
+	if s.conn.ParameterStatus("client_encoding") != "UTF8" {
+		s.send("", utf8, nil)
+		before++
+	}
+	settings := auth.Settings(cmd.Identity, cmd.Context)
+	r.main = cmd.rendering(s.conn, settings)
+	r.Columns = r.main.columns
+	makeSettings, args := s.cache.settingsStatement(s.withoutOverrides(settings), cmd.modes(s.conn, explicit))
+	s.send("", makeSettings, args)
 	if cmd.PreRequest != "" {
-		s.send(cmd.Role, cmd.PreRequest, nil)
-		s.send("", overrides, nil)
+		s.send(role, cmd.PreRequest, nil)
+		s.send("", overridesInUTF8, nil)
 	}
 	if p.Count != nil {
-		s.send(cmd.Role, p.Count.SQL, p.Count.Args)
+		s.send(role, p.Count.SQL, p.Count.Args)
 	}
 	if p.Explain != nil {
-		s.send(cmd.Role, p.Explain.SQL, p.Explain.Args)
+		s.send(role, p.Explain.SQL, p.Explain.Args)
 	}
-	s.sendMain(cmd.Role, p.Main.SQL, p.Main.Args, cmd)
+	s.sendIn(role, r.main.sql, p.Main.Args, r.main.formats)
 	after := overrides
 	if p.Inserted {
 		after = overridesAndInserted
@@ -209,7 +250,7 @@ func (r *Result) start() error {
 	switch {
 	case !explicit || cmd.decides():
 	case cmd.Rollback && !cmd.ReadOnly:
-		s.send(cmd.Role, checkConstraints, nil)
+		s.send(role, checkConstraints, nil)
 		s.send("", rollback, nil)
 		r.tail = 2
 	default:
@@ -219,7 +260,7 @@ func (r *Result) start() error {
 	if err := s.dispatch(cmd.open()); err != nil {
 		return err
 	}
-	if explicit {
+	for range before {
 		if err := s.skip(); err != nil {
 			return err
 		}
@@ -234,6 +275,9 @@ func (r *Result) start() error {
 func (r *Result) readPrelude() error {
 	s, p := &r.session, r.cmd.Program
 	if err := s.skip(); err != nil { // the settings
+		if !r.cmd.explicit() && !s.cache.otherModes && otherModes(s.conn, err) {
+			r.modes, s.cache.otherModes = true, true
+		}
 		return err
 	}
 	if r.cmd.PreRequest != "" {
@@ -269,7 +313,7 @@ func (r *Result) readMain() error {
 		}
 		return r.finish()
 	case query.Rows:
-		if err := r.checkColumns(); err != nil {
+		if err := cmp.Or(r.checkTimes(), r.checkColumns()); err != nil {
 			return err
 		}
 	}
@@ -329,7 +373,7 @@ func (r *Result) checkColumns() error {
 	shared := true // with other results of the program
 	for i := range min(len(fields), len(r.Columns)) {
 		oid := fields[i].DataTypeOID
-		if expected := r.Columns[i].OID; expected == 0 || expected == oid {
+		if r.Columns[i].Takes(oid) {
 			continue
 		}
 		encoding, known := query.EncodingOfOID(oid)
@@ -374,14 +418,27 @@ func moreColumns(err error, p *query.Program) bool {
 // cannotCoerce is the SQLSTATE of casts that there aren't.
 const cannotCoerce = "42846"
 
-// staleStatement reports whether a prepared statement is gone (26000), its result has
-// other columns than when it was prepared (0A000), or the type of an argument is gone,
-// in whose place there may be another of its name (XX000).
+// ErrForgotten says that the statements that follow the main one weren't prepared any
+// more, as when a function has deallocated them all. Nothing of the command came to pass,
+// and it can be run again: by then they are prepared anew, after the function.
+var ErrForgotten = errors.New("the connection's prepared statements are gone")
+
+// forgotten tells such an error from others of what follows the main statement.
+func forgotten(err error) error {
+	if staleStatement(err) {
+		return fmt.Errorf("%w: %w", ErrForgotten, err)
+	}
+	return err
+}
+
+// staleStatement reports whether a prepared statement is gone (26000), or its name taken
+// (42P05), its result has other columns than when it was prepared (0A000), or the type of
+// an argument is gone, in whose place there may be another of its name (XX000).
 func staleStatement(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return false
 	}
-	return pg.Code == "26000" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan") ||
+	return pg.Code == "26000" || pg.Code == "42P05" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan") ||
 		pg.Code == "XX000" && strings.HasPrefix(pg.Message, "cache lookup failed for type")
 }

@@ -33,13 +33,11 @@ func oneConnection(t *testing.T) *pgxpool.Pool {
 // command runs sql as role, told about a request, in a transaction that is read only.
 func command(role, sql string, args ...string) executor.Command {
 	return executor.Command{
-		Role: role, ReadOnly: true,
-		Settings: auth.Settings(
-			auth.Identity{Role: role, Claims: []byte(`{"sub": "ada"}`)},
-			auth.Context{
-				Schema: "archive", ExtraSearchPath: []string{"extra"}, Method: "GET", Path: "/films",
-				AppSettings: []auth.Setting{{Name: "app.settings.site", Value: "main"}},
-			}),
+		Identity: auth.Identity{Role: role, Claims: []byte(`{"sub": "ada"}`)}, ReadOnly: true,
+		Context: auth.Context{
+			Schema: "archive", ExtraSearchPath: []string{"extra"}, Method: "GET", Path: "/films",
+			AppSettings: []auth.Setting{{Name: "app.settings.site", Value: "main"}},
+		},
 		Program: &query.Program{Main: *statement(sql, args...)},
 	}
 }
@@ -66,7 +64,7 @@ func prepared(cmd executor.Command, sql string) executor.Command {
 
 // set adds a setting to cmd's.
 func set(cmd executor.Command, name, value string) executor.Command {
-	cmd.Settings = append(cmd.Settings, auth.Setting{Name: name, Value: value})
+	cmd.Context.AppSettings = append(cmd.Context.AppSettings[:len(cmd.Context.AppSettings):len(cmd.Context.AppSettings)], auth.Setting{Name: name, Value: value})
 	return cmd
 }
 

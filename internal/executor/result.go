@@ -2,7 +2,6 @@ package executor
 
 import (
 	"bytes"
-	"encoding/hex"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -34,7 +33,9 @@ type Result struct {
 	conn     *pgxpool.Conn
 	session  session
 	watched  uint64 // the command's number for the connection's watch
+	main     rendering
 	reader   *pgconn.ResultReader
+	modes    bool // the transaction's were others than it said
 	ahead    bool // the reader stands on a row that Next did not hand out yet
 	tail     int  // how many results follow the overrides: those of ending the transaction
 	done     bool
@@ -70,8 +71,8 @@ func (r *Result) nextRow() bool {
 		return false
 	}
 	r.session.cache.watch.heard()
-	if t := r.session.current.times; t != nil {
-		t.toText(r.reader.Values())
+	if r.main.formats != nil {
+		r.toText(r.reader.Values())
 	}
 	return true
 }
@@ -98,20 +99,14 @@ func (r *Result) Raw() []byte {
 	return rawValue(r.reader, i)
 }
 
-// rawValue takes a value out of its text form, which for bytea is hexadecimal. It
-// is a copy.
+// rawValue takes a value out of its text form. It is a copy.
 func rawValue(reader *pgconn.ResultReader, i int) []byte {
 	value := reader.Values()[i]
-	if digits, ok := bytes.CutPrefix(value, []byte(`\x`)); ok && reader.FieldDescriptions()[i].DataTypeOID == byteaOID {
-		if raw, err := hex.AppendDecode(nil, digits); err == nil {
-			return raw
-		}
+	if reader.FieldDescriptions()[i].DataTypeOID == byteaOID {
+		return bytesOf(value)
 	}
 	return bytes.Clone(value)
 }
-
-// byteaOID is pg_type's number of bytea.
-const byteaOID = 17
 
 // Err gives the error that ended the rows, if one did.
 func (r *Result) Err() error { return r.err }
@@ -127,11 +122,11 @@ func (r *Result) finish() error {
 		r.Rows = tag.RowsAffected()
 	}
 	if err := r.readOverrides(); err != nil {
-		return err
+		return forgotten(err)
 	}
 	for range r.tail {
 		if err := r.session.skip(); err != nil {
-			return err
+			return forgotten(err)
 		}
 	}
 	if err := r.session.end(); err != nil {
@@ -228,6 +223,9 @@ func (r *Result) end() {
 		// An explicit transaction failed: the pool would close the connection, and
 		// does so when the request has been given up.
 		_, _ = r.session.conn.Exec(r.session.ctx, rollback).ReadAll()
+	}
+	if r.session.conn.TxStatus() == 'I' && !r.session.conn.IsClosed() {
+		r.session.putBack()
 	}
 	r.session.cache.watch.end()
 }

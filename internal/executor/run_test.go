@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest/internal/executor"
@@ -212,27 +211,14 @@ func TestRun_roles_alternate(t *testing.T) {
 		if i%3 != 0 {
 			cmd = command(visitor, cmd.Program.Main.SQL)
 		}
-		require.Equal(t, fmt.Sprintf("%s %d", cmd.Role, backend), value(t, pool, cmd))
+		require.Equal(t, fmt.Sprintf("%s %d", cmd.Identity.Role, backend), value(t, pool, cmd))
 		// Row-level security shows Ada her two films, and anon may not look.
-		watchlist := command(cmd.Role, `SELECT count(*) FROM watchlists`)
-		if cmd.Role == visitor {
+		watchlist := command(cmd.Identity.Role, `SELECT count(*) FROM watchlists`)
+		if cmd.Identity.Role == visitor {
 			require.Equal(t, "2", value(t, pool, watchlist))
 		} else {
 			require.Equal(t, "42501", failure(t, pool, watchlist))
 		}
 	}
 	requireUsable(t, pool, backend)
-}
-
-// Dates are encoded from ISO text, whatever the host has set the connection to.
-func TestRun_date_style(t *testing.T) {
-	t.Parallel()
-	german := func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["datestyle"] = "German" }
-	pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1), german)
-	cmd := command(anon, `SELECT released FROM films WHERE id = 1`)
-	for range 2 {
-		require.Equal(t, "1927-01-10", value(t, pool, cmd))
-		require.Equal(t, "1927-01-10", value(t, pool, counted(cmd, `SELECT 1`)))
-		require.Equal(t, "German, DMY", session[string](t, pool, `SHOW DateStyle`))
-	}
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,6 +19,7 @@ type session struct {
 	conn     *pgconn.PgConn
 	pipeline *pgconn.Pipeline
 	cache    *statements
+	before   reported // of the connection
 	prepares bool
 	sent     []request  // whose results were not read yet
 	few      [4]request // room for those of most pipelines
@@ -35,7 +34,6 @@ type session struct {
 type request struct {
 	preparing *preparing // nil when it was prepared before
 	close     string     // not a statement: the name of one to close
-	times     *times     // that come in binary format
 }
 
 // preparing is what a statement is being prepared for, and the name that it gets.
@@ -46,20 +44,19 @@ type preparing struct {
 
 // begin starts the pipeline.
 func (s *session) begin(ctx context.Context, conn *pgconn.PgConn, prepares bool) {
-	*s = session{ctx: ctx, conn: conn, prepares: prepares, pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
+	*s = session{ctx: ctx, conn: conn, prepares: prepares, before: reportedBy(conn), pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
 	s.sent = s.few[:0]
 }
 
 // send queues a statement. It is parsed where it stands in the pipeline, which
 // is after the switch of roles, unless the connection has parsed it for that
 // role before. Arguments have no declared types: PostgreSQL infers them.
-func (s *session) send(role, sql string, args [][]byte) { s.sendMain(role, sql, args, nil) }
+func (s *session) send(role, sql string, args [][]byte) { s.sendIn(role, sql, args, nil) }
 
-// sendMain is send for the statement that cmd is about, whose times come in binary
-// format if they can; cmd is nil for all others.
-func (s *session) sendMain(role, sql string, args [][]byte, cmd *Command) {
+// sendIn is send for a statement whose result's columns are to have these formats.
+func (s *session) sendIn(role, sql string, args [][]byte, formats []int16) {
 	if !s.prepares || len(sql) > maxPrepared {
-		s.pipeline.SendQueryParams(sql, args, nil, nil, nil)
+		s.pipeline.SendQueryParams(sql, args, nil, nil, formats)
 		s.sent = append(s.sent, request{})
 		return
 	}
@@ -69,27 +66,14 @@ func (s *session) sendMain(role, sql string, args [][]byte, cmd *Command) {
 	}
 	key := statementKey{role, sql}
 	if p, ok := s.cache.get(key); ok {
-		sent, formats := request{}, []int16(nil)
-		if cmd != nil && p.times.known(s.conn, cmd) {
-			sent.times, formats = p.times, p.times.formats
-		}
 		s.pipeline.SendQueryStatement(p.description, args, nil, formats)
-		s.sent = append(s.sent, sent)
+		s.sent = append(s.sent, request{})
 		return
 	}
 	name := s.cache.newName()
 	s.pipeline.SendPrepare(name, sql, nil)
-	s.pipeline.SendQueryPrepared(name, args, nil, nil)
+	s.pipeline.SendQueryPrepared(name, args, nil, formats)
 	s.sent = append(s.sent, request{preparing: &preparing{key, name}})
-}
-
-// isoDates adds the setting that dates are encoded from, if the connection has
-// another one.
-func (s *session) isoDates(settings []auth.Setting) []auth.Setting {
-	if strings.HasPrefix(s.conn.ParameterStatus("DateStyle"), "ISO") {
-		return settings
-	}
-	return append(slices.Clip(settings), auth.Setting{Name: "DateStyle", Value: "ISO"})
 }
 
 // withoutOverrides adds the settings that undo those of earlier requests: set_config

@@ -1,18 +1,51 @@
 package executor
 
 import (
+	"errors"
 	"slices"
 	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgrest-go/pgrest/auth"
 )
 
-// settingsStatement makes all settings in one statement. Without a BEGIN the
-// pipeline is one implicit transaction, which is made read only here too. Names are
+// The isolation level and the access mode of a transaction without a BEGIN are those of
+// the session's defaults, which may be the database's or the role's. These settings say
+// which they are to be.
+const (
+	readCommitted = "pg_catalog.set_config('transaction_isolation', 'read committed', true)"
+	readOnly      = readCommitted + ", pg_catalog.set_config('transaction_read_only', 'on', true)"
+	readWrite     = readCommitted + ", pg_catalog.set_config('transaction_read_only', 'off', true)"
+)
+
+// modes are those settings, if no BEGIN says it.
+func (c *Command) modes(conn *pgconn.PgConn, explicit bool) string {
+	switch {
+	case explicit:
+		return ""
+	case c.ReadOnly:
+		return readOnly
+	case onStandby(conn):
+		return readCommitted
+	}
+	return readWrite
+}
+
+// otherModes reports that the making of settings failed because the transaction had
+// begun in other modes. It is a query already, before which they would have to be set:
+// only to what they are can it set them. A standby can't even begin a transaction that
+// is SERIALIZABLE.
+func otherModes(conn *pgconn.PgConn, err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "25001" || pg.Code == "0A000" && onStandby(conn))
+}
+
+// settingsStatement makes all settings in one statement. Names are
 // a part of the statement, which PostgreSQL reads once: from request to request only
 // the values change. Its result is how many there are, for nobody wants them sent
 // back. The arguments are valid until the connection's next statement of settings.
-func (s *statements) settingsStatement(settings []auth.Setting, readOnly bool) (string, [][]byte) {
+func (s *statements) settingsStatement(settings []auth.Setting, modes string) (string, [][]byte) {
 	size := 0
 	for _, setting := range settings {
 		size += len(setting.Name) + len(setting.Value)
@@ -42,12 +75,10 @@ func (s *statements) settingsStatement(settings []auth.Setting, readOnly bool) (
 		argument(setting.Value)
 		sql = append(sql, ", true)"...)
 	}
-	if readOnly {
-		if len(settings) > 0 {
-			sql = append(sql, ", "...)
-		}
-		sql = append(sql, "pg_catalog.set_config('transaction_read_only', 'on', true)"...)
+	if modes != "" && len(settings) > 0 {
+		sql = append(sql, ", "...)
 	}
+	sql = append(sql, modes...)
 	sql = append(sql, "]::text[])"...)
 	if cap(text) <= maxSettings {
 		s.settings, s.arguments = text, args

@@ -18,8 +18,7 @@ func TestSettings_one_statement(t *testing.T) {
 	pool := oneConnection(t)
 	show := `SELECT current_setting('request.path') || ' ' || current_setting('app.settings.site')`
 	for _, site := range []string{"main", "it's", `\'; --`, "", "ünï"} {
-		cmd := command(anon, show)
-		cmd.Settings = append(cmd.Settings, auth.Setting{Name: "app.settings.site", Value: site})
+		cmd := set(command(anon, show), "app.settings.site", site)
 		require.Equal(t, "/films "+site, value(t, pool, cmd))
 	}
 	made := 0
@@ -78,7 +77,7 @@ func TestSettings_numbers(t *testing.T) {
 				pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
 				cmd := command(anon, `SELECT concat_ws(' ', current_setting('transaction_read_only'), current_setting($1, true))`,
 					fmt.Sprint("app.n", n))
-				cmd.ReadOnly, cmd.Settings, cmd.Expect.MaxAffected = readOnly, nil, -1
+				cmd.ReadOnly, cmd.Context, cmd.Expect.MaxAffected = readOnly, auth.Context{}, -1
 				want := map[bool]string{true: "on", false: "off"}[readOnly]
 				for i := range n {
 					cmd = set(cmd, fmt.Sprint("app.n", i+1), fmt.Sprint("v", i+1))

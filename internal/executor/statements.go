@@ -2,20 +2,23 @@ package executor
 
 import (
 	"container/list"
+	"crypto/rand"
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// maxStatements bounds the prepared statements of a connection. Each costs
-// PostgreSQL some ten kilobytes.
-const maxStatements = 256
-
-// maxPrepared is the length of the longest statement that is prepared. A longer one,
-// which a client made by repeating itself, could cost PostgreSQL megabytes.
-const maxPrepared = 64 << 10
+// The prepared statements of a connection are bounded in number and in bytes of their
+// SQL, and a long one, which a client may have made by repeating itself, isn't prepared.
+// Each costs PostgreSQL some ten kilobytes, and some forty bytes for each of its SQL.
+const (
+	maxStatements = 256
+	maxSQL        = 256 << 10
+	maxPrepared   = 16 << 10
+)
 
 // statements are the prepared statements of one connection, the least recently
 // used of which goes when there are too many, and what else is to be known of it.
@@ -23,11 +26,16 @@ const maxPrepared = 64 << 10
 type statements struct {
 	byKey  map[statementKey]*list.Element
 	recent *list.List // of prepared, the most recently used first
+	size   int        // of their SQL, in bytes
 	dead   []string   // dropped here, and not yet closed in PostgreSQL
+	prefix string     // of names
 	names  int
 	// overridden reports that something set response.headers or response.status
 	// here, perhaps beyond its transaction.
 	overridden bool
+	// otherModes reports that transactions of this connection don't begin READ COMMITTED,
+	// or not READ WRITE, of themselves.
+	otherModes bool
 	// settings, arguments and settingsSQL are room for the values of a request's
 	// settings, and for the statement that makes them; settingsTexts are such
 	// statements that there have been.
@@ -35,6 +43,7 @@ type statements struct {
 	arguments     [][]byte
 	settingsSQL   []byte
 	settingsTexts map[string]string
+	times         []byte // room for the texts of a row's times
 
 	watch watch
 }
@@ -46,7 +55,6 @@ type statementKey struct{ role, sql string }
 type prepared struct {
 	key         statementKey
 	description *pgconn.StatementDescription
-	times       *times
 }
 
 const customDataKey = "pgrest.statements"
@@ -71,15 +79,21 @@ func (s *statements) get(key statementKey) (prepared, bool) {
 
 func (s *statements) put(key statementKey, description *pgconn.StatementDescription) {
 	if e, ok := s.byKey[key]; ok { // prepared twice in one pipeline
-		s.close(e.Value.(prepared).description.Name)
-		s.recent.Remove(e)
+		s.drop(e)
 	}
-	s.byKey[key] = s.recent.PushFront(prepared{key, description, timesOf(description.Fields)})
-	if s.recent.Len() > maxStatements {
-		oldest := s.recent.Remove(s.recent.Back()).(prepared)
-		delete(s.byKey, oldest.key)
-		s.close(oldest.description.Name)
+	s.byKey[key] = s.recent.PushFront(prepared{key, description})
+	s.size += len(key.sql)
+	for s.recent.Len() > maxStatements || s.size > maxSQL {
+		s.drop(s.recent.Back())
 	}
+}
+
+// drop has a statement closed.
+func (s *statements) drop(e *list.Element) {
+	dropped := s.recent.Remove(e).(prepared)
+	delete(s.byKey, dropped.key)
+	s.size -= len(dropped.key.sql)
+	s.close(dropped.description.Name)
 }
 
 // clear drops all statements.
@@ -89,6 +103,7 @@ func (s *statements) clear() {
 	}
 	clear(s.byKey)
 	s.recent.Init()
+	s.size, s.prefix = 0, ""
 }
 
 // close has the named statement closed in PostgreSQL by the next pipeline; an
@@ -106,7 +121,16 @@ func (s *statements) takeDead() iter.Seq[string] {
 	return slices.Values(dead)
 }
 
+// newName names a statement as nobody else will, not even a function that prepares
+// statements of its own.
 func (s *statements) newName() string {
+	if s.prefix == "" {
+		s.prefix = "pgrest_" + strings.ToLower(rand.Text()[:prefixLetters]) + "_"
+	}
 	s.names++
-	return "pgrest_" + strconv.Itoa(s.names)
+	return s.prefix + strconv.Itoa(s.names)
 }
+
+// prefixLetters is how many random letters the names of a connection have: a name is
+// sent with each use.
+const prefixLetters = 12

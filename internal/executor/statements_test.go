@@ -113,6 +113,28 @@ func TestStatements_long(t *testing.T) {
 	require.Equal(t, 1, occurrences(`SELECT 13`, left))
 }
 
+// Few long statements are kept where many short ones are, and the most recent of them.
+func TestStatements_bounded_by_bytes(t *testing.T) {
+	t.Parallel()
+	pool := oneConnection(t)
+	const length, bytes = 12 << 10, 256 << 10
+	text := func(i int) string { return fmt.Sprintf(`SELECT %d`, i) + strings.Repeat(` `, length) }
+	for range 2 {
+		for i := range 40 {
+			require.Equal(t, fmt.Sprint(i), value(t, pool, command(anon, text(i))))
+		}
+	}
+	left := cached(t, pool)
+	require.Contains(t, left, text(39))
+	require.NotContains(t, left, text(0))
+	total := 0
+	for _, statement := range left {
+		total += len(statement)
+	}
+	require.LessOrEqual(t, total, bytes+length, "one may still have to be closed")
+	require.Greater(t, total, bytes-2*length)
+}
+
 // The closing of a statement is not lost when the pipeline that brings it fails.
 func TestStatements_closed_after_an_error(t *testing.T) {
 	t.Parallel()
@@ -188,7 +210,7 @@ func TestStatements_of_a_changed_table(t *testing.T) {
 			defer pool.Close()
 			_, err = pool.Exec(t.Context(), tt.before)
 			require.NoError(t, err)
-			cmd := executor.Command{Role: "postgres", ReadOnly: true, Settings: []auth.Setting{{Name: "search_path", Value: "public"}},
+			cmd := executor.Command{Identity: auth.Identity{Role: "postgres"}, ReadOnly: true, Context: auth.Context{Schema: "public"},
 				Program: &query.Program{Main: *statement(tt.query)}}
 			cmd.Program.Count = statement(`SELECT count(*) FROM (` + tt.query + `) rows`)
 
@@ -209,5 +231,66 @@ func TestStatements_of_a_changed_table(t *testing.T) {
 				require.Equal(t, tt.want, rows[0][len(rows[0])-1])
 			}
 		})
+	}
+}
+
+// Names can't be guessed, and are others on each connection.
+func TestStatements_names(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 2 {
+		pool := oneConnection(t)
+		run(t, pool, command(anon, `SELECT 13`))
+		name := session[string](t, pool, `SELECT name FROM pg_prepared_statements WHERE statement = 'SELECT 13'`)
+		require.Regexp(t, `^pgrest_[a-z2-7]{12}_[0-9]+$`, name)
+		require.False(t, seen[name[:len("pgrest_")+12]])
+		seen[name[:len("pgrest_")+12]] = true
+	}
+}
+
+// Somebody took the name that comes next, or all the statements.
+func TestStatements_taken_names(t *testing.T) {
+	t.Parallel()
+	const next = `DO $$ DECLARE latest text; BEGIN
+		SELECT max(name) INTO latest FROM pg_prepared_statements WHERE starts_with(name, 'pgrest_');
+		FOR i IN 1..9 LOOP EXECUTE format('PREPARE %I AS SELECT 1', regexp_replace(latest, '[0-9]+$', 'x') || i); END LOOP;
+		FOR i IN 4..9 LOOP EXECUTE format('PREPARE %I AS SELECT 1', regexp_replace(latest, '[0-9]+$', '') || i); END LOOP; END $$`
+	pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1), simpleProtocol)
+	backend := backendOf(t, pool)
+	run(t, pool, command(anon, `SELECT 13`))
+	_, err := pool.Exec(t.Context(), next)
+	require.NoError(t, err)
+	for range 2 {
+		require.Equal(t, "14", value(t, pool, counted(command(anon, `SELECT 14`), `SELECT 13`)))
+	}
+	requireUsable(t, pool, backend)
+}
+
+// A main statement that takes the connection's statements away fails what follows it,
+// and with that the transaction: it can be run again.
+func TestStatements_forgotten(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	_, err := db.Superuser(t).Exec(t.Context(), `CREATE FUNCTION archive.deallocates() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+		INSERT INTO archive.visitors_book (entry) VALUES ('x'); DEALLOCATE ALL; RETURN 1; END $$`)
+	require.NoError(t, err)
+	admin := db.Superuser(t)
+	for _, change := range []func(*executor.Command){nil, func(c *executor.Command) { c.Expect.MaxAffected = 1 }} {
+		pool := db.Pool(t, pgtest.MaxConns(1), simpleProtocol)
+		e := executor.New(pool, true)
+		run(t, pool, command(anon, `SELECT 1`)) // after which the last statement is prepared
+		before := session[int](t, admin, `SELECT count(*) FROM archive.visitors_book`)
+		for try := range 2 {
+			result, err := e.Run(t.Context(), writing(`SELECT archive.deallocates()`, change))
+			require.NoError(t, err)
+			require.Equal(t, [][]string{{"1"}}, collect(result))
+			if try == 0 {
+				require.ErrorIs(t, result.Err(), executor.ErrForgotten)
+			} else {
+				require.NoError(t, result.Err())
+			}
+			result.Close()
+			require.Equal(t, before+try, session[int](t, admin, `SELECT count(*) FROM archive.visitors_book`))
+		}
 	}
 }

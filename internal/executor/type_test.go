@@ -30,7 +30,7 @@ func typed(sql string, columns ...query.Column) executor.Command {
 // it is.
 func TestRun_types(t *testing.T) {
 	t.Parallel()
-	number := query.Column{Name: "c", Encoding: query.Verbatim, OID: int4OID}
+	number := query.Column{Name: "c", Encoding: query.Number, OID: int4OID}
 	text := query.Column{Name: "c", Encoding: query.Text, OID: textOID}
 	instant := query.Column{Name: "c", Encoding: query.TimestampTZ, OID: timestamptzOID}
 	tests := map[string]struct {
@@ -42,7 +42,11 @@ func TestRun_types(t *testing.T) {
 		"number for a text":      {`SELECT 1`, text, number},
 		"time for a text":        {`SELECT now()`, text, instant},
 		"domain over a number":   {`SELECT 1::archive.colour`, number, number},
-		"of any type":            {`SELECT '1'::text`, query.Column{Name: "c", Encoding: query.Verbatim}, query.Column{Name: "c", Encoding: query.Verbatim}},
+		"of any type":            {`SELECT 1`, query.Column{Name: "c", Encoding: query.Number}, query.Column{Name: "c", Encoding: query.Number}},
+		"json":                   {`SELECT '1'::json`, query.Column{Name: "c", Encoding: query.Verbatim}, query.Column{Name: "c", Encoding: query.Verbatim}},
+		"jsonb":                  {`SELECT '1'::jsonb`, query.Column{Name: "c", Encoding: query.Verbatim}, query.Column{Name: "c", Encoding: query.Verbatim}},
+		"text for json":          {`SELECT '1'::text`, query.Column{Name: "c", Encoding: query.Verbatim}, text},
+		"time as JSON":           {`SELECT to_json(now())`, query.Column{Name: "c", Encoding: query.TimeJSON, OID: timestamptzOID}, query.Column{Name: "c", Encoding: query.TimeJSON, OID: timestamptzOID}},
 		"text for an enum":       {`SELECT '1'::text`, query.Column{Name: "c", Encoding: query.Text, OID: 1 << 20}, text},
 		"json where there is no": {`SELECT '{}'::json`, number, query.Column{Name: "c", Encoding: query.Verbatim, OID: jsonOID}},
 	}

@@ -3,8 +3,10 @@
 //	jsontext.AppendString(nil, `The "Third" Man`) // "The \"Third\" Man"
 package jsontext
 
-// AppendString appends s, which is UTF-8, as a JSON string (RFC 8259, section 7), in
-// the form in which PostgreSQL's to_json has it.
+import "unicode/utf8"
+
+// AppendString appends s as a JSON string (RFC 8259, section 7), in the form in which
+// PostgreSQL's to_json has it. Bytes of s that aren't UTF-8 are replaced by U+FFFD.
 func AppendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	dst = AppendEscaped(dst, s)
@@ -15,8 +17,12 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 func AppendEscaped[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	for {
-		n := clean(s)
-		dst = append(dst, s[:n]...)
+		n, ascii := clean(s)
+		if ascii || validUTF8(s[:n]) {
+			dst = append(dst, s[:n]...)
+		} else {
+			dst = append(dst, string([]rune(string(s[:n])))...)
+		}
 		if n == len(s) {
 			return dst
 		}
@@ -40,9 +46,10 @@ var escapes = [256]byte{
 	'"': '"', '\\': '\\',
 }
 
-// clean counts the bytes before the first that has to be escaped.
-func clean[T string | []byte](s T) int {
-	i := 0
+// clean counts the bytes before the first that has to be escaped, and tells whether they
+// are ASCII.
+func clean[T string | []byte](s T) (n int, ascii bool) {
+	i, all := 0, uint64(0)
 	for ; len(s)-i >= 8; i += 8 { // eight bytes at a time, the first of them lowest
 		b := s[i : i+8]
 		word := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
@@ -50,17 +57,63 @@ func clean[T string | []byte](s T) int {
 		if hasEscape(word) {
 			break
 		}
+		all |= word
 	}
 	for i < len(s) && escapes[s[i]] == 0 {
+		all |= uint64(s[i])
 		i++
 	}
-	return i
+	return i, all&high == 0
 }
+
+// ones and high are eight bytes of 1, and of nothing but the highest bit.
+const ones, high = 0x0101010101010101, 0x8080808080808080
 
 // hasEscape reports whether one of eight bytes has to be escaped. Subtracting n from
 // all of them borrows into the high bit of those that are smaller than n and had none.
 func hasEscape(word uint64) bool {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
 	quote, backslash := word^ones*'"', word^ones*'\\'
 	return ((word-ones*' ')&^word|(quote-ones)&^quote|(backslash-ones)&^backslash)&high != 0
+}
+
+// validUTF8 is utf8.Valid for both kinds of text.
+func validUTF8[T string | []byte](s T) bool {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		// What may follow the first byte is narrower behind four of them: no longer form
+		// than is needed, no surrogates, and nothing beyond U+10FFFF.
+		size, least, most := 0, byte(0x80), byte(0xbf)
+		switch {
+		case 0xc2 <= c && c <= 0xdf:
+			size = 2
+		case 0xe0 <= c && c <= 0xef:
+			size = 3
+			if c == 0xe0 {
+				least = 0xa0
+			} else if c == 0xed {
+				most = 0x9f
+			}
+		case 0xf0 <= c && c <= 0xf4:
+			size = 4
+			if c == 0xf0 {
+				least = 0x90
+			} else if c == 0xf4 {
+				most = 0x8f
+			}
+		}
+		if size == 0 || len(s)-i < size || s[i+1] < least || most < s[i+1] {
+			return false
+		}
+		for j := 2; j < size; j++ {
+			if s[i+j]&0xc0 != 0x80 {
+				return false
+			}
+		}
+		i += size
+	}
+	return true
 }

@@ -45,6 +45,24 @@ func TestAppendString_places(t *testing.T) {
 	}
 }
 
+// What isn't UTF-8 is replaced, byte by byte, as Go's conversions do it.
+func TestAppendString_not_UTF8(t *testing.T) {
+	t.Parallel()
+	for first := range 0x100 {
+		for second := range 0x100 {
+			for _, rest := range []string{"", "\x80", "\x80\x80", "\xbf\xbf\xbf", "a", "\x80a", "\xc3\xa9"} {
+				text := "ä" + string([]byte{byte(first), byte(second)}) + rest
+				got := jsontext.AppendString(nil, []byte(text))
+				if utf8.ValidString(text) {
+					requireRead(t, text)
+				}
+				require.True(t, utf8.Valid(got), "%q", text)
+				require.Equal(t, string(jsontext.AppendString(nil, string([]rune(text)))), string(got), "%q", text)
+			}
+		}
+	}
+}
+
 func requireRead(t *testing.T, text string) {
 	t.Helper()
 	var read string

@@ -8,6 +8,7 @@ package mediatype
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,7 +46,7 @@ func (p *Plan) String() string {
 	if p.JSON {
 		format = "json"
 	}
-	s := "application/vnd.pgrst.plan+" + format + `; for="` + p.Of.String() + `"`
+	s := "application/vnd.pgrst.plan+" + format + "; for=" + quote(p.Of.String())
 	if len(p.Options) > 0 {
 		s += "; options=" + strings.Join(p.Options, "|")
 	}
@@ -144,7 +145,7 @@ func parameters(s string) map[string]string {
 		}
 		var value string
 		if rest = strings.TrimLeft(rest, blanks); strings.HasPrefix(rest, `"`) {
-			if value, rest, ok = strings.Cut(rest[1:], `"`); !ok {
+			if value, rest, ok = unquote(rest); !ok {
 				break
 			}
 			_, rest, _ = strings.Cut(rest, ";")
@@ -160,11 +161,58 @@ func parameters(s string) map[string]string {
 // blanks may stand around the parts of a header.
 const blanks = " \t"
 
-func withoutBlanks(r rune) rune {
-	if strings.ContainsRune(blanks, r) {
-		return -1
+// quote makes a quoted string (RFC 9110, section 5.6.4).
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// unquote reads the quoted string that a text begins with, and gives what follows it.
+func unquote(s string) (value, rest string, ok bool) {
+	var b strings.Builder
+	for i := len(`"`); i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return b.String(), s[i+1:], true
+		case c == '\\' && i+1 < len(s):
+			i++
+			b.WriteByte(s[i])
+		default:
+			b.WriteByte(c)
+		}
 	}
-	return r
+	return "", "", false
+}
+
+// withoutBlanks leaves out the blanks that don't stand within quotes.
+func withoutBlanks(s string) string {
+	if !strings.ContainsAny(s, blanks) {
+		return s
+	}
+	var b strings.Builder
+	var q quotes
+	for i := range len(s) {
+		if q.within(s[i]) || !strings.Contains(blanks, s[i:i+1]) {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// quotes tells which bytes of a text stand within quotes, those included. It is asked
+// for one after the other.
+type quotes struct{ open, escaped bool }
+
+func (q *quotes) within(c byte) bool {
+	switch {
+	case q.escaped:
+		q.escaped = false
+	case q.open && c == '\\':
+		q.escaped = true
+	case c == '"':
+		q.open = !q.open
+		return true
+	}
+	return q.open
 }
 
 // parseOpenAPI takes the version that there is, however exactly it is asked for.
@@ -203,7 +251,7 @@ func ParseAccept(values ...string) []Type {
 	}
 	var ranked []rank
 	for _, value := range values {
-		for element := range splitQuoted(value) {
+		for element := range splitQuoted(value, ',') {
 			if r := parseElement(element); r.quality > 0 && r.media.Name != "" {
 				ranked = append(ranked, r)
 			}
@@ -228,7 +276,7 @@ type rank struct {
 // parseElement reads an element of Accept: a media type, and perhaps its quality,
 // which ends it. Blanks mean nothing, and are left out of the type's name.
 func parseElement(element string) rank {
-	parts := strings.Split(strings.Map(withoutBlanks, element), ";")
+	parts := slices.Collect(splitQuoted(withoutBlanks(element), ';'))
 	r := rank{quality: 1}
 	for i, p := range parts {
 		value, ok := strings.CutPrefix(strings.ToLower(p), "q=")
@@ -246,18 +294,14 @@ func parseElement(element string) rank {
 	return r
 }
 
-// splitQuoted yields the comma-separated elements of a header value; commas
-// within quoted strings separate nothing.
-func splitQuoted(s string) func(yield func(string) bool) {
+// splitQuoted yields the elements of a header value, between which a separator stands;
+// those within quoted strings separate nothing.
+func splitQuoted(s string, separator byte) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		start, quoted := 0, false
-		for i := 0; i < len(s); i++ {
-			switch {
-			case quoted && s[i] == '\\':
-				i++
-			case s[i] == '"':
-				quoted = !quoted
-			case s[i] == ',' && !quoted:
+		start := 0
+		var q quotes
+		for i := range len(s) {
+			if !q.within(s[i]) && s[i] == separator {
 				if !yield(s[start:i]) {
 					return
 				}

@@ -10,37 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
-
-// Cache keeps the plans and programs of requests, by the shape of the request: all
-// of it but the values that it compares with and its page. The values of a request
-// take the places of the ones before. A Cache belongs to one planner and is ready
-// for use when it is zero; any number of goroutines may use it.
-type Cache struct {
-	mu      sync.RWMutex
-	byShape map[string]*template
-}
-
-// What is kept is bounded, in number and size. Clients have few shapes; one that
-// has more is not worth more memory, so that all go when there are too many.
-const (
-	maxPrograms = 1000
-	maxShape    = 16 << 10 // bytes; the program is several times as large
-)
-
-// template is a plan and its program, and where its statements have values.
-type template struct {
-	plan                 plan.Planned
-	program              *query.Program
-	whole                *plan.Call // a call with one argument for all of the request's; or nil
-	main, count, explain []place
-}
 
 // Build plans a request and renders its program, or fills the template of its
 // shape. Its errors are the planner's. There is no program for plans that don't run
@@ -54,9 +29,7 @@ func (c *Cache) Build(planner *plan.Planner, req *apirequest.Request) (plan.Plan
 	if len(shape) > maxShape {
 		return render(planner.Build(req))
 	}
-	c.mu.RLock()
-	t := c.byShape[string(shape)]
-	c.mu.RUnlock()
+	t := c.get(shape)
 	if t == nil {
 		marked := mark(req)
 		built, program, err := render(planner.Build(marked))
@@ -65,6 +38,7 @@ func (c *Cache) Build(planner *plan.Planner, req *apirequest.Request) (plan.Plan
 			return built, program, err
 		}
 		t = newTemplate(planned, program, marked)
+		t.measure(len(shape))
 		c.put(string(shape), t)
 	}
 	planned, program := t.fill(planner, req)
@@ -86,15 +60,6 @@ func newTemplate(planned plan.Planned, program *query.Program, marked *apireques
 	}
 	t.main, t.count, t.explain = places(&program.Main, whole), places(program.Count, whole), places(program.Explain, whole)
 	return t
-}
-
-func (c *Cache) put(shape string, t *template) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.byShape == nil || len(c.byShape) >= maxPrograms {
-		c.byShape = map[string]*template{}
-	}
-	c.byShape[shape] = t
 }
 
 // cacheable reports whether a request's shape has a template. A NUL, with which

@@ -161,3 +161,22 @@ func FuzzCache(f *testing.F) {
 		}
 	})
 }
+
+// Plans for other types are of other shapes, whatever stands in the types' names.
+func TestCache_media_types(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for _, accept := range []string{
+		`application/vnd.pgrst.plan`, `application/vnd.pgrst.plan+json`, `application/vnd.pgrst.plan;for="a"`, `application/vnd.pgrst.plan;for="a";options=wal`,
+		`application/vnd.pgrst.plan;for="a\"; options=wal"`, `application/vnd.pgrst.plan;for="a\""`, `application/vnd.pgrst.plan;for="a\\"`,
+		`application/vnd.pgrst.plan;for="a\\\""`, `application/vnd.pgrst.plan;for="text/csv";options=wal|analyze`,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/films", nil)
+		r.Header.Set("Accept", accept)
+		req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{"api"}})
+		require.NoError(t, err)
+		shape := string(appendShape(nil, req))
+		require.Empty(t, seen[shape], accept)
+		seen[shape] = accept
+	}
+}

@@ -25,7 +25,7 @@ func (o *output) total() fragment {
 // result is, and makes JSON of it.
 func valueOfAggregate(c *plan.Column) value {
 	if c.Aggregate == filter.Count {
-		return value{encoding: Verbatim}
+		return value{encoding: Number}
 	}
 	if oid, ok := resultOf(c.Aggregate, argumentOf(c)); ok {
 		encoding, _ := EncodingOfOID(oid)

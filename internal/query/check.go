@@ -103,10 +103,16 @@ func (c *checks) add(n *plan.Node, e *plan.Embed) {
 	}
 }
 
-// ColumnAt reads the column that stands at a place in Main, given as PostgreSQL's errors
-// do: in characters, the first of which is 1.
+// ColumnAt reads the column that stands at a place in Main, or in its variant, given as
+// PostgreSQL's errors do: in characters, the first of which is 1.
 func (p *Program) ColumnAt(position int) (alias, column string, ok bool) {
-	text := p.Main.SQL
+	if alias, column, ok = columnAt(p.Main.SQL, position); !ok && p.Times != nil && p.Times.JSON != nil {
+		return columnAt(p.Times.JSON.SQL, position)
+	}
+	return alias, column, ok
+}
+
+func columnAt(text string, position int) (alias, column string, ok bool) {
 	for range position - 1 {
 		_, size := utf8.DecodeRuneInString(text)
 		text = text[size:]
@@ -130,5 +136,10 @@ func (p *Program) Unchecked() *Program {
 	}
 	unchecked := *p
 	unchecked.Main.SQL, unchecked.Check = strings.Replace(p.Main.SQL, p.Check, "NULL", 1), ""
+	if t := p.Times; t != nil && t.JSON != nil {
+		times, variant := *t, *t.JSON
+		variant.SQL = strings.Replace(variant.SQL, p.Check, "NULL", 1)
+		times.JSON, unchecked.Times = &variant, &times
+	}
 	return &unchecked
 }

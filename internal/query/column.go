@@ -7,9 +7,10 @@ type Encoding uint8
 const (
 	// Text is escaped and quoted.
 	Text Encoding = iota
-	// Verbatim already is JSON: json, jsonb, integers, or what to_json made in SQL.
+	// Verbatim is JSON that PostgreSQL made: json, jsonb, or what to_json gave in SQL.
 	Verbatim
-	// Number is verbatim but for NaN and infinities, which are quoted.
+	// Number is a number: an integer, a float or a numeric. NaN and infinities are
+	// quoted.
 	Number
 	// Bool is t or f.
 	Bool
@@ -17,6 +18,8 @@ const (
 	Timestamp
 	// TimestampTZ is a Timestamp whose offset always shows its minutes.
 	TimestampTZ
+	// TimeJSON is what to_json made in SQL of a date, a timestamp or a timestamptz.
+	TimeJSON
 )
 
 // Column is an output column: its name, unquoted, and its encoding.
@@ -26,4 +29,14 @@ type Column struct {
 	// OID is the type that the encoding is for, domains looked through; 0 where it
 	// is for any.
 	OID uint32
+}
+
+// Takes reports whether values of a type, by its number, are what the encoding is for.
+// PostgreSQL's JSON of whatever has one of two types.
+func (c *Column) Takes(oid uint32) bool {
+	switch {
+	case c.Encoding == TimeJSON, c.Encoding == Verbatim && c.OID == 0:
+		return oid == jsonOID || oid == jsonbOID
+	}
+	return c.OID == 0 || c.OID == oid
 }

@@ -8,8 +8,8 @@ import "github.com/pgrest-go/pgrest/introspect"
 //
 // Without to_json are the types whose JSON is known from their text: the built-in
 // scalars, which to_json never looks up a cast for, and enums and ranges unless
-// somebody made a cast to json for them. The session has to have the DateStyle
-// ISO; to_json writes dates so in any case, and their text only then.
+// somebody made a cast to json for them. Dates and timestamps are such only if their
+// text is known to be in ISO style, in which to_json writes them in any case: see Times.
 //
 // CSV has no use for it: its fields are the columns' own text.
 func EncodingOf(t *introspect.Type) (enc Encoding, toJSON bool) {
@@ -41,11 +41,11 @@ func EncodingOfOID(oid uint32) (Encoding, bool) {
 // in SQL and is right all the same.
 var builtin = map[uint32]Encoding{
 	16:   Bool,        // bool
-	20:   Verbatim,    // int8
-	21:   Verbatim,    // int2
-	23:   Verbatim,    // int4
 	114:  Verbatim,    // json
 	3802: Verbatim,    // jsonb
+	20:   Number,      // int8
+	21:   Number,      // int2
+	23:   Number,      // int4
 	700:  Number,      // float4
 	701:  Number,      // float8
 	1700: Number,      // numeric

@@ -21,9 +21,9 @@ func TestEncodingOf(t *testing.T) {
 		toJSON   bool
 	}{
 		{"boolean", &introspect.Type{BaseOID: 16}, query.Bool, false},
-		{"smallint", &introspect.Type{BaseOID: 21}, query.Verbatim, false},
-		{"integer", &introspect.Type{BaseOID: 23}, query.Verbatim, false},
-		{"bigint", &introspect.Type{BaseOID: 20}, query.Verbatim, false},
+		{"smallint", &introspect.Type{BaseOID: 21}, query.Number, false},
+		{"integer", &introspect.Type{BaseOID: 23}, query.Number, false},
+		{"bigint", &introspect.Type{BaseOID: 20}, query.Number, false},
 		{"oid_is_no_number", &introspect.Type{BaseOID: 26}, query.Text, false},
 		{"real", &introspect.Type{BaseOID: 700}, query.Number, false},
 		{"double_precision", &introspect.Type{BaseOID: 701}, query.Number, false},

@@ -25,6 +25,9 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 	switch {
 	case m.Return == plan.Representation && plain(m):
 		list := outputs(m.Root)
+		if m.Format != plan.CSV {
+			inJSON(list, false)
+		}
 		write.join(returning(list, func(i int, o *output) fragment {
 			value := o.total()
 			if m.Format != plan.CSV {
@@ -73,16 +76,15 @@ func keyColumns(n *plan.Node) []Column {
 		if !slices.Contains(t.PrimaryKey, c.Name) {
 			continue
 		}
-		encoding, _ := EncodingOf(c.Type)
-		print, _ := n.Printer(c)
-		switch {
-		case print.Name != "":
-			encoding = Text
-		case encoding == Bool, encoding == Timestamp, encoding == TimestampTZ:
-		default:
-			encoding = Text
+		key := Column{Name: c.Name}
+		switch print, _ := n.Printer(c); {
+		case print.Name != "" || c.Type == nil:
+		case c.Type.BaseOID == BoolOID:
+			key.Encoding = Bool
+		case isTime(c.Type.BaseOID):
+			key.Encoding = TimeJSON
 		}
-		columns = append(columns, Column{Name: c.Name, Encoding: encoding})
+		columns = append(columns, key)
 	}
 	return columns
 }
@@ -93,6 +95,8 @@ func keyText(n *plan.Node, name string) string {
 	column := sqlfrag.Qualified(n.Alias, name)
 	c, _ := n.Table.Column(name)
 	switch print, isJSON := n.Printer(c); {
+	case print.Name == "" && isTime(c.Type.BaseOID):
+		return "pg_catalog.to_json(" + column + ")"
 	case print.Name == "":
 		return column
 	case isJSON:

@@ -176,7 +176,7 @@ func (o *output) text() fragment {
 // encoded renders an output of the top level as its encoding wants it.
 func (o *output) encoded(f fragment, stripNulls bool) fragment {
 	switch {
-	case o.toJSON && stripNulls:
+	case o.toJSON && stripNulls && o.encoding != TimeJSON: // a string has none within
 		return f.within("pg_catalog.json_strip_nulls(pg_catalog.to_json(", "))")
 	case o.toJSON:
 		return f.within("pg_catalog.to_json(", ")")

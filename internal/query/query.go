@@ -46,6 +46,9 @@ type Program struct {
 	Inserted bool
 	// Columns are those of Main's rows, without totals and overrides.
 	Columns []Column
+	// Times are the dates and timestamps among them, if they may come in binary format;
+	// nil if not, or if there are none.
+	Times *Times
 	// Count yields the number of rows without limit and offset; nil when nobody
 	// asked. Explain yields the planner's estimate of it as JSON.
 	Count, Explain *Statement
@@ -93,6 +96,10 @@ func Build(p plan.Planned) *Program {
 		program = &Program{Yields: Lines, Columns: []Column{{Encoding: Text}}}
 		main = main.within(explainOptions(a), "")
 	} else {
+		if t := program.Times; t != nil && t.JSON != nil {
+			variant, _ := checked(p, t.JSON.main)
+			t.JSON.SQL, t.JSON.main = number(variant).SQL, fragment{}
+		}
 		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {

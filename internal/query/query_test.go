@@ -111,8 +111,14 @@ func tryPlan(planner *plan.Planner, schema, method, target, body string, headers
 func printProgram(p *query.Program) string {
 	var b strings.Builder
 	printStatement(&b, &p.Main)
-	if columns := columnsText(p); columns != "" {
+	if columns := columnsText(p.Columns); columns != "" {
 		fmt.Fprintf(&b, "\ncolumns: %s\n", columns)
+	}
+	if p.Times != nil {
+		fmt.Fprintf(&b, "in binary: %v, in UTC %v\n", p.Times.Local, p.Times.All)
+		if p.Times.JSON != nil {
+			fmt.Fprintf(&b, "\nof an unknown style:\n%s\n\ncolumns: %s\n", breakLines(p.Times.JSON.SQL), columnsText(p.Times.JSON.Columns))
+		}
 	}
 	if p.Count != nil {
 		b.WriteString("\ncount:\n")
@@ -136,12 +142,13 @@ func printStatement(b *strings.Builder, s *query.Statement) {
 	}
 }
 
-func columnsText(p *query.Program) string {
+func columnsText(list []query.Column) string {
 	encodings := map[query.Encoding]string{
 		query.Text: "text", query.Verbatim: "verbatim", query.Number: "number", query.Bool: "boolean", query.Timestamp: "timestamp", query.TimestampTZ: "timestamptz",
+		query.TimeJSON: "time as JSON",
 	}
-	columns := make([]string, len(p.Columns))
-	for i, c := range p.Columns {
+	columns := make([]string, len(list))
+	for i, c := range list {
 		columns[i] = strings.TrimSpace(c.Name + " " + encodings[c.Encoding])
 	}
 	return strings.Join(columns, ", ")

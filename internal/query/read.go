@@ -24,14 +24,30 @@ func read(a *plan.Answer) (fragment, *Program) {
 		return s.sql().within("SELECT ST_AsGeoJSON(rows.*)::text FROM (", ") rows"), &Program{Columns: []Column{{Encoding: Verbatim}}}
 	case plan.CSV, plan.Raw:
 		s.render = func(_ int, o *output) fragment { return o.text() }
-		return s.sql(), &Program{Columns: textColumns(list)}
+		return s.sql(), &Program{Columns: textColumns(list), Times: textTimes(n, list)}
 	}
-	if n.Aggregates() && slices.ContainsFunc(list, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
+	if !keepsTimes(n) {
+		inJSON(list, false)
+	}
+	program := &Program{Columns: columnsOf(list), Times: timesIn(list)}
+	main := encoded(s)
+	if t := program.Times; t != nil && t.Zoned {
+		s.outputs = outputs(n)
+		inJSON(s.outputs, true)
+		t.JSON = &Variant{main: encoded(s), Columns: columnsOf(s.outputs)}
+	}
+	return main, program
+}
+
+// encoded renders a selection whose outputs are to be encoded.
+func encoded(s selection) fragment {
+	n := s.node
+	if n.Aggregates() && slices.ContainsFunc(s.outputs, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
 		s.render = numbered
-		return encodeOutside(s), &Program{Columns: columnsOf(list)}
+		return encodeOutside(s)
 	}
 	s.render = func(_ int, o *output) fragment { return o.encoded(o.total(), n.StripNulls) }
-	return s.sql(), &Program{Columns: columnsOf(list)}
+	return s.sql()
 }
 
 // aggregate has a handler make the body of all rows, and counts them. A body that nobody

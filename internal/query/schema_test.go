@@ -127,6 +127,7 @@ func builtinTypes() map[string]*introspect.Type {
 	}{
 		{23, "int4", "integer"}, {25, "text", "text"}, {114, "json", "json"}, {1082, "date", "date"},
 		{1700, "numeric", "numeric"}, {3614, "tsvector", "tsvector"}, {3802, "jsonb", "jsonb"},
+		{1114, "timestamp", "timestamp without time zone"}, {1184, "timestamptz", "timestamp with time zone"},
 	} {
 		types[t.local] = &introspect.Type{OID: t.oid, BaseOID: t.oid, Name: t.name, Schema: "pg_catalog", Local: t.local}
 	}

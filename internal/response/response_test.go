@@ -51,10 +51,10 @@ func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*
 		program.Explain = statement(`SELECT format('[{"Plan": {"Plan Rows": %s}}]', $1::bigint)`, fmt.Sprint(*o.planned))
 	}
 	result, err := executor.New(pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1)), true).Run(t.Context(), executor.Command{
-		Settings: []auth.Setting{
-			{Name: "role", Value: "pgrest_test_anon"},
+		Identity: auth.Identity{Role: "pgrest_test_anon"},
+		Context: auth.Context{AppSettings: []auth.Setting{
 			{Name: "response.headers", Value: o.overrides.Headers}, {Name: "response.status", Value: o.overrides.Status},
-		},
+		}},
 		ReadOnly: true, Program: program,
 	})
 	require.NoError(t, err)

@@ -57,7 +57,7 @@ func (a answer) get(t *testing.T) *http.Response {
 			req.Proto = apirequest.HTTP2
 		}
 		result, err := executor.New(pool, true).Run(r.Context(), executor.Command{
-			Settings: []auth.Setting{{Name: "role", Value: "pgrest_test_anon"}}, PreRequest: a.pre, ReadOnly: true,
+			Identity: auth.Identity{Role: "pgrest_test_anon"}, PreRequest: a.pre, ReadOnly: true,
 			Program: &query.Program{Main: query.Statement{SQL: a.sql}, Columns: columns},
 		})
 		if err == nil {

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -14,79 +15,86 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// times are the columns of a statement's result that are dates and timestamps. Of the
-// common types they cost PostgreSQL the most to write as text, a tenth of a long list's
-// time. In binary format they are numbers, which become text here; nobody else sees them.
-type times struct {
-	columns []timeColumn
-	formats []int16 // of all columns
-	zoned   bool    // some text depends on the session's time zone
-	room    []byte  // for a row's texts
+// rendering is how a command's main statement is run on a connection: its text, what
+// its columns are, and in which formats they come, nil for texts all of them.
+type rendering struct {
+	sql     string
+	columns []query.Column
+	formats []int16
 }
 
-type timeColumn struct {
-	index int
-	oid   uint32
-}
-
-// timesOf finds the times of a prepared statement's result; nil if it has none.
-func timesOf(fields []pgconn.FieldDescription) *times {
-	var t *times
-	for i := range fields {
-		switch oid := fields[i].DataTypeOID; oid {
-		case pgtype.DateOID, pgtype.TimestampOID, pgtype.TimestamptzOID:
-			if t == nil {
-				t = &times{formats: make([]int16, len(fields))}
-			}
-			t.columns = append(t.columns, timeColumn{index: i, oid: oid})
-			t.formats[i] = pgtype.BinaryFormatCode
-			t.zoned = t.zoned || oid == pgtype.TimestamptzOID
-		}
+// rendering decides how times come. A pre-request function may have set anything.
+func (c *Command) rendering(conn *pgconn.PgConn, settings []auth.Setting) rendering {
+	p, t := c.Program, c.Program.Times
+	main := rendering{sql: p.Main.SQL, columns: p.Columns}
+	if t == nil || c.textOnly {
+		return main
 	}
-	return t
-}
-
-// known reports whether the texts of a command's times are known without PostgreSQL:
-// its session is on UTC, and nothing is run that may change that. Functions may.
-func (t *times) known(conn *pgconn.PgConn, cmd *Command) bool {
+	iso := c.PreRequest == "" && strings.HasPrefix(conn.ParameterStatus("DateStyle"), "ISO") && !sets(settings, "DateStyle")
+	utc := c.PreRequest == "" && isUTC(conn.ParameterStatus("TimeZone")) && !sets(settings, "TimeZone")
 	switch {
-	case t == nil || !cmd.ReadOnly || cmd.PreRequest != "" || cmd.Program.Routine || cmd.Program.Yields != query.Rows:
-		return false
-	case t.zoned:
-		return isUTC(conn.ParameterStatus("TimeZone")) && !setsTimeZone(cmd.Settings)
+	case t.Text && !iso:
+		return main
+	case utc:
+		main.formats = t.All
+	case iso || t.JSON == nil:
+		main.formats = t.Local
+	default:
+		return rendering{sql: t.JSON.SQL, columns: t.JSON.Columns, formats: t.Local}
 	}
-	return true
+	return main
 }
 
 func isUTC(zone string) bool { return zone == "UTC" || zone == "Etc/UTC" || zone == "GMT" }
 
-func setsTimeZone(settings []auth.Setting) bool {
+func sets(settings []auth.Setting, name string) bool {
 	for i := range settings {
-		if strings.EqualFold(settings[i].Name, "TimeZone") {
+		if strings.EqualFold(settings[i].Name, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// toText puts texts in the place of a row's binary values. They are valid until the
-// next row's.
-func (t *times) toText(row [][]byte) {
-	dst := t.room[:0]
-	for _, c := range t.columns {
-		value := row[c.index]
+// errOtherType reports a column that comes in binary format and isn't of the type that
+// the program has it for.
+var errOtherType = errors.New("a column has another type than the schema cache says")
+
+// checkTimes looks whether the columns in binary format are what toText takes them for.
+func (r *Result) checkTimes() error {
+	if r.main.formats == nil {
+		return nil
+	}
+	fields := r.reader.FieldDescriptions()
+	for _, c := range r.cmd.Program.Times.Columns {
+		if r.main.formats[c.Index] == pgtype.BinaryFormatCode && fields[c.Index].DataTypeOID != c.OID {
+			return errOtherType
+		}
+	}
+	return nil
+}
+
+// toText puts texts in the place of a row's times in binary format. They are valid until
+// the next row's.
+func (r *Result) toText(row [][]byte) {
+	dst := r.session.cache.times[:0]
+	for _, c := range r.cmd.Program.Times.Columns {
+		if r.main.formats[c.Index] != pgtype.BinaryFormatCode {
+			continue
+		}
+		value := row[c.Index]
 		start := len(dst)
 		switch {
-		case c.oid == pgtype.DateOID && len(value) == 4:
+		case c.OID == query.DateOID && len(value) == 4:
 			dst = appendDate(dst, int32(binary.BigEndian.Uint32(value)))
-		case c.oid != pgtype.DateOID && len(value) == 8:
-			dst = appendTimestamp(dst, int64(binary.BigEndian.Uint64(value)), c.oid == pgtype.TimestamptzOID)
+		case c.OID != query.DateOID && len(value) == 8:
+			dst = appendTimestamp(dst, int64(binary.BigEndian.Uint64(value)), c.OID == query.TimestampTZOID)
 		default:
 			continue // NULL
 		}
-		row[c.index] = dst[start:len(dst):len(dst)]
+		row[c.Index] = dst[start:len(dst):len(dst)]
 	}
-	t.room = dst
+	r.session.cache.times = dst
 }
 
 // epoch is where PostgreSQL's dates begin, 2000-01-01, in seconds of Unix.

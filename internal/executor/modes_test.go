@@ -1,0 +1,86 @@
+package executor_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+// sessionDefaults are what a session may have its transactions begin with.
+var sessionDefaults = []string{
+	"SET default_transaction_read_only = on",
+	"SET default_transaction_isolation = 'serializable'",
+	"SET default_transaction_isolation = 'repeatable read'",
+	"SET default_transaction_isolation = 'serializable'; SET default_transaction_read_only = on; SET default_transaction_deferrable = on",
+	"SET default_transaction_isolation = 'read uncommitted'",
+	"SELECT 1",
+}
+
+// A transaction has the isolation level and the access mode that its command says,
+// whatever the session's defaults are.
+func TestRun_modes(t *testing.T) {
+	t.Parallel()
+	const show = `SELECT current_setting('transaction_isolation') || ', read only ' || current_setting('transaction_read_only')`
+	tests := map[string]struct {
+		cmd  func() executor.Command
+		want string
+	}{
+		"read":        {func() executor.Command { return command(anon, show) }, "read committed, read only on"},
+		"counted":     {func() executor.Command { return counted(command(anon, show), `SELECT 1`) }, "repeatable read, read only on"},
+		"pre-request": {func() executor.Command { return prepared(command(anon, show), `SELECT 1`) }, "read committed, read only on"},
+		"write":       {func() executor.Command { return writing(show, nil) }, "read committed, read only off"},
+		"deciding":    {func() executor.Command { return writing(show, func(c *executor.Command) { c.Expect.MaxAffected = 1 }) }, "read committed, read only off"},
+		"isolated": {func() executor.Command {
+			return writing(show, func(c *executor.Command) { c.Isolation = "SERIALIZABLE" })
+		}, "serializable, read only off"},
+		"rolled back": {func() executor.Command { return writing(show, func(c *executor.Command) { c.Rollback = true }) }, "read committed, read only off"},
+	}
+	for name, tt := range tests {
+		for _, defaults := range sessionDefaults {
+			t.Run(name+"/"+defaults, func(t *testing.T) {
+				t.Parallel()
+				pool := oneConnection(t)
+				backend := backendOf(t, pool)
+				_, err := pool.Exec(t.Context(), defaults)
+				require.NoError(t, err)
+				for _, prepares := range []bool{true, true, false} {
+					result, err := executor.New(pool, prepares).Run(t.Context(), tt.cmd())
+					require.NoError(t, err)
+					require.Equal(t, [][]string{{tt.want}}, collect(result))
+					require.NoError(t, result.Err())
+					result.Close()
+				}
+				requireUsable(t, pool, backend)
+			})
+		}
+	}
+}
+
+// A default that the session gets later counts, too.
+func TestRun_modes_after_change(t *testing.T) {
+	t.Parallel()
+	pool := written(t)
+	for i, defaults := range append(sessionDefaults, sessionDefaults...) {
+		_, err := pool.Exec(t.Context(), "RESET default_transaction_isolation; RESET default_transaction_read_only; "+defaults)
+		require.NoError(t, err)
+		number := []byte(strconv.Itoa(i + 1))
+		run(t, pool, writing(`INSERT INTO reels VALUES (5, $1, $1)`, func(c *executor.Command) { c.Program.Main.Args = [][]byte{number} }))
+	}
+}
+
+// Where a transaction began in other modes than it was to have nothing has run, and an
+// error of the same number that something else has is no reason to try again.
+func TestRun_modes_once(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
+	_, err := pool.Exec(t.Context(), "SET default_transaction_isolation = 'serializable'")
+	require.NoError(t, err)
+	for range 2 {
+		require.Equal(t, "25001", failure(t, pool, command(anon, `SELECT set_config('transaction_read_only', 'off', true)`)))
+	}
+	require.Equal(t, "read committed", value(t, pool, command(anon, `SHOW transaction_isolation`)))
+}

@@ -1,0 +1,40 @@
+package executor
+
+import "github.com/jackc/pgx/v5/pgconn"
+
+// reportedNames are the settings whose values PostgreSQL tells its clients of, whenever
+// a statement has changed them, and which can be set.
+var reportedNames = [...]string{
+	"TimeZone", "DateStyle", "IntervalStyle", "client_encoding", "standard_conforming_strings", "application_name",
+	"default_transaction_read_only", "search_path",
+}
+
+// reported are the values of these settings; empty where a server doesn't tell.
+type reported [len(reportedNames)]string
+
+func reportedBy(conn *pgconn.PgConn) (values reported) {
+	for i, name := range reportedNames {
+		values[i] = conn.ParameterStatus(name)
+	}
+	return values
+}
+
+// putBack makes a connection's reported settings what they were before a command. A
+// function can set them for the whole session. Of other settings nobody tells.
+func (s *session) putBack() {
+	now := reportedBy(s.conn)
+	if now == s.before {
+		return
+	}
+	for i, value := range s.before {
+		if value == now[i] || value == "" {
+			continue
+		}
+		result := s.conn.ExecParams(s.ctx, "SELECT pg_catalog.set_config($1, $2, false)",
+			[][]byte{[]byte(reportedNames[i]), []byte(value)}, nil, nil, nil).Read()
+		if result.Err != nil { // the pool makes a new one in its place
+			_ = s.conn.Close(s.ctx)
+			return
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package query
+
+import "github.com/pgrest-go/pgrest/internal/plan"
+
+// Times are the dates and timestamps among the columns of a read. PostgreSQL writes
+// their text in the session's DateStyle, and that of a timestamptz in its time zone,
+// too. JSON has them in ISO style whatever these are; only what a client takes as
+// PostgreSQL's text, CSV and casts to text, follows the DateStyle. In binary format
+// they depend on neither, and cost PostgreSQL less: the executor makes text of them.
+//
+// What writes, and what calls a function, may change the settings while its rows are
+// made. There to_json has PostgreSQL make JSON of them.
+type Times struct {
+	Columns []TimeColumn
+	// Local are the formats of all columns of the result (0 is text, 1 is binary) where
+	// a timestamptz is text, and All those where it is binary.
+	Local, All []int16
+	// Zoned reports a timestamptz among them, and Text that rows are shown as texts.
+	Zoned, Text bool
+	// JSON is the statement in place of Main's that has to_json make JSON of each
+	// timestamptz, and its columns; for sessions whose DateStyle isn't known. It is nil
+	// without such columns, and where rows are shown as texts.
+	JSON *Variant
+}
+
+// TimeColumn is the place of a column, and its type.
+type TimeColumn struct {
+	Index int
+	OID   uint32
+}
+
+// Variant is another text of a statement with the same arguments.
+type Variant struct {
+	SQL     string
+	Columns []Column
+
+	main fragment // of SQL, until it is numbered
+}
+
+// Numbers of the types in pg_type.
+const (
+	BoolOID        = 16
+	DateOID        = 1082
+	TimestampOID   = 1114
+	TimestampTZOID = 1184
+)
+
+// NewTimes finds the times among columns of these types, 0 standing for any other;
+// nil if there are none.
+func NewTimes(oids []uint32) *Times {
+	var t *Times
+	for i, oid := range oids {
+		switch oid {
+		case DateOID, TimestampOID, TimestampTZOID:
+		default:
+			continue
+		}
+		if t == nil {
+			t = &Times{Local: make([]int16, len(oids)), All: make([]int16, len(oids))}
+		}
+		t.Columns = append(t.Columns, TimeColumn{Index: i, OID: oid})
+		t.All[i] = 1
+		if oid == TimestampTZOID {
+			t.Zoned = true
+		} else {
+			t.Local[i] = 1
+		}
+	}
+	return t
+}
+
+// keepsTimes reports rows whose times may come in binary format: those of relations,
+// one by one. The type of an aggregate may be another than that of its argument.
+func keepsTimes(n *plan.Node) bool { return n.Call == nil && !n.FromResult && !n.Aggregates() }
+
+// textTimes finds the times among outputs that are shown as texts.
+func textTimes(n *plan.Node, list []output) *Times {
+	if !keepsTimes(n) {
+		return nil
+	}
+	t := timesIn(list)
+	if t != nil {
+		t.Text = true
+	}
+	return t
+}
+
+// timesIn finds the times among outputs.
+func timesIn(list []output) *Times {
+	oids := make([]uint32, len(list))
+	for i, o := range list {
+		if isTime(o.oid) && !o.toJSON {
+			oids[i] = o.oid
+		}
+	}
+	return NewTimes(oids)
+}
+
+// isTime reports the type of a date or a timestamp.
+func isTime(oid uint32) bool { return oid == DateOID || oid == TimestampOID || oid == TimestampTZOID }
+
+// inJSON has to_json make JSON of the outputs that are dates or timestamps, or only of
+// those with a time zone.
+func inJSON(list []output, zonedOnly bool) {
+	for i := range list {
+		if o := &list[i]; isTime(o.oid) && (!zonedOnly || o.oid == TimestampTZOID) {
+			o.toJSON, o.encoding = true, TimeJSON
+		}
+	}
+}
