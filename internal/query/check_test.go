@@ -82,6 +82,12 @@ func TestProgram_Checks(t *testing.T) {
 	require.False(t, program.Checks(place("WITH")))
 	require.False(t, program.Checks(0))
 
+	odd := build(t, planner, "archive", "GET", "/lost%20%26%20found%3F", "")
+	require.Contains(t, odd.Main.SQL, odd.Check)
+	require.Equal(t, `CAST(ROW(NULL, NULL, NULL) AS "archive"."lost & found?")`, odd.Check)
+	require.True(t, odd.Checks(len(`WITH "pgrst check" AS (SELECT C`)))
+	require.False(t, odd.Unchecked().Checks(len(`WITH "pgrst check" AS (SELECT C`)))
+
 	alias, column, ok := program.ColumnAt(place(`"films"."title"`))
 	require.True(t, ok)
 	require.Equal(t, [2]string{"films", "title"}, [2]string{alias, column})
