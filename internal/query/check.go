@@ -124,9 +124,9 @@ func columnAt(text string, position int) (alias, column string, ok bool) {
 
 // Checks reports that a place in Main, given as PostgreSQL's errors do, is in its check.
 func (p *Program) Checks(position int) bool {
-	start := strings.Index(p.Main.SQL, p.Check)
-	before := utf8.RuneCountInString(p.Main.SQL[:start])
-	return p.Check != "" && position > before && position <= before+utf8.RuneCountInString(p.Check)
+	before, _, found := strings.Cut(p.Main.SQL, p.Check)
+	start := utf8.RuneCountInString(before)
+	return found && start < position && position <= start+utf8.RuneCountInString(p.Check)
 }
 
 // Unchecked is the program without its check.

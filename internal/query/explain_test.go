@@ -123,7 +123,7 @@ func TestBuild_execution_plans_of_counts(t *testing.T) {
 }
 
 // openLibrary makes the library, and a planner for it.
-func openLibrary(t *testing.T) (*pgxpool.Pool, *plan.Planner) {
+func openLibrary(t testing.TB) (*pgxpool.Pool, *plan.Planner) {
 	t.Helper()
 	pool := pgtest.Empty(t)
 	_, err := pool.Exec(t.Context(), library)

@@ -89,7 +89,7 @@ var (
 // vocabulary has every word that SQL for reading may have outside of quotes.
 var vocabulary = wordSet(`
 	SELECT FROM AS WHERE AND OR NOT EXISTS LEFT CROSS JOIN LATERAL ON TRUE FALSE UNKNOWN NULL IS DISTINCT GROUP ORDER BY ASC DESC NULLS FIRST LAST LIMIT OFFSET
-	COALESCE CAST ANY ALL LIKE ILIKE EXPLAIN FORMAT JSON
+	COALESCE CAST ROW WITH ANY ALL LIKE ILIKE EXPLAIN FORMAT JSON
 	pg_catalog.json_agg pg_catalog.row_to_json pg_catalog.to_json pg_catalog.json_strip_nulls
 	pg_catalog.count sum avg max min
 	to_jsonb to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery unnest
@@ -129,6 +129,7 @@ func FuzzBuild(f *testing.F) {
 		"/films?select=id,title::text,info->a->>0,x:rating.avg()::int&year=gt.1&order=id.desc",
 		"/films?select=id,directors!inner(name),roles()&roles=is.null&directors.name=eq.x&order=directors(born)",
 		"/directors?select=name,...films(title,...restorations(finished))&films.order=year&films.limit=1",
+		"/films?select=*,directors(*),sequels(*)&limit=1",
 		"/films?select=count(),year,...directors(born.max())&or=(id.eq.1,not.and(year.in.(1,2),title.fts(english).cat))",
 		"/films?select=%22a%22%22b%3F%22,c:%22%24%31%22::%22x%22&%22%27--%22=eq.%27;DROP%20TABLE%20x;--",
 		"/films?select=title::char,a:title::setof%20bit,b:year::interval%20day%20to%20second%20array,c:year.max()::NChar",
