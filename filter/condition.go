@@ -116,9 +116,8 @@ func (s *scanner) searchOperator(c *Condition) bool {
 	language := s.mark()
 	var ok bool
 	if s.char('(') {
-		if c.Language, ok = s.identifier(); ok {
-			ok = s.char(')')
-		}
+		c.Language, ok = s.identifier()
+		ok = ok && s.notEmpty(c.Language, "language") && s.char(')')
 	}
 	if !ok {
 		c.Language = ""

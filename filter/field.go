@@ -95,10 +95,11 @@ func (s *scanner) field() (Field, bool) {
 	return f, true
 }
 
-// name reads the name of a column or relation.
+// name reads the name of a column or relation, which nothing has that is called "".
 func (s *scanner) name() (string, bool) {
 	m := s.begin()
 	name, ok := s.quotedOr((*scanner).identifier)
+	ok = ok && s.notEmpty(name, "name")
 	s.label(m, "field name (* or [a..z0..9_$])")
 	return name, ok
 }

@@ -209,9 +209,12 @@ func (r *reader) readGroup(p parameter) {
 }
 
 func (r *reader) readCondition(p parameter) {
-	at, ok := r.readTarget(conditionPart, p, p.name)
-	if !ok {
-		return
+	at, unnamed := target{}, r.opts.Arguments && p.name == `""` // as a function's only parameter may be
+	if !unnamed {
+		var ok bool
+		if at, ok = r.readTarget(conditionPart, p, p.name); !ok {
+			return
+		}
 	}
 	from := source{part: conditionPart, parameter: p.name, name: "filter", text: p.value}
 	rule := (*scanner).comparison
@@ -223,6 +226,8 @@ func (r *reader) readCondition(p parameter) {
 	case !ok:
 	case r.scanner.pos == 0:
 		r.query.Arguments = append(r.query.Arguments, Argument{Name: at.field.Name, Value: p.value})
+	case unnamed:
+		r.readTarget(conditionPart, p, p.name) // which tells what is wrong with it
 	default:
 		c.Field = at.field
 		r.query.Where = append(r.query.Where, Predicate{Path: at.path, Node: c})

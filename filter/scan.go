@@ -29,6 +29,8 @@ type scanner struct {
 	depth int
 	from  int
 	fail  *failure // nil for none
+	// refused is what no other rule makes good; nil for nothing.
+	refused *failure
 }
 
 // failure is a position at which rules failed. It is never changed.
@@ -72,11 +74,15 @@ const longestLiteral = len("nullsfirst")
 // scan reads text by a rule.
 func scan[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, bool) {
 	*s = scanner{text: text, from: math.MaxInt}
-	return rule(s)
+	value, ok := rule(s)
+	return value, ok && s.refused == nil
 }
 
 // explain returns why scan has failed: it reads the text again.
 func explain[T any](s *scanner, rule func(*scanner) (T, bool)) *failure {
+	if s.refused != nil {
+		return s.refused
+	}
 	*s = scanner{text: s.text, from: s.pos - longestLiteral}
 	rule(s)
 	if s.fail == nil {
@@ -316,6 +322,14 @@ func (s *scanner) refuse(r rune, size int) {
 	if s.pos >= s.from {
 		s.fail = merge(s.fail, &failure{pos: s.pos + size, unexpected: []string{showRune(r, '\'')}})
 	}
+}
+
+// notEmpty refuses what was just read if it is nothing but quotes or blanks.
+func (s *scanner) notEmpty(text, what string) bool {
+	if text == "" && s.refused == nil {
+		s.refused = &failure{pos: s.pos, unexpected: []string{"empty " + what}}
+	}
+	return text != ""
 }
 
 // until reads everything before the first of the stop characters, which are ASCII.

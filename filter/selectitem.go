@@ -229,7 +229,8 @@ func (s *scanner) cast() (string, bool) {
 	if !s.literal("::") {
 		return "", s.pos == start
 	}
-	return s.identifier()
+	name, ok := s.identifier()
+	return name, ok && s.notEmpty(name, "type")
 }
 
 // aggregate reads a dot, an aggregate function and its brackets, or nothing.
