@@ -221,6 +221,8 @@ type Options struct {
 	// http.Server.WriteTimeout for these responses. 0 means 30 seconds, and a negative
 	// number no bound.
 	WriteTimeout time.Duration
+	// Limits bounds what one request may ask for. The reference has no such keys.
+	Limits Limits
 	// ServerTiming adds the Server-Timing header. Key: server-timing-enabled.
 	ServerTiming bool
 	// MinimalErrors leaves details and hint out of error bodies.
@@ -309,6 +311,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 			Schemas: opts.Schemas, BasePath: opts.BasePath,
 			RootDisabled: opts.OpenAPI == DisabledOpenAPI, RootSpec: unqualified(opts.RootSpec),
 			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
+			Limits:     opts.Limits.requests(),
 		},
 		response: response.Config{
 			Threshold: opts.BodyThreshold, Store: spool.NewStore(opts.SpoolDir, opts.MaxSpoolBytes),

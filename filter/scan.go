@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds how deep groups and embedded relations nest, so that no query
-// string can exhaust the stack.
+// maxDepth bounds how deep groups and embedded relations nest, and how many steps a
+// JSON path has, so that no query string can exhaust the stack, PostgreSQL's included.
 const maxDepth = 100
 
 // scanner reads a text by rules, which are its methods. A rule returns whether
@@ -31,6 +31,7 @@ type scanner struct {
 	fail  *failure // nil for none
 	// refused is what no other rule makes good; nil for nothing.
 	refused *failure
+	tally   *tally
 }
 
 // failure is a position at which rules failed. It is never changed.
@@ -66,6 +67,7 @@ var (
 	delimiterLabels  = []string{"delimiter (.)"}
 	escapeLabels     = []string{`"\\"`}
 	depthLabels      = []string{"at most " + strconv.Itoa(maxDepth) + " levels of nesting"}
+	stepLabels       = []string{"at most " + strconv.Itoa(maxDepth) + " steps"}
 )
 
 // longestLiteral is how far a rule that fails can have moved behind its failure.
@@ -73,7 +75,7 @@ const longestLiteral = len("nullsfirst")
 
 // scan reads text by a rule.
 func scan[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, bool) {
-	*s = scanner{text: text, from: math.MaxInt}
+	*s = scanner{text: text, from: math.MaxInt, tally: s.tally}
 	value, ok := rule(s)
 	return value, ok && s.refused == nil
 }
@@ -83,8 +85,10 @@ func explain[T any](s *scanner, rule func(*scanner) (T, bool)) *failure {
 	if s.refused != nil {
 		return s.refused
 	}
-	*s = scanner{text: s.text, from: s.pos - longestLiteral}
+	counted := s.tally
+	*s = scanner{text: s.text, from: s.pos - longestLiteral, tally: &tally{}}
 	rule(s)
+	s.tally = counted
 	if s.fail == nil {
 		return &failure{pos: s.pos}
 	}

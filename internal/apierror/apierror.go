@@ -85,6 +85,7 @@ func From(err error, anonymous bool) *Error {
 	var (
 		api   *Error
 		parse *filter.ParseError
+		limit *filter.LimitError
 		authn *auth.Error
 		pg    *pgconn.PgError
 		conn  *pgconn.ConnectError
@@ -94,6 +95,8 @@ func From(err error, anonymous bool) *Error {
 		return api
 	case errors.As(err, &parse):
 		return queryString(parse)
+	case errors.As(err, &limit):
+		return TooMuchAsked(limit.What, limit.Most)
 	case errors.As(err, &authn):
 		return authentication(authn)
 	case errors.As(err, &conn): // before pg: what the server answers to the authenticator is no client's business
