@@ -87,6 +87,9 @@ type exchange struct {
 	planned  plan.Planned // what is run, once it is known
 	program  *query.Program
 	outdated bool // the schema may be, and there is none that is newer
+	// clientCaused reports a failure whose status speaks of the server, though what the
+	// client asked for caused it.
+	clientCaused bool
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,
@@ -272,17 +275,19 @@ func (x *exchange) mayLoad() bool {
 	return x.reloader.Due() || time.Since(time.Unix(0, x.futile.Load())) > time.Second
 }
 
-// fail answers with an error, and logs what the client isn't told.
+// fail answers with an error, and logs what the client isn't told, unless it is what the
+// client has done.
 func (x *exchange) fail(err error) {
 	e := apierror.From(err, x.identity.Anonymous)
-	if e.Status >= http.StatusInternalServerError && x.r.Context().Err() == nil {
-		x.log("request failed", "status", e.Status, "error", err)
+	x.clientCaused = e.Status >= http.StatusInternalServerError && !e.ServerFault()
+	if e.ServerFault() && x.r.Context().Err() == nil {
+		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))
 	}
 	response.Error(&x.w, e, x.config)
 }
 
 func (x *exchange) log(message string, about ...any) {
-	about = append(about, "method", x.r.Method, "path", x.r.URL.Path)
+	about = append(about, "method", apierror.Cut(x.r.Method), "path", apierror.Cut(x.r.URL.Path))
 	x.options.Logger.ErrorContext(x.r.Context(), message, about...)
 }
 
@@ -301,7 +306,7 @@ func (x *exchange) recover() {
 	if p, ok := v.(*response.Panic); ok { // of another goroutine
 		v, stack = p.Value, p.Stack
 	}
-	x.log("request panicked", "panic", v, "stack", string(stack))
+	x.log("request panicked", "panic", apierror.Cut(fmt.Sprint(v)), "stack", string(stack))
 	if x.w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}

@@ -165,3 +165,36 @@ func TestConstructors(t *testing.T) {
 	}
 	require.Equal(t, http.Header{"Content-Range": {"*/13"}}, apierror.OffsetBeyond(20, 13).Header)
 }
+
+// What clients can bring about by what they ask for is no fault of the server's, whatever
+// the status says.
+func TestError_ServerFault(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"08006": true, "21000": false, "22P02": false, "23505": false, "25006": false, "25P02": true, "2D000": true, "38000": true,
+		"40001": false, "40P01": false, "42501": false, "42P17": true, "53100": true, "53200": true, "53300": true, "53400": false,
+		"54000": false, "54001": false, "54011": false, "54023": false, "55000": false, "55006": false, "55P03": false,
+		"57014": false, "57P01": true, "57P03": true, "58030": true, "F0000": true, "HV000": true,
+		"P0000": true, "P0001": false, "P0002": false, "P0003": false, "P0004": true, "PT500": true, "PT503": true, "PT400": false,
+		"XX000": true, "XX001": true, "XX002": true,
+	} {
+		require.Equal(t, want, apierror.From(fmt.Errorf("run: %w", &pgconn.PgError{Code: code}), false).ServerFault(), code)
+	}
+	for message, want := range map[string]bool{
+		"cache lookup failed for type 16417":                               false,
+		"failed to find conversion function from unknown to text":          false,
+		"cache lookup failed for relation 16417":                           true,
+		"could not read block 0 in file base/16384/16417: Input/output":    true,
+		"unexpected chunk number 1 (expected 0) for toast value 16417 in…": true,
+	} {
+		require.Equal(t, want, apierror.From(&pgconn.PgError{Code: "XX000", Message: message}, false).ServerFault(), message)
+	}
+	require.True(t, apierror.From(errors.New("x"), false).ServerFault())
+	require.True(t, apierror.From(context.DeadlineExceeded, false).ServerFault())
+	require.True(t, apierror.From(&auth.Error{Code: "PGRST300", Status: 500}, false).ServerFault())
+	require.True(t, apierror.ConnectionLost(nil).ServerFault())
+	require.True(t, apierror.ResponseStatus().ServerFault())
+	require.False(t, apierror.TooManyEntries(1664).ServerFault())
+	require.False(t, apierror.From(context.Canceled, false).ServerFault())
+	require.False(t, apierror.InvalidPath().ServerFault())
+}

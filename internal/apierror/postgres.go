@@ -15,7 +15,8 @@ func postgres(err *pgconn.PgError, anonymous bool) *Error {
 	if err.Code == "PGRST" {
 		return raised(err)
 	}
-	e := &Error{Code: err.Code, Message: err.Message, Hint: err.Hint, Status: sqlstateStatus(err, anonymous), cause: err}
+	e := &Error{Code: err.Code, Message: err.Message, Hint: err.Hint, Status: sqlstateStatus(err, anonymous), cause: err,
+		raised: err.Code == "P0001" || strings.HasPrefix(err.Code, "PT")}
 	if err.Detail != "" {
 		e.Details = err.Detail
 	}
@@ -118,7 +119,7 @@ func finalStatus(status int) bool { return status >= 200 && status <= 999 }
 // See https://docs.postgrest.org/en/stable/references/errors.html#raise-errors-with-http-status-codes.
 func raised(err *pgconn.PgError) *Error {
 	message := raisedObject(err.Message)
-	e := &Error{Code: message.text("code"), Message: message.text("message"), Header: http.Header{}, cause: err}
+	e := &Error{Code: message.text("code"), Message: message.text("message"), Header: http.Header{}, cause: err, raised: true}
 	if details := message.optional("details"); details != nil {
 		e.Details = *details
 	}

@@ -203,6 +203,12 @@ func TooManyEntries(most int) *Error {
 		Status: http.StatusInternalServerError}
 }
 
+// PseudoType is the refusal of a cast to a pseudo-type, in PostgreSQL's own words for what
+// can't be shown.
+func PseudoType(name string) *Error {
+	return &Error{Code: "0A000", Message: "cannot display a value of type " + name, Status: http.StatusBadRequest}
+}
+
 // PutFilters is PGRST105: a PUT has to name one row by its primary key.
 func PutFilters() *Error {
 	return &Error{Code: "PGRST105", Message: "Filters must include all and only primary key columns with 'eq' operators",

@@ -21,6 +21,9 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 	if tooWide(items, req.Query.Order) {
 		return nil, apierror.TooManyEntries(maxEntries)
 	}
+	if name, found := pseudoCast(items); found {
+		return nil, apierror.PseudoType(name)
+	}
 	root := skeleton(items)
 	root.Range = p.Window(req)
 	passes := []func() error{

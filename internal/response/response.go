@@ -120,7 +120,7 @@ func legacyWarning(names [][2]string) string {
 		changes[i] = "`" + name[0] + "` to `" + name[1] + "`"
 	}
 	return `299 PostgRESTv` + ProtocolVersion + ` "Embedded resource was referenced by relation name even though it has an alias. ` +
-		"This is deprecated and will stop working in a future release. Update " + strings.Join(changes, ", ") +
+		"This is deprecated and will stop working in a future release. Update " + apierror.Cut(strings.Join(changes, ", ")) +
 		` in query string filters, orders or limits."`
 }
 
