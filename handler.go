@@ -34,6 +34,8 @@ type Handler struct {
 	tokens   *auth.JWT      // what identify verifies tokens with; nil with the host's own
 	settings []auth.Setting // the host's own
 	prelude  string         // the call of the pre-request function
+	pool     Pool
+	pings    pings
 	executor *executor.Executor
 	reloader *reload.Reloader
 
@@ -401,6 +403,7 @@ func (h *Handler) SchemaCache() *introspect.SchemaCache {
 // Close ends the handler's goroutines and gives back its listening connection.
 // Requests that are under way finish; the pool stays open.
 func (h *Handler) Close() {
+	h.pings.close()
 	h.reloader.Close()
 	if h.tokens != nil {
 		h.tokens.Close()

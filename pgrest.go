@@ -324,9 +324,11 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		tokens:   tokens,
 		settings: opts.appSettings(),
 		prelude:  opts.prelude(),
+		pool:     pool,
 		executor: executor.New(pool, !opts.DisablePreparedStatements),
 		loaded:   make(chan struct{}),
 	}
+	h.pings.ctx, h.pings.cancel = context.WithCancel(context.Background())
 	if opts.DocsUI {
 		h.page = sync.OnceValues(openapi.NewPage)
 	}
