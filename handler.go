@@ -2,7 +2,6 @@ package pgrest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -40,7 +39,7 @@ type Handler struct {
 	reloader *reload.Reloader
 
 	current atomic.Pointer[snapshot]
-	futile  atomic.Int64  // when repeat last loaded a schema that didn't help, in Unix nanoseconds
+	ration  ration        // of loads that requests ask for
 	loaded  chan struct{} // closed by the first load
 	once    sync.Once
 
@@ -218,63 +217,6 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) [
 		AppSettings:     x.settings,
 		RoleSettings:    settings, FunctionSettings: function,
 	})
-}
-
-// repeat answers a request anew when err comes of a schema cache that the
-// database has left behind. A newer one is loaded for it, or waited for if it is
-// due anyway. If none is to be had, the columns that the old one knows have to do.
-func (x *exchange) repeat(schema *snapshot, err error) error {
-	for range maxRepeats {
-		if !x.stale(err) {
-			return err
-		}
-		more := errors.Is(err, apierror.ErrMoreColumns) // than before, however often that happens
-		load := x.current.Load() == schema
-		if load && (!more && !x.mayLoad() || x.Reload(x.r.Context()) != nil) {
-			break
-		}
-		schema = x.current.Load()
-		again := x.answer(schema)
-		if load && !more && again != nil && again.Error() == err.Error() { // so it wasn't the schema
-			x.futile.Store(time.Now().UnixNano())
-			break
-		}
-		if err = again; err == nil {
-			return nil
-		}
-	}
-	if errors.Is(err, apierror.ErrOutdated) || errors.Is(err, apierror.ErrMoreColumns) {
-		x.outdated = true
-		return x.answer(x.current.Load())
-	}
-	return err
-}
-
-// stale reports an error that a newer schema cache may be the remedy for. Where there is
-// a name that this one doesn't have, either, it has to be about another.
-func (x *exchange) stale(err error) bool {
-	switch {
-	case errors.Is(err, apierror.ErrOutdated), errors.Is(err, apierror.ErrMoreColumns):
-		return true
-	case !apierror.Stale(err) || x.planned == nil:
-		return false
-	case x.planned.Vouched():
-		return true
-	}
-	alias, column, ok := x.program.ColumnAt(apierror.UnknownColumn(err))
-	return ok && x.planned.Answered().Root.Knows(alias, column)
-}
-
-// maxRepeats is how often a request is repeated with a newer schema: during a
-// migration that can be outdated, too, before it is used, on a busy machine even
-// several times in a row. A fault that lasts is answered after the first of them.
-const maxRepeats = 10
-
-// mayLoad reports whether an error is reason enough to load the schema. After a
-// load that didn't help, none is for a second: a view that is broken for good must
-// not keep us loading.
-func (x *exchange) mayLoad() bool {
-	return x.reloader.Due() || time.Since(time.Unix(0, x.futile.Load())) > time.Second
 }
 
 // fail answers with an error, and logs what the client isn't told, unless it is what the

@@ -114,12 +114,25 @@ func TestFrom_authentication(t *testing.T) {
 	require.Nil(t, e.Details)
 }
 
-func TestStale(t *testing.T) {
+// PostgreSQL contradicts the schema cache where it points at a statement that was made of
+// a request, and not within a function.
+func TestRefused(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]bool{"42703": true, "42P01": true, "42883": true, "42704": true, "42804": true, "42846": true, "42P10": true, "42501": false, "22P02": false, "0A000": false} {
-		require.Equal(t, want, apierror.Stale(fmt.Errorf("run: %w", &pgconn.PgError{Code: code})), code)
+	const sql = `SELECT "films"."year" FROM "archive"."films"`
+	refusal := &pgconn.PgError{Code: "42703", Position: 8}
+	got, of, ok := apierror.Refused(fmt.Errorf("run: %w", apierror.OfStatement(sql, fmt.Errorf("read: %w", refusal))))
+	require.True(t, ok)
+	require.Equal(t, sql, got)
+	require.Same(t, refusal, of)
+	require.NoError(t, apierror.OfStatement(sql, nil))
+	for name, err := range map[string]error{
+		"another statement": refusal,
+		"within a function": apierror.OfStatement(sql, &pgconn.PgError{Code: "42703", Position: 8, Where: "PL/pgSQL function f() line 3"}),
+		"not PostgreSQL's":  apierror.OfStatement(sql, errors.New("42703")),
+	} {
+		_, _, ok := apierror.Refused(err)
+		require.False(t, ok, name)
 	}
-	require.False(t, apierror.Stale(errors.New("42703")))
 }
 
 // The API's own errors, as clients know them.

@@ -16,7 +16,7 @@ func TestBuild_pseudo_type(t *testing.T) {
 	planner := plan.New(archive(), plan.Config{Aggregates: true})
 	for _, name := range []string{
 		"any", "ANY", "anyelement", "anyarray", "anycompatiblerange", "setof any", "any array", "setof  anyelement array",
-		"_any", "record", "_record", "cstring", "_cstring", "internal", "trigger", "unknown", "void", "table_am_handler", "fdw_handler",
+		"anycompatible", "anynonarray", "unknown", "Unknown",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -29,7 +29,7 @@ func TestBuild_pseudo_type(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"text", "anything", "any_", "_handler", "my_handler", "records", "films", "setof text", "array", "setof"} {
+	for _, name := range []string{"text", "anything", "any_", "record", "cstring", "void", "films", "setof text", "array", "setof"} {
 		t.Run("not_"+name, func(t *testing.T) {
 			t.Parallel()
 			build(t, planner, "/films?select=title::"+name)
