@@ -34,11 +34,13 @@ type Handler struct {
 	tokens   *auth.JWT      // what identify verifies tokens with; nil with the host's own
 	settings []auth.Setting // the host's own
 	prelude  string         // the call of the pre-request function
+	pool     Pool
+	pings    pings
 	executor *executor.Executor
 	reloader *reload.Reloader
 
 	current atomic.Pointer[snapshot]
-	futile  atomic.Int64  // when repeat last loaded a schema that didn't help, in Unix nanoseconds
+	ration  ration        // of loads that requests ask for
 	loaded  chan struct{} // closed by the first load
 	once    sync.Once
 
@@ -87,6 +89,9 @@ type exchange struct {
 	planned  plan.Planned // what is run, once it is known
 	program  *query.Program
 	outdated bool // the schema may be, and there is none that is newer
+	// clientCaused reports a failure whose status speaks of the server, though what the
+	// client asked for caused it.
+	clientCaused bool
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,
@@ -223,74 +228,19 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) a
 	}
 }
 
-// repeat answers a request anew when err comes of a schema cache that the
-// database has left behind. A newer one is loaded for it, or waited for if it is
-// due anyway. If none is to be had, the columns that the old one knows have to do.
-func (x *exchange) repeat(schema *snapshot, err error) error {
-	for range maxRepeats {
-		if !x.stale(err) {
-			return err
-		}
-		more := errors.Is(err, apierror.ErrMoreColumns) // than before, however often that happens
-		load := x.current.Load() == schema
-		if load && (!more && !x.mayLoad() || x.Reload(x.r.Context()) != nil) {
-			break
-		}
-		schema = x.current.Load()
-		again := x.answer(schema)
-		if load && !more && again != nil && again.Error() == err.Error() { // so it wasn't the schema
-			x.futile.Store(time.Now().UnixNano())
-			break
-		}
-		if err = again; err == nil {
-			return nil
-		}
-	}
-	if errors.Is(err, apierror.ErrOutdated) || errors.Is(err, apierror.ErrMoreColumns) {
-		x.outdated = true
-		return x.answer(x.current.Load())
-	}
-	return err
-}
-
-// stale reports an error that a newer schema cache may be the remedy for. Where there is
-// a name that this one doesn't have, either, it has to be about another.
-func (x *exchange) stale(err error) bool {
-	switch {
-	case errors.Is(err, apierror.ErrOutdated), errors.Is(err, apierror.ErrMoreColumns):
-		return true
-	case !apierror.Stale(err) || x.planned == nil:
-		return false
-	case x.planned.Vouched():
-		return true
-	}
-	alias, column, ok := x.program.ColumnAt(apierror.UnknownColumn(err))
-	return ok && x.planned.Answered().Root.Knows(alias, column)
-}
-
-// maxRepeats is how often a request is repeated with a newer schema: during a
-// migration that can be outdated, too, before it is used, on a busy machine even
-// several times in a row. A fault that lasts is answered after the first of them.
-const maxRepeats = 10
-
-// mayLoad reports whether an error is reason enough to load the schema. After a
-// load that didn't help, none is for a second: a view that is broken for good must
-// not keep us loading.
-func (x *exchange) mayLoad() bool {
-	return x.reloader.Due() || time.Since(time.Unix(0, x.futile.Load())) > time.Second
-}
-
-// fail answers with an error, and logs what the client isn't told.
+// fail answers with an error, and logs what the client isn't told, unless it is what the
+// client has done.
 func (x *exchange) fail(err error) {
 	e := apierror.From(err, x.identity.Anonymous)
-	if e.Status >= http.StatusInternalServerError && x.r.Context().Err() == nil {
-		x.log("request failed", "status", e.Status, "error", err)
+	x.clientCaused = e.Status >= http.StatusInternalServerError && !e.ServerFault()
+	if e.ServerFault() && x.r.Context().Err() == nil {
+		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))
 	}
 	response.Error(&x.w, e, x.config)
 }
 
 func (x *exchange) log(message string, about ...any) {
-	about = append(about, "method", x.r.Method, "path", x.r.URL.Path)
+	about = append(about, "method", apierror.Cut(x.r.Method), "path", apierror.Cut(x.r.URL.Path))
 	x.options.Logger.ErrorContext(x.r.Context(), message, about...)
 }
 
@@ -309,7 +259,7 @@ func (x *exchange) recover() {
 	if p, ok := v.(*response.Panic); ok { // of another goroutine
 		v, stack = p.Value, p.Stack
 	}
-	x.log("request panicked", "panic", v, "stack", string(stack))
+	x.log("request panicked", "panic", apierror.Cut(fmt.Sprint(v)), "stack", string(stack))
 	if x.w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
@@ -404,6 +354,7 @@ func (h *Handler) SchemaCache() *introspect.SchemaCache {
 // Close ends the handler's goroutines and gives back its listening connection.
 // Requests that are under way finish; the pool stays open.
 func (h *Handler) Close() {
+	h.pings.close()
 	h.reloader.Close()
 	if h.tokens != nil {
 		h.tokens.Close()

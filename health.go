@@ -15,8 +15,8 @@ type Health struct {
 	Listening bool
 }
 
-// Health tells how the handler stands at present. It doesn't ask the database, nor
-// wait for anything.
+// Health tells how the handler stands at present. It doesn't ask the database, as Ping
+// does, nor wait for anything.
 func (h *Handler) Health() Health {
 	health := Health{SchemaError: h.reloader.Err(), Listening: h.reloader.Listening()}
 	if s := h.current.Load(); s != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,32 +39,31 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 	}
 	x.clock.lap("transaction")
 	config := x.openAPI()
-	key := strings.Join([]string{
-		p.Media.Name, p.Schema, config.Host, strconv.FormatBool(config.HTTPS), config.BasePath, used.fingerprint(),
-	}, " ")
-	document, err := schema.documents.get(key, func() ([]byte, error) {
+	key := strings.Join([]string{p.Media.Name, p.Schema, used.fingerprint()}, " ")
+	document, err := schema.documents.get(key, func() (*openapi.Template, error) {
 		return describe(p.Media, schema.cache, used.selection(schema.cache, p), config)
 	})
 	if err != nil {
 		return err
 	}
-	response.Document(&x.w, x.request, p.Media, document.body, document.tag, x.r.Header.Get("If-None-Match"), x.config)
+	parts, err := document.template.Parts(config)
+	if err != nil {
+		return err
+	}
+	response.Document(&x.w, x.request, p.Media, parts, document.tag(parts), x.r.Header.Get("If-None-Match"), x.config)
 	return nil
 }
 
-// describe makes the description in the form that was asked for.
-func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Selection, c openapi.Config) ([]byte, error) {
+// describe makes the description in the form that was asked for, for clients that reach
+// the API wherever they do.
+func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Selection, c openapi.Config) (*openapi.Template, error) {
 	switch media.Name {
 	case mediatype.OpenAPI31:
-		return openapi.Document(cache, s, c)
+		return openapi.DocumentTemplate(cache, s, c), nil
 	case mediatype.OpenAPI31YAML:
-		document, err := openapi.Document(cache, s, c)
-		if err != nil {
-			return nil, err
-		}
-		return openapi.YAML(document)
+		return openapi.DocumentTemplate(cache, s, c).YAML()
 	}
-	return openapi.Swagger(cache, s, c)
+	return openapi.SwaggerTemplate(cache, s, c), nil
 }
 
 func (x *exchange) openAPI() openapi.Config {
@@ -142,19 +142,26 @@ func parameterTypes(r *introspect.Routine) string {
 type documents struct {
 	mu    sync.Mutex
 	byKey map[string]*document
-	size  int // of the bodies
+	size  int // of the templates
 }
 
-// document is a description, made once for all that ask for it at the same time.
+// document is a description, made once for all that ask for it at the same time. It
+// depends on nothing that clients can make up, as they can names of the host.
 type document struct {
-	once sync.Once
-	body []byte
-	tag  string // an entity tag (RFC 9110, section 8.8.3)
-	err  error
+	once     sync.Once
+	template *openapi.Template
+	sum      [sha256.Size]byte // of its first and last part
+	err      error
 }
 
-// What is kept is bounded by number and size: there are few roles, but clients may
-// make up names of the host.
+// tag is the entity tag (RFC 9110, section 8.8.3) of the parts of one that was made of
+// the template.
+func (d *document) tag(parts [][]byte) string {
+	sum := sha256.Sum256(slices.Concat(d.sum[:], parts[1]))
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
+}
+
+// What is kept is bounded by number and size.
 const (
 	maxDocuments    = 32
 	maxDocumentSize = 128 << 20 // of all together
@@ -162,13 +169,13 @@ const (
 
 // get finds the description of that key, or has it built, while those of other keys
 // can be had.
-func (d *documents) get(key string, build func() ([]byte, error)) (*document, error) {
+func (d *documents) get(key string, build func() (*openapi.Template, error)) (*document, error) {
 	found := d.entry(key)
 	found.once.Do(func() {
 		found.err = errors.New("describe the API: it panicked before") // unless it doesn't
-		found.body, found.err = build()
-		sum := sha256.Sum256(found.body)
-		found.tag = `"` + hex.EncodeToString(sum[:16]) + `"`
+		if found.template, found.err = build(); found.err == nil {
+			found.sum = found.template.Sum()
+		}
 		d.built(key, found)
 	})
 	return found, found.err
@@ -197,9 +204,9 @@ func (d *documents) built(key string, made *document) {
 	case d.byKey[key] != made: // dropped meanwhile
 	case made.err != nil:
 		delete(d.byKey, key)
-	case d.size+len(made.body) > maxDocumentSize:
-		d.byKey, d.size = map[string]*document{key: made}, len(made.body)
+	case d.size+made.template.Size() > maxDocumentSize:
+		d.byKey, d.size = map[string]*document{key: made}, made.template.Size()
 	default:
-		d.size += len(made.body)
+		d.size += made.template.Size()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 )
 
@@ -19,11 +20,17 @@ type Event struct {
 	// want of a good token.
 	Role string
 	// SQL is the main statement that was made of the request, run or not, with $1 and
-	// so on in the place of values; empty when there was none.
+	// so on in the place of values; empty when there was none. Of one that is longer than
+	// 16 KiB the middle is left out.
 	SQL string
 	// Status and Bytes are the response's, as far as it came.
 	Status int
 	Bytes  int64
+	// ClientCaused reports a status of 5xx that is no fault of the server's: the protocol
+	// has it for something that clients can bring about, such as a statement that takes
+	// longer than the role's statement_timeout, or a write to a view that takes none. Such
+	// failures are not logged.
+	ClientCaused bool
 	// Duration is the time from the request's arrival here to its end, Stages the
 	// parts of it, in their order. Those of a request that failed end early. What
 	// is in between, such as the wait for the first load of the schema, is in none.
@@ -57,18 +64,22 @@ func (r Resource) String() string {
 	}
 }
 
+// maxSQL is how much of a statement hosts are told, to whom it is a label of traces and a
+// part of logs.
+const maxSQL = 16 << 10
+
 // observe tells the host of the exchange.
 func (x *exchange) observe() {
 	e := Event{
-		Method: x.r.Method, Resource: x.resource(), Role: x.identity.Role,
+		Method: apierror.Cut(x.r.Method), Resource: x.resource(), Role: x.identity.Role,
 		Status: cmp.Or(x.w.status, http.StatusOK), // net/http makes that of none
-		Bytes:  x.w.bytes, Duration: x.clock.end(), Stages: x.clock.laps,
+		Bytes:  x.w.bytes, Duration: x.clock.end(), Stages: x.clock.laps, ClientCaused: x.clientCaused,
 	}
 	if x.r.Method == http.MethodHead {
 		e.Bytes = 0 // whatever was written, net/http sends no body
 	}
 	if x.program != nil {
-		e.SQL = x.program.Main.SQL
+		e.SQL = apierror.CutTo(x.program.Main.SQL, maxSQL)
 	}
 	x.options.Observe(x.r.Context(), e)
 }

@@ -70,6 +70,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/reload"
@@ -238,6 +239,8 @@ type Options struct {
 	// http.Server.WriteTimeout for these responses. 0 means 30 seconds, and a negative
 	// number no bound.
 	WriteTimeout time.Duration
+	// Limits bounds what one request may ask for. The reference has no such keys.
+	Limits Limits
 	// ServerTiming adds the Server-Timing header. Key: server-timing-enabled.
 	ServerTiming bool
 	// MinimalErrors leaves details and hint out of error bodies.
@@ -258,8 +261,9 @@ type Options struct {
 	// each further row. It is answered with 504, and its statement cancelled. Longer
 	// functions want more. 0 means 1 minute, and a negative number no bound.
 	DatabaseTimeout time.Duration
-	// Logger receives what can't be told to a client: causes of 500s as errors, what
-	// will be tried again, such as lost connections, as warnings, and reloads as info.
+	// Logger receives what can't be told to a client: causes of 500s as errors, unless
+	// they are the client's own doing, what will be tried again, such as lost connections,
+	// as warnings, and reloads as info. What is quoted of requests is cut to 1 KiB.
 	// Default: slog.Default().
 	Logger *slog.Logger
 	// DisableListener turns off reloading on NOTIFY, which takes one connection of
@@ -326,19 +330,22 @@ func New(pool Pool, opts Options) (*Handler, error) {
 			Schemas: opts.Schemas, BasePath: opts.BasePath,
 			RootDisabled: opts.OpenAPI == DisabledOpenAPI, RootSpec: unqualified(opts.RootSpec),
 			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
+			Limits:     opts.Limits.requests(),
 		},
 		response: response.Config{
 			Threshold: opts.BodyThreshold, Store: spool.NewStore(opts.SpoolDir, opts.MaxSpoolBytes),
 			WriteTimeout: opts.WriteTimeout, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(),
-			Broken: func(err error) { opts.Logger.Error("response broken off", "error", err) },
+			Broken: opts.broken,
 		},
 		identify: identify,
 		tokens:   tokens,
 		settings: opts.appSettings(),
 		prelude:  opts.prelude(),
+		pool:     pool,
 		executor: executor.New(pool, !opts.DisablePreparedStatements),
 		loaded:   make(chan struct{}),
 	}
+	h.pings.ctx, h.pings.cancel = context.WithCancel(context.Background())
 	if opts.DocsUI {
 		h.page = sync.OnceValues(openapi.NewPage)
 	}
@@ -354,6 +361,15 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		Channel: channel, Loaded: h.swap, Reconfigure: opts.OnConfigNotify, Logger: opts.Logger,
 	})
 	return h, nil
+}
+
+// broken logs why an answer was broken off, which its client can't be told any more.
+func (o Options) broken(err error) {
+	level := slog.LevelWarn
+	if apierror.From(err, false).ServerFault() {
+		level = slog.LevelError
+	}
+	o.Logger.Log(context.Background(), level, "response broken off", "error", apierror.ForLog(err))
 }
 
 func (o Options) withDefaults() Options {

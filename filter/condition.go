@@ -103,7 +103,8 @@ func (s *scanner) operatorAndValue(c *Condition, value func(*scanner) string) bo
 		return false
 	}
 	c.Value = value(s)
-	return true
+	// The elements of an array are for PostgreSQL to tell: there are no more than these.
+	return c.Quantifier == NoQuantifier || s.tally.values(strings.Count(c.Value, ",")+1)
 }
 
 // searchOperator reads a full-text operator with its language and delimiter, or
@@ -116,9 +117,8 @@ func (s *scanner) searchOperator(c *Condition) bool {
 	language := s.mark()
 	var ok bool
 	if s.char('(') {
-		if c.Language, ok = s.identifier(); ok {
-			ok = s.char(')')
-		}
+		c.Language, ok = s.identifier()
+		ok = ok && s.notEmpty(c.Language, "language") && s.char(')')
 	}
 	if !ok {
 		c.Language = ""
@@ -219,7 +219,7 @@ func (s *scanner) list() ([]string, bool) {
 	var list []string
 	ok := s.spaced('(') && s.separated(func() bool {
 		list = append(list, s.element())
-		return true
+		return s.tally.values(len(list))
 	}, func() bool { return s.char(',') }) && s.spaced(')')
 	return list, ok
 }
@@ -279,7 +279,7 @@ func (s *scanner) groupedCondition() (Condition, bool) {
 		return c, false
 	}
 	ok = s.operation(&c, (*scanner).groupedValue)
-	return c, ok
+	return c, ok && s.tally.condition()
 }
 
 // group reads and or or, with not before it or not, and trees in brackets.
@@ -297,7 +297,7 @@ func (s *scanner) group() (Node, bool) {
 	}
 	s.label(m, "logic operator (and, or)")
 
-	if !ok || !s.spaced('(') || !s.descend() {
+	if !ok || !s.spaced('(') || !s.tally.condition() || !s.descend() {
 		return nil, false
 	}
 	defer s.ascend()

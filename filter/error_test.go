@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"cmp"
 	"net/url"
 	"testing"
 
@@ -118,6 +119,57 @@ func TestParseErrorOfAName(t *testing.T) {
 			require.Equal(t, tt.message, parseErr.Message())
 			require.Equal(t, details, parseErr.Details())
 			require.Equal(t, tt.message+": "+details, parseErr.Error())
+		})
+	}
+}
+
+// Nothing has an empty name. Only keys of JSON may be empty.
+func TestParseErrorOfAnEmptyName(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		query, message, what string
+		options              filter.Options
+	}{
+		{query: `""=eq.1`, message: `"failed to parse tree path ("")" (line 1, column 3)`},
+		{query: `a.""=eq.1`, message: `"failed to parse tree path (a."")" (line 1, column 5)`},
+		{query: `"".a=eq.1`, message: `"failed to parse tree path ("".a)" (line 1, column 3)`},
+		{query: `""->a=eq.1`, message: `"failed to parse tree path (""->a)" (line 1, column 3)`},
+		{query: `+=eq.1`, message: `"failed to parse tree path ( )" (line 1, column 2)`},
+		{query: `"".order=a`, message: `"failed to parse tree path ("".order)" (line 1, column 3)`},
+		{query: `"".limit=1`, message: `"failed to parse tree path ("".limit)" (line 1, column 3)`},
+		{query: `"".or=(a.eq.1)`, message: `"failed to parse logic path ("".or)" (line 1, column 3)`},
+		{query: `or=("".eq.1)`, message: `"failed to parse logic tree (("".eq.1))" (line 1, column 6)`},
+		{query: `or=(a.eq.1,not.and("".eq.1))`, message: `"failed to parse logic tree ((a.eq.1,not.and("".eq.1)))" (line 1, column 21)`},
+		{query: `order=""`, message: `"failed to parse order ("")" (line 1, column 3)`},
+		{query: `order=a,"".desc`, message: `"failed to parse order (a,"".desc)" (line 1, column 5)`},
+		{query: `order=""(a)`, message: `"failed to parse order (""(a))" (line 1, column 3)`},
+		{query: `order=a("")`, message: `"failed to parse order (a(""))" (line 1, column 5)`},
+		{query: `select=""`, message: `"failed to parse select parameter ("")" (line 1, column 3)`},
+		{query: `select=a,""`, message: `"failed to parse select parameter (a,"")" (line 1, column 5)`},
+		{query: `select="":a`, message: `"failed to parse select parameter ("":a)" (line 1, column 3)`},
+		{query: `select=a:""`, message: `"failed to parse select parameter (a:"")" (line 1, column 5)`},
+		{query: `select="":count()`, message: `"failed to parse select parameter ("":count())" (line 1, column 3)`},
+		{query: `select="".sum()`, message: `"failed to parse select parameter ("".sum())" (line 1, column 3)`},
+		{query: `select=""(a)`, message: `"failed to parse select parameter (""(a))" (line 1, column 3)`},
+		{query: `select="":a(b)`, message: `"failed to parse select parameter ("":a(b))" (line 1, column 3)`},
+		{query: `select=a!""(b)`, message: `"failed to parse select parameter (a!""(b))" (line 1, column 5)`},
+		{query: `select=...""(b)`, message: `"failed to parse select parameter (...""(b))" (line 1, column 6)`},
+		{query: `select=a("")`, message: `"failed to parse select parameter (a(""))" (line 1, column 5)`},
+		{query: `select=a::+`, message: `"failed to parse select parameter (a:: )" (line 1, column 5)`, what: "type"},
+		{query: `columns=""`, message: `"failed to parse columns parameter ("")" (line 1, column 3)`},
+		{query: `columns=a,""`, message: `"failed to parse columns parameter (a,"")" (line 1, column 5)`},
+		{query: `on_conflict=""`, message: `"failed to parse on_conflict parameter ("")" (line 1, column 3)`},
+		{query: `a=fts(+).b`, message: `"failed to parse filter (fts( ).b)" (line 1, column 6)`, what: "language"},
+		{query: `""=eq.1`, message: `"failed to parse tree path ("")" (line 1, column 3)`, options: filter.Options{Arguments: true}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.query, func(t *testing.T) {
+			t.Parallel()
+			_, err := filter.Parse(tt.query, tt.options)
+			var parseErr *filter.ParseError
+			require.ErrorAs(t, err, &parseErr)
+			require.Equal(t, tt.message, parseErr.Message())
+			require.Equal(t, "unexpected empty "+cmp.Or(tt.what, "name"), parseErr.Details())
 		})
 	}
 }

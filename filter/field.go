@@ -69,13 +69,13 @@ func (s *scanner) target() (target, bool) {
 	return t, ok
 }
 
-// names reads names with commas between.
-func (s *scanner) names() ([]string, bool) {
+// names reads a parameter's names with commas between.
+func (s *scanner) names(parameter string) ([]string, bool) {
 	names := []string{}
 	ok := s.separated(func() bool {
 		name, ok := s.name()
 		names = append(names, name)
-		return ok
+		return ok && s.tally.names(len(names), parameter)
 	}, s.comma)
 	return names, ok
 }
@@ -95,10 +95,11 @@ func (s *scanner) field() (Field, bool) {
 	return f, true
 }
 
-// name reads the name of a column or relation.
+// name reads the name of a column or relation, which nothing has that is called "".
 func (s *scanner) name() (string, bool) {
 	m := s.begin()
 	name, ok := s.quotedOr((*scanner).identifier)
+	ok = ok && s.notEmpty(name, "name")
 	s.label(m, "field name (* or [a..z0..9_$])")
 	return name, ok
 }
@@ -223,8 +224,11 @@ func (s *scanner) jsonPath() ([]Step, bool) {
 				return false
 			}
 		}
+		if len(path) == maxDepth && s.refused == nil {
+			s.refused = &failure{pos: m.pos, found: s.found(m.pos), expected: stepLabels}
+		}
 		path = append(path, step)
-		return true
+		return s.refused == nil
 	})
 	return path, ok
 }

@@ -28,7 +28,6 @@ func TestField(t *testing.T) {
 		{"quoted", `"a.b,(c):d"`, column("a.b,(c):d")},
 		{"quoted_with_spaces_around", `" a "`, column(" a ")},
 		{"quoted_with_escapes", `"a\"b\\c\d"`, column(`a"b\cd`)},
-		{"quoted_empty", `""`, column("")},
 		{"arrow", "data->a", filter.Field{Name: "data", Path: []filter.Step{key("a")}}},
 		{"text_arrow", "data->>a", filter.Field{Name: "data", Path: []filter.Step{text("a")}}},
 		{"several_arrows", "data->a->0->>b", filter.Field{Name: "data", Path: []filter.Step{key("a"), index("0"), text("b")}}},
@@ -38,6 +37,7 @@ func TestField(t *testing.T) {
 		{"key_of_other_characters", "data->!@#$%^&*_a", filter.Field{Name: "data", Path: []filter.Step{key("!@#$%^&*_a")}}},
 		{"key_with_dashes", "data->a-b->>c-d", filter.Field{Name: "data", Path: []filter.Step{key("a-b"), text("c-d")}}},
 		{"key_with_spaces", "data-> a b ", filter.Field{Name: "data", Path: []filter.Step{key("a b")}}},
+		{"quoted_empty_key", `data->""->>""`, filter.Field{Name: "data", Path: []filter.Step{key(""), text("")}}},
 		{"quoted_key", `data->"a.b->c"`, filter.Field{Name: "data", Path: []filter.Step{key("a.b->c")}}},
 		{"arrow_after_a_dash", "in-stock->a", filter.Field{Name: "in-stock", Path: []filter.Step{key("a")}}},
 	}

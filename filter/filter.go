@@ -60,19 +60,25 @@ type Options struct {
 	// Arguments takes a parameter whose value is no filter for an argument, as
 	// a GET on a function wants it. Otherwise such a parameter is an error.
 	Arguments bool
+	// Limits bounds what may be asked for. By default only the depth of groups, of
+	// embedded relations and of JSON paths is bounded, to 100.
+	Limits Limits
 }
 
 // Parse reads a query string as the client sent it, percent-encoded and without
-// its question mark. Its error is a *ParseError.
+// its question mark. Its error is a *ParseError, or a *LimitError.
 //
 // The parameters select, columns and on_conflict count where they are first
 // given, limit and offset where they are last given, and then as integers only.
 // Names that end in .order, .limit, .offset, .and and .or concern an embedded
 // relation. Every other parameter that has a value is a filter.
 func Parse(rawQuery string, opts Options) (*Query, error) {
-	r := reader{opts: opts, query: &Query{}}
+	r := reader{opts: opts, query: &Query{}, tally: tally{limits: opts.Limits}}
+	r.scanner.tally = &r.tally
 	for p := range parameters(rawQuery) {
-		r.read(p)
+		if r.read(p); r.tally.exceeded != nil {
+			return nil, r.tally.exceeded
+		}
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -98,6 +104,7 @@ type reader struct {
 	opts    Options
 	query   *Query
 	scanner scanner
+	tally   tally
 	pages   map[string]int // by the path as written: its index in query.Pages
 	seen    [parts]bool    // of the parts that count once
 	err     *ParseError    // of the earliest part that has one
@@ -121,7 +128,7 @@ func scanSource[T any](r *reader, from source, rule func(*scanner) (T, bool)) (T
 		return none, false
 	}
 	value, ok := scan(&r.scanner, from.prefix+from.text, rule)
-	if !ok {
+	if !ok && r.tally.exceeded == nil {
 		r.err, r.part = newParseError(from, explain(&r.scanner, rule)), from.part
 	}
 	return value, ok
@@ -181,7 +188,7 @@ func (r *reader) readSelect(p parameter) {
 
 func (r *reader) readNames(part int, p parameter) []string {
 	from := source{part: part, parameter: p.name, name: p.name + " parameter", text: p.value}
-	names, _ := scanSource(r, from, (*scanner).names)
+	names, _ := scanSource(r, from, func(s *scanner) ([]string, bool) { return s.names(p.name) })
 	return names
 }
 
@@ -209,9 +216,12 @@ func (r *reader) readGroup(p parameter) {
 }
 
 func (r *reader) readCondition(p parameter) {
-	at, ok := r.readTarget(conditionPart, p, p.name)
-	if !ok {
-		return
+	at, unnamed := target{}, r.opts.Arguments && p.name == `""` // as a function's only parameter may be
+	if !unnamed {
+		var ok bool
+		if at, ok = r.readTarget(conditionPart, p, p.name); !ok {
+			return
+		}
 	}
 	from := source{part: conditionPart, parameter: p.name, name: "filter", text: p.value}
 	rule := (*scanner).comparison
@@ -223,8 +233,12 @@ func (r *reader) readCondition(p parameter) {
 	case !ok:
 	case r.scanner.pos == 0:
 		r.query.Arguments = append(r.query.Arguments, Argument{Name: at.field.Name, Value: p.value})
+		r.tally.arguments(len(r.query.Arguments))
+	case unnamed:
+		r.readTarget(conditionPart, p, p.name) // which tells what is wrong with it
 	default:
 		c.Field = at.field
+		r.tally.condition()
 		r.query.Where = append(r.query.Where, Predicate{Path: at.path, Node: c})
 	}
 }

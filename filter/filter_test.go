@@ -136,6 +136,13 @@ func TestParseArguments(t *testing.T) {
 		}
 	})
 
+	t.Run("for_the_parameter_without_a_name", func(t *testing.T) {
+		t.Parallel()
+		got, err := filter.Parse(`""=a.b`, options)
+		require.NoError(t, err)
+		require.Equal(t, &filter.Query{Arguments: []filter.Argument{{"", "a.b"}}}, got)
+	})
+
 	t.Run("groups_have_to_be_groups", func(t *testing.T) {
 		t.Parallel()
 		_, err := filter.Parse("or=5", options)

@@ -49,7 +49,7 @@ func (s *scanner) orderTerms() ([]OrderTerm, bool) {
 		}
 		s.spaces()
 		terms = append(terms, term)
-		return true
+		return s.tally.orderTerm()
 	}, func() bool { return s.char(',') })
 	return terms, ok
 }

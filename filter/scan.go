@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds how deep groups and embedded relations nest, so that no query
-// string can exhaust the stack.
+// maxDepth bounds how deep groups and embedded relations nest, and how many steps a
+// JSON path has, so that no query string can exhaust the stack, PostgreSQL's included.
 const maxDepth = 100
 
 // scanner reads a text by rules, which are its methods. A rule returns whether
@@ -29,6 +29,9 @@ type scanner struct {
 	depth int
 	from  int
 	fail  *failure // nil for none
+	// refused is what no other rule makes good; nil for nothing.
+	refused *failure
+	tally   *tally
 }
 
 // failure is a position at which rules failed. It is never changed.
@@ -64,6 +67,7 @@ var (
 	delimiterLabels  = []string{"delimiter (.)"}
 	escapeLabels     = []string{`"\\"`}
 	depthLabels      = []string{"at most " + strconv.Itoa(maxDepth) + " levels of nesting"}
+	stepLabels       = []string{"at most " + strconv.Itoa(maxDepth) + " steps"}
 )
 
 // longestLiteral is how far a rule that fails can have moved behind its failure.
@@ -71,14 +75,20 @@ const longestLiteral = len("nullsfirst")
 
 // scan reads text by a rule.
 func scan[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, bool) {
-	*s = scanner{text: text, from: math.MaxInt}
-	return rule(s)
+	*s = scanner{text: text, from: math.MaxInt, tally: s.tally}
+	value, ok := rule(s)
+	return value, ok && s.refused == nil
 }
 
 // explain returns why scan has failed: it reads the text again.
 func explain[T any](s *scanner, rule func(*scanner) (T, bool)) *failure {
-	*s = scanner{text: s.text, from: s.pos - longestLiteral}
+	if s.refused != nil {
+		return s.refused
+	}
+	counted := s.tally
+	*s = scanner{text: s.text, from: s.pos - longestLiteral, tally: &tally{}}
 	rule(s)
+	s.tally = counted
 	if s.fail == nil {
 		return &failure{pos: s.pos}
 	}
@@ -316,6 +326,14 @@ func (s *scanner) refuse(r rune, size int) {
 	if s.pos >= s.from {
 		s.fail = merge(s.fail, &failure{pos: s.pos + size, unexpected: []string{showRune(r, '\'')}})
 	}
+}
+
+// notEmpty refuses what was just read if it is nothing but quotes or blanks.
+func (s *scanner) notEmpty(text, what string) bool {
+	if text == "" && s.refused == nil {
+		s.refused = &failure{pos: s.pos, unexpected: []string{"empty " + what}}
+	}
+	return text != ""
 }
 
 // until reads everything before the first of the stop characters, which are ASCII.

@@ -68,7 +68,7 @@ func (s *scanner) selectItems() ([]SelectItem, bool) {
 		if ok {
 			items = append(items, item)
 		}
-		return ok
+		return ok && s.tally.selectItem()
 	}
 	start := s.pos
 	if !s.separated(item, s.comma) {
@@ -90,7 +90,7 @@ func (s *scanner) selectItem() (SelectItem, bool) {
 		f, ok := s.selectField()
 		return f, ok
 	}
-	if !s.char('(') || !s.descend() {
+	if !s.char('(') || !s.tally.embed(s.depth+1) || !s.descend() {
 		return nil, false
 	}
 	defer s.ascend()
@@ -229,7 +229,8 @@ func (s *scanner) cast() (string, bool) {
 	if !s.literal("::") {
 		return "", s.pos == start
 	}
-	return s.identifier()
+	name, ok := s.identifier()
+	return name, ok && s.notEmpty(name, "type")
 }
 
 // aggregate reads a dot, an aggregate function and its brackets, or nothing.

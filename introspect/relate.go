@@ -138,10 +138,19 @@ func containsAll(all, some []string) bool {
 // addManyToMany adds a relationship for every two different foreign keys of a
 // junction.
 func (r *relater) addManyToMany() {
+	type way struct {
+		from, to                 QualifiedName
+		constraint1, constraint2 string
+	}
 	for junction, links := range r.links {
+		ways := make(map[way]int)
 		for _, from := range links {
 			for _, to := range links {
-				if from.Constraint != to.Constraint && r.isEmbeddable(from.Table, to.Table) {
+				if from.Constraint == to.Constraint || !r.isEmbeddable(from.Table, to.Table) {
+					continue
+				}
+				w := way{from.Table, to.Table, from.Constraint, to.Constraint}
+				if ways[w]++; ways[w] <= maxInstances {
 					r.addJunction(junction, from, to)
 				}
 			}

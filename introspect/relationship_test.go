@@ -1,6 +1,7 @@
 package introspect_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -343,6 +344,24 @@ func TestRelationshipsOfRepeatedColumns(t *testing.T) {
 		},
 	}})
 	require.Equal(t, []string{"c1", "n"}, table(t, cache, "twice").PrimaryKey)
+}
+
+// A single column that is shown many times can be told by its name each time.
+func TestRelationshipsOfManyColumns(t *testing.T) {
+	t.Parallel()
+	var shown, related []string
+	for i := range 40 {
+		shown = append(shown, fmt.Sprintf("director_id AS d%02d", i))
+		related = append(related, fmt.Sprintf("directors, many-to-one by director (d%02d = id)", i))
+	}
+	cache := load(t, `
+		CREATE TABLE api.directors (id int PRIMARY KEY);
+		CREATE TABLE api.films (id int PRIMARY KEY, director_id int CONSTRAINT director REFERENCES api.directors);
+		CREATE VIEW api.many AS SELECT `+strings.Join(shown, ", ")+` FROM api.films`)
+	testEmbeds(t, cache, []embedTest{
+		{name: "all", from: "many", target: "directors", named: related},
+		{name: "one", from: "many", target: "d39", keyed: related[39:]},
+	})
 }
 
 // A view shows a column that its query selects unchanged.

@@ -3,6 +3,7 @@ package introspect_test
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -81,6 +82,53 @@ func TestLoadSize(t *testing.T) { //nolint:paralleltest // see above
 	named, _ := cache.Relationships(api("view_3"), "table_1")
 	require.Len(t, named, 1)
 	require.Less(t, held, 5*megabyte)
+	runtime.KeepAlive(cache)
+}
+
+// Views that show each column of a key many times have a power of ways to choose them,
+// of which no embed can mean one. It isn't parallel either.
+func TestLoadSize_repeated_keys(t *testing.T) { //nolint:paralleltest // see above
+	pool := pgtest.Empty(t)
+	const columns, times = 6, 10
+	names := func(format string) string {
+		all := make([]string, columns)
+		for i := range all {
+			all[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(all, ", ")
+	}
+	var shown []string
+	for i := range columns {
+		for j := range times {
+			shown = append(shown, fmt.Sprintf("k%d AS c%d_%d", i, i, j))
+		}
+	}
+	_, err := pool.Exec(t.Context(), fmt.Sprintf(`
+		CREATE SCHEMA api;
+		CREATE TABLE api.wholes (%[1]s, PRIMARY KEY (%[2]s));
+		CREATE TABLE api.labels (id int PRIMARY KEY, name text);
+		CREATE TABLE api.parts (%[1]s, label int CONSTRAINT label REFERENCES api.labels, PRIMARY KEY (%[2]s, label),
+			CONSTRAINT whole FOREIGN KEY (%[2]s) REFERENCES api.wholes);
+		CREATE VIEW api.all_wholes AS SELECT %[3]s FROM api.wholes;
+		CREATE VIEW api.all_parts AS SELECT %[3]s, label FROM api.parts`, names("k%d int"), names("k%d"), strings.Join(shown, ", ")))
+	require.NoError(t, err)
+	held, cache := heldHeap(t, pool)
+	require.Less(t, held, 5*megabyte)
+	embeds := func(from, target string, count int) {
+		named, _ := cache.Relationships(api(from), target)
+		require.Len(t, named, count, from+" with "+target)
+	}
+	const most = 16
+	embeds("parts", "wholes", 1)
+	embeds("parts", "all_wholes", most)
+	embeds("all_parts", "wholes", most)
+	embeds("all_parts", "all_wholes", most*most)
+	embeds("all_wholes", "all_parts", most*most)
+	embeds("wholes", "labels", 2) // by parts and by all_parts
+	embeds("all_wholes", "labels", 2*most)
+	embeds("all_parts", "labels", 1)
+	parts, _ := cache.Table(api("all_parts"))
+	require.Equal(t, []string{"c0_0", "c1_0", "c2_0", "c3_0", "c4_0", "c5_0", "label"}, parts.PrimaryKey)
 	runtime.KeepAlive(cache)
 }
 

@@ -38,19 +38,32 @@ func (s showing) named(tableColumn string) []string {
 	return columns
 }
 
+// maxInstances is how many ways to choose the columns of a key there are for a
+// relationship of several columns, and for one over a junction. No name tells one such
+// way from another: where there are two, an embed is ambiguous. They are as many as a
+// power of how often columns are shown, so that not all of them are listed.
+const maxInstances = 16
+
 // instances gives the view's columns that show the columns of a key, once for each
-// way to choose them, and nothing when the view lacks one.
+// way to choose them, and nothing when the view lacks one. The first way takes the first
+// of the view's columns each time.
 func (s showing) instances(key []string) [][]string {
-	instances := [][]string{nil}
-	for _, column := range key {
-		names := s.named(column)
-		var longer [][]string
-		for _, chosen := range instances {
-			for _, name := range names {
-				longer = append(longer, append(slices.Clip(chosen), name))
-			}
+	names := make([][]string, len(key))
+	ways := 1
+	for i, column := range key {
+		names[i] = s.named(column)
+		if ways *= len(names[i]); len(key) > 1 {
+			ways = min(ways, maxInstances)
 		}
-		instances = longer
+	}
+	instances := make([][]string, ways)
+	for way := range instances {
+		chosen, rest := make([]string, len(key)), way
+		for i := len(key) - 1; i >= 0; i-- { // the last column changes with each way
+			chosen[i] = names[i][rest%len(names[i])]
+			rest /= len(names[i])
+		}
+		instances[way] = chosen
 	}
 	return instances
 }
@@ -63,7 +76,7 @@ func addViewKeys(views []showing, tables map[QualifiedName]*Table) {
 		if !ok || len(table.PrimaryKey) == 0 {
 			continue
 		}
-		if instances := s.instances(table.PrimaryKey); instances != nil {
+		if instances := s.instances(table.PrimaryKey); len(instances) > 0 {
 			view := tables[s.view]
 			view.PrimaryKey = append(view.PrimaryKey, instances[0]...)
 		}

@@ -25,20 +25,24 @@ import (
 // Equal arguments give equal documents. The error is a *ServerURLError for a server
 // URL that clients can't use.
 func Document(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, error) {
-	at, err := c.server()
-	if err != nil {
-		return nil, err
-	}
-	d := newDocument(cache, s.sorted(), c)
+	return DocumentTemplate(cache, s, c).document(c)
+}
+
+// members gives those before that of documentServers, and those behind it.
+func (d *document) members() (head, rest object) {
 	paths := d.paths()
-	doc := object{{"openapi", "3.1.0"}, {"info", d.info()}, {"servers", array{object{{"url", at.url()}}}}}
-	doc = doc.with("tags", d.tags())
+	head = object{{"openapi", "3.1.0"}, {"info", d.info()}}
+	doc := object(nil).with("tags", d.tags())
 	doc = append(doc, member{"paths", paths}, member{"components", d.components()})
-	if c.Security {
+	if d.config.Security {
 		doc = append(doc, member{"security", array{object{{securityScheme, array{}}}}})
 	}
-	doc = doc.with("externalDocs", externalDocs(c.DocsVersion))
-	return encode(doc, s.columns()), nil
+	return head, doc.with("externalDocs", externalDocs(d.config.DocsVersion))
+}
+
+// documentServers tells where the API is.
+func documentServers(at server) object {
+	return object{{"servers", array{object{{"url", at.url()}}}}}
 }
 
 // document is an OpenAPI 3.1 document that is being made.

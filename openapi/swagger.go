@@ -13,23 +13,18 @@ import (
 //
 // The error is a *ServerURLError for a server URL that clients can't use.
 func Swagger(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, error) {
-	at, err := c.server()
-	if err != nil {
-		return nil, err
-	}
-	s = s.sorted()
-	doc := object{{"swagger", "2.0"}, {"info", swaggerInfo(s.Comment, c)}}
-	doc = doc.with("host", at.host)
-	doc = append(doc, member{"basePath", at.path})
-	if at.host != "" {
-		doc = append(doc, member{"schemes", []string{at.scheme}})
-	}
+	return SwaggerTemplate(cache, s, c).document(c)
+}
+
+// swagger gives the members before those of swaggerServer, and those behind them.
+func swagger(cache *introspect.SchemaCache, s Selection, c Config) (head, rest object) {
+	head = object{{"swagger", "2.0"}, {"info", swaggerInfo(s.Comment, c)}}
 	types := append(rowMediaTypes(), "text/csv")
-	doc = append(doc,
-		member{"consumes", types},
-		member{"produces", types},
-		member{"paths", swaggerPaths(s, c)},
-	)
+	doc := object{
+		{"consumes", types},
+		{"produces", types},
+		{"paths", swaggerPaths(s, c)},
+	}
 	doc = doc.with("definitions", swaggerDefinitions(cache, s.Tables))
 	doc = append(doc, member{"parameters", swaggerParameters(s.Tables)})
 	if c.Security {
@@ -38,8 +33,16 @@ func Swagger(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, erro
 			member{"security", array{object{{"JWT", array{}}}}},
 		)
 	}
-	doc = doc.with("externalDocs", externalDocs(c.DocsVersion))
-	return encode(doc, s.columns()), nil
+	return head, doc.with("externalDocs", externalDocs(c.DocsVersion))
+}
+
+// swaggerServer tells where the API is.
+func swaggerServer(at server) object {
+	doc := append(object(nil).with("host", at.host), member{"basePath", at.path})
+	if at.host != "" {
+		doc = append(doc, member{"schemes", []string{at.scheme}})
+	}
+	return doc
 }
 
 // rowMediaTypes are the media types of rows and of a single one.

@@ -47,11 +47,14 @@ func observe(ctx context.Context, e pgrest.Event) {
 	}
 }
 
-// logged logs requests: server errors as errors, client errors as warnings, the
-// rest as info. The stages of each are told at debug, its statement if queries is set.
+// logged logs requests: server errors as errors, client errors as warnings, those
+// included that have the status of a server error, the rest as info. The stages of each are told at debug, its statement if queries is set.
 func logged(log *slog.Logger, queries *atomic.Bool) func(exchange) {
 	return func(x exchange) {
 		ctx, r, level := x.request.Context(), x.request, statusLevel(x.status)
+		if x.event.ClientCaused {
+			level = slog.LevelWarn
+		}
 		if x.aborted {
 			level = slog.LevelError
 		}
@@ -59,10 +62,10 @@ func logged(log *slog.Logger, queries *atomic.Bool) func(exchange) {
 			return
 		}
 		attributes := []slog.Attr{
-			slog.String("method", r.Method), slog.String("url", r.RequestURI),
+			slog.String("method", bounded(r.Method)), slog.String("url", bounded(r.RequestURI)),
 			slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
 			slog.Duration("duration", x.duration.Round(time.Microsecond)),
-			slog.String("role", x.event.Role), slog.String("client", client(r)), slog.String("user_agent", r.UserAgent()),
+			slog.String("role", bounded(x.event.Role)), slog.String("client", client(r)), slog.String("user_agent", bounded(r.UserAgent())),
 		}
 		if x.aborted {
 			attributes = append(attributes, slog.Bool("aborted", true))

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,6 +32,10 @@ func TestLogged(t *testing.T) {
 		{"no client errors at error", slog.LevelError, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, ""},
 		{"server errors at error", slog.LevelError, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
 			`level=ERROR msg=request method=GET url="/films?id=eq.1" status=503 bytes=0 `},
+		{"what the client caused at warn", slog.LevelError, func(w http.ResponseWriter, r *http.Request) {
+			observe(r.Context(), pgrest.Event{ClientCaused: true})
+			w.WriteHeader(500)
+		}, ""},
 		{"nothing at crit", levelCrit, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, ""},
 		{"role and client", slog.LevelInfo, func(_ http.ResponseWriter, r *http.Request) {
 			observe(r.Context(), pgrest.Event{Role: "web_user", SQL: "SELECT $1", Stages: []pgrest.Stage{{Name: "jwt"}}})
@@ -71,6 +76,24 @@ func TestLogged(t *testing.T) {
 				ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/films", nil))
 		}
 		require.Equal(t, 1, strings.Count(out.String(), `query="SELECT $1"`), "only where the request is logged")
+	})
+
+	t.Run("whatever the client sends", func(t *testing.T) {
+		t.Parallel()
+		long := strings.Repeat("€", 100_000)
+		for _, change := range []func(*http.Request){
+			func(r *http.Request) { r.RequestURI = "/films?" + long },
+			func(r *http.Request) { r.Method = long },
+			func(r *http.Request) { r.Header.Set("User-Agent", long) },
+		} {
+			var out bytes.Buffer
+			r := httptest.NewRequest("GET", "/films", nil)
+			change(r)
+			reported(http.NotFoundHandler(), logged(newLogs(slog.LevelInfo, &out, nil).requests, new(atomic.Bool))).ServeHTTP(httptest.NewRecorder(), r)
+			require.Less(t, out.Len(), 2<<10)
+			require.True(t, utf8.Valid(out.Bytes()))
+			require.Contains(t, out.String(), "€…")
+		}
 	})
 
 	t.Run("broken off", func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 )
 
 // status is how the server stands, as far as the admin server tells.
@@ -14,8 +15,8 @@ type status struct {
 
 // adminStatus answers those who watch over the server, with a status and no body.
 // GET /live tells whether requests are accepted, GET /ready whether they can be
-// answered, for which the schema has to be loaded: 503 if it isn't, or if the last
-// load failed, and 500 if no requests are accepted.
+// answered, for which the schema has to be loaded, and the database there: 503 if it
+// isn't, or if the last load failed, and 500 if no requests are accepted.
 // See https://docs.postgrest.org/en/stable/references/admin_server.html.
 func adminStatus(s status) http.Handler {
 	answer := func(ready func(context.Context) bool) http.HandlerFunc {
@@ -49,9 +50,11 @@ func (s *server) adminHandler() http.Handler {
 	return mux
 }
 
+// answerTimeout is how long the database may take to say that it is there.
+const answerTimeout = 3 * time.Second
+
 // ready reports whether there is a schema to answer with, whether the last attempt
-// to read it was a success, and whether the database is there: its loss is noticed
-// by who listens, and if nobody does, it is asked.
+// to read it was a success, and whether the database answers.
 func (s *server) ready(ctx context.Context) bool {
 	i := s.running()
 	if i == nil {
@@ -61,9 +64,9 @@ func (s *server) ready(ctx context.Context) bool {
 	if health.SchemaLoaded.IsZero() || health.SchemaError != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, i.config.api.AcquireTimeout)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	return health.Listening || s.pool.ping(ctx) == nil
+	return i.api.Ping(ctx) == nil
 }
 
 // schemaCache answers with the schema cache as JSON, or with nothing before there is

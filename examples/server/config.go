@@ -30,6 +30,8 @@ type config struct {
 	databaseConfig bool
 	recovers       bool // and doesn't end when it loses its database
 	preConfig      string
+	maxHeader      int // bytes
+	bodyRate       int // bytes a second, 0 for any
 
 	// values are the settings by their keys, as --dump-config prints them.
 	values map[string]string
@@ -72,7 +74,7 @@ const (
 // everything that is wrong with them. With a configuration that is running, fixed
 // settings keep its values. Files that settings name are added to those read.
 func parseConfig(given assignments, running *config, read contents) (*config, error) {
-	c := &config{values: map[string]string{}, files: read, admin: endpoint{port: noPort}}
+	c := &config{values: map[string]string{}, files: read, admin: endpoint{port: noPort}, maxHeader: 128 << 10, bodyRate: 1 << 10}
 	var faults []error
 	for _, s := range settings {
 		if err := c.set(s, given, running); err != nil {

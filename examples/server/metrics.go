@@ -129,13 +129,3 @@ func (p *countingPool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	}
 	return conn, err
 }
-
-// ping reports whether the database answers.
-func (p *countingPool) ping(ctx context.Context) error {
-	conn, err := p.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	return conn.Ping(ctx)
-}

@@ -1,10 +1,16 @@
 package main
 
 import (
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -97,6 +103,72 @@ func TestServeWithoutRecovery(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, r.status(t, "/rpc/lose"))
 		require.ErrorContains(t, <-r.ended, "a connection was lost, and db-pool-automatic-recovery is off: ")
 	})
+}
+
+// A database that is there and says nothing is none, whoever listens.
+func TestServeReadyWithFrozenDatabase(t *testing.T) {
+	t.Parallel()
+	db := newOwned(t, `CREATE ROLE web_anon`)
+	relay := newRelay(t, db.URL())
+	r := startFrom(t, of(t, relay.url, "DB_ANON_ROLE=web_anon", ""))
+	eventually(t, func() bool { return r.adminStatus(t, "/ready") == http.StatusOK && r.running().api.Health().Listening }, "it doesn't start")
+	relay.frozen.Store(true)
+	began := time.Now()
+	require.Equal(t, http.StatusServiceUnavailable, r.adminStatus(t, "/ready"))
+	require.Less(t, time.Since(began), 10*time.Second)
+	require.Equal(t, http.StatusOK, r.adminStatus(t, "/live"))
+	relay.frozen.Store(false)
+	eventually(t, func() bool { return r.adminStatus(t, "/ready") == http.StatusOK }, "it doesn't come back")
+}
+
+// relay stands before a database, and says nothing of what that says while it is frozen.
+type relay struct {
+	url    string
+	frozen atomic.Bool
+}
+
+func newRelay(t *testing.T, database string) *relay {
+	t.Helper()
+	config, err := pgx.ParseConfig(database)
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	to := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	r := &relay{url: strings.Replace(database, to, listener.Addr().String(), 1)}
+	var all sync.WaitGroup
+	t.Cleanup(func() {
+		_ = listener.Close()
+		all.Wait()
+	})
+	all.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			all.Go(func() { _, _ = io.Copy(server, client); _ = server.Close() })
+			all.Go(func() { _, _ = io.Copy(thawed{client, r}, server); _ = client.Close() })
+		}
+	})
+	return r
+}
+
+// thawed loses what is written while the relay is frozen.
+type thawed struct {
+	io.Writer
+	*relay
+}
+
+func (w thawed) Write(p []byte) (int, error) {
+	if w.frozen.Load() {
+		return len(p), nil
+	}
+	return w.Writer.Write(p)
 }
 
 // When nobody listens, the database is asked whether it is there.

@@ -140,13 +140,17 @@ func (s *server) serve(ctx context.Context, asked signals) error {
 
 func (s *server) startMain(failed chan<- error) *http.Server {
 	s.logs.notices.Info("listening", "address", s.listener.Addr().String())
-	return s.start(s.listener, reported(s, logged(s.logs.requests, &s.logQueries), s.metrics.observe), failed)
+	slow := pace{patience: bodyPatience, rate: s.config.bodyRate}
+	return s.start(s.listener, slow.kept(reported(s, logged(s.logs.requests, &s.logQueries), s.metrics.observe)), failed)
 }
 
-// start serves a listener in the background. What ends that goes to failed.
+// start serves a listener in the background. What ends that goes to failed. There is no
+// time within which a request has to be read and answered: bodies have their pace, and
+// the library gives clients time for each part of a large answer.
 func (s *server) start(listener net.Listener, handler http.Handler, failed chan<- error) *http.Server {
 	hs := &http.Server{
 		Handler:           handler,
+		MaxHeaderBytes:    s.config.maxHeader,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(s.logs.faults.Handler(), slog.LevelError),

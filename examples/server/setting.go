@@ -93,6 +93,26 @@ var settings = []setting{
 	{key: "jwt-secret", database: true, kind: textOrFile(chomp, func(c *config) *string { return &c.secret })},
 	{key: "jwt-secret-is-base64", aliases: []string{"secret-is-base64"}, fallback: "false", database: true,
 		kind: boolean(func(c *config, on bool) { c.secretIsBase64 = on })},
+	{key: "limit-body-bytes", own: "How many bytes a request's body may have: 67108864 (64 MiB), and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxBodyBytes = int64(n) })},
+	{key: "limit-body-columns", own: "How many distinct names a request's body may have: 1664, and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxBodyColumns = n })},
+	{key: "limit-conditions", own: "How many conditions a request's filters may have: 2000, and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxConditions = n })},
+	{key: "limit-embed-depth", own: "How deep a request may embed relations: 10, and 0 for any depth.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxEmbedDepth = n })},
+	{key: "limit-embeds", own: "How many relations a request may embed: 100, and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxEmbeds = n })},
+	{key: "limit-header-values", own: "How many elements the headers Accept and Prefer may have: 100, and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxHeaderValues = n })},
+	{key: "limit-list-values", own: "How many values a list may have, and arguments a function may get: 10000, and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxListValues = n })},
+	{key: "limit-order-terms", own: "How many terms a request's orders may have: 100, and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxOrderTerms = n })},
+	{key: "limit-query-bytes", own: "How many bytes the query string, and the path, may have: 65536 (64 KiB), and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxQueryBytes = n })},
+	{key: "limit-select-items", own: "How many items a request may select: 1664, and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxSelectItems = n })},
 	{key: "log-level", fallback: "error", kind: choice(func(c *config) *slog.Level { return &c.logLevel },
 		option[slog.Level]{"crit", levelCrit},
 		option[slog.Level]{"error", slog.LevelError},
@@ -111,6 +131,10 @@ var settings = []setting{
 		kind: text(func(c *config) *string { return &c.api.OpenAPITitle })},
 	{key: "server-cors-allowed-origins", database: true, fixed: true, kind: kind{parse: origins}},
 	{key: "server-host", fallback: "!4", fixed: true, kind: host(func(c *config) *string { return &c.main.host })},
+	{key: "server-max-header-bytes", own: "How many bytes a request's line and headers may have: 131072 (128 KiB).", fixed: true,
+		kind: number(1, math.MaxInt32, func(c *config, n int) { c.maxHeader = n })},
+	{key: "server-min-body-rate", own: "How many bytes of a request's body have to come in a second: 1024, and 0 for none.", fixed: true,
+		kind: number(0, math.MaxInt32, func(c *config, n int) { c.bodyRate = n })},
 	{key: "server-port", fallback: "3000", fixed: true, kind: number(0, math.MaxUint16, func(c *config, n int) { c.main.port = n })},
 	{key: "server-reuseport", fallback: "false", fixed: true, kind: boolean(func(c *config, on bool) { c.main.reusePort = on })},
 	{key: "server-timing-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.ServerTiming = on })},
@@ -127,6 +151,16 @@ var settings = []setting{
 
 // nowhere is where values go that have no effect.
 func nowhere(*config) *string { return new(string) }
+
+// limit takes a limit of requests, of which 0 is none.
+func limit(set func(*pgrest.Limits, int)) kind {
+	return number(0, math.MaxInt, func(c *config, n int) {
+		if n == 0 { // in the library it means the default
+			n = -1
+		}
+		set(&c.api.Limits, n)
+	})
+}
 
 func chomp(text string) string { return strings.TrimSuffix(text, "\n") }
 

@@ -34,7 +34,8 @@ type Error struct {
 	// Header holds further response headers; nil for none.
 	Header http.Header
 
-	cause error
+	cause  error
+	raised bool // the texts are those of a function
 }
 
 // Error gives code and message, and the cause where there is one.
@@ -49,25 +50,33 @@ func (e *Error) Error() string {
 // Unwrap gives the cause: what to log, and not to tell.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Body encodes the error. A minimal body has no details and no hint.
+// Body encodes the error, its texts bounded. A minimal body has no details and no hint.
 func (e *Error) Body(minimal bool) []byte {
+	most := maxText
+	if e.raised {
+		most = maxRaised
+	}
 	var body any
+	message, details := CutTo(e.Message, most), e.Details
+	if text, ok := details.(string); ok {
+		details = CutTo(text, most)
+	}
 	if minimal {
 		body = struct {
 			Code    string `json:"code"`
 			Message string `json:"message"`
-		}{e.Code, e.Message}
+		}{e.Code, message}
 	} else {
 		var hint any
 		if e.Hint != "" {
-			hint = e.Hint
+			hint = CutTo(e.Hint, most)
 		}
 		body = struct {
 			Code    string `json:"code"`
 			Details any    `json:"details"`
 			Hint    any    `json:"hint"`
 			Message string `json:"message"`
-		}{e.Code, e.Details, hint, e.Message}
+		}{e.Code, details, hint, message}
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -85,6 +94,7 @@ func From(err error, anonymous bool) *Error {
 	var (
 		api   *Error
 		parse *filter.ParseError
+		limit *filter.LimitError
 		authn *auth.Error
 		pg    *pgconn.PgError
 		conn  *pgconn.ConnectError
@@ -94,6 +104,8 @@ func From(err error, anonymous bool) *Error {
 		return api
 	case errors.As(err, &parse):
 		return queryString(parse)
+	case errors.As(err, &limit):
+		return TooMuchAsked(limit.What, limit.Most)
 	case errors.As(err, &authn):
 		return authentication(authn)
 	case errors.As(err, &conn): // before pg: what the server answers to the authenticator is no client's business

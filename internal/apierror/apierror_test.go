@@ -114,12 +114,25 @@ func TestFrom_authentication(t *testing.T) {
 	require.Nil(t, e.Details)
 }
 
-func TestStale(t *testing.T) {
+// PostgreSQL contradicts the schema cache where it points at a statement that was made of
+// a request, and not within a function.
+func TestRefused(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]bool{"42703": true, "42P01": true, "42883": true, "42704": true, "42804": true, "42846": true, "42P10": true, "42501": false, "22P02": false, "0A000": false} {
-		require.Equal(t, want, apierror.Stale(fmt.Errorf("run: %w", &pgconn.PgError{Code: code})), code)
+	const sql = `SELECT "films"."year" FROM "archive"."films"`
+	refusal := &pgconn.PgError{Code: "42703", Position: 8}
+	got, of, ok := apierror.Refused(fmt.Errorf("run: %w", apierror.OfStatement(sql, fmt.Errorf("read: %w", refusal))))
+	require.True(t, ok)
+	require.Equal(t, sql, got)
+	require.Same(t, refusal, of)
+	require.NoError(t, apierror.OfStatement(sql, nil))
+	for name, err := range map[string]error{
+		"another statement": refusal,
+		"within a function": apierror.OfStatement(sql, &pgconn.PgError{Code: "42703", Position: 8, Where: "PL/pgSQL function f() line 3"}),
+		"not PostgreSQL's":  apierror.OfStatement(sql, errors.New("42703")),
+	} {
+		_, _, ok := apierror.Refused(err)
+		require.False(t, ok, name)
 	}
-	require.False(t, apierror.Stale(errors.New("42703")))
 }
 
 // The API's own errors, as clients know them.
@@ -164,4 +177,37 @@ func TestConstructors(t *testing.T) {
 		})
 	}
 	require.Equal(t, http.Header{"Content-Range": {"*/13"}}, apierror.OffsetBeyond(20, 13).Header)
+}
+
+// What clients can bring about by what they ask for is no fault of the server's, whatever
+// the status says.
+func TestError_ServerFault(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"08006": true, "21000": false, "22P02": false, "23505": false, "25006": false, "25P02": true, "2D000": true, "38000": true,
+		"40001": false, "40P01": false, "42501": false, "42P17": true, "53100": true, "53200": true, "53300": true, "53400": false,
+		"54000": false, "54001": false, "54011": false, "54023": false, "55000": false, "55006": false, "55P03": false,
+		"57014": false, "57P01": true, "57P03": true, "58030": true, "F0000": true, "HV000": true,
+		"P0000": true, "P0001": false, "P0002": false, "P0003": false, "P0004": true, "PT500": true, "PT503": true, "PT400": false,
+		"XX000": true, "XX001": true, "XX002": true,
+	} {
+		require.Equal(t, want, apierror.From(fmt.Errorf("run: %w", &pgconn.PgError{Code: code}), false).ServerFault(), code)
+	}
+	for message, want := range map[string]bool{
+		"cache lookup failed for type 16417":                               false,
+		"failed to find conversion function from unknown to text":          false,
+		"cache lookup failed for relation 16417":                           true,
+		"could not read block 0 in file base/16384/16417: Input/output":    true,
+		"unexpected chunk number 1 (expected 0) for toast value 16417 in…": true,
+	} {
+		require.Equal(t, want, apierror.From(&pgconn.PgError{Code: "XX000", Message: message}, false).ServerFault(), message)
+	}
+	require.True(t, apierror.From(errors.New("x"), false).ServerFault())
+	require.True(t, apierror.From(context.DeadlineExceeded, false).ServerFault())
+	require.True(t, apierror.From(&auth.Error{Code: "PGRST300", Status: 500}, false).ServerFault())
+	require.True(t, apierror.ConnectionLost(nil).ServerFault())
+	require.True(t, apierror.ResponseStatus().ServerFault())
+	require.False(t, apierror.TooManyEntries(1664).ServerFault())
+	require.False(t, apierror.From(context.Canceled, false).ServerFault())
+	require.False(t, apierror.InvalidPath().ServerFault())
 }

@@ -2,7 +2,6 @@ package apierror
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -15,7 +14,8 @@ func postgres(err *pgconn.PgError, anonymous bool) *Error {
 	if err.Code == "PGRST" {
 		return raised(err)
 	}
-	e := &Error{Code: err.Code, Message: err.Message, Hint: err.Hint, Status: sqlstateStatus(err, anonymous), cause: err}
+	e := &Error{Code: err.Code, Message: err.Message, Hint: err.Hint, Status: sqlstateStatus(err, anonymous), cause: err,
+		raised: err.Code == "P0001" || strings.HasPrefix(err.Code, "PT")}
 	if err.Detail != "" {
 		e.Details = err.Detail
 	}
@@ -118,7 +118,7 @@ func finalStatus(status int) bool { return status >= 200 && status <= 999 }
 // See https://docs.postgrest.org/en/stable/references/errors.html#raise-errors-with-http-status-codes.
 func raised(err *pgconn.PgError) *Error {
 	message := raisedObject(err.Message)
-	e := &Error{Code: message.text("code"), Message: message.text("message"), Header: http.Header{}, cause: err}
+	e := &Error{Code: message.text("code"), Message: message.text("message"), Header: http.Header{}, cause: err, raised: true}
 	if details := message.optional("details"); details != nil {
 		e.Details = *details
 	}
@@ -192,38 +192,4 @@ func (m *members) integer(name string) int {
 func malformedRaise(details, hint string, cause error) *Error {
 	return &Error{Code: "PGRST121", Message: `Could not parse JSON in the "RAISE SQLSTATE 'PGRST'" error`,
 		Details: details, Hint: hint, Status: http.StatusInternalServerError, cause: cause}
-}
-
-// ErrOutdated says that the database has other types than the schema cache, and
-// ErrMoreColumns that one of its relations has more columns.
-var (
-	ErrOutdated    = errors.New("the database has other types than the schema cache")
-	ErrMoreColumns = errors.New("the database has more columns than the schema cache")
-)
-
-// Stale reports whether PostgreSQL refused a statement in a way that a schema
-// cache older than the database explains: an unknown column, relation, function
-// or type, a column that has another type, a row of other columns, or no key where
-// there was one.
-func Stale(err error) bool {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return errors.Is(err, ErrOutdated)
-	}
-
-	switch pg.Code {
-	case "42703", "42P01", "42883", "42704", "42804", "42846", "42P10":
-		return true
-	}
-	return false
-}
-
-// UnknownColumn gives the place in a statement's text where PostgreSQL found a column that
-// isn't there; 0 if err is another one.
-func UnknownColumn(err error) int {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "42703" {
-		return int(pg.Position)
-	}
-	return 0
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -116,21 +117,83 @@ func InvalidPreferences(preferences []string) *Error {
 }
 
 // UnreadableBody is the failure to read a request's body: it is larger than the
-// host allows (http.MaxBytesReader), or the client broke off.
+// host allows (http.MaxBytesReader), it doesn't come in time, or the client broke off.
 func UnreadableBody(cause error) *Error {
 	var tooLarge *http.MaxBytesError
-	if errors.As(cause, &tooLarge) {
-		return &Error{Code: "PGRST102", Message: "The request body is too large",
-			Details: fmt.Sprintf("It may have %d bytes.", tooLarge.Limit), Status: http.StatusRequestEntityTooLarge, cause: cause}
+	switch {
+	case errors.As(cause, &tooLarge):
+		e := BodyTooLarge(tooLarge.Limit)
+		e.cause = cause
+		return e
+	case errors.Is(cause, os.ErrDeadlineExceeded):
+		return &Error{Code: "PGRST102", Message: "The request body came too slowly", Status: http.StatusRequestTimeout, cause: cause}
 	}
 	return &Error{Code: "PGRST102", Message: "The request body could not be read", Status: http.StatusBadRequest, cause: cause}
 }
+
+// The limits of a request: PGRST100 for those of its URL and PGRST102 for those of its
+// body, as for all that is wrong with these, and with the headers those that their values
+// are refused with.
+
+// BodyTooLarge is PGRST102 for a body of more bytes than there may be.
+func BodyTooLarge(most int64) *Error {
+	return &Error{Code: "PGRST102", Message: "The request body is too large",
+		Details: fmt.Sprintf("It may have %d bytes.", most), Status: http.StatusRequestEntityTooLarge}
+}
+
+// CSVTooLarge is BodyTooLarge for CSV that is too large as JSON, which has the column
+// names in each row.
+func CSVTooLarge(most int64) *Error {
+	e := BodyTooLarge(most)
+	e.Details = fmt.Sprintf("It may have %d bytes with the column names repeated in each row.", most)
+	return e
+}
+
+// TooManyBodyColumns is PGRST102 for a body that has values for more columns than there
+// may be.
+func TooManyBodyColumns(most int) *Error {
+	return &Error{Code: "PGRST102", Message: "The request body has too many columns",
+		Details: atMost(most), Status: http.StatusBadRequest}
+}
+
+// TooManyFormValues is PGRST102 for a form that gives a function more values than there
+// may be.
+func TooManyFormValues(most int) *Error {
+	return &Error{Code: "PGRST102", Message: "The request body has too many arguments",
+		Details: atMost(most), Status: http.StatusBadRequest}
+}
+
+// URLTooLong is PGRST100 for a query string, or a path, of more bytes than there may be.
+func URLTooLong(part string, most int) *Error {
+	return &Error{Code: "PGRST100", Message: "The " + part + " of the URL is too long",
+		Details: fmt.Sprintf("It may have %d bytes.", most), Status: http.StatusRequestURITooLong}
+}
+
+// TooMuchAsked is PGRST100 for a query string that asks for more of something than
+// there may be.
+func TooMuchAsked(what string, most int) *Error {
+	return &Error{Code: "PGRST100", Message: "The request has too many " + what, Details: atMost(most), Status: http.StatusBadRequest}
+}
+
+// TooManyMediaTypes is PGRST107 for an Accept header of more elements than there may be.
+func TooManyMediaTypes(most int) *Error {
+	return &Error{Code: "PGRST107", Message: "The Accept header has too many media types",
+		Details: atMost(most), Status: http.StatusRequestHeaderFieldsTooLarge}
+}
+
+// TooManyPreferences is PGRST122 for a Prefer header of more elements than there may be.
+func TooManyPreferences(most int) *Error {
+	return &Error{Code: "PGRST122", Message: "The Prefer header has too many preferences",
+		Details: atMost(most), Status: http.StatusRequestHeaderFieldsTooLarge}
+}
+
+func atMost(most int) string { return fmt.Sprintf("There may be %d of them.", most) }
 
 // TooManyArguments is the refusal of a request that makes a statement of more values
 // than PostgreSQL takes, with the SQLSTATE too_many_arguments.
 func TooManyArguments(most int) *Error {
 	return &Error{Code: "54023", Message: "The request has too many values", Status: http.StatusRequestURITooLong,
-		Details: fmt.Sprintf("There may be %d of them.", most)}
+		Details: atMost(most)}
 }
 
 // TooManyEntries is the refusal of a select or an order of more columns than
@@ -138,6 +201,12 @@ func TooManyArguments(most int) *Error {
 func TooManyEntries(most int) *Error {
 	return &Error{Code: "54011", Message: fmt.Sprintf("target lists can have at most %d entries", most),
 		Status: http.StatusInternalServerError}
+}
+
+// PseudoType is the refusal of a cast to a pseudo-type, in PostgreSQL's own words for what
+// can't be shown.
+func PseudoType(name string) *Error {
+	return &Error{Code: "0A000", Message: "cannot display a value of type " + name, Status: http.StatusBadRequest}
 }
 
 // PutFilters is PGRST105: a PUT has to name one row by its primary key.

@@ -34,6 +34,23 @@ type Config struct {
 	RootSpec     string
 	// TxOverride lets the client choose between commit and rollback.
 	TxOverride bool
+	Limits     Limits
+}
+
+// Limits bounds requests. A field that is 0 bounds nothing.
+type Limits struct {
+	// Query bounds what the query string asks for.
+	Query filter.Limits
+	// URLBytes bounds the query string, and the path.
+	URLBytes int
+	// BodyBytes bounds the body, and the JSON that is made of one of CSV.
+	BodyBytes int64
+	// BodyColumns bounds the distinct names in the body.
+	BodyColumns int
+	// FormValues bounds the arguments in a form for a function.
+	FormValues int
+	// HeaderValues bounds the elements of Accept and of Prefer.
+	HeaderValues int
 }
 
 // Action is what to do with the resource.
@@ -113,6 +130,9 @@ type Request struct {
 // Parse reads r. Its errors are *apierror.Error and *filter.ParseError.
 func Parse(r *http.Request, c Config) (*Request, error) {
 	escaped := r.URL.EscapedPath()
+	if err := c.Limits.check(r, escaped); err != nil {
+		return nil, err
+	}
 	path, ok := cutBase("/"+strings.TrimPrefix(escaped, "/"), c.BasePath) // a router may have stripped the slash
 	if !ok {
 		return nil, apierror.InvalidPath()
@@ -135,7 +155,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	}
 	arguments := req.Resource == Routine && (req.Action == Options || req.Method != http.MethodPost)
 	var err error
-	if req.Query, err = filter.Parse(r.URL.RawQuery, filter.Options{Arguments: arguments}); err != nil {
+	if req.Query, err = filter.Parse(r.URL.RawQuery, filter.Options{Arguments: arguments, Limits: c.Limits.Query}); err != nil {
 		return nil, err
 	}
 	header := ""
@@ -148,22 +168,44 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if req.Action == Upsert && !req.Range.IsAll() {
 		return nil, apierror.PutPage()
 	}
-	return req, req.readPayload(r)
+	return req, req.readPayload(r, c.Limits)
+}
+
+// check refuses a request that is too long, before anything else looks at it.
+func (l Limits) check(r *http.Request, path string) error {
+	elements := func(header string) int {
+		n := 0
+		for _, value := range r.Header[header] {
+			n += strings.Count(value, ",") + 1
+		}
+		return n
+	}
+	switch {
+	case l.URLBytes > 0 && len(r.URL.RawQuery) > l.URLBytes:
+		return apierror.URLTooLong("query string", l.URLBytes)
+	case l.URLBytes > 0 && len(path) > l.URLBytes:
+		return apierror.URLTooLong("path", l.URLBytes)
+	case l.HeaderValues > 0 && elements("Accept") > l.HeaderValues:
+		return apierror.TooManyMediaTypes(l.HeaderValues)
+	case l.HeaderValues > 0 && elements("Prefer") > l.HeaderValues:
+		return apierror.TooManyPreferences(l.HeaderValues)
+	}
+	return nil
 }
 
 // readPayload reads the body of requests that have a meaning for one.
-func (req *Request) readPayload(r *http.Request) error {
+func (req *Request) readPayload(r *http.Request, limits Limits) error {
 	switch {
 	case req.Action == Create, req.Action == Upsert, req.Action == Update:
 	case req.Action == Call && req.Method == http.MethodPost:
 	default:
 		return nil
 	}
-	body, err := readBody(r)
+	body, err := readBody(r, limits.BodyBytes)
 	if err != nil {
 		return err
 	}
-	req.Payload, err = parsePayload(body, r.Header.Get("Content-Type"), req)
+	req.Payload, err = parsePayload(body, r.Header.Get("Content-Type"), req, limits)
 	return err
 }
 
@@ -171,10 +213,14 @@ func (req *Request) readPayload(r *http.Request) error {
 // come. Whoever announces more may send nothing.
 const trustedLength = 1 << 20
 
-// readBody reads the whole body into memory, of its own size if that was announced.
-func readBody(r *http.Request) ([]byte, error) {
+// readBody reads the whole body into memory, of its own size if that was announced. Of
+// one that has more bytes than there may be, 0 being no limit, it reads no more than that.
+func readBody(r *http.Request, most int64) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
+	}
+	if most > 0 && r.ContentLength > most {
+		return nil, apierror.BodyTooLarge(most)
 	}
 	size := r.ContentLength
 	if size < 0 {
@@ -185,6 +231,8 @@ func readBody(r *http.Request) ([]byte, error) {
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
+		case most > 0 && int64(len(body)) > most:
+			return nil, apierror.BodyTooLarge(most)
 		case err == io.EOF:
 			return body, nil
 		case err != nil:

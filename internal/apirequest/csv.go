@@ -14,13 +14,13 @@ import (
 const csvNull = "NULL"
 
 // csvGrowth bounds how much larger than the CSV the JSON may be, which repeats
-// the names in each line. PostgreSQL's names have 63 bytes at most, so that one
-// for an empty cell stays below.
+// the names in each line, where nothing else does. PostgreSQL's names have 63 bytes at
+// most, so that one for an empty cell stays below.
 const csvGrowth = 72
 
 // readCSV makes a JSON array of CSV (RFC 4180) whose first line names the
 // columns: an object of strings a line, in one buffer.
-func (p *Payload) readCSV(body []byte) error {
+func (p *Payload) readCSV(body []byte, limits Limits) error {
 	if !utf8.Valid(body) {
 		return apierror.InvalidBody("Invalid CSV: not UTF-8")
 	}
@@ -31,6 +31,9 @@ func (p *Payload) readCSV(body []byte) error {
 	}
 	if header == nil {
 		return apierror.InvalidBody("Invalid CSV: no header line")
+	}
+	if limits.BodyColumns > 0 && len(header) > limits.BodyColumns {
+		return apierror.TooManyBodyColumns(limits.BodyColumns)
 	}
 	// What stands before each cell of an object is the same in all of them.
 	before := make([][]byte, len(header))
@@ -57,6 +60,9 @@ func (p *Payload) readCSV(body []byte) error {
 			p.Raw = append(p.Raw, ',')
 		}
 		p.appendObject(before, cells)
+		if limits.BodyBytes > 0 && int64(len(p.Raw)) > limits.BodyBytes {
+			return apierror.CSVTooLarge(limits.BodyBytes)
+		}
 		if len(p.Raw) > csvGrowth*len(body) {
 			return apierror.InvalidBody("Invalid CSV: the column names are too long")
 		}

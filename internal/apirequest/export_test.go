@@ -2,13 +2,13 @@ package apirequest
 
 // ParsePayload shows parsePayload to the tests.
 func ParsePayload(body []byte, contentType string, req *Request) (*Payload, error) {
-	return parsePayload(body, contentType, req)
+	return parsePayload(body, contentType, req, Limits{})
 }
 
 // ReadShape shows what readShape finds: validity, and of a valid text the keys
 // and whether they are uniform.
 func ReadShape(text []byte) (names []string, uniform, valid bool) {
-	shape, ok := readShape(text)
+	shape, ok := readShape(text, 0)
 	if !ok {
 		return nil, false, false
 	}

@@ -24,10 +24,13 @@ type jsonShape struct {
 	repeats bool
 	// uniform reports that an array has nothing but objects with the same keys.
 	uniform bool
+	// tooWide reports an object that has more keys than there may be.
+	tooWide bool
 
 	order   []jsonKey      // the keys of an array's first object, in its order
 	members []jsonMember   // what the first object has, each key once; sorted by name at last
 	index   map[string]int // from the names of many members to their places
+	most    int            // of them; 0 for any number
 }
 
 // jsonMember is a member of an object.
@@ -59,9 +62,10 @@ type jsonKey struct {
 
 // readShape walks over the whole of text, and reports whether it is valid JSON
 // in UTF-8. It keeps parts of text. What it allocates depends on the first
-// object alone: the others are compared with it as they are written.
-func readShape(text []byte) (jsonShape, bool) {
-	shape := jsonShape{uniform: true, members: make([]jsonMember, 0, likelyNames(text))}
+// object alone: the others are compared with it as they are written. An object may
+// have that many keys, and any number with 0.
+func readShape(text []byte, most int) (jsonShape, bool) {
+	shape := jsonShape{uniform: true, most: most, members: make([]jsonMember, 0, likelyNames(text))}
 	if !utf8.Valid(text) {
 		return shape, false
 	}
@@ -183,6 +187,9 @@ func (shape *jsonShape) readObject(s *jsonScanner, depth int) bool {
 			return false
 		}
 		place, first := shape.add(key, nth)
+		if shape.tooWide = shape.most > 0 && len(shape.members) > shape.most; shape.tooWide {
+			return false
+		}
 		if first {
 			distinct++
 		}

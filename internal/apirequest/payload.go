@@ -42,10 +42,10 @@ type Payload struct {
 const noRows = "[]"
 
 // parsePayload reads the body of req, whose Content-Type header is contentType
-// (empty stands for JSON). It keeps body and may return it as Raw. Its error is
-// an *apierror.Error. See
+// (empty stands for JSON). It keeps body and may return it as Raw. Of the limits those
+// of the body apply. Its error is an *apierror.Error. See
 // https://docs.postgrest.org/en/stable/references/api/tables_views.html#insert.
-func parsePayload(body []byte, contentType string, req *Request) (*Payload, error) {
+func parsePayload(body []byte, contentType string, req *Request, limits Limits) (*Payload, error) {
 	p := &Payload{Media: mediatype.Type{Name: mediatype.JSON}}
 	if contentType != "" {
 		p.Media = mediatype.Parse(contentType)
@@ -53,11 +53,11 @@ func parsePayload(body []byte, contentType string, req *Request) (*Payload, erro
 	var err error
 	switch routine := req.Resource == Routine; {
 	case p.Media.Name == mediatype.JSON:
-		err = p.readJSON(body, req)
+		err = p.readJSON(body, req, limits.BodyColumns)
 	case p.Media.Name == mediatype.CSV:
-		err = p.readCSV(body)
+		err = p.readCSV(body, limits)
 	case p.Media.Name == mediatype.URLEncoded:
-		err = p.readForm(body, routine)
+		err = p.readForm(body, routine, limits)
 	case routine && slices.Contains(rawMedia, p.Media.Name):
 		p.Raw = body
 	default:
@@ -95,7 +95,7 @@ var rawMedia = []string{mediatype.Plain, mediatype.XML, mediatype.Octets}
 
 // readJSON takes the body as it is. With the columns parameter PostgreSQL is the
 // first to parse it, which spares large bodies a pass.
-func (p *Payload) readJSON(body []byte, req *Request) error {
+func (p *Payload) readJSON(body []byte, req *Request, maxColumns int) error {
 	// PUT writes whole rows: it knows no columns parameter.
 	if columns := req.Query.Columns; columns != nil && req.Action != Upsert {
 		// What is no object is for PostgreSQL to refuse, if it is no array either.
@@ -106,8 +106,10 @@ func (p *Payload) readJSON(body []byte, req *Request) error {
 	if req.Resource == Routine && len(body) == 0 {
 		body = []byte("{}") // a call without arguments needs no body
 	}
-	shape, ok := readShape(body)
+	shape, ok := readShape(body, maxColumns)
 	switch {
+	case shape.tooWide:
+		return apierror.TooManyBodyColumns(maxColumns)
 	case !ok:
 		return apierror.InvalidBody("Empty or invalid json")
 	case !shape.uniform:
@@ -123,17 +125,23 @@ func (p *Payload) readJSON(body []byte, req *Request) error {
 
 // readForm reads a URL-encoded body: for a function its pairs are arguments, for
 // a relation they are one object of strings, where the last of a name counts.
-func (p *Payload) readForm(body []byte, routine bool) error {
+func (p *Payload) readForm(body []byte, routine bool, limits Limits) error {
 	values := map[string]string{}
-	for _, pair := range strings.FieldsFunc(string(body), func(r rune) bool { return r == '&' || r == ';' }) {
+	for pair := range strings.FieldsFuncSeq(string(body), func(r rune) bool { return r == '&' || r == ';' }) {
 		name, value, _ := strings.Cut(pair, "=")
 		argument := filter.Argument{Name: unescapeForm(name), Value: unescapeForm(value)}
 		if !utf8.ValidString(argument.Name) || !utf8.ValidString(argument.Value) {
 			return apierror.InvalidBody("Invalid form: not UTF-8")
 		}
 		values[argument.Name] = argument.Value
+		if limits.BodyColumns > 0 && len(values) > limits.BodyColumns {
+			return apierror.TooManyBodyColumns(limits.BodyColumns)
+		}
 		if routine {
 			p.Form = append(p.Form, argument)
+		}
+		if limits.FormValues > 0 && len(p.Form) > limits.FormValues {
+			return apierror.TooManyFormValues(limits.FormValues)
 		}
 	}
 	p.Columns = slices.Sorted(maps.Keys(values))

@@ -49,8 +49,8 @@ func spellings(t *testing.T, pool *pgxpool.Pool) []string {
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
 	names = slices.DeleteFunc(names, func(name string) bool {
-		// The grammar has any for another thing, and no JSON can be made of what is unknown.
-		return strings.ContainsAny(name, `"[`) || name == "any" || name == "unknown"
+		// What PostgreSQL does with a cast to any type, or to none that is known, we don't try.
+		return strings.ContainsAny(name, `"[`) || strings.HasPrefix(name, "any") || name == "unknown"
 	})
 	words := []string{
 		"char", "character", "char varying", "nchar", "nchar varying", "national char", "national character", "national char varying",

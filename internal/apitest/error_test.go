@@ -1,6 +1,7 @@
 package apitest_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -30,6 +31,31 @@ func TestError(t *testing.T) {
 			body: fault("PGRST117", "Unsupported HTTP method: DELETE", "", "")},
 		exchange{name: "method_that_functions_lack", method: http.MethodPatch, target: "/rpc/add", status: 405,
 			body: fault("PGRST101", "Cannot use the PATCH method on RPC", "", "")},
+	)
+}
+
+// Nothing has an empty name: the parser refuses it, and not PostgreSQL.
+func TestError_empty_name(t *testing.T) {
+	t.Parallel()
+	empty := func(part string, column int) string {
+		return fault("PGRST100", fmt.Sprintf("\"failed to parse %s\" (line 1, column %d)", part, column), "unexpected empty name", "")
+	}
+	run(t, serve(t),
+		exchange{name: "filter", target: `/films?%22%22=eq.1`, status: 400, body: empty(`tree path ("")`, 3)},
+		exchange{name: "group", target: `/films?or=(%22%22.eq.1)`, status: 400, body: empty(`logic tree (("".eq.1))`, 6)},
+		exchange{name: "select", target: `/films?select=%22%22`, status: 400, body: empty(`select parameter ("")`, 3)},
+		exchange{name: "alias", target: `/films?select=%22%22:id`, status: 400, body: empty(`select parameter ("":id)`, 3)},
+		exchange{name: "embed", target: `/films?select=id,%22%22(id)`, status: 400, body: empty(`select parameter (id,""(id))`, 6)},
+		exchange{name: "hint", target: `/films?select=directors!%22%22(id)`, status: 400, body: empty(`select parameter (directors!""(id))`, 13)},
+		exchange{name: "order", target: `/films?order=%22%22.desc`, status: 400, body: empty(`order ("".desc)`, 3)},
+		exchange{name: "order_by_an_embed", target: `/films?select=directors()&order=directors(%22%22)`, status: 400, body: empty(`order (directors(""))`, 13)},
+		exchange{name: "columns", method: http.MethodPost, target: `/films?columns=%22%22`, data: `[{"":1}]`, status: 400, body: empty(`columns parameter ("")`, 3)},
+		exchange{name: "on_conflict", method: http.MethodPost, target: `/films?on_conflict=%22%22`, data: `[{"id":1}]`, status: 400,
+			body: empty(`on_conflict parameter ("")`, 3)},
+		exchange{name: "blanks", target: `/films?select=id&%20=eq.1`, status: 400, body: empty(`tree path ( )`, 2)},
+		exchange{name: "of_a_body", method: http.MethodPost, target: `/films`, data: `{"":1}`, status: 400,
+			body: fault("PGRST204", "Could not find the '' column of 'films' in the schema cache", "", "")},
+		exchange{name: "key_of_JSON", target: `/films?select=id,k:id->%22%22&id=eq.1`, body: `[{"id": 1, "k": null}]`},
 	)
 }
 

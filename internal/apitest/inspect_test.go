@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -301,6 +302,38 @@ func TestInspect_caching(t *testing.T) {
 	_, err = api.admin.Exec(t.Context(), "REVOKE SELECT ON archive.films FROM pgrest_test_anon")
 	require.NoError(t, err)
 	require.NotContains(t, described(t, get(openAPIType, "", before)).Paths, "/films")
+}
+
+// A description is made once, whatever clients call the host: that costs them no more
+// than a part that is as small as a name. It isn't parallel, to see what is allocated.
+func TestInspect_hosts(t *testing.T) {
+	api := serve(t)
+	proxied := serve(t, func(o *pgrest.Options) { o.OpenAPIServerURL = "https://api.example/films" })
+	for name, api := range map[string]*pgrest.Handler{"": api, "behind_a_proxy": proxied} {
+		for _, accept := range []string{swaggerType, openAPIType, openAPIYAMLType} {
+			described := func(method, host string) *http.Response {
+				r := exchange{method: method, target: "/", send: headers{"Accept": accept}}.request(t)
+				r.Host = host
+				return answer(api, r).Result()
+			}
+			first := described(http.MethodGet, "first.example")
+			body, tag := read(t, first), first.Header.Get("Etag")
+			require.Equal(t, name == "", strings.Contains(body, "first.example"))
+			const hosts = 50
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for i := range hosts {
+				other := described(http.MethodHead, fmt.Sprintf("host-%d.example", i))
+				require.Equal(t, http.StatusOK, other.StatusCode)
+				require.Equal(t, name == "", other.Header.Get("Etag") != tag)
+			}
+			runtime.ReadMemStats(&after)
+			require.Less(t, (after.TotalAlloc-before.TotalAlloc)/hosts, uint64(len(body)/2), accept)
+			again := described(http.MethodGet, "first.example")
+			require.Equal(t, tag, again.Header.Get("Etag"))
+			require.Equal(t, body, read(t, again))
+		}
+	}
 }
 
 // What the API describes, it does: each read of the description can be had.

@@ -291,20 +291,22 @@ func (r *Result) readPrelude() error {
 	var err error
 	if p.Count != nil {
 		if r.Counted, err = s.number(); err != nil {
-			return err
+			return apierror.OfStatement(p.Count.SQL, err)
 		}
 	}
 	if p.Explain != nil {
-		r.Planned, err = s.plannedRows()
+		if r.Planned, err = s.plannedRows(); err != nil {
+			return apierror.OfStatement(p.Explain.SQL, err)
+		}
 	}
-	return err
+	return nil
 }
 
 // readMain reads what the main statement gives, of rows only the first.
 func (r *Result) readMain() error {
 	var err error
 	if r.reader, err = r.session.next(); err != nil {
-		return err
+		return apierror.OfStatement(r.main.sql, err)
 	}
 	switch r.cmd.Program.Yields {
 	case query.RowCount, query.TotalCount, query.Body:

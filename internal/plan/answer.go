@@ -35,8 +35,8 @@ type Answer struct {
 type Planned interface {
 	Plan
 	Answered() *Answer
-	// Vouched reports whether the schema cache had every name of the plan.
-	Vouched() bool
+	// Vouched reports whether the schema cache vouched for what the database says isn't so.
+	Vouched(Contradiction) bool
 }
 
 // Answered gives the part that all such plans have.

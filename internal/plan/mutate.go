@@ -52,24 +52,6 @@ const (
 // Target is the relation to write to, as its filters see it.
 func (m *Mutate) Target() *Node { return m.target }
 
-// Vouched reports whether the schema cache had every name of the plan, also those
-// of what is written. The columns to write it always has.
-func (m *Mutate) Vouched() bool {
-	for _, node := range m.Where {
-		if !m.target.vouches(node) {
-			return false
-		}
-	}
-	if m.Conflict != nil {
-		for _, name := range m.Conflict.Columns {
-			if _, ok := m.Table.Column(name); !ok {
-				return false
-			}
-		}
-	}
-	return m.Answer.Vouched()
-}
-
 // WriteColumn is a column to write.
 type WriteColumn struct {
 	*introspect.Column
@@ -84,6 +66,8 @@ type Conflict struct {
 	Columns []string
 	// Merge updates the row; otherwise it stays as it is.
 	Merge bool
+	// Given reports that the client named the columns. Else they are the primary key.
+	Given bool
 }
 
 // Return is what is returned of a write.
@@ -194,8 +178,8 @@ func conflictOf(req *apirequest.Request, t *introspect.Table) *Conflict {
 	if req.Preferences.Resolution == "" {
 		return nil
 	}
-	c := &Conflict{Columns: req.Query.OnConflict, Merge: req.Preferences.Resolution == "merge-duplicates"}
-	if c.Columns == nil {
+	c := &Conflict{Columns: req.Query.OnConflict, Merge: req.Preferences.Resolution == "merge-duplicates", Given: req.Query.OnConflict != nil}
+	if !c.Given {
 		c.Columns = t.PrimaryKey
 	}
 	return c

@@ -47,6 +47,9 @@ type Embed struct {
 	Inner bool
 	// Spread lifts the columns into the parent, from a to-many relationship as arrays.
 	Spread bool
+	// Fenced joins the rows as they stand in the query: there are so many embeds that
+	// PostgreSQL would take its time to find the best order of them all.
+	Fenced bool
 	// Asked is the number of conditions on whether there is anything to embed: the
 	// null filters on it, and Inner.
 	Asked int

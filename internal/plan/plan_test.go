@@ -243,7 +243,7 @@ func TestAnswer_Vouched(t *testing.T) {
 	} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, want, build(t, planner, target).Vouched())
+			require.Equal(t, want, build(t, planner, target).Vouched(plan.NoSuchName))
 		})
 	}
 }

@@ -37,10 +37,6 @@ func defaultSelect(req *apirequest.Request) bool {
 	return false
 }
 
-// Vouched reports whether the schema cache had every name of the plan. If so,
-// and the database lacks one, the cache is out of date; else the client erred.
-func (a *Answer) Vouched() bool { return a.Root.vouched() }
-
 // Knows reports whether the schema cache has a column that SQL refers to by the alias of
 // one of the tree's nodes.
 func (n *Node) Knows(alias, column string) bool {
@@ -50,6 +46,7 @@ func (n *Node) Knows(alias, column string) bool {
 	return slices.ContainsFunc(n.Embeds, func(e *Embed) bool { return e.Node.Knows(alias, column) })
 }
 
+// vouched reports whether the schema cache had every name of a tree.
 func (n *Node) vouched() bool {
 	if n.Unknown() {
 		return false

@@ -21,6 +21,9 @@ func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node,
 	if tooWide(items, req.Query.Order) {
 		return nil, apierror.TooManyEntries(maxEntries)
 	}
+	if name, found := pseudoCast(items); found {
+		return nil, apierror.PseudoType(name)
+	}
 	root := skeleton(items)
 	root.Range = p.Window(req)
 	passes := []func() error{
@@ -157,6 +160,12 @@ func aliasOf(parent *Node, r *introspect.Relationship) string {
 	return alias
 }
 
+// maxUnfenced is how many embeds PostgreSQL may join in the order that it finds best,
+// as many as it does so with by default (join_collapse_limit). It still looks at all the
+// ways in which the same column joins them: with 64 embeds of one relation for the
+// better part of a minute.
+const maxUnfenced = 8
+
 // relate resolves a node and what is below it: the columns, and the
 // relationships that lead to the embeds, which it counts.
 func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
@@ -167,6 +176,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 	for _, item := range n.items {
 		if field, ok := item.(filter.SelectField); ok {
 			p.addColumns(n, field)
+		}
+		if len(n.Columns) > maxEntries { // of what * stands for
+			return apierror.TooManyEntries(maxEntries)
 		}
 	}
 	n.items = nil
@@ -180,6 +192,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		if e.Alias = "embed." + strconv.Itoa(*embeds); e.Alias == n.Alias {
 			e.Alias += "_"
 		}
+		e.Fenced = *embeds > maxUnfenced
 		e.Node.depth, e.Node.Alias = n.depth+1, aliasOf(n, r)
 		if e.ToMany() {
 			e.Node.Range = e.Node.Range.AtMost(p.config.MaxRows)

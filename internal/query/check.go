@@ -103,25 +103,6 @@ func (c *checks) add(n *plan.Node, e *plan.Embed) {
 	}
 }
 
-// ColumnAt reads the column that stands at a place in Main, or in its variant, given as
-// PostgreSQL's errors do: in characters, the first of which is 1.
-func (p *Program) ColumnAt(position int) (alias, column string, ok bool) {
-	if alias, column, ok = columnAt(p.Main.SQL, position); !ok && p.Times != nil && p.Times.JSON != nil {
-		return columnAt(p.Times.JSON.SQL, position)
-	}
-	return alias, column, ok
-}
-
-func columnAt(text string, position int) (alias, column string, ok bool) {
-	for range position - 1 {
-		_, size := utf8.DecodeRuneInString(text)
-		text = text[size:]
-	}
-	alias, text, _ = sqlfrag.CutIdent(text)
-	column, _, ok = sqlfrag.CutIdent(strings.TrimPrefix(text, "."))
-	return alias, column, ok
-}
-
 // Checks reports that a place in Main, given as PostgreSQL's errors do, is in its check.
 func (p *Program) Checks(position int) bool {
 	before, _, found := strings.Cut(p.Main.SQL, p.Check)

@@ -88,11 +88,11 @@ func TestProgram_Checks(t *testing.T) {
 	require.True(t, odd.Checks(len(`WITH "pgrst check" AS (SELECT C`)))
 	require.False(t, odd.Unchecked().Checks(len(`WITH "pgrst check" AS (SELECT C`)))
 
-	alias, column, ok := program.ColumnAt(place(`"films"."title"`))
+	alias, column, ok := query.ColumnAt(program.Main.SQL, place(`"films"."title"`))
 	require.True(t, ok)
 	require.Equal(t, [2]string{"films", "title"}, [2]string{alias, column})
 	for _, position := range []int{0, 1, place("FROM"), len(program.Main.SQL), len(program.Main.SQL) + 9} {
-		_, _, ok := program.ColumnAt(position)
+		_, _, ok := query.ColumnAt(program.Main.SQL, position)
 		require.False(t, ok, position)
 	}
 }

@@ -116,7 +116,18 @@ func single(parent *plan.Node, e *plan.Embed) fragment {
 		}
 		s.outputs = []output{{name: rowsColumn, expr: sql("pg_catalog.row_to_json(" + sqlfrag.Ident(rowName) + ".*)")}}
 	}
-	return s.sql()
+	f := s.sql()
+	f.join(fence(e, e.Node.Range))
+	return f
+}
+
+// fence keeps PostgreSQL from joining an embed in any other order than with the rows
+// that it belongs to, unless its window does so already.
+func fence(e *plan.Embed, window plan.Range) fragment {
+	if !e.Fenced || !window.IsAll() {
+		return fragment{}
+	}
+	return sql(" OFFSET 0")
 }
 
 // withoutAggregates has the outputs of a to-one spread be values: aggregates are the
@@ -247,6 +258,7 @@ func exists(parent *plan.Node, e *plan.Embed) fragment {
 	}
 	f := matching(parent, e, e.Node, r.Offset > 0)
 	f.join(window(r))
+	f.join(fence(e, r))
 	return f.within("EXISTS (", ")")
 }
 
@@ -313,6 +325,7 @@ func repeated(parent *plan.Node, e *plan.Embed) fragment {
 	} else {
 		f.join(matching(parent, e, e.Node, true))
 		f.join(window(e.Node.Range))
+		f.join(fence(e, e.Node.Range))
 	}
 	f.add(") AS " + sqlfrag.Ident(e.Alias) + " ON TRUE")
 	return f

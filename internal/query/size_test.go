@@ -92,3 +92,26 @@ func BenchmarkBuild(b *testing.B) {
 		})
 	}
 }
+
+// Of many embeds PostgreSQL chooses the order of the first eight.
+func TestBuild_fenced(t *testing.T) {
+	t.Parallel()
+	planner := plan.New(schema(t, "archive"), config)
+	for name, tt := range map[string]struct {
+		target string
+		fences int
+	}{
+		"eight":     {"/films?select=" + repeated(8, "directors(id),", "id", ""), 0},
+		"to_one":    {"/films?select=" + repeated(11, "directors(id),", "id", ""), 3},
+		"spread":    {"/films?select=" + repeated(11, "...directors(id),", "id", ""), 3},
+		"to_many":   {"/directors?select=" + repeated(11, "films(id),", "id", ""), 0}, // are apart by themselves
+		"existence": {"/directors?select=" + repeated(11, "films!inner(),", "id", ""), 3},
+		"nested":    {"/films?select=" + repeated(9, "directors(films(id)),", "id", ""), 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			program := build(t, planner, "archive", "GET", tt.target, "")
+			require.Equal(t, tt.fences, strings.Count(program.Main.SQL, "OFFSET 0)"), program.Main.SQL)
+		})
+	}
+}

@@ -54,6 +54,8 @@ type Reloader struct {
 
 	mu      sync.Mutex
 	waiting []chan<- error // for the outcome of the load that is due
+	joined  []chan<- error // for that of the load under way
+	loading bool
 
 	tally tally
 	state state
@@ -117,6 +119,28 @@ func (r *Reloader) Now(ctx context.Context) error {
 	r.waiting = append(r.waiting, outcome)
 	r.mu.Unlock()
 	r.Soon()
+	return r.await(ctx, outcome)
+}
+
+// Join waits for the load that is under way, or else for one that is due, and reports
+// whether there was one. The error is as that of Now.
+func (r *Reloader) Join(ctx context.Context) (joined bool, err error) {
+	outcome := make(chan error, 1)
+	r.mu.Lock()
+	switch {
+	case r.loading:
+		r.joined = append(r.joined, outcome)
+	case len(r.wanted) > 0 || len(r.waiting) > 0:
+		r.waiting = append(r.waiting, outcome)
+	default:
+		r.mu.Unlock()
+		return false, nil
+	}
+	r.mu.Unlock()
+	return true, r.await(ctx, outcome)
+}
+
+func (r *Reloader) await(ctx context.Context, outcome <-chan error) error {
 	select {
 	case err := <-outcome:
 		return err
@@ -127,13 +151,22 @@ func (r *Reloader) Now(ctx context.Context) error {
 	}
 }
 
-// takeWaiting are those that wait for the load that begins.
-func (r *Reloader) takeWaiting() []chan<- error {
+// begins takes those that wait for the load that begins.
+func (r *Reloader) begins() []chan<- error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	waiting := r.waiting
-	r.waiting = nil
+	r.waiting, r.loading = nil, true
 	return waiting
+}
+
+// ends takes those that have joined the load that ends.
+func (r *Reloader) ends() []chan<- error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	joined := r.joined
+	r.joined, r.loading = nil, false
+	return joined
 }
 
 // Closed is closed when the Reloader is.
@@ -165,8 +198,7 @@ func (r *Reloader) loads() {
 		case <-r.wanted:
 		}
 		began = time.Now()
-		r.state.began()
-		waiting := r.takeWaiting()
+		waiting := r.begins()
 		var cache *introspect.SchemaCache
 		err := r.timed(func() (err error) {
 			cache, err = r.load()
@@ -177,7 +209,7 @@ func (r *Reloader) loads() {
 			r.config.Loaded(cache)
 		}
 		r.state.ended()
-		for _, outcome := range waiting {
+		for _, outcome := range append(waiting, r.ends()...) {
 			outcome <- err
 		}
 		if err == nil {

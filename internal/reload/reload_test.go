@@ -203,6 +203,57 @@ func TestNow(t *testing.T) {
 	require.True(t, has(w.next(t), "films"))
 }
 
+// Who joins a load has its outcome, and no further one is made.
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	gate := make(chan struct{})
+	var loads atomic.Int64
+	r := reload.Start(reload.Config{
+		Pool: db, Schema: introspect.Options{Schemas: []string{"api"}},
+		Loaded: func(*introspect.SchemaCache) {
+			if loads.Add(1) == 2 {
+				<-gate // the second load takes its time
+			}
+		},
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	defer r.Close()
+	<-r.Tried()
+	require.Eventually(t, func() bool {
+		joined, err := r.Join(t.Context())
+		return !joined && err == nil
+	}, patience, time.Millisecond, "there is nothing to join")
+	r.Soon()
+	require.Eventually(t, func() bool { return loads.Load() == 2 }, patience, time.Millisecond)
+
+	given, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	joined, err := r.Join(given)
+	require.True(t, joined)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	const clients = 20
+	outcomes := make(chan error, clients)
+	for range clients {
+		go func() {
+			joined, err := r.Join(context.WithoutCancel(t.Context()))
+			if !joined {
+				err = errors.New("not joined")
+			}
+			outcomes <- err
+		}()
+	}
+	time.Sleep(20 * time.Millisecond) // for them to come
+	close(gate)
+	for range clients {
+		require.NoError(t, <-outcomes)
+	}
+	require.EqualValues(t, 2, loads.Load())
+	joined, err = r.Join(t.Context())
+	require.False(t, joined)
+	require.NoError(t, err)
+}
+
 func TestNow_failed(t *testing.T) {
 	t.Parallel()
 	pool := &unreliable{Pool: database(t)}

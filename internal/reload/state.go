@@ -9,12 +9,9 @@ import (
 type state struct {
 	tried     chan struct{} // closed by the first load, whatever its outcome
 	once      sync.Once
-	loading   atomic.Bool
 	err       atomic.Pointer[error] // of the last load
 	listening atomic.Bool
 }
-
-func (s *state) began() { s.loading.Store(true) }
 
 // outcome is that of the load under way, which ends when it has been handed on.
 func (s *state) outcome(err error) {
@@ -26,12 +23,8 @@ func (s *state) outcome(err error) {
 }
 
 func (s *state) ended() {
-	s.loading.Store(false)
 	s.once.Do(func() { close(s.tried) })
 }
-
-// Due reports whether a load is under way, or about to begin.
-func (r *Reloader) Due() bool { return r.state.loading.Load() || len(r.wanted) > 0 }
 
 // Tried is closed when the first load has ended, whatever its outcome.
 func (r *Reloader) Tried() <-chan struct{} { return r.state.tried }

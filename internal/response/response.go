@@ -66,7 +66,7 @@ const retryAfter = "1"
 
 // Document answers with a description of the API, or with 304 to a client that has
 // it already: one whose If-None-Match has its tag (RFC 9110, section 13.1.2).
-func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Type, body []byte, tag, known string, c Config) {
+func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Type, parts [][]byte, tag, known string, c Config) {
 	h := w.Header()
 	addVary(h)
 	h["Etag"] = []string{tag}
@@ -81,12 +81,20 @@ func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Ty
 		return
 	}
 	h["Content-Type"] = []string{media.ContentType()}
-	if !req.HeadersOnly {
-		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if req.HeadersOnly {
+		w.WriteHeader(http.StatusOK)
+		return
 	}
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
+	h["Content-Length"] = []string{strconv.Itoa(size)}
 	w.WriteHeader(http.StatusOK)
-	if !req.HeadersOnly {
-		_, _ = w.Write(body) // a client that went away is not our error
+	for _, part := range parts {
+		if _, err := w.Write(part); err != nil {
+			return // a client that went away is not our error
+		}
 	}
 }
 
@@ -120,7 +128,7 @@ func legacyWarning(names [][2]string) string {
 		changes[i] = "`" + name[0] + "` to `" + name[1] + "`"
 	}
 	return `299 PostgRESTv` + ProtocolVersion + ` "Embedded resource was referenced by relation name even though it has an alias. ` +
-		"This is deprecated and will stop working in a future release. Update " + strings.Join(changes, ", ") +
+		"This is deprecated and will stop working in a future release. Update " + apierror.Cut(strings.Join(changes, ", ")) +
 		` in query string filters, orders or limits."`
 }
 

@@ -1,0 +1,21 @@
+package main
+
+import "unicode/utf8"
+
+// maxLogged is how many bytes of a text a log line has that the client chose.
+const maxLogged = 1 << 10
+
+// bounded gives a text for a log line, cut at a character if it is too long.
+func bounded(text string) string {
+	if len(text) <= maxLogged {
+		return text
+	}
+	const ellipsis = "…"
+	end := maxLogged - len(ellipsis)
+	for range utf8.UTFMax - 1 {
+		if !utf8.RuneStart(text[end]) {
+			end--
+		}
+	}
+	return text[:end] + ellipsis
+}

@@ -1,0 +1,71 @@
+package pgrest
+
+import (
+	"cmp"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+)
+
+// Limits bounds what one request may ask for, so that no client can have the database or
+// this process work out of proportion to what it sends. Of each field 0 means its
+// default, and a negative number no limit. The reference has no such limits, but for its
+// HTTP server, which takes some 50 KB of request line and headers.
+//
+// What exceeds a limit is refused before any work goes into it, with a status of 4xx:
+// what the URL asks for with PGRST100, a body with PGRST102.
+type Limits struct {
+	// MaxQueryBytes is how long the query string may be, and the path. What is longer is
+	// answered with 414. Default: 64 KiB.
+	MaxQueryBytes int
+	// MaxBodyBytes is how large a body may be. A larger one is answered with 413, and not
+	// read if its length was announced. CSV is made JSON of, which has the names of the
+	// columns in each row, and may not be larger as such either. A body is held in memory,
+	// and PostgreSQL takes several times as much for it; the default lets some hundred
+	// thousand rows be written at once. Default: 64 MiB.
+	MaxBodyBytes int64
+	// MaxBodyColumns is how many distinct names a body may have, and the parameters columns
+	// and on_conflict names. Default: 1,664, which is more than a relation has columns.
+	MaxBodyColumns int
+	// MaxConditions is how many conditions the filters may have, where each and, or and
+	// not with brackets counts as one, too. Default: 2,000.
+	MaxConditions int
+	// MaxEmbeds is how many relations may be embedded. Default: 100.
+	MaxEmbeds int
+	// MaxEmbedDepth is how deep they may be embedded within each other. Rows may multiply
+	// with each level. Default: 10.
+	MaxEmbedDepth int
+	// MaxSelectItems is how many items select may have, those of embeds included. Default:
+	// 1,664, which is how many columns PostgreSQL lets a result have.
+	MaxSelectItems int
+	// MaxOrderTerms is how many terms the orders may have. Default: 100.
+	MaxOrderTerms int
+	// MaxListValues is how many values a list may have, as that of in.(1,2), and how many
+	// arguments a query string or a form may give to a function. Default: 10,000.
+	MaxListValues int
+	// MaxHeaderValues is how many elements the headers Accept and Prefer may have. More
+	// are answered with 431. Default: 100.
+	MaxHeaderValues int
+}
+
+// requests gives the limits as the reading of requests has them, where 0 is no limit.
+func (l Limits) requests() apirequest.Limits {
+	bound := func(limit, byDefault int) int { return max(cmp.Or(limit, byDefault), 0) }
+	columns, values := bound(l.MaxBodyColumns, 1664), bound(l.MaxListValues, 10_000)
+	return apirequest.Limits{
+		URLBytes:     bound(l.MaxQueryBytes, 64<<10),
+		BodyBytes:    max(cmp.Or(l.MaxBodyBytes, 64<<20), 0),
+		BodyColumns:  columns,
+		FormValues:   values,
+		HeaderValues: bound(l.MaxHeaderValues, 100),
+		Query: filter.Limits{
+			Conditions:  bound(l.MaxConditions, 2_000),
+			Embeds:      bound(l.MaxEmbeds, 100),
+			EmbedDepth:  bound(l.MaxEmbedDepth, 10),
+			SelectItems: bound(l.MaxSelectItems, 1664),
+			OrderTerms:  bound(l.MaxOrderTerms, 100),
+			ListValues:  values,
+			Names:       columns,
+		},
+	}
+}
