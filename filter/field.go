@@ -72,8 +72,12 @@ func (s *scanner) target() (target, bool) {
 // names reads a parameter's names with commas between.
 func (s *scanner) names(parameter string) ([]string, bool) {
 	names := []string{}
+	name := s.name
+	if parameter == "columns" {
+		name = s.memberName
+	}
 	ok := s.separated(func() bool {
-		name, ok := s.name()
+		name, ok := name()
 		names = append(names, name)
 		return ok && s.tally.names(len(names), parameter)
 	}, s.comma)
@@ -100,9 +104,21 @@ func (s *scanner) name() (string, bool) {
 	m := s.begin()
 	name, ok := s.quotedOr((*scanner).identifier)
 	ok = ok && s.notEmpty(name, "name")
-	s.label(m, "field name (* or [a..z0..9_$])")
+	s.label(m, nameLabel)
 	return name, ok
 }
+
+// memberName reads the name of a member of the body. The only parameter of a function may
+// have none, and goes by "".
+func (s *scanner) memberName() (string, bool) {
+	m := s.begin()
+	name, ok := s.quotedOr((*scanner).identifier)
+	s.label(m, nameLabel)
+	return name, ok
+}
+
+// nameLabel is what an error says that a name was expected as.
+const nameLabel = "field name (* or [a..z0..9_$])"
 
 // quotedOr reads a quoted value, or parts with dashes between.
 func (s *scanner) quotedOr(part func(*scanner) (string, bool)) (string, bool) {
