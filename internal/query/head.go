@@ -101,11 +101,26 @@ func isTable(t *introspect.Table) bool {
 // PostgreSQL itself. Those of a generated column may be computed when they are read.
 func storedField(n *plan.Node, f filter.Field) bool {
 	c, ok := n.Table.Column(f.Name)
-	if !ok || len(f.Path) > 0 || c.Generated || n.Represented(c) {
+	return ok && len(f.Path) == 0 && !c.Generated && !n.Represented(c) && storedType(c.Type)
+}
+
+// storedType reports a type whose JSON is made without calling a function of somebody's,
+// such as a cast. PostgreSQL looks for casts of its own types no more than of composites.
+func storedType(t *introspect.Type) bool {
+	_, toJSON := EncodingOf(t)
+	switch {
+	case !toJSON:
+		return true
+	case t == nil || t.IsDomain:
 		return false
+	case t.Kind == introspect.BaseType:
+		return !t.CastsToJSON
+	case t.Kind == introspect.ArrayType:
+		return t.Schema == "pg_catalog" // as its elements' type is
+	case t.Kind == introspect.CompositeType:
+		return len(t.Attributes) > 0 && !slices.ContainsFunc(t.Attributes, func(a introspect.Column) bool { return !storedType(a.Type) })
 	}
-	_, toJSON := EncodingOf(c.Type)
-	return !toJSON
+	return false
 }
 
 // safe reports filters that no row can make fail: comparisons of what is stored.
