@@ -229,7 +229,7 @@ func (r *Result) start() error {
 	settings := auth.Settings(cmd.Identity, cmd.Context)
 	r.main = cmd.rendering(s.conn, settings)
 	r.Columns = r.main.columns
-	makeSettings, args := s.cache.settingsStatement(s.withoutOverrides(settings), cmd.modes(s.conn, explicit))
+	makeSettings, args := s.cache.settingsStatement(settings, s.mayBeOverridden(), cmd.modes(s.conn, explicit))
 	s.send("", makeSettings, args)
 	if cmd.PreRequest != "" {
 		s.send(role, cmd.PreRequest, nil)
