@@ -61,10 +61,7 @@ func open(t testing.TB, pool pgrest.Pool, changes ...option) *pgrest.Handler {
 	require.NoError(t, err)
 	t.Cleanup(api.Close)
 	require.NoError(t, api.Ready(t.Context()))
-	if pool, ok := pool.(*pgxpool.Pool); ok {
-		shared := pool.Config().ConnString() == pgtest.Fixture(t).AuthenticatorURL
-		openings.Store(api, opening{pool: pool, options: opts, fixture: shared})
-	}
+	remember(t, api, pool, opts)
 	return api
 }
 
