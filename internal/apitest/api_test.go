@@ -61,6 +61,7 @@ func open(t testing.TB, pool pgrest.Pool, changes ...option) *pgrest.Handler {
 	require.NoError(t, err)
 	t.Cleanup(api.Close)
 	require.NoError(t, api.Ready(t.Context()))
+	remember(t, api, pool, opts)
 	return api
 }
 
@@ -85,7 +86,7 @@ type exchange struct {
 	body   string  // JSON whose white space doesn't matter, or text
 }
 
-// run asks api for each of the exchanges, in parallel.
+// run asks api for each of the exchanges, in parallel, and again in other modes.
 func run(t *testing.T, api http.Handler, exchanges ...exchange) {
 	t.Helper()
 	for _, x := range exchanges {
@@ -94,6 +95,7 @@ func run(t *testing.T, api http.Handler, exchanges ...exchange) {
 			x.check(t, ask(t, api, x))
 		})
 	}
+	runInModes(t, api, true, exchanges)
 }
 
 // ask gives the response to the exchange's request.

@@ -54,6 +54,7 @@ func runInTurn(t *testing.T, api http.Handler, writes ...write) {
 	for _, x := range writes {
 		t.Run(x.name, func(t *testing.T) { x.check(t, answer(api, x.request(t)).Result()) })
 	}
+	runInModes(t, api, false, writes)
 }
 
 func (x write) request(t testing.TB) *http.Request {

@@ -80,18 +80,19 @@ type Command struct {
 	Outdated bool
 
 	textOnly bool // no column comes in binary format
+	begins   bool // the connection's transactions begin in other modes of themselves
 }
 
 // explicit reports whether the transaction has to be begun and ended in so many
 // words. Otherwise the pipeline itself is one.
 func (c *Command) explicit() bool {
-	return c.Program.Count != nil || c.Isolation != "" || c.Rollback && !c.ReadOnly || c.decides()
+	return c.begins || c.Program.Count != nil || c.Isolation != "" || c.Rollback && !c.ReadOnly || c.decides()
 }
 
 // decides reports whether the outcome decides over the end of the transaction,
 // which then costs a round trip of its own.
 func (c *Command) decides() bool {
-	return !c.ReadOnly && (c.Expect.Decides() || c.endsLate() && (c.Isolation != "" || c.Rollback))
+	return !c.ReadOnly && (c.Expect.Decides() || c.endsLate() && (c.begins || c.Isolation != "" || c.Rollback))
 }
 
 // endsLate leaves out what has no rows to wait for.
@@ -190,6 +191,7 @@ func (r *Result) another(cmd *Command) bool {
 func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Result {
 	r := &Result{executor: e, conn: conn, cmd: cmd, Columns: cmd.Program.Columns}
 	r.session.begin(ctx, conn.Conn().PgConn(), e.prepares)
+	r.cmd.begins = r.session.cache.otherModes
 	r.watched = r.session.cache.watch.begin(r.session.conn, e.Silence)
 	if err := r.start(); err != nil {
 		if moreColumns(err, cmd.Program) {
@@ -217,7 +219,7 @@ const (
 // start queues the whole pipeline, sends it, and reads up to the first row.
 func (r *Result) start() error {
 	s, cmd, p := &r.session, &r.cmd, r.cmd.Program
-	role, explicit, before := cmd.Identity.Role, cmd.explicit() || s.cache.otherModes, 0
+	role, explicit, before := cmd.Identity.Role, cmd.explicit(), 0
 	if explicit {
 		s.send("", cmd.begin(s.conn), nil)
 		before++
@@ -229,7 +231,7 @@ func (r *Result) start() error {
 	settings := auth.Settings(cmd.Identity, cmd.Context)
 	r.main = cmd.rendering(s.conn, settings)
 	r.Columns = r.main.columns
-	makeSettings, args := s.cache.settingsStatement(s.withoutOverrides(settings), cmd.modes(s.conn, explicit))
+	makeSettings, args := s.cache.settingsStatement(settings, s.mayBeOverridden(), cmd.modes(s.conn, explicit))
 	s.send("", makeSettings, args)
 	if cmd.PreRequest != "" {
 		s.send(role, cmd.PreRequest, nil)
@@ -275,7 +277,7 @@ func (r *Result) start() error {
 func (r *Result) readPrelude() error {
 	s, p := &r.session, r.cmd.Program
 	if err := s.skip(); err != nil { // the settings
-		if !r.cmd.explicit() && !s.cache.otherModes && otherModes(s.conn, err) {
+		if !r.cmd.explicit() && otherModes(s.conn, err) {
 			r.modes, s.cache.otherModes = true, true
 		}
 		return err

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest/internal/executor"
@@ -37,6 +38,7 @@ func TestRun_modes(t *testing.T) {
 		"isolated": {func() executor.Command {
 			return writing(show, func(c *executor.Command) { c.Isolation = "SERIALIZABLE" })
 		}, "serializable, read only off"},
+		"late":        {func() executor.Command { return writing(show, func(c *executor.Command) { c.Late = true }) }, "read committed, read only off"},
 		"rolled back": {func() executor.Command { return writing(show, func(c *executor.Command) { c.Rollback = true }) }, "read committed, read only off"},
 	}
 	for name, tt := range tests {
@@ -83,4 +85,23 @@ func TestRun_modes_once(t *testing.T) {
 		require.Equal(t, "25001", failure(t, pool, command(anon, `SELECT set_config('transaction_read_only', 'off', true)`)))
 	}
 	require.Equal(t, "read committed", value(t, pool, command(anon, `SHOW transaction_isolation`)))
+}
+
+// What ends behind its last row does so where it has to say its modes, too.
+func TestRun_modes_late(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	admin := db.Superuser(t)
+	pool := db.Pool(t, pgtest.MaxConns(1), func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["default_transaction_isolation"] = "serializable" })
+	cmd := writing(`INSERT INTO genres (id, name) SELECT g, g FROM generate_series(101, 110) AS g RETURNING id`, func(c *executor.Command) { c.Late = true })
+	for range 2 {
+		result, err := executor.New(pool, true).Run(t.Context(), cmd)
+		require.NoError(t, err)
+		require.True(t, result.Next())
+		require.False(t, result.Committed())
+		result.Close()
+		require.Zero(t, session[int](t, admin, `SELECT count(*) FROM archive.genres WHERE id > 100`))
+	}
+	run(t, pool, cmd)
+	require.Equal(t, 10, session[int](t, admin, `SELECT count(*) FROM archive.genres WHERE id > 100`))
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/pgrest-go/pgrest/auth"
 )
 
 // session is one pipeline on a connection, with the statements that the
@@ -76,15 +74,10 @@ func (s *session) sendIn(role, sql string, args [][]byte, formats []int16) {
 	s.sent = append(s.sent, request{preparing: &preparing{key, name}})
 }
 
-// withoutOverrides adds the settings that undo those of earlier requests: set_config
-// can make them for the whole session, and not every function means what it says.
-// Behind a pooler nobody knows whose session it is.
-func (s *session) withoutOverrides(settings []auth.Setting) []auth.Setting {
-	if s.prepares && !s.cache.overridden {
-		return settings
-	}
-	return append([]auth.Setting{{Name: "response.headers"}, {Name: "response.status"}}, settings...)
-}
+// mayBeOverridden reports that response.headers or response.status may be set already:
+// set_config can make them for the whole session, and not every function means what it
+// says. Behind a pooler nobody knows whose session it is.
+func (s *session) mayBeOverridden() bool { return !s.prepares || s.cache.overridden }
 
 // dispatch sends the pipeline off, in one flush. Left open it still wants its Sync.
 func (s *session) dispatch(open bool) error {

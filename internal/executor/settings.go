@@ -41,11 +41,16 @@ func otherModes(conn *pgconn.PgConn, err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "25001" || pg.Code == "0A000" && onStandby(conn))
 }
 
+// noOverrides undoes those of earlier requests. What was never set stays so, for a
+// function may ask.
+const noOverrides = "CASE WHEN pg_catalog.current_setting('response.headers', true) <> '' THEN pg_catalog.set_config('response.headers', '', true) END, " +
+	"CASE WHEN pg_catalog.current_setting('response.status', true) <> '' THEN pg_catalog.set_config('response.status', '', true) END"
+
 // settingsStatement makes all settings in one statement. Names are
 // a part of the statement, which PostgreSQL reads once: from request to request only
 // the values change. Its result is how many there are, for nobody wants them sent
 // back. The arguments are valid until the connection's next statement of settings.
-func (s *statements) settingsStatement(settings []auth.Setting, modes string) (string, [][]byte) {
+func (s *statements) settingsStatement(settings []auth.Setting, overridden bool, modes string) (string, [][]byte) {
 	size := 0
 	for _, setting := range settings {
 		size += len(setting.Name) + len(setting.Value)
@@ -59,10 +64,19 @@ func (s *statements) settingsStatement(settings []auth.Setting, modes string) (s
 		sql = append(sql, '$')
 		sql = strconv.AppendInt(sql, int64(len(args)), 10)
 	}
-	for i, setting := range settings {
-		if i > 0 {
+	first := true
+	separate := func() {
+		if !first {
 			sql = append(sql, ", "...)
 		}
+		first = false
+	}
+	if overridden {
+		separate()
+		sql = append(sql, noOverrides...)
+	}
+	for _, setting := range settings {
+		separate()
 		sql = append(sql, "pg_catalog.set_config("...)
 		if isWord(setting.Name) {
 			sql = append(sql, '\'')
@@ -75,10 +89,10 @@ func (s *statements) settingsStatement(settings []auth.Setting, modes string) (s
 		argument(setting.Value)
 		sql = append(sql, ", true)"...)
 	}
-	if modes != "" && len(settings) > 0 {
-		sql = append(sql, ", "...)
+	if modes != "" {
+		separate()
+		sql = append(sql, modes...)
 	}
-	sql = append(sql, modes...)
 	sql = append(sql, "]::text[])"...)
 	if cap(text) <= maxSettings {
 		s.settings, s.arguments = text, args

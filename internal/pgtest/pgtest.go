@@ -30,6 +30,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -51,6 +52,8 @@ type process struct {
 	cluster *cluster
 	err     error
 	fixture *Database
+	// variants of the fixture, by the SQL that made them
+	variants map[string]*Database
 }
 
 // Main runs the tests and stops the server if they started one. The result is
@@ -70,6 +73,18 @@ func Main(m *testing.M) int {
 func Fixture(t testing.TB) *Database {
 	t.Helper()
 	db, err := shared.sharedFixture(t.Context())
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	return db
+}
+
+// Variant returns a copy of the fixture database in which a superuser has run sql. All
+// tests of this process that name the same sql share it, and treat it as they do the
+// [Fixture].
+func Variant(t testing.TB, sql string) *Database {
+	t.Helper()
+	db, err := shared.variant(t.Context(), sql)
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
@@ -154,6 +169,29 @@ func (p *process) sharedFixture(ctx context.Context) (*Database, error) {
 	return p.fixture, nil
 }
 
+func (p *process) variant(ctx context.Context, sql string) (*Database, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, err := p.openLocked(ctx)
+	if err != nil || p.variants[sql] != nil {
+		return p.variants[sql], err
+	}
+	db, err := c.cloneFixture(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p.variants == nil {
+		p.variants = map[string]*Database{}
+	}
+	p.variants[sql] = db // to be dropped, whatever comes of it
+	conn, err := pgx.Connect(ctx, db.URL)
+	if err != nil {
+		return nil, err
+	}
+	_, err = conn.Exec(ctx, sql)
+	return db, errors.Join(err, conn.Close(ctx))
+}
+
 // close stops the cluster, if there is one, and reports what the tests leaked.
 func (p *process) close() error {
 	p.mu.Lock()
@@ -167,6 +205,11 @@ func (p *process) close() error {
 	var dropped error
 	if p.fixture != nil && !p.cluster.server.ours {
 		dropped = p.cluster.drop(ctx, p.fixture)
+	}
+	for _, db := range p.variants {
+		if !p.cluster.server.ours {
+			dropped = errors.Join(dropped, p.cluster.drop(ctx, db))
+		}
 	}
 	stopped := p.cluster.close()
 	return errors.Join(sessions, dropped, stopped, checkGoroutines())

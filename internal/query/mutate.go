@@ -95,7 +95,7 @@ func keyText(n *plan.Node, name string) string {
 	column := sqlfrag.Qualified(n.Alias, name)
 	c, _ := n.Table.Column(name)
 	switch print, isJSON := n.Printer(c); {
-	case print.Name == "" && isTime(c.Type.BaseOID):
+	case print.Name == "" && c.Type != nil && isTime(c.Type.BaseOID):
 		return "pg_catalog.to_json(" + column + ")"
 	case print.Name == "":
 		return column

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package apitest_test
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+func connectThroughPooler(t *testing.T, _ *pgxpool.Config) {
+	t.Helper()
+	t.Skip("there is no PgBouncer here")
+}
