@@ -180,11 +180,12 @@ func (r *Result) readOverrides() error {
 
 func (r *Result) fail(err error) {
 	r.done = true
-	if r.err = classify(r.session.ctx, err); r.session.cache.watch.fired() {
+	cut, silent := r.session.cache.watch.ended()
+	if r.err = classify(r.session.ctx, err); silent {
 		r.err = apierror.DeadlinePassed(err)
 	}
 	r.session.failed(err)
-	if r.session.ctx.Err() == nil && (broken(err) || terminated(err)) {
+	if r.session.ctx.Err() == nil && !cut && (broken(err) || terminated(err)) {
 		r.executor.lost()
 	}
 }
@@ -212,10 +213,16 @@ func (r *Result) Committed() bool {
 
 // Pause tells that the caller doesn't ask for rows for a while, in which PostgreSQL has
 // no reason to say anything, and Resume that it does again.
-func (r *Result) Pause() { r.session.cache.watch.pause(true) }
+func (r *Result) Pause() { r.pause(true) }
 
 // Resume is the end of a Pause.
-func (r *Result) Resume() { r.session.cache.watch.pause(false) }
+func (r *Result) Resume() { r.pause(false) }
+
+func (r *Result) pause(begins bool) {
+	if r.conn != nil { // which else may be another command's by now
+		r.session.cache.watch.pause(begins)
+	}
+}
 
 // Cancel has a Next that waits for PostgreSQL, in another goroutine, and all that
 // follow, fail.
