@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -41,6 +42,36 @@ func TestWriteTimeout_of_a_slow_database(t *testing.T) {
 				require.Equal(t, rows, countRows(t, response.Body))
 			})
 		}
+	}
+}
+
+// A write that turns out to have no room is undone, though nobody expected it: there was
+// much room in the beginning.
+func TestSpool_without_room_at_last(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for name, change := range map[string]option{
+		"bound":       func(o *pgrest.Options) { o.MaxSpoolBytes = 1 << 20 },
+		"no_folder":   func(o *pgrest.Options) { o.SpoolDir = file },
+		"no_files":    func(o *pgrest.Options) { o.MaxSpoolBytes = -1 },
+		"rolled_back": func(o *pgrest.Options) { o.MaxSpoolBytes, o.TxEnd = 1<<20, pgrest.Rollback },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.Clone(t)
+			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
+			require.NoError(t, err)
+			pool := db.Pool(t)
+			api := open(t, pool, change, func(o *pgrest.Options) { o.BodyThreshold = 1000 })
+			for range 3 {
+				x := exchange{method: "POST", target: "/rpc/more_pads", data: `{"n": 50000}`, status: 500,
+					body: fault("53100", "There is no room for an answer of this size", "", "")}
+				x.check(t, ask(t, api, x))
+			}
+			require.Zero(t, count(t, db.Superuser(t), `SELECT count(*) FROM archive.pads`))
+			waitUntilIdle(t, pool)
+		})
 	}
 }
 

@@ -235,10 +235,12 @@ func TestResult_Cancel(t *testing.T) {
 func TestRun_gives_back_what_has_come(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*executor.Command){
-		"no_rows":  func(c *executor.Command) { c.Program.Main.SQL = `SELECT 1 WHERE false` },
-		"affected": func(c *executor.Command) { c.Program.Yields, c.Program.Main.SQL = query.Affected, `SET LOCAL TimeZone = 'UTC'` },
-		"counted":  func(c *executor.Command) { c.Program.Yields = query.RowCount },
-		"body":     func(c *executor.Command) { c.Program.Yields, c.Program.Main.SQL = query.Body, `SELECT 1, 'whole'` },
+		"no_rows": func(c *executor.Command) { c.Program.Main.SQL = `SELECT 1 WHERE false` },
+		"affected": func(c *executor.Command) {
+			c.Program.Yields, c.Program.Main.SQL = query.Affected, `SET LOCAL TimeZone = 'UTC'`
+		},
+		"counted": func(c *executor.Command) { c.Program.Yields = query.RowCount },
+		"body":    func(c *executor.Command) { c.Program.Yields, c.Program.Main.SQL = query.Body, `SELECT 1, 'whole'` },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

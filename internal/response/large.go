@@ -88,17 +88,17 @@ func (b *answer) fill(enc encode.Encoder) error {
 	return nil
 }
 
-// put hands the piece over to the spool. What is committed already can't be undone for
-// want of room.
+// put hands the piece over to the spool. For want of room the command is undone, if that
+// can still be.
 func (b *answer) put() error {
 	b.result.Pause()
 	defer b.result.Resume()
-	put := b.rest.Put
-	if b.result.Committed() {
-		put = b.rest.PutAnyway
-	}
-	if err := put(b.piece); err != nil {
-		return &spoolError{apierror.NoRoom(err)}
+	if err := b.rest.Put(b.piece); err != nil {
+		reason := &spoolError{apierror.NoRoom(err)}
+		if b.result.Revoke(reason) {
+			return reason
+		}
+		_ = b.rest.PutAnyway(b.piece)
 	}
 	b.piece = b.rest.Room()
 	return nil
