@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +39,10 @@ const padsSchema = `
 	CREATE FUNCTION private.told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		PERFORM set_config('response.headers', '[{"X-Trigger": "1"}]', true); RETURN NULL; END $$;
 	CREATE TRIGGER told AFTER INSERT OR UPDATE ON archive.pads FOR EACH STATEMENT EXECUTE FUNCTION private.told();
+	CREATE DOMAIN archive."text/x-pads" AS text;
+	CREATE FUNCTION private.append_pad(archive."text/x-pads", archive.ticks) RETURNS archive."text/x-pads" LANGUAGE sql IMMUTABLE
+		AS $$ SELECT repeat('x', 30000000) $$;
+	CREATE AGGREGATE archive.ticks_pads(archive.ticks) (SFUNC = private.append_pad, STYPE = archive."text/x-pads");
 	GRANT ALL ON ALL TABLES IN SCHEMA archive TO pgrest_test_anon, pgrest_test_curator`
 
 // pads are so many rows to insert.
@@ -138,48 +141,6 @@ func TestSpool_without_room(t *testing.T) {
 	}
 }
 
-// Temporary files have no names while they are used, and are gone afterwards, also when
-// the client goes away or the write fails.
-func TestSpool_files(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells which files without a name a process has open")
-	}
-	t.Parallel()
-	dir := t.TempDir()
-	db := pgtest.Clone(t)
-	_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-	require.NoError(t, err)
-	pool := db.Pool(t)
-	server := listen(t, open(t, pool, func(o *pgrest.Options) { o.SpoolDir, o.BodyThreshold = dir, 1000 }))
-	deleted := func() int {
-		links, err := filepath.Glob("/proc/self/fd/*")
-		require.NoError(t, err)
-		n := 0
-		for _, link := range links {
-			if name, err := os.Readlink(link); err == nil && strings.HasPrefix(name, dir) {
-				n++
-			}
-		}
-		return n
-	}
-	named := func() int {
-		names, err := os.ReadDir(dir)
-		require.NoError(t, err)
-		return len(names)
-	}
-	slow := readSlowly(t, server, "GET /ticks HTTP/1.1\r\nHost: archive\r\n\r\n")
-	waitFor(t, func() bool { return deleted() == 1 }, "rows wait in a file")
-	require.Zero(t, named())
-	require.NoError(t, slow.Close())
-
-	for _, x := range padWrites() {
-		_ = wholeResponse(t, server, x.request(t)) // of which all but one fail, for the rows are there
-	}
-	waitFor(t, func() bool { return deleted() == 0 }, "files are closed")
-	require.Zero(t, named())
-	waitUntilIdle(t, pool)
-}
-
 // readSlowly sends a request and reads no more of the response than its beginning.
 func readSlowly(t *testing.T, server *httptest.Server, request string) net.Conn {
 	t.Helper()
@@ -200,6 +161,7 @@ func TestSpool_slow_readers(t *testing.T) {
 	requests := map[string]string{
 		"read":               read,
 		"read_without_files": read, // which holds connections until it is cut off
+		"aggregate":          "GET /ticks?limit=1 HTTP/1.1\r\nHost: archive\r\nAccept: text/x-pads\r\n\r\n",
 		"write":              "POST /rpc/more_pads HTTP/1.1\r\nHost: archive\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"n\": 5000}",
 	}
 	for name, request := range requests {
@@ -211,16 +173,22 @@ func TestSpool_slow_readers(t *testing.T) {
 			pool := db.Pool(t, pgtest.MaxConns(size))
 			var log journal
 			server := listen(t, open(t, pool, log.kept, func(o *pgrest.Options) {
-				o.WriteTimeout = 2 * time.Second
-				if name == "read_without_files" {
-					o.MaxSpoolBytes = -1
+				if o.WriteTimeout = 8 * time.Second; name == "read_without_files" {
+					o.WriteTimeout, o.MaxSpoolBytes = 2*time.Second, -1
 				}
 			}))
+			before := pool.Stat().AcquireCount()
 			var slow []net.Conn
 			for range 3 * size {
 				slow = append(slow, readSlowly(t, server, request))
 			}
+			waitFor(t, func() bool { return pool.Stat().AcquireCount() == before+3*size }, "all of them are answered")
 			waitUntilIdle(t, pool)
+			if name != "read_without_files" {
+				for _, conn := range slow {
+					require.False(t, cutOff(conn), "the client is there yet")
+				}
+			}
 			require.Equal(t, 1, countRows(t, get(t, server.URL+"/films?limit=1", "").Body), "others are answered")
 			if name == "write" {
 				require.Equal(t, 3*size*5_000, count(t, db.Superuser(t), `SELECT count(*) FROM archive.pads`), "and rows aren't locked")

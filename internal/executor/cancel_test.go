@@ -13,6 +13,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/query"
 )
 
 // gate is an advisory lock that the test holds, and queries wait for.
@@ -195,6 +196,64 @@ func TestRun_terminated(t *testing.T) {
 			e := apierror.From(<-outcome, true)
 			require.Equal(t, 503, e.Status, e)
 			requireUsable(t, pool, backendOf(t, pool))
+		})
+	}
+}
+
+// A wait that the caller ends is no loss of the database's.
+func TestResult_Cancel(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Fixture(t)
+	pool := db.Pool(t, pgtest.MaxConns(1))
+	g := shut(t, db)
+	exec, lost := executor.New(pool, true), 0
+	exec.Lost = func() { lost++ }
+	result, err := exec.Run(t.Context(), command(visitor, g.blocked(20)))
+	require.NoError(t, err)
+	defer result.Close()
+	go func() {
+		for g.waiting(t) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		result.Cancel()
+	}()
+	for result.Next() {
+	}
+	require.Error(t, result.Err())
+	require.Zero(t, lost)
+	g.requireWaiting(t, 0)
+
+	// When the result has no connection any more, there is nothing to cancel or to pause.
+	backend := backendOf(t, pool)
+	result.Cancel()
+	result.Pause()
+	result.Resume()
+	requireUsable(t, pool, backend)
+}
+
+// What has come whole holds no connection, though nobody closes it.
+func TestRun_gives_back_what_has_come(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*executor.Command){
+		"no_rows": func(c *executor.Command) { c.Program.Main.SQL = `SELECT 1 WHERE false` },
+		"affected": func(c *executor.Command) {
+			c.Program.Yields, c.Program.Main.SQL = query.Affected, `SET LOCAL TimeZone = 'UTC'`
+		},
+		"counted": func(c *executor.Command) { c.Program.Yields = query.RowCount },
+		"body":    func(c *executor.Command) { c.Program.Yields, c.Program.Main.SQL = query.Body, `SELECT 1, 'whole'` },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool := oneConnection(t)
+			cmd := command(anon, `SELECT 1`)
+			change(&cmd)
+			result, err := executor.New(pool, true).Run(t.Context(), cmd)
+			require.NoError(t, err)
+			defer result.Close()
+			require.Zero(t, pool.Stat().AcquiredConns())
+			require.False(t, result.Next())
+			require.NoError(t, result.Err())
 		})
 	}
 }

@@ -58,8 +58,9 @@ func (e *Executor) lost() {
 // word is that it ends the session, or nothing could be sent, no statement ran.
 // When there was no word at all, one may have; then only a read can be repeated.
 func (r *Result) repeatable(err error) bool {
+	cut, _ := r.session.cache.watch.ended()
 	switch {
-	case r.session.answered || r.session.ctx.Err() != nil || r.session.cache.watch.fired():
+	case r.session.answered || r.session.ctx.Err() != nil || cut:
 		return false
 	case terminated(err), pgconn.SafeToRetry(err):
 		return true

@@ -159,6 +159,9 @@ func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 			r = e.run(ctx, conn, cmd)
 		}
 		if r.err == nil || r.refused {
+			if r.done { // nobody reads on, which would give the connection back
+				r.Close()
+			}
 			return r, nil
 		}
 		conn.Release()

@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 
@@ -98,7 +99,7 @@ func TestRun_modes_late(t *testing.T) {
 		result, err := executor.New(pool, true).Run(t.Context(), cmd)
 		require.NoError(t, err)
 		require.True(t, result.Next())
-		require.False(t, result.Committed())
+		require.True(t, result.Revoke(errors.New("as told")))
 		result.Close()
 		require.Zero(t, session[int](t, admin, `SELECT count(*) FROM archive.genres WHERE id > 100`))
 	}

@@ -2,6 +2,9 @@ package executor
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -40,8 +43,9 @@ type Result struct {
 	tail     int  // how many results follow the overrides: those of ending the transaction
 	done     bool
 	err      error
-	again    bool // what failed can be run on another connection
-	refused  bool // what ended it is that it isn't as expected
+	again    bool  // what failed can be run on another connection
+	refused  bool  // what ended it is that it isn't as expected
+	revoked  error // why it was given up while it went on
 }
 
 // Next goes to the next row. It reports false behind the last one, and on an
@@ -175,14 +179,24 @@ func (r *Result) readOverrides() error {
 
 func (r *Result) fail(err error) {
 	r.done = true
-	if r.err = classify(r.session.ctx, err); r.session.cache.watch.fired() {
+	cut, silent := r.session.cache.watch.ended()
+	var pg *pgconn.PgError
+	switch {
+	case silent:
 		r.err = apierror.DeadlinePassed(err)
+	case r.revoked != nil && errors.As(err, &pg) && pg.Code == queryCanceled:
+		r.err = r.revoked
+	default:
+		r.err = classify(r.session.ctx, err)
 	}
 	r.session.failed(err)
-	if r.session.ctx.Err() == nil && (broken(err) || terminated(err)) {
+	if r.session.ctx.Err() == nil && !cut && (broken(err) || terminated(err)) {
 		r.executor.lost()
 	}
 }
+
+// queryCanceled is the SQLSTATE of statements that were cancelled.
+const queryCanceled = "57014"
 
 // Close gives the connection back. A result that was not read to its end is
 // abandoned: the connection is closed, for reading on would cost what the
@@ -199,18 +213,39 @@ func (r *Result) Close() {
 	r.conn = nil
 }
 
-// Committed reports that what the command wrote is, or may be, committed while its rows
-// are read, so that closing the result doesn't undo it.
-func (r *Result) Committed() bool {
-	return !r.cmd.ReadOnly && (r.done || !r.cmd.open() && !r.cmd.decides())
+// Revoke gives a command up for a reason of the caller's. It reports whether closing the
+// result undoes it. Otherwise what the command wrote is committed in the same moment as it
+// is read: PostgreSQL is asked to cancel it, and only the end of the rows tells what became
+// of it. The result's error is the reason then, unless it was committed.
+func (r *Result) Revoke(reason error) (undone bool) {
+	switch {
+	case r.cmd.ReadOnly || !r.done && (r.cmd.open() || r.cmd.decides()):
+		return true
+	case r.done || r.revoked != nil:
+		return false
+	}
+	r.revoked = reason
+	ctx, cancel := context.WithTimeout(r.session.ctx, cancelTimeout)
+	defer cancel()
+	_ = r.session.conn.CancelRequest(ctx) // if it fails, the rows come to their end
+	return false
 }
+
+// cancelTimeout is how long asking for a cancel may take.
+const cancelTimeout = 5 * time.Second
 
 // Pause tells that the caller doesn't ask for rows for a while, in which PostgreSQL has
 // no reason to say anything, and Resume that it does again.
-func (r *Result) Pause() { r.session.cache.watch.pause(true) }
+func (r *Result) Pause() { r.pause(true) }
 
 // Resume is the end of a Pause.
-func (r *Result) Resume() { r.session.cache.watch.pause(false) }
+func (r *Result) Resume() { r.pause(false) }
+
+func (r *Result) pause(begins bool) {
+	if r.conn != nil { // which else may be another command's by now
+		r.session.cache.watch.pause(begins)
+	}
+}
 
 // Cancel has a Next that waits for PostgreSQL, in another goroutine, and all that
 // follow, fail.
@@ -223,6 +258,9 @@ func (r *Result) end() {
 		// An explicit transaction failed: the pool would close the connection, and
 		// does so when the request has been given up.
 		_, _ = r.session.conn.Exec(r.session.ctx, rollback).ReadAll()
+	}
+	if r.revoked != nil { // the cancel may be under way yet, to whatever comes next
+		_ = r.session.conn.Close(r.session.ctx)
 	}
 	if r.session.conn.TxStatus() == 'I' && !r.session.conn.IsClosed() {
 		r.session.putBack()

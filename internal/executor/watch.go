@@ -12,7 +12,7 @@ import (
 // a database that is frozen, or a network that has lost it, tells nobody. A connection
 // has one for all its commands.
 type watch struct {
-	rows   atomic.Int64 // that were heard of
+	signs  atomic.Int64 // that nobody waits in vain: rows, and ends of pauses
 	paused atomic.Bool  // nobody asks PostgreSQL for anything
 
 	mu     sync.Mutex
@@ -20,7 +20,8 @@ type watch struct {
 	nth    uint64         // the number of the command
 	limit  time.Duration
 	timer  *time.Timer // nil before the first command that has a limit
-	last   int64       // rows at the last look
+	due    time.Time   // when to look
+	last   int64       // signs at the last look
 	silent bool        // the limit was exceeded
 	isCut  bool
 }
@@ -30,39 +31,47 @@ func (w *watch) begin(conn *pgconn.PgConn, limit time.Duration) uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.nth++
-	w.conn, w.limit, w.last = conn, limit, w.rows.Load()
+	w.conn, w.limit = conn, limit
 	w.silent, w.isCut = false, false
 	w.paused.Store(false)
-	switch {
-	case limit == 0:
-	case w.timer == nil:
-		w.timer = time.AfterFunc(limit, w.look)
-	default:
-		w.timer.Reset(limit)
+	if limit > 0 {
+		w.wait()
 	}
 	return w.nth
 }
 
+// wait has a look after the limit.
+func (w *watch) wait() {
+	w.last, w.due = w.signs.Load(), time.Now().Add(w.limit)
+	if w.timer == nil {
+		w.timer = time.AfterFunc(w.limit, w.look)
+	} else {
+		w.timer.Reset(w.limit)
+	}
+}
+
 // heard is told of a row.
-func (w *watch) heard() { w.rows.Add(1) }
+func (w *watch) heard() { w.signs.Add(1) }
 
-func (w *watch) pause(paused bool) { w.paused.Store(paused) }
+// pause is told when it begins that nobody asks PostgreSQL for anything, and when it ends.
+func (w *watch) pause(begins bool) {
+	w.signs.Add(1) // before it ends: a look finds one or the other
+	w.paused.Store(begins)
+}
 
-// look ends the wait unless there was a row since the last look: after the limit, or
-// after up to two of them when there were rows before.
+// look ends the wait unless there was a sign since the last look: after the limit, or
+// after up to two of them when there were signs before.
 func (w *watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.conn == nil || w.limit == 0 {
-		return
+	switch {
+	case w.conn == nil || w.limit == 0 || time.Now().Before(w.due): // a timer that went off as the command before ended
+	case w.signs.Load() != w.last || w.paused.Load():
+		w.wait()
+	default:
+		w.silent = true
+		w.cut()
 	}
-	if rows := w.rows.Load(); rows != w.last || w.paused.Load() {
-		w.last = rows
-		w.timer.Reset(w.limit)
-		return
-	}
-	w.silent = true
-	w.cut()
 }
 
 // cut has the reading fail, upon which pgconn cancels the query and closes the connection.
@@ -80,11 +89,11 @@ func (w *watch) cancel(nth uint64) {
 	}
 }
 
-// fired reports that the wait was ended.
-func (w *watch) fired() bool {
+// ended reports that the wait was ended, and that it was for PostgreSQL's silence.
+func (w *watch) ended() (cut, silent bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.silent
+	return w.isCut, w.silent
 }
 
 // end is told of a command's end.

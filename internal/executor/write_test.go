@@ -1,7 +1,9 @@
 package executor_test
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -165,7 +167,7 @@ func TestRun_late(t *testing.T) {
 		result, err := executor.New(pool, true).Run(t.Context(), cmd)
 		require.NoError(t, err, name)
 		require.True(t, result.Next(), name)
-		require.False(t, result.Committed(), name)
+		require.True(t, result.Revoke(errors.New("as told")), name)
 		result.Close()
 		require.Zero(t, rows(), name)
 
@@ -182,6 +184,64 @@ func TestRun_late(t *testing.T) {
 		}
 	}
 	require.NotEqual(t, backend, backendOf(t, pool), "a connection is closed rather than read to its end")
+}
+
+// A command that is revoked while it may be committed any moment is cancelled, and the end
+// of its rows tells what became of it.
+func TestResult_Revoke(t *testing.T) {
+	t.Parallel()
+	reason := errors.New("as told")
+	tests := map[string]struct {
+		sql    func(*gate) string
+		change func(*executor.Command)
+		late   bool // it is over before it is revoked
+	}{
+		"in_time": {sql: func(g *gate) string {
+			return `SELECT sign_book('revoked'), rows.* FROM (` + g.blocked(20) + `) AS rows`
+		}},
+		"in_time_explicit": {sql: func(g *gate) string {
+			return `SELECT sign_book('revoked'), rows.* FROM (` + g.blocked(20) + `) AS rows`
+		},
+			change: func(c *executor.Command) { c.Isolation = "SERIALIZABLE" }},
+		"too_late": {sql: func(*gate) string { return `SELECT sign_book('revoked') FROM generate_series(1, 20)` }, late: true},
+		"too_late_explicit": {sql: func(*gate) string { return `SELECT sign_book('revoked') FROM generate_series(1, 20)` }, late: true,
+			change: func(c *executor.Command) { c.Isolation = "SERIALIZABLE" }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.Clone(t)
+			pool := db.Pool(t, pgtest.MaxConns(1))
+			g := shut(t, db)
+			written := func() int {
+				return session[int](t, g.pool, `SELECT count(*) FROM archive.visitors_book WHERE entry = 'revoked'`)
+			}
+			backend := backendOf(t, pool)
+			result, err := executor.New(pool, true).Run(t.Context(), writing(tt.sql(g), tt.change))
+			require.NoError(t, err)
+			defer result.Close()
+			require.True(t, result.Next())
+			if tt.late {
+				require.Eventually(t, func() bool { return written() == 20 }, 20*time.Second, 5*time.Millisecond)
+			} else {
+				g.requireWaiting(t, 1)
+			}
+			for range 2 {
+				require.False(t, result.Revoke(reason))
+			}
+			for result.Next() {
+			}
+			if tt.late {
+				require.NoError(t, result.Err())
+				require.EqualValues(t, 20, result.Rows)
+			} else {
+				require.Equal(t, reason, result.Err())
+				require.Zero(t, written())
+			}
+			require.False(t, result.Revoke(reason), "it is over")
+			require.NotEqual(t, backend, backendOf(t, pool), "a cancel that comes late meets nobody")
+		})
+	}
 }
 
 func txStatus(t *testing.T, pool *pgxpool.Pool) byte {

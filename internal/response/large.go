@@ -3,6 +3,7 @@ package response
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -87,17 +88,17 @@ func (b *answer) fill(enc encode.Encoder) error {
 	return nil
 }
 
-// put hands the piece over to the spool. What is committed already can't be undone for
-// want of room.
+// put hands the piece over to the spool. For want of room the command is undone, if that
+// can still be.
 func (b *answer) put() error {
 	b.result.Pause()
 	defer b.result.Resume()
-	put := b.rest.Put
-	if b.result.Committed() {
-		put = b.rest.PutAnyway
-	}
-	if err := put(b.piece); err != nil {
-		return &spoolError{apierror.NoRoom(err)}
+	if err := b.rest.Put(b.piece); err != nil {
+		reason := &spoolError{apierror.NoRoom(err)}
+		if b.result.Revoke(reason) {
+			return reason
+		}
+		_ = b.rest.PutAnyway(b.piece)
 	}
 	b.piece = b.rest.Room()
 	return nil
@@ -124,13 +125,8 @@ func (b *answer) stream(enc encode.Encoder) error {
 	if b.none {
 		return nil
 	}
-	if err := b.sendWhile(func() error { return b.fillAll(enc) }); err != nil {
-		var p *Panic
-		if errors.As(err, &p) && p.Value != http.ErrAbortHandler {
-			panic(p)
-		}
-		b.config.Broken(err)
-		panic(http.ErrAbortHandler)
+	if err := b.sendWhile(enc); err != nil {
+		b.breakOff(err)
 	}
 	if b.trailer() {
 		b.raiseTotal()
@@ -139,37 +135,47 @@ func (b *answer) stream(enc encode.Encoder) error {
 	return nil
 }
 
-// sendWhile sends the body while fill, in a goroutine, fills the spool, and gives fill's
-// error. Whatever ends the sending, a panic of the host's writer too, fill has ended
-// when sendWhile returns.
-func (b *answer) sendWhile(fill func() error) error {
-	b.rest.Drain()
-	filled := make(chan error, 1)
-	go func() { filled <- fill() }()
-	sent := false
-	defer func() {
-		if !sent {
-			b.rest.Close()
-			b.result.Cancel()
-			<-filled
-		}
-	}()
-	if err := b.sendAll(); err != nil { // a client that went away ends the request: nothing reads the rest
-		panic(http.ErrAbortHandler)
+// breakOff ends an answer of which a part has gone out, for a client that went away or
+// for what is told to the host.
+func (b *answer) breakOff(err error) {
+	var p *Panic
+	switch {
+	case errors.As(err, &p) && p.Value != http.ErrAbortHandler:
+		panic(p)
+	case p == nil && err != errClient:
+		b.config.Broken(err)
 	}
-	sent = true
-	return <-filled
+	panic(http.ErrAbortHandler)
+}
+
+// sendWhile sends the body while a goroutine fills the spool. Its error is what keeps the
+// body from being whole. Whatever ends the sending, a panic of the host's writer too, the
+// goroutine has ended when sendWhile returns.
+func (b *answer) sendWhile(enc encode.Encoder) error {
+	b.rest.Drain()
+	filled := make(chan struct{})
+	go func() {
+		defer close(filled)
+		err := errors.New("the making of the body ended before its end") // by runtime.Goexit
+		defer func() { b.rest.End(err) }()
+		err = b.fillAll(enc)
+	}()
+	defer func() {
+		b.rest.Close()
+		b.result.Cancel()
+		<-filled
+	}()
+	return b.sendAll()
 }
 
 // fillAll fills the spool to its end, and gives back the connection. A panic, of an
 // encoder of the host's, is an error.
 func (b *answer) fillAll(enc encode.Encoder) (err error) {
+	defer b.result.Close()
 	defer func() {
 		if v := recover(); v != nil {
 			err = &Panic{v, debug.Stack()}
 		}
-		b.rest.End(err)
-		b.result.Close()
 	}()
 	if err := b.fill(enc); err != nil {
 		return err
@@ -190,19 +196,26 @@ type Panic struct {
 // Error tells of the panic.
 func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 
+// errClient is a client that went away, or was too slow.
+var errClient = errors.New("the client doesn't take the answer")
+
 // sendAll sends the beginning of the body and then what comes out of the spool, to its
-// end. Its error is that of the client; when the spool ends early, it is nil.
+// end. Its error is errClient, or that of the spool, which ends early with what ended it.
 func (b *answer) sendAll() error {
-	if err := b.send(b.body); err != nil {
-		return err
+	if !b.send(b.body) {
+		return errClient
 	}
 	for {
+		b.deadline(false) // nobody waits for the client while PostgreSQL is asked
 		piece, err := b.rest.Take()
-		if err != nil {
+		b.deadline(true)
+		switch {
+		case err == io.EOF:
 			return nil
-		}
-		if err := b.send(piece); err != nil {
+		case err != nil:
 			return err
+		case !b.send(piece):
+			return errClient
 		}
 	}
 }
@@ -211,13 +224,13 @@ func (b *answer) sendAll() error {
 // a client that goes away is not our error.
 func (b *answer) sendHeld() {
 	if b.rest == nil {
-		_ = b.send(b.body)
+		b.send(b.body)
 		return
 	}
 	_ = b.rest.PutAnyway(b.piece)
 	b.rest.End(nil)
-	if b.sendAll() != nil {
-		panic(http.ErrAbortHandler)
+	if err := b.sendAll(); err != nil {
+		b.breakOff(err)
 	}
 }
 
@@ -235,20 +248,33 @@ func (b *answer) length() int64 {
 const hurried = 16 << 10
 
 // send writes to the client, which has to take each piece in time: not even a client
-// that reads nothing holds the answer for ever.
-func (b *answer) send(p []byte) error {
+// that reads nothing holds the answer for ever. It reports whether the client took it.
+func (b *answer) send(p []byte) bool {
 	for hurry := len(p) > hurried; len(p) > 0; {
 		n := min(len(p), spool.Piece)
-		if hurry && b.config.WriteTimeout > 0 {
-			// A writer that can't have deadlines is the host's to bound.
-			_ = http.NewResponseController(b.w).SetWriteDeadline(time.Now().Add(b.config.WriteTimeout))
+		if hurry {
+			b.deadline(true)
 		}
 		if _, err := b.w.Write(p[:n]); err != nil {
-			return err
+			b.gone = true
+			return false
 		}
 		p = p[n:]
 	}
-	return nil
+	return true
+}
+
+// deadline begins or ends the time that the client has for what is written next. With
+// HTTP/2 it breaks off a stream to which nothing is written, too.
+func (b *answer) deadline(begins bool) {
+	if b.config.WriteTimeout == 0 {
+		return
+	}
+	var at time.Time
+	if begins {
+		at = time.Now().Add(b.config.WriteTimeout)
+	}
+	_ = http.NewResponseController(b.w).SetWriteDeadline(at) // a writer that can't have deadlines is the host's to bound
 }
 
 // exact reports that the number of rows is known before they have come.

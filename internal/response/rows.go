@@ -29,17 +29,17 @@ const DefaultThreshold = 1 << 20
 func Answer(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, result *executor.Result, c Config) error {
 	a := p.Answered()
 	body := buffers.Get().(*[]byte)
-	defer func() { // a buffer that grew for a huge row is not kept
-		if cap(*body) <= 2*DefaultThreshold {
-			buffers.Put(body)
-		}
-	}()
 	b := &answer{w: w, req: req, plan: p, Answer: a, result: result, total: a.Total(result.Counted, result.Planned),
 		config: c, body: (*body)[:0]}
 	b.values = b.few[:0]
 	defer b.close()
 	err := b.write()
-	*body = b.body
+	// A buffer that grew for a huge row isn't kept, nor one that HTTP/2 may still read from
+	// for a client that is gone.
+	if cap(b.body) <= 2*DefaultThreshold && !b.gone {
+		*body = b.body
+		buffers.Put(body)
+	}
 	return err
 }
 
@@ -58,6 +58,7 @@ type answer struct {
 	rest   *spool.Spool // what follows it, of a large one; else nil
 	piece  []byte       // what follows that
 	none   bool         // there is no body with this status
+	gone   bool         // the client doesn't take the body
 
 	values []string  // of the headers that were set
 	few    [8]string // room for those of most answers
@@ -83,7 +84,7 @@ func (b *answer) write() error {
 		for b.result.Next() { // to its end
 		}
 	case b.Explain == nil && b.Format == plan.Aggregated:
-		b.body = append(b.body, b.result.Body...)
+		b.body = b.result.Body
 	default:
 		if sent, err := b.rows(b.encoder()); err != nil || sent {
 			return err

@@ -66,7 +66,7 @@ func (s *Spool) Put(p []byte) error {
 			s.keep(p)
 			return nil
 		}
-		err := s.write(p, false)
+		err := s.write(p)
 		if err == nil || !s.drained {
 			return err
 		}
@@ -74,18 +74,17 @@ func (s *Spool) Put(p []byte) error {
 	}
 }
 
-// PutAnyway adds a piece as Put does, but beyond the store's bound, and in memory when the
-// file can't take it: it belongs to an answer that can't be taken back.
+// PutAnyway adds a piece as Put does, but in memory when there is no room for it: it
+// belongs to an answer that can't be taken back.
 func (s *Spool) PutAnyway(p []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
-		return s.reason()
-	}
 	switch {
+	case s.ended:
+		return s.reason()
 	case s.fits(len(p)):
 		s.keep(p)
-	case len(s.tail) > 0 || s.write(p, true) != nil:
+	case s.write(p) != nil:
 		s.tail = append(s.tail, p)
 		s.size += int64(len(p))
 		s.changed.Broadcast()
@@ -112,10 +111,10 @@ func (s *Spool) keep(p []byte) {
 	s.changed.Broadcast()
 }
 
-// write puts a piece into the file. What is owed goes beyond the store's bound.
-func (s *Spool) write(p []byte, owed bool) error {
+// write puts a piece into the file, unless older ones wait in memory for want of room.
+func (s *Spool) write(p []byte) error {
 	n := int64(len(p))
-	if !s.store.take(n, owed) {
+	if len(s.tail) > 0 || !s.store.take(n) {
 		return ErrFull
 	}
 	err := s.open()
@@ -123,7 +122,7 @@ func (s *Spool) write(p []byte, owed bool) error {
 		_, err = s.file.WriteAt(p, s.to)
 	}
 	if err != nil {
-		s.store.give(n)
+		s.store.failed(n)
 		return fmt.Errorf("write a temporary file: %w", err)
 	}
 	s.to += n

@@ -75,7 +75,7 @@ func TestSpool(t *testing.T) {
 }
 
 // Without room, and without anybody who takes, a piece is refused. What is put in anyway
-// comes out all the same.
+// comes out all the same, and nothing that is put in later gets before it.
 func TestSpool_full(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -89,12 +89,15 @@ func TestSpool_full(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := spool.NewStore(tt.dir, tt.max).Spool(10)
+			store := spool.NewStore(tt.dir, tt.max)
+			s := store.Spool(10)
 			defer s.Close()
 			require.NoError(t, s.Put(letters(10, 0)))
 			require.ErrorIs(t, s.Put(letters(200, 10)), tt.cause)
 			require.NoError(t, s.PutAnyway(letters(200, 10)))
+			require.ErrorIs(t, s.Put(letters(1, 0)), spool.ErrFull)
 			require.NoError(t, s.PutAnyway(letters(300, 210)))
+			require.Zero(t, store.Used())
 			s.End(nil)
 			got, err := all(t, s)
 			require.Equal(t, io.EOF, err)
@@ -183,6 +186,16 @@ func TestStore_Roomy(t *testing.T) {
 	require.NoError(t, s.Put(letters(1, 0)))
 	require.NoError(t, s.Put(letters(50, 0)))
 	require.False(t, store.Roomy(), "half of it is used")
+
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	store = spool.NewStore(file, 1<<30)
+	_ = store.Roomy() // the disk may have room
+	s = store.Spool(0)
+	defer s.Close()
+	require.NoError(t, s.Put(letters(1, 0)))
+	require.Error(t, s.Put(letters(1, 0)))
+	require.False(t, store.Roomy(), "it couldn't be written to")
 }
 
 // What the spool costs an answer that goes out as fast as it comes.

@@ -35,9 +35,9 @@ func (s *Store) Spool(memory int) *Spool {
 // Used is the number of bytes in files.
 func (s *Store) Used() int64 { return s.used.Load() }
 
-// take reserves room for n bytes; owed ones may be too many.
-func (s *Store) take(n int64, owed bool) bool {
-	if s.used.Add(n) > s.max && !owed {
+// take reserves room for n bytes.
+func (s *Store) take(n int64) bool {
+	if s.used.Add(n) > s.max {
 		s.used.Add(-n)
 		return false
 	}
@@ -45,6 +45,14 @@ func (s *Store) take(n int64, owed bool) bool {
 }
 
 func (s *Store) give(n int64) { s.used.Add(-n) }
+
+// failed gives the room for n bytes back that couldn't be written: the store isn't roomy,
+// whatever the disk says of itself.
+func (s *Store) failed(n int64) {
+	s.give(n)
+	s.checked.Store(time.Now().UnixNano())
+	s.free.Store(false)
+}
 
 const (
 	// much is how many bytes the disk has to have free for the store to be roomy.
