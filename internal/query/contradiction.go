@@ -64,8 +64,9 @@ func ColumnAt(sql string, position int) (alias, column string, ok bool) {
 
 // callsQualified reports the call of a function with its schema.
 func callsQualified(text string) bool {
-	_, rest, ok := sqlfrag.CutIdent(text)
-	if rest, ok = strings.CutPrefix(rest, "."); !ok {
+	_, rest, _ := sqlfrag.CutIdent(text)
+	rest, ok := strings.CutPrefix(rest, ".")
+	if !ok {
 		return false
 	}
 	_, rest, ok = sqlfrag.CutIdent(rest)
