@@ -42,9 +42,10 @@ func (b *answer) streams() bool {
 }
 
 // maySend reports an answer whose beginning may be sent before its end is known. A
-// result that decides over the status can't, and HTTP/1.0 has no way to break off.
+// result that decides over the status can't, nor one whose function says what it is, and
+// HTTP/1.0 has no way to break off.
 func (b *answer) maySend() bool {
-	return b.ReadOnly && !b.Expect.Decides() && b.req.Proto != apirequest.HTTP10
+	return b.ReadOnly && !b.Expect.Decides() && b.Format != plan.Raw && b.req.Proto != apirequest.HTTP10
 }
 
 // callsVolatile reports a function that may set the response's status and headers as
