@@ -49,10 +49,18 @@ func (b *answer) maySend() bool {
 }
 
 // callsVolatile reports a function that may set the response's status and headers as
-// long as its rows come.
+// long as its rows come. What others set comes with the first of several rows, and of a
+// single one at the end.
 func (b *answer) callsVolatile() bool {
 	c, calls := b.plan.(*plan.Call)
-	return calls && c.Volatile()
+	if !calls {
+		return false
+	}
+	switch b.Format {
+	case plan.Single, plan.Scalar, plan.Raw:
+		return true
+	}
+	return c.Volatile()
 }
 
 // spoolError is that of a spool which didn't take a piece.
