@@ -73,11 +73,24 @@ func (s *scanner) target() (target, bool) {
 func (s *scanner) names(parameter string) ([]string, bool) {
 	names := []string{}
 	ok := s.separated(func() bool {
-		name, ok := s.name()
+		name, ok := "", parameter == "columns" && s.emptyName()
+		if !ok {
+			name, ok = s.name()
+		}
 		names = append(names, name)
 		return ok && s.tally.names(len(names), parameter)
 	}, s.comma)
 	return names, ok
+}
+
+// emptyName reads "", which a function's only parameter may go by, or nothing.
+func (s *scanner) emptyName() bool {
+	if !strings.HasPrefix(s.text[s.pos:], `""`) {
+		return false
+	}
+	s.pos += len(`""`)
+	s.fail = nil
+	return true
 }
 
 // field reads a name with its JSON path.
