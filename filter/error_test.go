@@ -123,7 +123,7 @@ func TestParseErrorOfAName(t *testing.T) {
 	}
 }
 
-// Nothing has an empty name, but for keys of JSON and the only parameter of a function.
+// Nothing has an empty name but a function's only parameter, and keys of JSON.
 func TestParseErrorOfAnEmptyName(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -156,6 +156,7 @@ func TestParseErrorOfAnEmptyName(t *testing.T) {
 		{query: `select=...""(b)`, message: `"failed to parse select parameter (...""(b))" (line 1, column 6)`},
 		{query: `select=a("")`, message: `"failed to parse select parameter (a(""))" (line 1, column 5)`},
 		{query: `select=a::+`, message: `"failed to parse select parameter (a:: )" (line 1, column 5)`, what: "type"},
+		{query: `columns=+`, message: `"failed to parse columns parameter ( )" (line 1, column 2)`},
 		{query: `on_conflict=""`, message: `"failed to parse on_conflict parameter ("")" (line 1, column 3)`},
 		{query: `a=fts(+).b`, message: `"failed to parse filter (fts( ).b)" (line 1, column 6)`, what: "language"},
 		{query: `""=eq.1`, message: `"failed to parse tree path ("")" (line 1, column 3)`, options: filter.Options{Arguments: true}},

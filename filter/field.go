@@ -72,16 +72,25 @@ func (s *scanner) target() (target, bool) {
 // names reads a parameter's names with commas between.
 func (s *scanner) names(parameter string) ([]string, bool) {
 	names := []string{}
-	name := s.name
-	if parameter == "columns" {
-		name = s.memberName
-	}
 	ok := s.separated(func() bool {
-		name, ok := name()
+		name, ok := "", parameter == "columns" && s.emptyName()
+		if !ok {
+			name, ok = s.name()
+		}
 		names = append(names, name)
 		return ok && s.tally.names(len(names), parameter)
 	}, s.comma)
 	return names, ok
+}
+
+// emptyName reads "", which a function's only parameter may go by, or nothing.
+func (s *scanner) emptyName() bool {
+	if !strings.HasPrefix(s.text[s.pos:], `""`) {
+		return false
+	}
+	s.pos += len(`""`)
+	s.fail = nil
+	return true
 }
 
 // field reads a name with its JSON path.
@@ -104,21 +113,9 @@ func (s *scanner) name() (string, bool) {
 	m := s.begin()
 	name, ok := s.quotedOr((*scanner).identifier)
 	ok = ok && s.notEmpty(name, "name")
-	s.label(m, nameLabel)
+	s.label(m, "field name (* or [a..z0..9_$])")
 	return name, ok
 }
-
-// memberName reads the name of a member of the body. The only parameter of a function may
-// have none, and goes by "".
-func (s *scanner) memberName() (string, bool) {
-	m := s.begin()
-	name, ok := s.quotedOr((*scanner).identifier)
-	s.label(m, nameLabel)
-	return name, ok
-}
-
-// nameLabel is what an error says that a name was expected as.
-const nameLabel = "field name (* or [a..z0..9_$])"
 
 // quotedOr reads a quoted value, or parts with dashes between.
 func (s *scanner) quotedOr(part func(*scanner) (string, bool)) (string, bool) {

@@ -79,6 +79,7 @@ func TestParse(t *testing.T) {
 		{"first_columns_counts", "columns=a&columns=b", filter.Query{Columns: []string{"a"}}},
 		{"repeated_columns_are_one", "columns=a,b,a", filter.Query{Columns: []string{"a", "b"}}},
 		{"spaces_around_commas_in_columns", "columns=a , b", filter.Query{Columns: []string{"a", "b"}}},
+		{"empty_column", `columns="",a`, filter.Query{Columns: []string{"", "a"}}},
 		{"quoted_columns", `columns="a,b",c`, filter.Query{Columns: []string{"a,b", "c"}}},
 		{
 			"percent_encoding_and_plus", "full%20name=eq.John+%22Q%22%2C%e2%82%ac",

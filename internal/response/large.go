@@ -38,20 +38,19 @@ func (b *answer) large(enc encode.Encoder) (sent bool, err error) {
 // streams reports an answer that is sent while its rows arrive: of a read whose headers
 // are known before its last row, to a client that can tell when it is broken off.
 func (b *answer) streams() bool {
-	return b.maySend() && (b.Count == plan.CountNone || b.Count == plan.CountExact) && !b.callsVolatile()
+	return b.maySend() && (b.Count == plan.CountNone || b.Count == plan.CountExact) && !b.decidesLate()
 }
 
 // maySend reports an answer whose beginning may be sent before its end is known. A
-// result that decides over the status can't, nor one whose function says what it is, and
-// HTTP/1.0 has no way to break off.
+// result that decides over the status can't, and HTTP/1.0 has no way to break off.
 func (b *answer) maySend() bool {
-	return b.ReadOnly && !b.Expect.Decides() && b.Format != plan.Raw && b.req.Proto != apirequest.HTTP10
+	return b.ReadOnly && !b.Expect.Decides() && b.req.Proto != apirequest.HTTP10
 }
 
-// callsVolatile reports a function that may set the response's status and headers as
-// long as its rows come. What others set comes with the first of several rows, and of a
-// single one at the end.
-func (b *answer) callsVolatile() bool {
+// decidesLate reports a function that may set the response's status and headers as long
+// as its rows come. What others than VOLATILE ones set comes with the first of several
+// rows, and of a single one at the end.
+func (b *answer) decidesLate() bool {
 	c, calls := b.plan.(*plan.Call)
 	if !calls {
 		return false
