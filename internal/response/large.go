@@ -29,7 +29,7 @@ func (b *answer) large(enc encode.Encoder) (sent bool, err error) {
 	b.rest = b.config.Store.Spool(0)
 	err = b.fill(enc)
 	var full *spoolError
-	if errors.As(err, &full) && b.maySend() {
+	if errors.As(err, &full) && b.maySend() && !b.decidesLate() {
 		return true, b.stream(enc)
 	}
 	return false, err
