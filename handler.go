@@ -40,6 +40,7 @@ type Handler struct {
 	reloader *reload.Reloader
 
 	current atomic.Pointer[snapshot]
+	verdict atomic.Pointer[verdict]
 	ration  ration        // of loads that requests ask for
 	loaded  chan struct{} // closed by the first load
 	once    sync.Once
@@ -85,6 +86,7 @@ type exchange struct {
 	config   response.Config
 	clock    *clock // nil unless timed
 	identity auth.Identity
+	aborted  bool // the connection is broken off
 	request  *apirequest.Request
 	planned  plan.Planned // what is run, once it is known
 	program  *query.Program
@@ -143,6 +145,7 @@ func (x *exchange) answer(schema *snapshot) error {
 	}
 	planned := p.(plan.Planned)
 	x.planned, x.program = planned, program
+	x.warnOfNames(planned)
 	result, err := x.executor.Run(x.r.Context(), x.command(schema, planned, program))
 	if err != nil {
 		return err
@@ -150,6 +153,15 @@ func (x *exchange) answer(schema *snapshot) error {
 	defer result.Close()
 	x.clock.lap("transaction")
 	return response.Answer(&x.w, x.request, planned, result, x.config)
+}
+
+// warnOfNames logs that the request calls embeds by their relations although they have
+// aliases, as the response's Warning header says, too.
+func (x *exchange) warnOfNames(p plan.Planned) {
+	if names := p.Answered().Root.LegacyNames(); len(names) > 0 {
+		x.options.Logger.WarnContext(x.r.Context(), "embed called by its relation although it has an alias, which is deprecated and will stop working",
+			"update", response.Renames(names), "method", x.r.Method, "url", apierror.Cut(x.r.URL.RequestURI()))
+	}
 }
 
 func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
@@ -232,6 +244,9 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) a
 // client has done.
 func (x *exchange) fail(err error) {
 	e := apierror.From(err, x.identity.Anonymous)
+	if x.tokens == nil {
+		e.WithoutBearer()
+	}
 	x.clientCaused = e.Status >= http.StatusInternalServerError && !e.ServerFault()
 	if e.ServerFault() && x.r.Context().Err() == nil {
 		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))
@@ -253,6 +268,7 @@ func (x *exchange) recover() {
 		return
 	}
 	if v == http.ErrAbortHandler {
+		x.aborted = true
 		panic(v)
 	}
 	stack := debug.Stack()
@@ -261,6 +277,7 @@ func (x *exchange) recover() {
 	}
 	x.log("request panicked", "panic", apierror.Cut(fmt.Sprint(v)), "stack", string(stack))
 	if x.w.status != 0 {
+		x.aborted = true
 		panic(http.ErrAbortHandler)
 	}
 	response.Error(&x.w, apierror.Internal(fmt.Errorf("panic: %v", v)), x.config)
@@ -321,15 +338,27 @@ func (h *Handler) schema(ctx context.Context) (*snapshot, error) {
 const firstLoad = 10 * time.Second
 
 // Ready waits until the schema was loaded for the first time. Its error is that
-// of ctx, or context.Canceled when the handler was closed before.
+// of ctx, or context.Canceled when the handler was closed before. With Options.Strict or
+// RequireSchemas, it has a Misconfiguration for each that was found at the last look at
+// the database, without waiting for them to be mended.
 func (h *Handler) Ready(ctx context.Context) error {
-	select {
-	case <-h.loaded:
-		return nil
-	case <-h.reloader.Closed():
-		return context.Canceled
-	case <-ctx.Done():
-		return ctx.Err()
+	for loaded := h.loaded; ; {
+		v := h.verdict.Load()
+		switch {
+		case v.refusal != nil:
+			return v.refusal
+		case h.current.Load() != nil && (v.looked || !h.options.Strict):
+			return h.refusal(v)
+		}
+		select {
+		case <-loaded:
+			loaded = nil // and once is enough
+		case <-v.next:
+		case <-h.reloader.Closed():
+			return context.Canceled
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
@@ -351,8 +380,8 @@ func (h *Handler) SchemaCache() *introspect.SchemaCache {
 	return nil
 }
 
-// Close ends the handler's goroutines and gives back its listening connection.
-// Requests that are under way finish; the pool stays open.
+// Close ends the handler's goroutines and its listening connection, if that isn't one of
+// Options.Listener's. Requests that are under way finish; the pool stays open.
 func (h *Handler) Close() {
 	h.pings.close()
 	h.reloader.Close()
@@ -361,7 +390,15 @@ func (h *Handler) Close() {
 	}
 }
 
+// swap takes a schema that was loaded into use.
 func (h *Handler) swap(cache *introspect.SchemaCache) {
+	h.use(cache)
+	if h.options.OnSchemaLoad != nil {
+		guard(h.options.Logger, "OnSchemaLoad", func() { h.options.OnSchemaLoad(cache) })
+	}
+}
+
+func (h *Handler) use(cache *introspect.SchemaCache) {
 	h.current.Store(&snapshot{
 		cache: cache,
 		planner: plan.New(cache, plan.Config{
@@ -372,7 +409,4 @@ func (h *Handler) swap(cache *introspect.SchemaCache) {
 	})
 	h.warnOfPostOnly(cache)
 	h.once.Do(func() { close(h.loaded) })
-	if h.options.OnSchemaLoad != nil {
-		h.options.OnSchemaLoad(cache)
-	}
 }

@@ -13,12 +13,15 @@ type Health struct {
 	// Listening reports whether notifications are heard: a connection for them is
 	// open. It is false with Options.DisableListener.
 	Listening bool
+	// Misconfigured are the options that name what wasn't in the database when the schema
+	// was last loaded, or couldn't be used.
+	Misconfigured []Misconfiguration
 }
 
 // Health tells how the handler stands at present. It doesn't ask the database, as Ping
 // does, nor wait for anything.
 func (h *Handler) Health() Health {
-	health := Health{SchemaError: h.reloader.Err(), Listening: h.reloader.Listening()}
+	health := Health{SchemaError: h.reloader.Err(), Listening: h.reloader.Listening(), Misconfigured: h.misconfigured()}
 	if s := h.current.Load(); s != nil {
 		health.SchemaLoaded = s.at
 	}

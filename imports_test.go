@@ -69,13 +69,14 @@ var boundaries = map[string]boundary{
 	"internal/response": {
 		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror", "internal/spool"},
 	},
-	"internal/apitest": {},
-	"internal/reload":  {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
+	"internal/apitest":   {},
+	"internal/diagnosis": {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
+	"internal/reload":    {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
 	".": {
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
-			"internal/response", "internal/reload", "internal/program", "internal/spool",
+			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis",
 		},
 		externals: []string{pgx + "/pgxpool"},
 	},

@@ -71,7 +71,7 @@ func (x *exchange) openAPI() openapi.Config {
 	return openapi.Config{
 		Version: response.ProtocolVersion, Title: x.options.OpenAPITitle, DocsVersion: "v16",
 		ServerURL: x.options.OpenAPIServerURL, Host: at.host, HTTPS: at.https, BasePath: at.path,
-		Security: x.options.OpenAPISecurity, MaxRows: int(x.options.MaxRows), SearchPath: x.options.ExtraSearchPath,
+		Security: x.options.OpenAPISecurity, MaxRows: int(max(0, x.options.MaxRows)), SearchPath: x.options.ExtraSearchPath,
 	}
 }
 

@@ -23,7 +23,8 @@ type Event struct {
 	// so on in the place of values; empty when there was none. Of one that is longer than
 	// 16 KiB the middle is left out.
 	SQL string
-	// Status and Bytes are the response's, as far as it came.
+	// Status and Bytes are the response's, as far as it came: the status is 0 when
+	// nothing did.
 	Status int
 	Bytes  int64
 	// ClientCaused reports a status of 5xx that is no fault of the server's: the protocol
@@ -31,6 +32,9 @@ type Event struct {
 	// longer than the role's statement_timeout, or a write to a view that takes none. Such
 	// failures are not logged.
 	ClientCaused bool
+	// Aborted tells that the connection was broken off, so that what came can't be
+	// taken for the whole.
+	Aborted bool
 	// Duration is the time from the request's arrival here to its end, Stages the
 	// parts of it, in their order. Those of a request that failed end early. What
 	// is in between, such as the wait for the first load of the schema, is in none.
@@ -72,8 +76,10 @@ const maxSQL = 16 << 10
 func (x *exchange) observe() {
 	e := Event{
 		Method: apierror.Cut(x.r.Method), Resource: x.resource(), Role: x.identity.Role,
-		Status: cmp.Or(x.w.status, http.StatusOK), // net/http makes that of none
-		Bytes:  x.w.bytes, Duration: x.clock.end(), Stages: x.clock.laps, ClientCaused: x.clientCaused,
+		Status: x.w.status, Bytes: x.w.bytes, Aborted: x.aborted, Duration: x.clock.end(), Stages: x.clock.laps, ClientCaused: x.clientCaused,
+	}
+	if !e.Aborted {
+		e.Status = cmp.Or(e.Status, http.StatusOK) // net/http makes that of none
 	}
 	if x.r.Method == http.MethodHead {
 		e.Bytes = 0 // whatever was written, net/http sends no body
@@ -81,7 +87,7 @@ func (x *exchange) observe() {
 	if x.program != nil {
 		e.SQL = apierror.CutTo(x.program.Main.SQL, maxSQL)
 	}
-	x.options.Observe(x.r.Context(), e)
+	guard(x.options.Logger, "Observe", func() { x.options.Observe(x.r.Context(), e) })
 }
 
 func (x *exchange) resource() Resource {

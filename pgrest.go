@@ -34,6 +34,14 @@
 // function that takes a secret, such as login(name text, password text), is best named
 // in Options.PostOnly.
 //
+// # Connections
+//
+// A request has one of the pool's connections while it needs it. Beside these, each
+// handler listens for notifications on one that it takes out of the pool for good;
+// handlers that share a Listener share that, too. What the options name and the database
+// hasn't got is logged at each load of the schema, and refused by Ready with
+// Options.Strict.
+//
 // # Results
 //
 // A response of any size takes little memory. Up to Options.BodyThreshold it is held
@@ -121,7 +129,8 @@ type Options struct {
 	// AnonRole is the role of requests without a token. Without one they are
 	// answered with 401. Key: db-anon-role.
 	AnonRole string
-	// MaxRows caps the rows of every read. 0 means no limit. Key: db-max-rows.
+	// MaxRows caps the rows of every read. 0 means no limit, and a negative number no
+	// rows at all, which the reference writes as 0. Key: db-max-rows.
 	MaxRows int64
 	// PreRequest names a function, as "function" or "schema.function", that runs in
 	// each request's transaction before its query. Key: db-pre-request.
@@ -216,7 +225,8 @@ type Options struct {
 	// header, or the client's certificate in r.TLS.VerifiedChains. An *auth.Error is
 	// answered as such, any other error with 500. An identity whose role is "none" is
 	// refused, in any case of its letters, for PostgreSQL would go on as the role that
-	// the pool logs in as.
+	// the pool logs in as. The options about tokens are refused beside it, and no answer
+	// asks for a token, unless such an error does.
 	Authenticate func(*http.Request) (auth.Identity, error)
 
 	// BasePath is the path that the handler is mounted under when the host's
@@ -261,19 +271,41 @@ type Options struct {
 	// each further row. It is answered with 504, and its statement cancelled. Longer
 	// functions want more. 0 means 1 minute, and a negative number no bound.
 	DatabaseTimeout time.Duration
+	// RequireSchemas has the schema not loaded while one of Schemas or ExtraSearchPath
+	// isn't there, as in the reference: requests are answered with 503 if there was no
+	// schema before, and it is tried again. Without it such a schema is empty.
+	RequireSchemas bool
+	// Strict has Ready fail where options name what isn't there or can't be used: schemas,
+	// the anonymous role, which the pool's login has to be able to become, and functions.
+	// Without it that is logged as a warning at each load, and told by Health.
+	Strict bool
 	// Logger receives what can't be told to a client: causes of 500s as errors, unless
 	// they are the client's own doing, what will be tried again, such as lost connections,
 	// as warnings, and reloads as info. What is quoted of requests is cut to 1 KiB.
 	// Default: slog.Default().
 	Logger *slog.Logger
-	// DisableListener turns off reloading on NOTIFY, which takes one connection of
-	// the pool. Key: db-channel-enabled.
+	// SchemaCache, if not nil, is what requests are answered from until the handler has
+	// loaded the schema itself: that of another Handler with the same Schemas,
+	// ExtraSearchPath and PostOnly, in whose place this one comes at once.
+	SchemaCache *introspect.SchemaCache
+	// DisableListener turns off reloading on NOTIFY. To hear notifications, a handler
+	// takes one connection out of the pool for good, which comes on top of the pool's
+	// maximum; those that have a Listener share one. Key: db-channel-enabled.
 	DisableListener bool
+	// Listener, if not nil, hears notifications for this handler and others, on one
+	// connection for all of them.
+	Listener *Listener
 	// Channel is the notification channel. Default: pgrst. Key: db-channel.
 	Channel string
 	// Observe, if not nil, is told of every request when it has been answered. ctx is
 	// the request's. It runs on the request's goroutine.
 	Observe func(ctx context.Context, e Event)
+	// TraceArguments has pgx tracers of the pool's connections told of the arguments of
+	// statements, which are what clients send, and their claims. Without it they see each
+	// statement of a request with its SQL, its rows and its error: a pgx.BatchTracer all
+	// those that go out together as one batch, another pgx.QueryTracer each as a query,
+	// from when the one before it has ended.
+	TraceArguments bool
 	// OnConfigNotify, if not nil, is called when a notification asks for a new
 	// configuration, as NOTIFY pgrst, 'reload config' and NOTIFY pgrst do, and when
 	// notifications may have been missed. Options don't change by it: a host that
@@ -316,6 +348,9 @@ func New(pool Pool, opts Options) (*Handler, error) {
 	if pool == nil {
 		return nil, errors.New("pgrest: no pool")
 	}
+	if err := opts.conflicts(); err != nil {
+		return nil, fmt.Errorf("pgrest: %w", err)
+	}
 	opts = opts.withDefaults()
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("pgrest: %w", err)
@@ -345,6 +380,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		executor: executor.New(pool, !opts.DisablePreparedStatements),
 		loaded:   make(chan struct{}),
 	}
+	h.verdict.Store(&verdict{next: make(chan struct{})})
 	h.pings.ctx, h.pings.cancel = context.WithCancel(context.Background())
 	if opts.DocsUI {
 		h.page = sync.OnceValues(openapi.NewPage)
@@ -354,11 +390,17 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		channel = ""
 	}
 	h.executor.Silence = opts.DatabaseTimeout
+	if opts.SchemaCache != nil {
+		h.use(opts.SchemaCache)
+	}
 	h.executor.AcquireTimeout, h.executor.Lost = opts.AcquireTimeout, func() { h.reloader.Lost() }
+	h.executor.TraceArguments, h.executor.Panicked = opts.TraceArguments, func(v any, stack []byte) {
+		opts.Logger.Error("tracer panicked", "panic", v, "stack", string(stack))
+	}
 	h.reloader = reload.Start(reload.Config{
 		Pool: pool, AcquireTimeout: opts.AcquireTimeout,
 		Schema:  introspect.Options{Schemas: opts.Schemas, ExtraSearchPath: opts.ExtraSearchPath, PostOnly: opts.PostOnly},
-		Channel: channel, Loaded: h.swap, Reconfigure: opts.OnConfigNotify, Logger: opts.Logger,
+		Channel: channel, Listener: opts.listener(), Check: h.check, Loaded: h.swap, Reconfigure: opts.OnConfigNotify, Logger: opts.Logger,
 	})
 	return h, nil
 }
@@ -389,14 +431,25 @@ func (o Options) withDefaults() Options {
 	maps.Copy(encoders, o.Encoders)
 	o.Encoders = encoders
 	o.BodyThreshold = cmp.Or(o.BodyThreshold, response.DefaultThreshold)
-	o.AcquireTimeout = cmp.Or(o.AcquireTimeout, 10*time.Second)
+	o.AcquireTimeout = cmp.Or(o.AcquireTimeout, defaultAcquireTimeout)
 	// Of what may be unbounded, or without, a negative number says so.
 	o.DatabaseTimeout = max(0, cmp.Or(o.DatabaseTimeout, time.Minute))
 	o.WriteTimeout = max(0, cmp.Or(o.WriteTimeout, 30*time.Second))
 	o.MaxSpoolBytes = max(0, cmp.Or(o.MaxSpoolBytes, 1<<30))
-	o.Logger = cmp.Or(o.Logger, slog.Default())
+	o.Logger = guarded(cmp.Or(o.Logger, slog.Default()))
 	o.Channel = cmp.Or(o.Channel, "pgrst")
 	return o
+}
+
+// defaultAcquireTimeout is how long a connection of the pool is waited for.
+const defaultAcquireTimeout = 10 * time.Second
+
+// listener is the host's, if it is to be used; nil for none.
+func (o Options) listener() *reload.Listener {
+	if o.Listener == nil {
+		return nil
+	}
+	return o.Listener.hears
 }
 
 func (o Options) validate() error {
@@ -409,8 +462,6 @@ func (o Options) validate() error {
 		}
 	}
 	switch {
-	case o.MaxRows < 0:
-		return fmt.Errorf("MaxRows is %d, and can't be negative", o.MaxRows)
 	case o.BodyThreshold < 0:
 		return fmt.Errorf("BodyThreshold is %d, and can't be negative", o.BodyThreshold)
 	case o.AcquireTimeout < 0:
@@ -419,6 +470,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
 	case o.TxEnd > RollbackAllowOverride:
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
+	case o.Listener != nil && o.Listener.hears.Closed():
+		return errors.New("Listener was closed")
 	case o.BasePath != "" && o.BasePath[0] != '/':
 		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
 	}
@@ -444,7 +497,10 @@ func (o Options) validate() error {
 // authenticator is the host's, or that of bearer tokens with its verifier.
 func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), *auth.JWT, error) {
 	if o.Authenticate != nil {
-		return o.Authenticate, nil, nil
+		if o.AnonRole != "" {
+			o.Logger.Warn("AnonRole has no effect beside Authenticate, which says who is anonymous", "role", o.AnonRole)
+		}
+		return o.identity, nil, nil
 	}
 	tokens, err := auth.NewJWT(auth.JWTConfig{
 		Secret: o.JWTSecret, KeySetURL: o.JWTKeySetURL, RoleClaimKey: o.JWTRoleClaimKey, AnonRole: o.AnonRole,
@@ -459,6 +515,21 @@ func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), *a
 	return func(r *http.Request) (auth.Identity, error) {
 		return tokens.Authenticate(r.Context(), r.Header.Get("Authorization"))
 	}, tokens, nil
+}
+
+// identity is what the host says of a request, if one can be that. No token would make
+// it another.
+func (o Options) identity(r *http.Request) (auth.Identity, error) {
+	id, err := o.Authenticate(r)
+	if err != nil {
+		return id, err
+	}
+	var refused *auth.Error
+	if errors.As(id.Check(), &refused) {
+		refused.Challenge = ""
+		return id, refused
+	}
+	return id, nil
 }
 
 // unqualified is a function's name without its schema: it is looked up in the

@@ -65,12 +65,13 @@ func (x *exchange) stale(err error) bool {
 
 // renew reports whether there is another schema than that one, or may be: after a load
 // that is under way or due anyway, or else after one that the request asks for, unless
-// such loads are in vain. It waits no longer than for a first load.
+// such loads are in vain. It waits for neither for long: a load of many tables takes its
+// time, and what was dropped is gone all the same.
 func (x *exchange) renew(schema *snapshot) (newer, asked bool) {
 	if x.current.Load() != schema {
 		return true, false
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), firstLoad)
+	ctx, cancel := context.WithTimeout(x.r.Context(), renewal)
 	defer cancel()
 	if joined, err := x.reloader.Join(ctx); joined && (err != nil || x.current.Load() != schema) {
 		return err == nil, false
@@ -86,6 +87,9 @@ func (x *exchange) renew(schema *snapshot) (newer, asked bool) {
 	}
 	return true, true
 }
+
+// renewal is how long a request waits for another schema.
+const renewal = 2 * time.Second
 
 // ration bounds how often requests have the schema loaded in vain, as where something is
 // broken for good: a load that doesn't help is followed by a pause, which grows.

@@ -18,7 +18,8 @@ type Error struct {
 	// Details says more about some errors of PGRST301. Else it is empty.
 	Details string
 	// Status is the HTTP status of the answer: 401, or for PGRST300 500 when no key
-	// is configured and 503 when the key set of a URL could not be fetched.
+	// is configured and 503 when the key set of a URL could not be fetched. What is no
+	// status of an error, such as 0, means 401.
 	Status int
 	// Challenge is the value of the answer's WWW-Authenticate header, or empty when
 	// there is to be none.

@@ -28,15 +28,25 @@ func newHistogram(meter metric.Meter) metric.Float64Histogram {
 
 // labels are the attributes that spans and metrics share: few values of each.
 func labels(e pgrest.Event) []attribute.KeyValue {
-	all := []attribute.KeyValue{
-		method(e.Method),
-		semconv.HTTPResponseStatusCode(e.Status),
-		attribute.Stringer("pgrest.resource", e.Resource),
+	all := []attribute.KeyValue{method(e.Method), attribute.Stringer("pgrest.resource", e.Resource)}
+	if e.Status != 0 { // or nothing was sent
+		all = append(all, semconv.HTTPResponseStatusCode(e.Status))
 	}
-	if e.Status >= 500 {
-		all = append(all, semconv.ErrorTypeKey.String(strconv.Itoa(e.Status)))
+	if failed := errorType(e); failed != "" {
+		all = append(all, semconv.ErrorTypeKey.String(failed))
 	}
 	return all
+}
+
+// errorType says in which way a request failed; empty for none that is the server's.
+func errorType(e pgrest.Event) string {
+	switch {
+	case e.Aborted:
+		return "aborted"
+	case e.Status >= 500:
+		return strconv.Itoa(e.Status)
+	}
+	return ""
 }
 
 // method is the attribute of a method. A client can make up any number of others,

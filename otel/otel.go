@@ -22,9 +22,10 @@
 //
 //	http.request.method           the method; _OTHER for one that HTTP doesn't know
 //	http.request.method_original  the method as it came, if that is _OTHER
-//	http.response.status_code     the status
+//	http.response.status_code     the status, if one was sent
 //	http.response.body.size       the bytes of the body that were sent
-//	error.type                    the status, if it is 500 or above
+//	error.type                    the status, if it is 500 or above, or aborted, if the
+//	                              connection was broken off
 //	db.system.name                postgresql, if a statement was made of the request
 //	db.query.text                 that statement, with $1 and so on for values
 //	pgrest.resource               relation, rpc, root or unknown

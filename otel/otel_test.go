@@ -254,6 +254,21 @@ func TestObserver_status(t *testing.T) {
 	}
 }
 
+// An answer that was broken off is an error, whatever its status said.
+func TestObserver_aborted(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]any{0: nil, 200: int64(200)} {
+		recorded := newTelemetry()
+		recorded.observer()(t.Context(), pgrest.Event{Method: "GET", Status: status, Aborted: true})
+		request, _ := recorded.request(t)
+		require.Equal(t, codes.Error, request.Status.Code)
+		got := attributesOf(request.Attributes)
+		require.Equal(t, "aborted", got["error.type"])
+		require.Equal(t, want, got["http.response.status_code"])
+		require.Equal(t, "aborted", attributesOf(recorded.durations(t)[0].Attributes.ToSlice())["error.type"])
+	}
+}
+
 func TestObserver_method_as_it_came(t *testing.T) {
 	t.Parallel()
 	recorded := newTelemetry()

@@ -22,7 +22,7 @@ func record(ctx context.Context, tracer trace.Tracer, e pgrest.Event, end time.T
 	if !span.IsRecording() {
 		return ctx
 	}
-	if e.Status >= 500 {
+	if errorType(e) != "" {
 		span.SetStatus(codes.Error, "")
 	}
 	for i, from := range beginnings(e.Stages, begin, end) {

@@ -36,6 +36,14 @@ type Error struct {
 
 	cause  error
 	raised bool // the texts are those of a function
+	bearer bool // Header asks for a bearer token, for want of the privilege
+}
+
+// WithoutBearer takes back the wish for a bearer token, where none is of any use.
+func (e *Error) WithoutBearer() {
+	if e.bearer {
+		e.Header.Del("WWW-Authenticate")
+	}
 }
 
 // Error gives code and message, and the cause where there is one.
@@ -135,6 +143,7 @@ func DeadlinePassed(cause error) *Error {
 const (
 	queryCanceled             = "57014" // a SQLSTATE
 	statusClientClosedRequest = 499
+	maxErrorStatus            = 599
 )
 
 // Internal is a fault of ours or of the database connection: the client learns
@@ -155,8 +164,13 @@ func queryString(err *filter.ParseError) *Error {
 	return &Error{Code: "PGRST100", Message: err.Message(), Details: err.Details(), Status: http.StatusBadRequest, cause: err}
 }
 
+// authentication takes an error that says no status of an error for the 401 that it is
+// by its kind.
 func authentication(err *auth.Error) *Error {
 	e := &Error{Code: err.Code, Message: err.Message, Status: err.Status, cause: err}
+	if e.Status < http.StatusBadRequest || e.Status > maxErrorStatus {
+		e.Status = http.StatusUnauthorized
+	}
 	if err.Details != "" {
 		e.Details = err.Details
 	}

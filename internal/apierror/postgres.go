@@ -20,7 +20,7 @@ func postgres(err *pgconn.PgError, anonymous bool) *Error {
 		e.Details = err.Detail
 	}
 	if e.Status == http.StatusUnauthorized {
-		e.Header = http.Header{"Www-Authenticate": {"Bearer"}}
+		e.Header, e.bearer = http.Header{"Www-Authenticate": {"Bearer"}}, true
 	}
 	return e
 }

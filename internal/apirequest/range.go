@@ -24,10 +24,11 @@ func All() Range { return Range{Limit: Unlimited} }
 // IsAll reports whether the range leaves nothing out.
 func (r Range) IsAll() bool { return r == All() }
 
-// AtMost caps the range at limit rows; 0 is no cap.
+// AtMost caps the range at limit rows; 0 is no cap, and a negative one lets no rows
+// through.
 func (r Range) AtMost(limit int64) Range {
-	if limit > 0 {
-		r.Limit = min(r.Limit, limit)
+	if limit != 0 {
+		r.Limit = min(r.Limit, max(0, limit))
 	}
 	return r
 }

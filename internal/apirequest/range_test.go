@@ -111,6 +111,8 @@ func TestRange_AtMost(t *testing.T) {
 	all := apirequest.All()
 	require.Equal(t, all, all.AtMost(0))
 	require.Equal(t, apirequest.Range{Limit: 10}, all.AtMost(10))
+	require.Equal(t, apirequest.Range{}, all.AtMost(-1))
+	require.Equal(t, apirequest.Range{Offset: 5}, apirequest.Range{Offset: 5, Limit: 3}.AtMost(-7))
 	require.Equal(t, apirequest.Range{Offset: 5, Limit: 3}, apirequest.Range{Offset: 5, Limit: 3}.AtMost(10))
 	require.Equal(t, apirequest.Range{Offset: 5, Limit: 10}, apirequest.Range{Offset: 5, Limit: 30}.AtMost(10))
 }

@@ -57,6 +57,9 @@ func open(t testing.TB, pool pgrest.Pool, changes ...option) *pgrest.Handler {
 	for _, change := range changes {
 		change(&opts)
 	}
+	if opts.Authenticate != nil {
+		opts.JWTSecret, opts.AnonRole = nil, ""
+	}
 	api, err := pgrest.New(pool, opts)
 	require.NoError(t, err)
 	t.Cleanup(api.Close)

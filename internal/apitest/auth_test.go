@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
@@ -127,6 +129,71 @@ func TestAuth_cache_max_entries(t *testing.T) {
 				x.check(t, ask(t, api, x))
 			}
 			require.EqualValues(t, tt.hits, api.Stats().TokenCache.Hits)
+		})
+	}
+}
+
+// A host's error without a status, or with one that is none of an error, is a 401.
+func TestAuth_error_of_the_host(t *testing.T) {
+	t.Parallel()
+	var answer *auth.Error
+	api := serve(t, func(o *pgrest.Options) {
+		o.Authenticate = func(*http.Request) (auth.Identity, error) {
+			return auth.Identity{}, fmt.Errorf("look up the session: %w", answer)
+		}
+	})
+	for status, want := range map[int]int{
+		0: 401, -1: 401, 99: 401, 100: 401, 200: 401, 302: 401, 399: 401, 400: 400, 403: 403, 429: 429, 503: 503, 599: 599, 600: 401, 999: 401, 1000: 401,
+	} {
+		answer = &auth.Error{Code: "SESSION", Message: "Log in", Status: status}
+		x := exchange{target: "/films", status: want, want: headers{"Www-Authenticate": "", "Proxy-Status": "PostgREST; error=SESSION"},
+			body: fault("SESSION", "Log in", "", "")}
+		x.check(t, ask(t, api, x))
+	}
+	answer = &auth.Error{Message: "Log in", Challenge: "Basic"}
+	x := exchange{target: "/films", status: 401, want: headers{"Www-Authenticate": "Basic", "Proxy-Status": ""}, body: fault("", "Log in", "", "")}
+	x.check(t, ask(t, api, x))
+	answer = &auth.Error{}
+	x = exchange{target: "/films", status: 401, want: headers{"Www-Authenticate": ""}, body: fault("", "", "", "")}
+	x.check(t, ask(t, api, x))
+}
+
+// A bearer token is asked for where that is what tells who makes a request.
+func TestAuth_challenge(t *testing.T) {
+	t.Parallel()
+	const raise = `CREATE FUNCTION archive.refuse() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+		RAISE SQLSTATE 'PGRST' USING MESSAGE = '{"code": "C", "message": "m"}',
+			DETAIL = '{"status": 401, "headers": {"WWW-Authenticate": "Basic"}}'; END $$`
+	identity := func(id auth.Identity) option {
+		return func(o *pgrest.Options) {
+			o.Authenticate = func(*http.Request) (auth.Identity, error) { return id, nil }
+		}
+	}
+	forbidden := exchange{method: "DELETE", target: "/films?id=eq.1"}
+	for name, tt := range map[string]struct {
+		change option
+		x      exchange
+		status int
+		want   string
+	}{
+		"tokens":                         {func(*pgrest.Options) {}, forbidden, 401, "Bearer"},
+		"tokens, none is there":          {func(o *pgrest.Options) { o.AnonRole = "" }, forbidden, 401, "Bearer"},
+		"host":                           {identity(auth.Identity{Role: anon, Anonymous: true}), forbidden, 401, ""},
+		"host, not anonymous":            {identity(auth.Identity{Role: anon}), forbidden, 403, ""},
+		"host, role that isn't there":    {identity(auth.Identity{Role: "nobody at all"}), forbidden, 401, ""},
+		"host, role that none can be":    {identity(auth.Identity{Role: "none"}), forbidden, 401, ""},
+		"host, no role":                  {identity(auth.Identity{}), forbidden, 401, ""},
+		"host, what the database says":   {identity(auth.Identity{Role: anon}), exchange{method: "POST", target: "/rpc/refuse"}, 401, "Basic"},
+		"tokens, what the database says": {func(*pgrest.Options) {}, exchange{method: "POST", target: "/rpc/refuse"}, 401, "Basic"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.Clone(t)
+			_, err := db.Superuser(t).Exec(t.Context(), raise)
+			require.NoError(t, err)
+			response := ask(t, open(t, db.Pool(t), tt.change), tt.x)
+			require.Equal(t, tt.status, response.StatusCode, read(t, response))
+			require.Equal(t, tt.want, response.Header.Get("WWW-Authenticate"))
 		})
 	}
 }

@@ -22,6 +22,10 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 func TestNew_refuses(t *testing.T) {
 	t.Parallel()
+	idle, err := pgrest.NewListener(noDatabase{}, pgrest.ListenerOptions{})
+	require.NoError(t, err)
+	const noTokens = "beside Authenticate no bearer token is verified, but by itself, for which there is auth.NewJWT"
+	exclude := func(options, because string) string { return "pgrest: " + options + " exclude each other: " + because }
 	for _, tt := range []struct {
 		name string
 		opts pgrest.Options
@@ -30,7 +34,6 @@ func TestNew_refuses(t *testing.T) {
 		{"schema_without_a_name", pgrest.Options{Schemas: []string{"api", ""}}, "pgrest: Schemas has an empty name"},
 		{"system_catalog", pgrest.Options{Schemas: []string{"pg_catalog"}}, "pgrest: Schemas can't expose pg_catalog"},
 		{"information_schema", pgrest.Options{Schemas: []string{"api", "information_schema"}}, "pgrest: Schemas can't expose information_schema"},
-		{"negative_MaxRows", pgrest.Options{MaxRows: -1}, "pgrest: MaxRows is -1, and can't be negative"},
 		{"negative_BodyThreshold", pgrest.Options{BodyThreshold: -1}, "pgrest: BodyThreshold is -1, and can't be negative"},
 		{"unknown_TxEnd", pgrest.Options{TxEnd: 4}, "pgrest: TxEnd is 4, which is none of its values"},
 		{"malformed_OpenAPIServerURL", pgrest.Options{OpenAPIServerURL: "films.example"},
@@ -41,6 +44,20 @@ func TestNew_refuses(t *testing.T) {
 		{"PostOnly_without_a_name", pgrest.Options{PostOnly: []string{"login", ""}}, "pgrest: PostOnly has an empty name"},
 		{"PostOnly_of_the_root", pgrest.Options{RootSpec: "api.root", PostOnly: []string{"root"}},
 			"pgrest: PostOnly has root, which answers a GET on the root as RootSpec"},
+		{"JWTSecret_beside_Authenticate", pgrest.Options{Authenticate: asAnon, JWTSecret: []byte(secret)}, exclude("Authenticate and JWTSecret", noTokens)},
+		{"JWTKeySetURL_beside_Authenticate", pgrest.Options{Authenticate: asAnon, JWTKeySetURL: "https://a.example/keys"},
+			exclude("Authenticate and JWTKeySetURL", noTokens)},
+		{"JWTAudience_beside_Authenticate", pgrest.Options{Authenticate: asAnon, JWTAudience: "archive"}, exclude("Authenticate and JWTAudience", noTokens)},
+		{"JWTRoleClaimKey_beside_Authenticate", pgrest.Options{Authenticate: asAnon, JWTRoleClaimKey: "$.role"},
+			exclude("Authenticate and JWTRoleClaimKey", noTokens)},
+		{"JWTCacheMaxEntries_beside_Authenticate", pgrest.Options{Authenticate: asAnon, JWTCacheMaxEntries: -1},
+			exclude("Authenticate and JWTCacheMaxEntries", noTokens)},
+		{"Listener_that_is_not_to_be_used", pgrest.Options{DisableListener: true, Listener: idle},
+			exclude("DisableListener and Listener", "one is not to be used")},
+		{"OnConfigNotify_that_nothing_calls", pgrest.Options{DisableListener: true, OnConfigNotify: func() {}},
+			exclude("DisableListener and OnConfigNotify", "nothing would call it")},
+		{"RootSpec_where_there_is_no_root", pgrest.Options{OpenAPI: pgrest.DisabledOpenAPI, RootSpec: "root"},
+			exclude("OpenAPI and RootSpec", "nothing is at the root when it is disabled")},
 		{"short_JWTSecret", pgrest.Options{JWTSecret: []byte("short")}, "pgrest: The JWT secret must be at least 32 characters long."},
 		{"JWTAudience_that_is_no_URI", pgrest.Options{JWTAudience: ":archive"}, "pgrest: jwt-aud should be a string or a valid URI"},
 	} {

@@ -34,7 +34,7 @@ func TestHead(t *testing.T) {
 		{"Prefer": "count=exact", "Accept": "application/vnd.pgrst.object+json"}, {"Accept": "application/vnd.pgrst.array+json;nulls=stripped"},
 		{"Prefer": "count=exact", "Accept": "text/vnd.archive.titles, application/json"},
 	}
-	for name, maximum := range map[string]int64{"uncapped": 0, "capped": 4} {
+	for name, maximum := range map[string]int64{"uncapped": 0, "capped": 4, "nothing": -1} {
 		api := serve(t, aggregating, func(o *pgrest.Options) { o.MaxRows = maximum })
 		for _, target := range targets {
 			t.Run(name+target, func(t *testing.T) {

@@ -2,7 +2,9 @@ package apitest_test
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -189,4 +192,71 @@ func TestOptions_on_config_notify(t *testing.T) {
 		WHERE datname = current_database() AND starts_with(query, 'LISTEN')`)
 	require.NoError(t, err)
 	require.True(t, heard())
+}
+
+// An answer that is broken off is observed as such, with what had gone out of it.
+func TestOptions_observe_aborted(t *testing.T) {
+	t.Parallel()
+	var seen events
+	watched := func(o *pgrest.Options) { o.Observe, o.BodyThreshold = seen.observe, 10_000 }
+	ask := func(api http.Handler, x exchange) (event pgrest.Event) {
+		server := httptest.NewServer(api)
+		defer server.Close()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+x.target, nil)
+		require.NoError(t, err)
+		for name, value := range x.send {
+			r.Header.Set(name, value)
+		}
+		if response, err := server.Client().Do(r); err == nil {
+			_, err = io.Copy(io.Discard, response.Body)
+			require.Equal(t, x.status == 0, err != nil)
+			require.NoError(t, response.Body.Close())
+		}
+		waitFor(t, func() bool { seen.mu.Lock(); defer seen.mu.Unlock(); return len(seen.all) == 1 }, "it is observed")
+		seen.mu.Lock()
+		defer seen.mu.Unlock()
+		event, seen.all = seen.all[0], nil
+		return event
+	}
+	abort := func(*http.Request) (auth.Identity, error) { panic(http.ErrAbortHandler) }
+	for _, tt := range []struct {
+		name    string
+		api     *pgrest.Handler
+		x       exchange // its status is 0 if it is broken off
+		status  int
+		aborted bool
+		bytes   bool
+	}{
+		{"before any output", serve(t, watched, func(o *pgrest.Options) { o.Authenticate = abort }), exchange{target: "/films"}, 0, true, false},
+		{"in the body", serve(t, watched, breaking("as told", 50_000)),
+			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true},
+		{"at the host's wish", serve(t, watched, breaking(http.ErrAbortHandler, 50_000)),
+			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true},
+		{"a panic that is answered", serve(t, watched, breaking("as told", 1)),
+			exchange{target: "/films", send: headers{"Accept": fragile}, status: 500}, 500, false, true},
+		{"an answer", serve(t, watched), exchange{target: "/films", status: 200}, 200, false, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			event := ask(tt.api, tt.x)
+			require.Equal(t, tt.status, event.Status)
+			require.Equal(t, tt.aborted, event.Aborted)
+			require.Equal(t, tt.bytes, event.Bytes > 0)
+		})
+	}
+}
+
+// The names of embeds that will stop to be understood are logged, as they are told to the
+// client.
+func TestOptions_legacy_names_are_logged(t *testing.T) {
+	t.Parallel()
+	var log journal
+	api := serve(t, log.kept)
+	const target = "/films?select=id,played:roles(character)&roles.limit=1&limit=1"
+	response := ask(t, api, exchange{target: target})
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Contains(t, response.Header.Get("Warning"), "Update `roles` to `played` in query string")
+	require.Contains(t, log.String(), "level=WARN")
+	require.Contains(t, log.String(), "update=\"`roles` to `played`\" method=GET url=\""+target+`"`)
+	require.Equal(t, http.StatusOK, ask(t, api, exchange{target: "/films?select=id,played:roles(character)&played.limit=1"}).StatusCode)
+	require.Equal(t, 1, log.lines("embed called by its relation"))
 }

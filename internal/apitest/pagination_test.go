@@ -116,6 +116,28 @@ func TestPagination_MaxRows(t *testing.T) {
 	)
 }
 
+// A negative MaxRows lets no rows through, as the reference's of 0 does. They are counted
+// all the same.
+func TestPagination_no_rows(t *testing.T) {
+	t.Parallel()
+	api := serve(t, func(o *pgrest.Options) { o.MaxRows = -1 })
+	runPages(t, api, []page{
+		{name: "without_a_limit", contentRange: "*/*"},
+		{name: "with_a_limit", query: "limit=2", contentRange: "*/*"},
+		{name: "behind_others", query: "offset=3", contentRange: "*/*"},
+		{name: "Range", rows: "4-12", contentRange: "*/*"},
+		{name: "exact_count", count: "exact", status: 206, contentRange: "*/13"},
+		{name: "planned_count", count: "planned", status: 206, contentRange: "*/13"},
+		{name: "estimated_count", count: "estimated", status: 206, contentRange: "*/13"},
+		{name: "estimated_count_of_nothing", count: "estimated", query: "id=eq.0", contentRange: "*/0"},
+	})
+	run(t, api,
+		exchange{name: "HEAD", method: http.MethodHead, target: "/films", want: headers{"Content-Range": "*/*"}},
+		exchange{name: "function", target: "/rpc/film_titles", want: headers{"Content-Range": "*/*"}, body: `[]`},
+		exchange{name: "value", target: "/rpc/add?a=1", body: `null`},
+	)
+}
+
 // page is a request for a page of the films and its answer.
 type page struct {
 	name, query, rows, count string // rows is the Range header

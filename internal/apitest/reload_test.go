@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -411,4 +412,68 @@ func TestClose_during_requests(t *testing.T) {
 	for range requests {
 		require.Equal(t, 200, <-codes)
 	}
+}
+
+// slowed has the database's next loads of a schema wait until the function that is
+// returned is called: they read comments.
+func (l *living) slowed(t *testing.T) (quicken func()) {
+	t.Helper()
+	tx, err := l.admin.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `LOCK TABLE pg_catalog.pg_description`)
+	require.NoError(t, err)
+	var once sync.Once
+	quicken = func() { once.Do(func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }) }
+	t.Cleanup(quicken)
+	return quicken
+}
+
+// While a load takes its time, what was dropped is answered as PostgreSQL does, and
+// not after the load.
+func TestReload_slow(t *testing.T) {
+	t.Parallel()
+	l := live(t)
+	l.change(t, `CREATE TABLE archive.posters AS SELECT 1 AS id`)
+	require.NoError(t, l.Reload(t.Context()))
+	l.requireAnswer(t, "/posters", 200, `[{"id": 1}]`)
+	l.change(t, `DROP TABLE archive.posters`)
+	quicken := l.slowed(t)
+	loaded := make(chan error, 1)
+	go func() { loaded <- l.Reload(t.Context()) }()
+	for range 2 {
+		l.requireAnswer(t, "/posters", 404, `{"code": "42P01", "details": null, "hint": null, "message": "relation \"archive.posters\" does not exist"}`)
+	}
+	l.requireAnswer(t, "/genres?select=id&id=eq.1", 200, `[{"id": 1}]`)
+	select {
+	case err := <-loaded:
+		require.Fail(t, "the load wasn't slow", "%v", err)
+	default:
+	}
+	quicken()
+	require.NoError(t, <-loaded)
+	l.requireAnswer(t, "/posters", 404, `{"code": "PGRST205", "details": null, "hint": null,
+		"message": "Could not find the table 'archive.posters' in the schema cache"}`)
+}
+
+// A handler that has the schema of another one answers at once, and loads it anew.
+func TestReload_schema_of_another(t *testing.T) {
+	t.Parallel()
+	l := live(t)
+	quicken := l.slowed(t)
+	var loads atomic.Int64
+	next, err := pgrest.New(l.pool, pgrest.Options{
+		Schemas: []string{"archive"}, ExtraSearchPath: []string{"extra"}, AnonRole: anon, SchemaCache: l.SchemaCache(), MaxRows: 2,
+		Logger: slog.New(slog.DiscardHandler), OnSchemaLoad: func(*introspect.SchemaCache) { loads.Add(1) },
+	})
+	require.NoError(t, err)
+	t.Cleanup(next.Close)
+	require.NoError(t, next.Ready(t.Context()))
+	require.Same(t, l.SchemaCache(), next.SchemaCache())
+	require.False(t, next.Health().SchemaLoaded.IsZero())
+	read := exchange{target: "/genres?select=id&order=id", body: `[{"id": 1}, {"id": 2}]`}
+	read.check(t, ask(t, next, read))
+	require.Zero(t, loads.Load(), "it was not loaded")
+	quicken()
+	waitFor(t, func() bool { return loads.Load() > 0 }, "it is loaded")
+	require.NotSame(t, l.SchemaCache(), next.SchemaCache())
 }

@@ -17,9 +17,9 @@ import (
 var noRoles = []string{"none", "NONE", "None", "nOnE", "", " none", "none ", `"none"`, "'none'"}
 
 // runsAsNobody checks that whoever is refused as role, whatever is asked for.
-func runsAsNobody(t *testing.T, role string, api http.Handler, token string) {
+func runsAsNobody(t *testing.T, role string, api http.Handler, token, challenge string) {
 	t.Helper()
-	refused := exchange{status: 401, token: token, want: headers{"WWW-Authenticate": "Bearer"},
+	refused := exchange{status: 401, token: token, want: headers{"WWW-Authenticate": challenge},
 		body: fault("22023", `role "`+role+`" does not exist`, "", "")}
 	for _, x := range []exchange{
 		{name: "read", target: "/whoami?select=current_user"},
@@ -71,7 +71,11 @@ func TestRole_none(t *testing.T) {
 			t.Run(name+"/"+role, func(t *testing.T) {
 				t.Parallel()
 				api, token := way(t, role)
-				runsAsNobody(t, role, api, token)
+				challenge := "Bearer"
+				if name == "host's_authenticator" {
+					challenge = "" // no token would help
+				}
+				runsAsNobody(t, role, api, token, challenge)
 			})
 		}
 	}

@@ -45,6 +45,10 @@ type Executor struct {
 	Silence time.Duration
 	// Lost, if set, is told of every connection that couldn't be made, or was lost.
 	Lost func()
+	// TraceArguments has tracers of connections told of arguments, too.
+	TraceArguments bool
+	// Panicked, if set, is told of the panic of a tracer.
+	Panicked func(value any, stack []byte)
 
 	pool     Pool
 	prepares bool
@@ -196,10 +200,9 @@ func (e *Executor) run(ctx context.Context, conn *pgxpool.Conn, cmd Command) *Re
 	r.session.begin(ctx, conn.Conn().PgConn(), e.prepares)
 	r.cmd.begins = r.session.cache.otherModes
 	r.watched = r.session.cache.watch.begin(r.session.conn, e.Silence)
+	r.session.traced(conn.Conn(), e)
 	if err := r.start(); err != nil {
-		if moreColumns(err, cmd.Program) {
-			err = fmt.Errorf("%w: %w", apierror.ErrMoreColumns, err)
-		}
+		err = checkFailed(err, cmd.Program)
 		r.again = r.repeatable(err)
 		r.fail(err)
 		r.end()
@@ -415,15 +418,29 @@ func plannedRows(explained []byte) (int64, error) {
 	return int64(plans[0].Plan.Rows), nil
 }
 
-// moreColumns reports that PostgreSQL refused a program's check: a relation has more
-// columns than the schema cache knows.
-func moreColumns(err error, p *query.Program) bool {
+// checkFailed tells the errors of a program's check from others: a relation has more
+// columns than the schema cache knows, or it is gone, of which the program itself would
+// have the better words.
+func checkFailed(err error, p *query.Program) error {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == cannotCoerce && p.Checks(int(pg.Position))
+	if !errors.As(err, &pg) || !p.Checks(int(pg.Position)) {
+		return err
+	}
+	switch pg.Code {
+	case cannotCoerce:
+		return fmt.Errorf("%w: %w", apierror.ErrMoreColumns, err)
+	case undefinedObject, undefinedSchema:
+		return fmt.Errorf("%w: %w", apierror.ErrOutdated, err)
+	}
+	return err
 }
 
-// cannotCoerce is the SQLSTATE of casts that there aren't.
-const cannotCoerce = "42846"
+// The SQLSTATEs of casts that there aren't, and to types that there aren't.
+const (
+	cannotCoerce    = "42846"
+	undefinedObject = "42704"
+	undefinedSchema = "3F000"
+)
 
 // ErrForgotten says that the statements that follow the main one weren't prepared any
 // more, as when a function has deallocated them all. Nothing of the command came to pass,

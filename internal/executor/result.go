@@ -152,8 +152,7 @@ func (r *Result) settle() error {
 	if r.cmd.Rollback {
 		end = checkConstraints + "; " + rollback
 	}
-	_, err := r.session.conn.Exec(r.session.ctx, end).ReadAll()
-	return err
+	return r.session.exec(end)
 }
 
 func (r *Result) readOverrides() error {
@@ -257,7 +256,7 @@ func (r *Result) end() {
 	if r.session.conn.TxStatus() != 'I' && !r.session.conn.IsClosed() {
 		// An explicit transaction failed: the pool would close the connection, and
 		// does so when the request has been given up.
-		_, _ = r.session.conn.Exec(r.session.ctx, rollback).ReadAll()
+		_ = r.session.exec(rollback)
 	}
 	if r.revoked != nil { // the cancel may be under way yet, to whatever comes next
 		_ = r.session.conn.Close(r.session.ctx)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -26,6 +27,7 @@ type session struct {
 	givenUp  bool       // nothing more of the pipeline is to be read
 	open     bool       // no Sync was sent yet
 	ended    bool
+	trace    *trace // nil without a tracer
 }
 
 // request is a statement in the pipeline.
@@ -46,6 +48,13 @@ func (s *session) begin(ctx context.Context, conn *pgconn.PgConn, prepares bool)
 	s.sent = s.few[:0]
 }
 
+// traced has a tracer of the connection's, if there is one, told of the statements.
+func (s *session) traced(conn *pgx.Conn, e *Executor) {
+	if t := tracerOf(conn, s.cache); t != nil {
+		s.trace = &trace{tracer: t, ctx: s.ctx, arguments: e.TraceArguments, panicked: e.Panicked}
+	}
+}
+
 // send queues a statement. It is parsed where it stands in the pipeline, which
 // is after the switch of roles, unless the connection has parsed it for that
 // role before. Arguments have no declared types: PostgreSQL infers them.
@@ -53,6 +62,10 @@ func (s *session) send(role, sql string, args [][]byte) { s.sendIn(role, sql, ar
 
 // sendIn is send for a statement whose result's columns are to have these formats.
 func (s *session) sendIn(role, sql string, args [][]byte, formats []int16) {
+	if s.trace != nil {
+		s.trace.send(sql, args)
+		defer s.pipeline.SendFlushRequest() // or nobody would know how long the statement took
+	}
 	if !s.prepares || len(sql) > maxPrepared {
 		s.pipeline.SendQueryParams(sql, args, nil, nil, formats)
 		s.sent = append(s.sent, request{})
@@ -81,6 +94,9 @@ func (s *session) mayBeOverridden() bool { return !s.prepares || s.cache.overrid
 
 // dispatch sends the pipeline off, in one flush. Left open it still wants its Sync.
 func (s *session) dispatch(open bool) error {
+	if s.trace != nil {
+		s.trace.begin()
+	}
 	if s.open = open; open {
 		s.pipeline.SendFlushRequest()
 		return s.pipeline.Flush()
@@ -90,6 +106,20 @@ func (s *session) dispatch(open bool) error {
 
 // next gives the reader of the next statement's result.
 func (s *session) next() (*pgconn.ResultReader, error) {
+	if s.trace == nil {
+		return s.nextReader()
+	}
+	s.trace.next()
+	reader, err := s.nextReader()
+	if err != nil {
+		s.trace.finish(err)
+		return nil, err
+	}
+	s.trace.reader = reader
+	return reader, nil
+}
+
+func (s *session) nextReader() (*pgconn.ResultReader, error) {
 	for len(s.sent) > 0 {
 		s.current, s.sent = s.sent[0], s.sent[1:]
 		result, err := s.pipeline.GetResults()
@@ -204,6 +234,9 @@ func (s *session) end() error {
 		return nil
 	}
 	s.ended = true
+	if s.trace != nil {
+		s.trace.read()
+	}
 	for _, left := range s.sent {
 		s.cache.close(left.close)
 		if left.preparing != nil {
@@ -214,9 +247,31 @@ func (s *session) end() error {
 		_ = s.pipeline.Sync() // Close gives its error, too
 	}
 	err := s.pipeline.Close()
+	if s.trace != nil {
+		s.trace.finish(err)
+	}
 	if s.givenUp && !s.conn.IsClosed() { // what was left had come already
 		s.cache.overridden = true // perhaps: nobody has looked
 		err = errors.Join(err, s.conn.Conn().SetDeadline(time.Time{}))
 	}
+	return err
+}
+
+// exec runs statements that take no arguments, behind the pipeline.
+func (s *session) exec(sql string) error {
+	if s.trace == nil {
+		_, err := s.conn.Exec(s.ctx, sql).ReadAll()
+		return err
+	}
+	t := s.trace.another(s.ctx)
+	t.send(sql, nil)
+	t.begin()
+	results, err := s.conn.Exec(s.ctx, sql).ReadAll()
+	var tag pgconn.CommandTag
+	if len(results) > 0 {
+		tag = results[len(results)-1].CommandTag
+	}
+	t.end(tag, err)
+	t.finish(nil)
 	return err
 }

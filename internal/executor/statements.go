@@ -46,6 +46,9 @@ type statements struct {
 	times         []byte // room for the texts of a row's times
 
 	watch watch
+	// tracer is the host's, nil for none; traced reports that it has been looked for.
+	tracer *tracer
+	traced bool
 }
 
 // statementKey is what a statement is prepared for: PostgreSQL checks

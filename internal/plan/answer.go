@@ -23,7 +23,8 @@ type Answer struct {
 	HeadersOnly bool
 	// Count is how the rows beyond the page are counted.
 	Count Count
-	// MaxRows is where an estimated count stops counting; 0 for nowhere.
+	// MaxRows is where an estimated count stops counting; 0 for nowhere, and negative
+	// for before the first row.
 	MaxRows int64
 	// ReadOnly runs the transaction read only.
 	ReadOnly bool
@@ -136,7 +137,7 @@ func (a *Answer) Total(counted, planned *int64) *int64 {
 	case CountPlanned:
 		return planned
 	case CountEstimated:
-		if counted == nil || planned == nil || a.MaxRows > 0 && *counted <= a.MaxRows {
+		if counted == nil || planned == nil || a.MaxRows != 0 && *counted <= max(0, a.MaxRows) {
 			return counted
 		}
 		total := max(*counted, *planned)

@@ -20,7 +20,8 @@ import (
 
 // Config is what of the handler's options decides over plans.
 type Config struct {
-	// MaxRows caps the rows of reads, and of what is embedded to-many in them; 0 is no cap.
+	// MaxRows caps the rows of reads, and of what is embedded to-many in them; 0 is no cap,
+	// and a negative number none at all.
 	MaxRows int64
 	// Aggregates allows aggregate functions.
 	Aggregates bool

@@ -217,6 +217,8 @@ func TestAnswer_Total(t *testing.T) {
 		{"exact", plan.Answer{Count: plan.CountExact}, number(3), nil, number(3)},
 		{"planned", plan.Answer{Count: plan.CountPlanned}, nil, number(4), number(4)},
 		{"estimated_below_MaxRows", plan.Answer{Count: plan.CountEstimated, MaxRows: 10}, number(10), number(500), number(10)},
+		{"estimated_nothing_of_none", plan.Answer{Count: plan.CountEstimated, MaxRows: -1}, number(0), number(500), number(0)},
+		{"estimated_of_none", plan.Answer{Count: plan.CountEstimated, MaxRows: -1}, number(1), number(500), number(500)},
 		{"estimated_beyond_MaxRows", plan.Answer{Count: plan.CountEstimated, MaxRows: 10}, number(11), number(500), number(500)},
 		{"estimated_too_low", plan.Answer{Count: plan.CountEstimated, MaxRows: 10}, number(11), number(5), number(11)},
 		{"estimated_without_MaxRows", plan.Answer{Count: plan.CountEstimated}, number(20), number(30), number(30)},

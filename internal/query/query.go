@@ -148,11 +148,12 @@ func counted(rows fragment) fragment {
 // count renders the number of a node's rows without its window.
 func count(n *plan.Node) fragment { return counted(countable(n)) }
 
-// countUpTo counts no further than one row beyond limit; 0 is no limit.
+// countUpTo counts no further than one row beyond limit; 0 is no limit, and a
+// negative one is before the first row.
 func countUpTo(n *plan.Node, limit int64) fragment {
 	f := countable(n)
-	if limit > 0 && limit < plan.Unlimited {
-		f.add(" LIMIT ?", strconv.FormatInt(limit+1, 10))
+	if limit != 0 && limit < plan.Unlimited {
+		f.add(" LIMIT ?", strconv.FormatInt(max(0, limit)+1, 10))
 	}
 	return counted(f)
 }

@@ -32,6 +32,11 @@ type Config struct {
 	Schema         introspect.Options
 	// Channel is listened to for notifications; empty for none.
 	Channel string
+	// Listener is whose connection listens, and others' too; nil for one of its own.
+	Listener *Listener
+	// Check, if not nil, is called before each load, in its transaction. Its error is why
+	// there is no load.
+	Check func(context.Context, introspect.Querier) error
 	// Loaded receives each schema cache that was loaded. It is called by one
 	// goroutine at a time.
 	Loaded func(*introspect.SchemaCache)
@@ -50,12 +55,16 @@ type Reloader struct {
 
 	wanted chan struct{} // a load is due; further wishes join it
 	lost   chan struct{} // a load is due when the database is back
-	back   chan struct{} // the database was reached
 
 	mu      sync.Mutex
 	waiting []chan<- error // for the outcome of the load that is due
 	joined  []chan<- error // for that of the load under way
 	loading bool
+
+	listener     *Listener // nil without a channel
+	ownsListener bool
+	member       *member // of the listener
+	notified     burst
 
 	tally tally
 	state state
@@ -79,15 +88,15 @@ func Start(c Config) *Reloader {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Reloader{
 		config: c, ctx: ctx, cancel: cancel,
-		wanted: make(chan struct{}, 1), lost: make(chan struct{}, 1), back: make(chan struct{}, 1),
+		wanted: make(chan struct{}, 1), lost: make(chan struct{}, 1),
 		state: state{tried: make(chan struct{})},
 	}
-	r.done.Go(r.loads)
 	if c.Channel == "" {
 		r.Soon()
 	} else {
-		r.done.Go(r.listens)
+		r.listens()
 	}
+	r.done.Go(r.loads)
 	return r
 }
 
@@ -175,6 +184,7 @@ func (r *Reloader) Closed() <-chan struct{} { return r.ctx.Done() }
 // Close ends the loading and the listening, and waits for both.
 func (r *Reloader) Close() {
 	r.cancel()
+	r.unlisten()
 	r.done.Wait()
 }
 
@@ -214,7 +224,9 @@ func (r *Reloader) loads() {
 		}
 		if err == nil {
 			backoff, due = 0, time.Time{}
-			signal(r.back)
+			if r.listener != nil {
+				signal(r.listener.back)
+			}
 			continue
 		}
 		if r.ctx.Err() != nil {
@@ -249,8 +261,14 @@ func (r *Reloader) acquire() (*pgxpool.Conn, error) {
 	return r.config.Pool.Acquire(ctx)
 }
 
-// load reads the catalogs in one snapshot.
-func (r *Reloader) load() (*introspect.SchemaCache, error) {
+// load reads the catalogs in one snapshot. A panic in what the host has to do with it, a
+// hook of the pool or a tracer, is an error.
+func (r *Reloader) load() (_ *introspect.SchemaCache, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked(v)
+		}
+	}()
 	conn, err := r.acquire()
 	if err != nil {
 		return nil, fmt.Errorf("acquire a connection: %w", err)
@@ -262,6 +280,11 @@ func (r *Reloader) load() (*introspect.SchemaCache, error) {
 	var cache *introspect.SchemaCache
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) (err error) {
+		if r.config.Check != nil {
+			if err := r.config.Check(ctx, tx); err != nil {
+				return err
+			}
+		}
 		cache, err = introspect.Load(ctx, tx, r.config.Schema)
 		return err
 	})

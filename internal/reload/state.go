@@ -11,6 +11,7 @@ type state struct {
 	once      sync.Once
 	err       atomic.Pointer[error] // of the last load
 	listening atomic.Bool
+	missed    atomic.Bool // something may have been notified that nobody heard
 }
 
 // outcome is that of the load under way, which ends when it has been handed on.

@@ -49,7 +49,9 @@ func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
 	body := err.Body(c.MinimalErrors)
 	h := w.Header()
 	h["Content-Type"] = []string{"application/json; charset=utf-8"}
-	h["Proxy-Status"] = []string{"PostgREST; error=" + err.Code}
+	if err.Code != "" { // an auth.Error of the host's may have none
+		h["Proxy-Status"] = []string{"PostgREST; error=" + err.Code}
+	}
 	if err.Status == http.StatusServiceUnavailable {
 		h["Retry-After"] = []string{retryAfter}
 	}
@@ -123,13 +125,18 @@ const ProtocolVersion = "16.2"
 // legacyWarning is a miscellaneous persistent warning (RFC 7234, section 5.5.7)
 // about embeds, by target and alias, that were called by their target.
 func legacyWarning(names [][2]string) string {
+	return `299 PostgRESTv` + ProtocolVersion + ` "Embedded resource was referenced by relation name even though it has an alias. ` +
+		"This is deprecated and will stop working in a future release. Update " + Renames(names) +
+		` in query string filters, orders or limits."`
+}
+
+// Renames says how to call embeds, given by target and alias.
+func Renames(names [][2]string) string {
 	changes := make([]string, len(names))
 	for i, name := range names {
 		changes[i] = "`" + name[0] + "` to `" + name[1] + "`"
 	}
-	return `299 PostgRESTv` + ProtocolVersion + ` "Embedded resource was referenced by relation name even though it has an alias. ` +
-		"This is deprecated and will stop working in a future release. Update " + apierror.Cut(strings.Join(changes, ", ")) +
-		` in query string filters, orders or limits."`
+	return apierror.Cut(strings.Join(changes, ", "))
 }
 
 // contentLocation is the canonical URL of what was read: parameters in
