@@ -3,9 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -14,80 +18,144 @@ import (
 
 // exchange is a request that has been answered.
 type exchange struct {
-	request  *http.Request
-	event    pgrest.Event // what the library has to tell; zero of what didn't come to it
-	status   int
-	bytes    int64
-	duration time.Duration
-	aborted  bool // the connection was broken off in the midst of a body
+	request   *http.Request
+	event     pgrest.Event // what the library has to tell; zero of what didn't come to it
+	preflight bool         // a browser asked whether it may ask, and was answered
+	status    int          // 0 when nothing was sent
+	bytes     int64
+	length    string // the response's Content-Length, empty for none
+	duration  time.Duration
+	aborted   bool // the connection was broken off
 }
 
 // reported tells each report of every request when it has been answered.
-func reported(next http.Handler, reports ...func(exchange)) http.Handler {
+func reported(next http.Handler, reports ...func(*exchange)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x, start, recorder := exchange{request: r, aborted: true}, time.Now(), &recorder{ResponseWriter: w}
+		x, start, recorder := &exchange{request: r, aborted: true}, time.Now(), &recorder{ResponseWriter: w}
 		defer func() {
-			x.status, x.bytes, x.duration = recorder.code(), recorder.bytes, time.Since(start)
+			x.status, x.bytes, x.duration = recorder.status, recorder.bytes, time.Since(start)
+			if !x.aborted {
+				x.status = cmp.Or(x.status, http.StatusOK) // net/http makes that of none
+			}
+			x.length = w.Header().Get("Content-Length")
 			for _, report := range reports {
 				report(x)
 			}
 		}()
-		next.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), eventKey{}, &x.event)))
+		next.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 		x.aborted = false
 	})
 }
 
-// eventKey is the key of the event in a request's context.
-type eventKey struct{}
+// exchangeKey is the key of the exchange in a request's context.
+type exchangeKey struct{}
+
+// exchangeOf finds the exchange that a request is of; nil for one that isn't reported.
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
 
 // observe keeps what the library tells of a request for its reports.
 func observe(ctx context.Context, e pgrest.Event) {
-	if kept, ok := ctx.Value(eventKey{}).(*pgrest.Event); ok {
-		*kept = e
+	if x := exchangeOf(ctx); x != nil {
+		x.event = e
 	}
 }
 
-// logged logs requests: server errors as errors, client errors as warnings, those
-// included that have the status of a server error, the rest as info. The stages of each are told at debug, its statement if queries is set.
-func logged(log *slog.Logger, queries *atomic.Bool) func(exchange) {
-	return func(x exchange) {
-		ctx, r, level := x.request.Context(), x.request, statusLevel(x.status)
-		if x.event.ClientCaused {
-			level = slog.LevelWarn
-		}
-		if x.aborted {
-			level = slog.LevelError
-		}
-		if !log.Enabled(ctx, level) {
-			return
-		}
-		attributes := []slog.Attr{
-			slog.String("method", bounded(r.Method)), slog.String("url", bounded(r.RequestURI)),
-			slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
-			slog.Duration("duration", x.duration.Round(time.Microsecond)),
-			slog.String("role", bounded(x.event.Role)), slog.String("client", client(r)), slog.String("user_agent", bounded(r.UserAgent())),
-		}
-		if x.aborted {
-			attributes = append(attributes, slog.Bool("aborted", true))
-		}
-		if queries.Load() && x.event.SQL != "" {
-			attributes = append(attributes, slog.String("query", x.event.SQL))
-		}
-		if log.Enabled(ctx, slog.LevelDebug) {
-			for _, stage := range x.event.Stages {
-				attributes = append(attributes, slog.Duration(stage.Name, stage.Duration.Round(time.Microsecond)))
-			}
-		}
-		log.LogAttrs(ctx, level, "request", attributes...)
-	}
+// accessLog logs requests: server errors as errors, client errors as warnings, those
+// included that have the status of a server error, the rest as info.
+type accessLog struct {
+	requests *slog.Logger
+	// apache has requests logged as lines of text in the form of Apache's, which is
+	// the reference's, and queries as statements of their own; lines go to plain, and
+	// statements to notices.
+	apache  atomic.Bool
+	plain   io.Writer
+	notices *slog.Logger
+	// queries says that requests are logged with their statements.
+	queries atomic.Bool
 }
 
-// client gives the address of a request's client, without the port.
+// report logs a request, if it is one of those that the level is for. As in the
+// reference, preflight requests are none.
+func (l *accessLog) report(x *exchange) {
+	ctx, level := x.request.Context(), statusLevel(x.status)
+	if x.event.ClientCaused {
+		level = slog.LevelWarn
+	}
+	if x.aborted {
+		level = slog.LevelError
+	}
+	if x.preflight || !l.requests.Enabled(ctx, level) {
+		return
+	}
+	query := ""
+	if l.queries.Load() {
+		query = x.event.SQL
+	}
+	if !l.apache.Load() {
+		l.requests.LogAttrs(ctx, level, "request", l.attributes(x, query)...)
+		return
+	}
+	if query != "" {
+		l.notices.LogAttrs(ctx, slog.LevelInfo, "query", slog.String("query", query))
+	}
+	_, _ = io.WriteString(l.plain, apacheLine(x, time.Now())) // there is nobody to tell
+}
+
+// attributes are what a request is logged with. The stages are told at debug.
+func (l *accessLog) attributes(x *exchange, query string) []slog.Attr {
+	r := x.request
+	attributes := []slog.Attr{
+		slog.String("method", bounded(r.Method)), slog.String("url", bounded(r.RequestURI)),
+		slog.Int("status", x.status), slog.Int64("bytes", x.bytes),
+		slog.Duration("duration", x.duration.Round(time.Microsecond)),
+		slog.String("role", bounded(x.event.Role)), slog.String("client", client(r)), slog.String("user_agent", bounded(r.UserAgent())),
+	}
+	if x.aborted {
+		attributes = append(attributes, slog.Bool("aborted", true))
+	}
+	if query != "" {
+		attributes = append(attributes, slog.String("query", query))
+	}
+	if l.requests.Enabled(r.Context(), slog.LevelDebug) {
+		for _, stage := range x.event.Stages {
+			attributes = append(attributes, slog.Duration(stage.Name, stage.Duration.Round(time.Microsecond)))
+		}
+	}
+	return attributes
+}
+
+// apacheLine is a line of Apache's combined log format
+// (https://httpd.apache.org/docs/current/logs.html#combined).
+func apacheLine(x *exchange, now time.Time) string {
+	r := x.request
+	size := x.length
+	if size == "" && x.bytes > 0 {
+		size = strconv.FormatInt(x.bytes, 10)
+	}
+	dashed := func(s string) string { return apacheEscaped(cmp.Or(bounded(s), "-")) }
+	return fmt.Sprintf("%s - %s [%s] \"%s %s %s\" %d %s \"%s\" \"%s\"\n", dashed(client(r)), dashed(x.event.Role),
+		now.Format("02/Jan/2006:15:04:05 -0700"), bounded(r.Method), apacheEscaped(bounded(r.RequestURI)), r.Proto, x.status, dashed(size),
+		apacheEscaped(bounded(r.Referer())), apacheEscaped(bounded(r.UserAgent())))
+}
+
+// apacheEscaped has nothing in it that would end what it is in.
+func apacheEscaped(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == 0x7f }) {
+		return s
+	}
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
+}
+
+// client gives the address of a request's client, without the port; empty at a socket.
 func client(r *http.Request) string {
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		return host
 	}
-	return r.RemoteAddr
+	return strings.TrimPrefix(r.RemoteAddr, "@")
 }
 
 func statusLevel(status int) slog.Level {
@@ -107,9 +175,6 @@ type recorder struct {
 	status int
 	bytes  int64
 }
-
-// code is the status of the response; net/http makes 200 of none.
-func (w *recorder) code() int { return cmp.Or(w.status, http.StatusOK) }
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && status >= http.StatusOK { // those below are interim responses

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -22,9 +23,10 @@ import (
 type command struct {
 	option string // the long form of an option; empty to serve
 	file   string // the configuration file; empty for none
+	strict bool   // with --strict
 }
 
-const usage = `Usage: server [-v | --version] [-e | --example] [--dump-config | --dump-schema | --ready] [FILENAME]
+const usage = `Usage: server [-v | --version] [-e | --example] [--dump-config | --dump-schema | --ready] [--strict] [FILENAME]
 
 Serve a PostgreSQL schema as a REST API, as PostgREST does.
 
@@ -34,6 +36,8 @@ Serve a PostgreSQL schema as a REST API, as PostgREST does.
   --dump-config   Show the configuration as it is in effect, secrets included
   --dump-schema   Show the schema cache as JSON
   --ready         Ask the admin server whether the API is ready, and exit with 0 or 1
+  --strict        Refuse settings that are unknown, of an older version or of the wrong type,
+                  which otherwise are warnings
   FILENAME        The configuration file; PGRST_ environment variables go before it
 `
 
@@ -52,6 +56,8 @@ func parseCommand(args []string) (command, error) {
 				return command{}, fmt.Errorf("%s and %s can't be had at once", c.option, arg)
 			}
 			c.option = arg
+		case "--strict":
+			c.strict = true
 		default:
 			if strings.HasPrefix(arg, "-") {
 				return command{}, fmt.Errorf("%s is not an option\n\n%s", arg, usage)
@@ -65,8 +71,8 @@ func parseCommand(args []string) (command, error) {
 	return c, nil
 }
 
-// show does what an option asks for.
-func (c command) show(ctx context.Context, from sources, out io.Writer) error {
+// show does what an option asks for. What is to be said of it goes to notices.
+func (c command) show(ctx context.Context, from sources, out io.Writer, notices *slog.Logger) error {
 	switch c.option {
 	case "--help":
 		return write(out, usage)
@@ -77,14 +83,44 @@ func (c command) show(ctx context.Context, from sources, out io.Writer) error {
 	case "--ready":
 		return askReady(ctx, from, out)
 	}
-	loaded, _, err := from.load(ctx, nil)
+	loaded, err := c.load(ctx, from, notices)
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
+	}
+	for _, w := range loaded.warnings {
+		w.log(notices)
 	}
 	if c.option == "--dump-config" {
 		return write(out, loaded.dump())
 	}
 	return dumpSchema(ctx, loaded, out)
+}
+
+// dumpPatience is how long a dump waits for the settings in the database.
+const dumpPatience = 3 * time.Second
+
+// load reads the configuration to show, for which --dump-config needs no database.
+func (c command) load(ctx context.Context, from sources, notices *slog.Logger) (*config, error) {
+	if c.option != "--dump-config" {
+		return from.load(ctx, nil)
+	}
+	if from.files == nil {
+		from.files = contents{}
+	}
+	within, cancel := context.WithTimeout(ctx, dumpPatience)
+	defer cancel()
+	loaded, err := from.load(within, nil)
+	const without = "configuration without the settings in the database, which can't be read"
+	var unread databaseError
+	switch {
+	case errors.As(err, &unread):
+		notices.Warn(without, "error", unread.cause)
+		return from.local()
+	case loaded != nil && err != nil: // its db-uri can't be understood
+		notices.Warn(without, "error", err)
+		return loaded, nil
+	}
+	return loaded, err
 }
 
 func write(out io.Writer, text string) error {
@@ -108,14 +144,10 @@ func example() string {
 		if s.hidden {
 			continue
 		}
-		value := s.fallback
-		if !s.bare || value == "" {
-			value = quoted(value)
-		}
 		if s.own != "" {
 			b.WriteString("# " + s.own + " The reference has no such setting.\n")
 		}
-		b.WriteString("# " + s.key + " = " + value + "\n")
+		b.WriteString("# " + s.key + " = " + s.written(s.fallback) + "\n")
 	}
 	b.WriteString("\n# Settings for the database's functions, in any number.\n# app.settings.name = \"value\"\n")
 	return b.String()
@@ -139,12 +171,8 @@ const readyTimeout = 10 * time.Second
 
 // askReady asks the admin server of the server that has this configuration.
 func askReady(ctx context.Context, from sources, out io.Writer) error {
-	given, err := from.read()
-	if err != nil {
-		return fmt.Errorf("configuration: %w", err)
-	}
-	c, err := parseConfig(given, nil, contents{})
-	if err != nil {
+	c, err := from.local()
+	if c == nil { // a database isn't needed
 		return fmt.Errorf("configuration: %w", err)
 	}
 	transport := &http.Transport{}

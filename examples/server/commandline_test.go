@@ -31,9 +31,11 @@ func TestParseCommand(t *testing.T) {
 		{"-h", command{option: "--help"}, ""},
 		{"-v", command{option: "--version"}, ""},
 		{"-e", command{option: "--example"}, ""},
-		{"--dump-config a.conf", command{"--dump-config", "a.conf"}, ""},
-		{"a.conf --dump-schema", command{"--dump-schema", "a.conf"}, ""},
+		{"--dump-config a.conf", command{option: "--dump-config", file: "a.conf"}, ""},
+		{"a.conf --dump-schema", command{option: "--dump-schema", file: "a.conf"}, ""},
 		{"--ready", command{option: "--ready"}, ""},
+		{"--strict", command{strict: true}, ""},
+		{"--dump-config --strict a.conf", command{option: "--dump-config", file: "a.conf", strict: true}, ""},
 		{"--ready --ready", command{option: "--ready"}, ""},
 		{"--ready --dump-config", command{}, "--ready and --dump-config can't be had at once"},
 		{"a.conf b.conf", command{}, "there can be only one configuration file, not a.conf and b.conf"},
@@ -70,8 +72,11 @@ func TestShow(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, out, want)
 	}
-	_, err := shown(t, "--dump-config", "DB_POOL=x")
-	require.ErrorContains(t, err, "configuration: PGRST_DB_POOL has to be")
+	_, err := shown(t, "--dump-config", "LOG_LEVEL=x")
+	require.ErrorContains(t, err, "configuration: PGRST_LOG_LEVEL has to be")
+	_, err = shown(t, "--dump-config --strict", "DB_POOL=x; NOT_EXISTING=1")
+	require.ErrorContains(t, err, "configuration: PGRST_DB_POOL: setting has a value of the wrong type")
+	require.ErrorContains(t, err, "PGRST_NOT_EXISTING: setting is unknown")
 	_, err = shown(t, "--dump-config no/such/file", "")
 	require.ErrorContains(t, err, "configuration: open no/such/file")
 }
@@ -145,6 +150,56 @@ func TestDumpConfig_own(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, "\nopenapi-title = \"Films\"\n")
 	require.Contains(t, out, "\nserver-trust-proxy-headers = true\n")
+	out, err = shown(t, "--dump-config", "DB_CONFIG=0; LOG_FORMAT=apache")
+	require.NoError(t, err)
+	require.Contains(t, out, "\nlog-format = \"apache\"\n")
+}
+
+// A dump needs no database, and says what it went without.
+func TestDumpConfigWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	for _, env := range []string{"DB_URI=postgres://a@127.0.0.1:1/none?sslmode=disable", "DB_URI=host=/no/such/folder", "DB_URI=films"} {
+		var out, notices bytes.Buffer
+		require.NoError(t, run(t.Context(), []string{"--dump-config"}, environ(env+"; DB_POOL=x; DB_SCHEMAS=a"), &out, &notices))
+		require.Contains(t, out.String(), "\ndb-schemas = \"a\"\n")
+		require.Contains(t, out.String(), "\ndb-pool = 10\n")
+		require.Contains(t, notices.String(), "configuration without the settings in the database, which can't be read")
+		require.Contains(t, notices.String(), "setting=PGRST_DB_POOL")
+	}
+}
+
+// Nor does it wait for one that doesn't answer.
+func TestDumpConfigWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer silent.Close()
+	out, err := shown(t, "--dump-config", "DB_URI=postgres://a@"+silent.Addr().String()+"/none?sslmode=disable")
+	require.NoError(t, err)
+	require.Contains(t, out, "\ndb-config = true\n")
+}
+
+// A path of the older form is printed with its names in quotes.
+func TestDumpConfigDottedPath(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		".role":                            `.\"role\"`,
+		`.a."b c".d_$@1[07].e`:             `.\"a\".\"b c\".\"d_$$@1\"[7].\"e\"`,
+		`.roles[?(@ == "role1")]`:          `.\"roles\"[?(@ == \"role1\")]`,
+		`.roles[?(@   != "a.b[0]")]`:       `.\"roles\"[?(@ != \"a.b[0]\")]`,
+		`.roles[?(@^=="x")]`:               `.\"roles\"[?(@ ^== \"x\")]`,
+		`.roles[0][?(@ ==^ "x")]`:          `.\"roles\"[0][?(@ ==^ \"x\")]`,
+		`.é[?(@ *== "x")]`:                 `.\"é\"[?(@ *== \"x\")]`,
+		`$.roles[?(@ == 'x')]`:             `$$.roles[?(@ == 'x')]`,
+		`$["https://a.example/x"][0].role`: `$$[\"https://a.example/x\"][0].role`,
+	} {
+		out, err := shown(t, "--dump-config", "DB_CONFIG=0; JWT_ROLE_CLAIM_KEY="+path)
+		require.NoError(t, err)
+		require.Contains(t, out, "\njwt-role-claim-key = \""+want+"\"\n")
+		again, err := shown(t, "--dump-config "+configFile(t, out), "")
+		require.NoError(t, err)
+		require.Equal(t, out, again)
+	}
 }
 
 // A dump is a file that says the same.

@@ -27,6 +27,7 @@ type config struct {
 	corsOrigins    []string
 	logLevel       slog.Level
 	logQueries     bool
+	logApache      bool // requests in the reference's form
 	databaseConfig bool
 	recovers       bool // and doesn't end when it loses its database
 	preConfig      string
@@ -35,6 +36,9 @@ type config struct {
 
 	// values are the settings by their keys, as --dump-config prints them.
 	values map[string]string
+	// warnings are of settings that the server goes on without, where the reference
+	// does so too.
+	warnings []warning
 	// withoutEffect are those that are set and change nothing, and needRestart
 	// those that change nothing until the server is started anew, as their sources
 	// call them.
@@ -71,7 +75,7 @@ const (
 )
 
 // parseConfig makes a configuration of what the sources assign. Its error lists
-// everything that is wrong with them. With a configuration that is running, fixed
+// everything that is wrong with them; with a uriError there is a configuration, too. With a configuration that is running, fixed
 // settings keep its values. Files that settings name are added to those read.
 func parseConfig(given assignments, running *config, read contents) (*config, error) {
 	c := &config{values: map[string]string{}, files: read, admin: endpoint{port: noPort}, maxHeader: 128 << 10, bodyRate: 1 << 10}
@@ -82,70 +86,98 @@ func parseConfig(given assignments, running *config, read contents) (*config, er
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
-		if err := c.other(key, given[key].value); err != nil {
-			faults = append(faults, fmt.Errorf("%s %w", given[key].name, err))
-		}
+		c.other(key, given[key])
 	}
-	if err := errors.Join(faults...); err != nil {
+	err := errors.Join(faults...)
+	if err != nil {
 		return nil, err
 	}
 	if err := c.finish(given); err != nil {
 		return nil, err
 	}
+	if c.pool, err = c.poolConfig(); err != nil {
+		return c, uriError{called("db-uri", given), err}
+	}
 	return c, nil
 }
 
-// set takes the value of a setting, or what it falls back on.
-func (c *config) set(s setting, given assignments, running *config) error {
-	a, ok := s.given(given)
-	if running != nil && s.fixed {
-		// One that isn't good will be told of when it is to have an effect.
-		if now, err := s.parse(&config{files: c.files}, a.value); ok && err == nil && now != running.values[s.key] {
-			c.needRestart = append(c.needRestart, a.name)
-		}
-		a, ok = assignment{value: running.values[s.key], name: s.key}, running.values[s.key] != ""
-	}
-	if !ok {
-		a.value = s.fallback
-	}
-	c.values[s.key] = a.value
-	if a.value == "" && !s.emptyable {
-		return nil
-	}
-	canonical, err := s.parse(c, a.value)
-	if err != nil {
-		return fmt.Errorf("%s %w", a.name, err)
-	}
-	c.values[s.key] = canonical
-	if s.hidden {
-		c.withoutEffect = append(c.withoutEffect, a.name)
-	}
-	return nil
+// uriError is of a db-uri that can't be understood. What else the configuration says is
+// known all the same.
+type uriError struct {
+	name  string
+	cause error
 }
 
-// other takes an assignment that is none of the table's: a setting for the database.
-func (c *config) other(key, value string) error {
+func (e uriError) Error() string { return e.name + ": " + e.cause.Error() }
+func (e uriError) Unwrap() error { return e.cause }
+
+// set takes the value of a setting, or what it falls back on.
+func (c *config) set(s setting, given assignments, running *config) error {
+	all := s.given(given)
+	if running != nil && s.fixed {
+		// One that isn't good will be told of when it is to have an effect.
+		if len(all) > 0 {
+			if now, err := s.take(&config{files: c.files}, all[0]); err == nil && now != running.values[s.key] {
+				c.needRestart = append(c.needRestart, all[0].name)
+			}
+		}
+		all = nil
+		if value := running.values[s.key]; value != "" {
+			all = []assignment{{value: value, name: s.key}}
+		}
+	}
+	for _, a := range all {
+		canonical, err := s.take(c, a)
+		var wrong mistyped
+		var strange questionable
+		switch {
+		case errors.As(err, &wrong):
+			c.warnings = append(c.warnings, warning{a.name, "setting has a value of the wrong type, and is taken for not set", "it " + err.Error()})
+			continue
+		case errors.As(err, &strange):
+			c.warnings = append(c.warnings, warning{a.name, strange.what, strange.remedy})
+		case err != nil:
+			return fmt.Errorf("%s %w", a.name, err)
+		}
+		c.values[s.key] = canonical
+		if s.hidden {
+			c.withoutEffect = append(c.withoutEffect, a.name)
+		}
+		return nil
+	}
+	c.values[s.key] = s.fallback
+	if s.fallback == "" && !s.emptyable {
+		return nil
+	}
+	_, err := s.parse(c, s.fallback)
+	return err
+}
+
+// other takes an assignment that is none of the table's: a setting for the database,
+// or one that isn't there.
+func (c *config) other(key string, a assignment) {
 	if custom, ok := strings.CutPrefix(key, appSettingsPrefix); ok {
-		return c.appSetting(custom, value)
+		c.appSetting(custom, a)
+		return
 	}
 	if !slices.ContainsFunc(settings, func(s setting) bool { return slices.Contains(s.names(), key) }) {
-		return errors.New("is not a setting; the option --example lists those that are")
+		c.warnings = append(c.warnings, unknown(key, a.name))
 	}
-	return nil
 }
 
 // customSetting is what PostgreSQL takes for a part of a custom setting's name.
 var customSetting = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$`)
 
-func (c *config) appSetting(name, value string) error {
+func (c *config) appSetting(name string, a assignment) {
 	if !customSetting.MatchString(name) {
-		return errors.New("has to go on with a letter or underscore, then letters, digits and underscores, behind that of all app settings")
+		c.warnings = append(c.warnings, warning{a.name, "setting has a name that PostgreSQL takes for none, and is left out",
+			"it has to go on with a letter or underscore, then letters, digits and underscores, behind that of all app settings"})
+		return
 	}
 	if c.api.AppSettings == nil {
 		c.api.AppSettings = map[string]string{}
 	}
-	c.api.AppSettings[appSettingsPrefix+name] = value
-	return nil
+	c.api.AppSettings[appSettingsPrefix+name] = a.value
 }
 
 // finish makes what depends on several settings.
@@ -164,9 +196,6 @@ func (c *config) finish(given assignments) error {
 	}
 	if c.secretIsBase64 {
 		c.values["jwt-secret"] = base64.StdEncoding.EncodeToString(c.api.JWTSecret)
-	}
-	if c.pool, err = c.poolConfig(); err != nil {
-		return fmt.Errorf("%s: %w", called("db-uri", given), err)
 	}
 	return nil
 }
@@ -214,6 +243,25 @@ func (c *config) same(other *config) bool {
 	return maps.Equal(c.values, other.values) && maps.Equal(c.api.AppSettings, other.api.AppSettings)
 }
 
+// schemaSettings are those that decide over what schema is loaded.
+var schemaSettings = []string{"db-schemas", "db-extra-search-path", "db-post-only"}
+
+// sameSchemas reports whether both are about the same schema.
+func (c *config) sameSchemas(other *config) bool {
+	return !slices.ContainsFunc(schemaSettings, func(key string) bool { return c.values[key] != other.values[key] })
+}
+
+// withSchemasOf is the configuration with the schemas of another one.
+func (c *config) withSchemasOf(other *config) *config {
+	mixed := *c
+	mixed.values = maps.Clone(c.values)
+	for _, key := range schemaSettings {
+		mixed.values[key] = other.values[key]
+	}
+	mixed.api.Schemas, mixed.api.ExtraSearchPath, mixed.api.PostOnly = other.api.Schemas, other.api.ExtraSearchPath, other.api.PostOnly
+	return &mixed
+}
+
 // dump prints the configuration as PostgREST does: as a file, its lines in order,
 // secrets included.
 func (c *config) dump() string {
@@ -222,11 +270,7 @@ func (c *config) dump() string {
 		if s.hidden || s.own != "" && c.values[s.key] == s.fallback {
 			continue
 		}
-		value := c.values[s.key]
-		if !s.bare || value == "" {
-			value = quoted(value)
-		}
-		lines = append(lines, s.key+" = "+value+"\n")
+		lines = append(lines, s.key+" = "+s.written(c.values[s.key])+"\n")
 	}
 	for name, value := range c.api.AppSettings {
 		lines = append(lines, name+" = "+quoted(value)+"\n")

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ var goodConfigs = []struct {
 	{"empty extra search path is none", "DB_EXTRA_SEARCH_PATH=", func(c *config) any { return c.api.ExtraSearchPath }, []string{}},
 	{"extra search path by default", "", func(c *config) any { return c.api.ExtraSearchPath }, []string{"public"}},
 	{"max rows", "DB_MAX_ROWS=1000", func(c *config) any { return c.api.MaxRows }, int64(1000)},
+	{"no rows at all", "DB_MAX_ROWS=0", func(c *config) any { return c.api.MaxRows }, int64(-1)},
 	{"max rows by its older name", "MAX_ROWS=10", func(c *config) any { return c.api.MaxRows }, int64(10)},
 	{"the first name goes before the alias", "DB_MAX_ROWS=1000; MAX_ROWS=10",
 		func(c *config) any { return c.api.MaxRows }, int64(1000)},
@@ -60,6 +62,8 @@ var goodConfigs = []struct {
 	{"hoisted settings", "DB_HOISTED_TX_SETTINGS=statement_timeout, work_mem", func(c *config) any { return c.api.HoistedSettings },
 		[]string{"statement_timeout", "work_mem"}},
 	{"functions for POST alone", "DB_POST_ONLY=login, auth.sign_up", func(c *config) any { return c.api.PostOnly }, []string{"login", "auth.sign_up"}},
+	{"hoisted settings with nothing between", "DB_HOISTED_TX_SETTINGS=work_mem,,", func(c *config) any { return c.api.HoistedSettings },
+		[]string{"work_mem"}},
 	{"plans", "DB_PLAN_ENABLED=true", func(c *config) any { return c.api.Plans }, true},
 	{"schemas", "DB_SCHEMAS=archive, archive_v2", func(c *config) any { return c.api.Schemas }, []string{"archive", "archive_v2"}},
 	{"schemas by their older name", "DB_SCHEMA=archive", func(c *config) any { return c.api.Schemas }, []string{"archive"}},
@@ -132,6 +136,7 @@ var goodConfigs = []struct {
 	{"admin socket", "ADMIN_SERVER_UNIX_SOCKET=/tmp/b; ADMIN_SERVER_UNIX_SOCKET_MODE=600",
 		func(c *config) any { return c.admin }, endpoint{host: "!4", port: noPort, socket: "/tmp/b", socketMode: 0o600}},
 	{"mode of sockets by default", "", func(c *config) any { return c.main.socketMode }, os.FileMode(0o660)},
+	{"requests in the log as Apache has them", "LOG_FORMAT=apache", func(c *config) any { return c.logApache }, true},
 	{"queries in the log", "LOG_QUERY=true", func(c *config) any { return c.logQueries }, true},
 	{"OpenAPI", "OPENAPI_MODE=ignore-privileges", func(c *config) any { return c.api.OpenAPI }, pgrest.IgnorePrivileges},
 	{"no OpenAPI", "OPENAPI_MODE=disabled", func(c *config) any { return c.api.OpenAPI }, pgrest.DisabledOpenAPI},
@@ -183,18 +188,11 @@ func TestParseConfigError(t *testing.T) {
 	tests := []struct{ name, env, want string }{
 		{"admin host", "ADMIN_SERVER_HOST=!5",
 			`PGRST_ADMIN_SERVER_HOST has to be a host, an address, or one of *, *4, !4, *6, !6, not "!5"`},
-		{"admin port", "ADMIN_SERVER_PORT=x", `PGRST_ADMIN_SERVER_PORT has to be a whole number from 0 to 65535, not "x"`},
 		{"same ports", "ADMIN_SERVER_PORT=3000",
 			"PGRST_ADMIN_SERVER_PORT has to differ from server-port; both are 3000"},
 		{"verbosity", "CLIENT_ERROR_VERBOSITY=loud",
 			`PGRST_CLIENT_ERROR_VERBOSITY has to be one of verbose, minimal, not "loud"`},
-		{"boolean", "DB_CHANNEL_ENABLED=maybe", `PGRST_DB_CHANNEL_ENABLED has to be true or false, not "maybe"`},
 		{"extra search path", "DB_EXTRA_SEARCH_PATH=a,,b", "PGRST_DB_EXTRA_SEARCH_PATH has to be a list of schemas"},
-		{"max rows", "DB_MAX_ROWS=0", `PGRST_DB_MAX_ROWS has to be a whole number from 1 to 9223372036854775807, not "0"`},
-		{"an alias goes by its own name", "MAX_ROWS=many", "PGRST_MAX_ROWS has to be a whole number"},
-		{"pool size", "DB_POOL=0", `PGRST_DB_POOL has to be a whole number from 1 to 2147483647, not "0"`},
-		{"idle time", "DB_POOL_MAX_IDLETIME=30s", "PGRST_DB_POOL_MAX_IDLETIME has to be a whole number"},
-		{"lifetime", "DB_POOL_MAX_LIFETIME=-1", "PGRST_DB_POOL_MAX_LIFETIME has to be a whole number"},
 		{"empty schema", "DB_SCHEMAS=a,", "PGRST_DB_SCHEMAS has to be a list of schemas"},
 		{"system schema", "DB_SCHEMA=a,pg_catalog", "PGRST_DB_SCHEMA can't have pg_catalog"},
 		{"end of transactions", "DB_TX_END=abort",
@@ -210,17 +208,14 @@ func TestParseConfigError(t *testing.T) {
 		{"secret not in base64", "JWT_SECRET=" + secret + "; JWT_SECRET_IS_BASE64=true",
 			"PGRST_JWT_SECRET: has to be padded base64"},
 		{"log level", "LOG_LEVEL=all", `PGRST_LOG_LEVEL has to be one of crit, error, warn, info, debug, not "all"`},
-		{"origin with a path", "SERVER_CORS_ALLOWED_ORIGINS=https://a.example/",
-			`PGRST_SERVER_CORS_ALLOWED_ORIGINS has to be a list of origins such as https://example.com, with commas between; "https://a.example/" is none`},
 		{"port", "SERVER_PORT=65536", "PGRST_SERVER_PORT has to be a whole number from 0 to 65535"},
-		{"app setting", "APP_SETTINGS_1=x", "PGRST_APP_SETTINGS_1 has to go on with a letter or underscore"},
+		{"admin port", "ADMIN_SERVER_PORT=-1", "PGRST_ADMIN_SERVER_PORT has to be a whole number from 0 to 65535"},
+		{"log format", "LOG_FORMAT=json", `PGRST_LOG_FORMAT has to be one of text, apache, not "json"`},
 		{"role claim", "JWT_ROLE_CLAIM_KEY=role", "PGRST_JWT_ROLE_CLAIM_KEY has to be a path such as $.role"},
 		{"mode with a nine", "SERVER_UNIX_SOCKET_MODE=690", `PGRST_SERVER_UNIX_SOCKET_MODE has to be an octal number from 600 to 777, not "690"`},
 		{"mode that keeps the owner out", "ADMIN_SERVER_UNIX_SOCKET_MODE=066", "PGRST_ADMIN_SERVER_UNIX_SOCKET_MODE has to be an octal number"},
 		{"mode with more", "SERVER_UNIX_SOCKET_MODE=1777", "PGRST_SERVER_UNIX_SOCKET_MODE has to be an octal number"},
 		{"OpenAPI mode", "OPENAPI_MODE=on", "PGRST_OPENAPI_MODE has to be one of follow-privileges, ignore-privileges, disabled"},
-		{"small letters", "db_pool=3", "PGRST_db_pool is not a setting"},
-		{"unknown", "DB_SCHMEAS=a", "PGRST_DB_SCHMEAS is not a setting"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -232,8 +227,8 @@ func TestParseConfigError(t *testing.T) {
 
 	t.Run("all at once", func(t *testing.T) {
 		t.Parallel()
-		_, err := parseConfig(fromEnvironment(environ("DB_POOL=x; UNKNOWN=1; SERVER_PORT=y")), nil, contents{})
-		for _, name := range []string{"PGRST_DB_POOL", "PGRST_UNKNOWN", "PGRST_SERVER_PORT"} {
+		_, err := parseConfig(fromEnvironment(environ("DB_TX_END=x; LOG_LEVEL=1; SERVER_PORT=-1")), nil, contents{})
+		for _, name := range []string{"PGRST_DB_TX_END", "PGRST_LOG_LEVEL", "PGRST_SERVER_PORT"} {
 			require.ErrorContains(t, err, name)
 		}
 	})
@@ -249,6 +244,75 @@ func TestParseConfigError(t *testing.T) {
 			require.NotContains(t, err.Error(), "hush")
 		}
 	})
+}
+
+// What the reference goes on without is warned of, and refused by those who want that.
+func TestParseConfigWarns(t *testing.T) {
+	t.Parallel()
+	const (
+		mistyped = "setting has a value of the wrong type, and is taken for not set"
+		former   = "setting is of an older version, and has no effect"
+		unknown  = "setting is unknown"
+	)
+	value := func(key string) func(*config) any { return func(c *config) any { return c.values[key] } }
+	tests := []struct {
+		name, env    string
+		what, remedy string // of the one warning; a part of the remedy
+		got          func(*config) any
+		want         any
+	}{
+		{"boolean", "DB_CHANNEL_ENABLED=maybe", mistyped, `it has to be true or false, not "maybe"`, value("db-channel-enabled"), "true"},
+		{"word that a file takes for true", "SERVER_TIMING_ENABLED=on", mistyped, "it has to be true or false", value("server-timing-enabled"), "false"},
+		{"what log-query once was", "LOG_QUERY=main-query", mistyped, `it has to be true or false, not "main-query"`, value("log-query"), "false"},
+		{"number", "DB_POOL=many", mistyped, `it has to be a whole number from 1 to 2147483647, not "many"`, value("db-pool"), "10"},
+		{"number that is too low", "DB_POOL=0", mistyped, `it has to be a whole number from 1 to 2147483647, not "0"`, value("db-pool"), "10"},
+		{"fraction", "DB_POOL=3.5", mistyped, "it has to be a whole number", value("db-pool"), "10"},
+		{"number with a unit", "DB_POOL_MAX_IDLETIME=30s", mistyped, "it has to be a whole number", value("db-pool-max-idletime"), "30"},
+		{"negative number", "DB_POOL_MAX_LIFETIME=-1", mistyped, "it has to be a whole number", value("db-pool-max-lifetime"), "1800"},
+		{"number without a default", "MAX_ROWS=many", mistyped, "it has to be a whole number", value("db-max-rows"), ""},
+		{"the alias counts then", "DB_MAX_ROWS=many; MAX_ROWS=7", mistyped, "it has to be a whole number", value("db-max-rows"), "7"},
+		{"port", "SERVER_PORT=x", mistyped, "it has to be a whole number", value("server-port"), "3000"},
+		{"port that there needn't be", "ADMIN_SERVER_PORT=x", mistyped, "it has to be a whole number",
+			func(c *config) any { return c.admin.enabled() }, false},
+		{"legacy settings", "DB_USE_LEGACY_GUCS=false", former, "request.jwt.claims", nil, nil},
+		{"media types", "RAW_MEDIA_TYPES=x/y", former, "make a media type handler", nil, nil},
+		{"lifetime of tokens", "JWT_CACHE_MAX_LIFETIME=0", former, "set jwt-cache-max-entries in its place", nil, nil},
+		{"proxy", "SERVER_PROXY_URI=https://a.example", former, "call it openapi-server-proxy-uri", value("openapi-server-proxy-uri"), ""},
+		{"admin server's configuration", "ADMIN_SERVER_CONFIG_ENABLED=true", former, "--dump-config", nil, nil},
+		{"database settings", "DB_LOAD_GUC_CONFIG=false", former, "call it db-config", value("db-config"), "true"},
+		{"unknown", "NOT_EXISTING=1", unknown, "take it out; the option --example lists the settings that there are", nil, nil},
+		{"nearly one", "DB_SCHMEAS=a", unknown, "write PGRST_DB_SCHEMAS if that is meant, or take it out", nil, nil},
+		{"small letters", "db_pool=3", unknown, "write PGRST_DB_POOL if that is meant", value("db-pool"), "10"},
+		{"app setting", "APP_SETTINGS_1=x", "setting has a name that PostgreSQL takes for none, and is left out", "it has to go on with a letter",
+			func(c *config) any { return c.api.AppSettings }, map[string]string(nil)},
+		{"origin with a path", "SERVER_CORS_ALLOWED_ORIGINS=https://b.example,https://a.example/", "setting has an origin that no page has",
+			`write "https://a.example/" as a scheme and a host`, func(c *config) any { return c.corsOrigins }, []string{"https://b.example", "https://a.example/"}},
+		{"every origin", "SERVER_CORS_ALLOWED_ORIGINS=*", "setting has an origin that no page has", "leave the setting out, which allows every origin",
+			nil, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			from := sources{environ: environ(test.env)}
+			c, err := from.local()
+			require.NoError(t, err)
+			require.Len(t, c.warnings, 1)
+			w := c.warnings[0]
+			require.Equal(t, strings.SplitN(from.environ[0], "=", 2)[0], w.setting)
+			require.Equal(t, test.what, w.what)
+			require.Contains(t, w.remedy, test.remedy)
+			if test.got != nil {
+				require.Equal(t, test.want, test.got(c))
+			}
+			from.strict = true
+			_, err = from.local()
+			require.ErrorContains(t, err, w.setting+": "+test.what+": ")
+			require.ErrorContains(t, err, test.remedy)
+		})
+	}
+	for key := range formerSettings {
+		require.False(t, slices.ContainsFunc(settings, func(s setting) bool { return slices.Contains(s.names(), key) }), "%s is a setting", key)
+	}
 }
 
 func TestParseConfigReadsFiles(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,15 +21,15 @@ func parseFile(name, text string, variable func(string) (string, bool)) (assignm
 	s := &fileScanner{text: text, variable: variable}
 	given := assignments{}
 	for s.skipBlank(); s.at < len(text); s.skipBlank() {
-		key, value, err := s.setting()
+		a, err := s.setting()
 		if err != nil {
 			return nil, fmt.Errorf("%s, line %d: %w", name, 1+strings.Count(text[:s.at], "\n"), err)
 		}
+		key := a.name
 		if custom, ok := strings.CutPrefix(key, appSettingsPrefix); ok { // whose case does not matter
-			given[appSettingsPrefix+strings.ToLower(custom)] = assignment{value, key}
-		} else {
-			given[key] = assignment{value, key}
+			key = appSettingsPrefix + strings.ToLower(custom)
 		}
+		given[key] = a
 	}
 	return given, nil
 }
@@ -42,7 +43,7 @@ type fileScanner struct {
 var (
 	fileKey  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*`)
 	fileWord = regexp.MustCompile(`^[^\s#]*`)
-	number10 = regexp.MustCompile(`^-?[0-9]+$`)
+	number10 = regexp.MustCompile(`^[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 )
 
 // skipBlank goes on to what is neither white space nor a comment.
@@ -67,45 +68,57 @@ func (s *fileScanner) skipLine() {
 	}
 }
 
-func (s *fileScanner) setting() (key, value string, err error) {
-	key = fileKey.FindString(s.text[s.at:])
+func (s *fileScanner) setting() (a assignment, err error) {
+	key := fileKey.FindString(s.text[s.at:])
 	if key == "" {
-		return "", "", fmt.Errorf("a line has to be a comment or to begin with a setting, as in db-pool = 10")
+		return assignment{}, fmt.Errorf("a line has to be a comment or to begin with a setting, as in db-pool = 10")
 	}
 	s.at += len(key)
 	s.skipBlank()
 	if !strings.HasPrefix(s.text[s.at:], "=") {
-		return "", "", fmt.Errorf("%s has no = behind it", key)
+		return assignment{}, fmt.Errorf("%s has no = behind it", key)
 	}
 	s.at++
 	s.skipBlank()
-	if value, err = s.value(); err != nil {
-		return "", "", fmt.Errorf("%s %w", key, err)
+	a.name = key
+	if a.value, a.number, err = s.value(); err != nil {
+		return assignment{}, fmt.Errorf("%s %w", key, err)
 	}
 	rest := strings.TrimLeft(s.text[s.at:], " \t\r")
 	if rest != "" && rest[0] != '\n' && rest[0] != '#' {
-		return "", "", fmt.Errorf("%s has more behind its value than a comment", key)
+		return assignment{}, fmt.Errorf("%s has more behind its value than a comment", key)
 	}
-	return key, value, nil
+	return a, nil
 }
 
-func (s *fileScanner) value() (string, error) {
+func (s *fileScanner) value() (value string, number bool, err error) {
 	if strings.HasPrefix(s.text[s.at:], `"`) {
 		s.at++
-		return s.quoted()
+		value, err = s.quoted()
+		return value, false, err
 	}
 	word := fileWord.FindString(s.text[s.at:])
 	s.at += len(word)
 	switch {
 	case word == "on":
-		return "true", nil
+		return "true", false, nil
 	case word == "off":
-		return "false", nil
-	case word == "true", word == "false", number10.MatchString(word):
-		return word, nil
+		return "false", false, nil
+	case word == "true", word == "false":
+		return word, false, nil
+	case number10.MatchString(word):
+		return wholeNumber(word), true, nil
 	default:
-		return "", fmt.Errorf(`has to be a whole number, true, false, or text in quotes, as in key = "text"`)
+		return "", false, fmt.Errorf(`has to be a whole number, true, false, or text in quotes, as in key = "text"`)
 	}
+}
+
+// wholeNumber writes 1e3 and 10.0 as the whole numbers that they are.
+func wholeNumber(word string) string {
+	if n, err := strconv.ParseFloat(word, 64); err == nil && n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+		return strconv.FormatInt(int64(n), 10)
+	}
+	return word
 }
 
 // quoted reads text up to the quote that ends it.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,11 +12,16 @@ import (
 
 func TestParseFile(t *testing.T) {
 	t.Parallel()
+	numbers := []string{"10", "-1", "+7", "1000", "3.5", "2"}
 	tests := []struct{ name, text, want string }{
 		{"text", `x = "films"`, "films"},
 		{"empty text", `x = ""`, ""},
 		{"number", `x = 10`, "10"},
 		{"negative number", `x=-1`, "-1"},
+		{"whole number with an exponent", `x = 1e3`, "1000"},
+		{"whole number with a point", `x = 10.0`, "10"},
+		{"fraction", `x = 3.5`, "3.5"},
+		{"number as text", `x = "10e0"`, "10e0"},
 		{"true", `x = true`, "true"},
 		{"on", `x = on`, "true"},
 		{"off", `x = off`, "false"},
@@ -36,7 +42,8 @@ func TestParseFile(t *testing.T) {
 			t.Parallel()
 			given, err := parseFile("a.conf", test.text, variable)
 			require.NoError(t, err)
-			require.Equal(t, assignments{"x": {test.want, "x"}}, given)
+			number := slices.Contains(numbers, test.want) && !strings.Contains(test.text, `"`)
+			require.Equal(t, assignments{"x": {test.want, "x", number}}, given)
 		})
 	}
 }
@@ -107,11 +114,20 @@ app.settings.b = "of file"`)
 
 	t.Run("errors name the key", func(t *testing.T) {
 		t.Parallel()
-		given, err := sources{file: configFile(t, "db-pool = 0\ndb-poool = 1\n")}.read()
+		_, err := sources{file: configFile(t, "db-tx-end = \"x\"\nserver-port = 65536\n")}.local()
+		require.ErrorContains(t, err, "db-tx-end has to be one of")
+		require.ErrorContains(t, err, "server-port has to be a whole number from 0 to 65535")
+	})
+	t.Run("warnings name the key", func(t *testing.T) {
+		t.Parallel()
+		c, err := sources{file: configFile(t, "db-pool = true\ndb-poool = 1\ndb-channel-enabled = 0\nlog-query = \"0\"\n")}.local()
 		require.NoError(t, err)
-		_, err = parseConfig(given, nil, contents{})
-		require.ErrorContains(t, err, `db-pool has to be a whole number from 1 to 2147483647, not "0"`)
-		require.ErrorContains(t, err, "db-poool is not a setting")
+		require.Equal(t, []warning{
+			{"db-channel-enabled", "setting has a value of the wrong type, and is taken for not set", "it has to be true or false, not 0"},
+			{"db-pool", "setting has a value of the wrong type, and is taken for not set", `it has to be a whole number from 1 to 2147483647, not "true"`},
+			{"db-poool", "setting is unknown", "write db-pool if that is meant, or take it out; the option --example lists the settings that there are"},
+		}, c.warnings)
+		require.Equal(t, "true", c.values["db-channel-enabled"])
 	})
 	t.Run("no such file", func(t *testing.T) {
 		t.Parallel()

@@ -47,6 +47,9 @@ func cors(origins []string, next http.Handler) http.Handler {
 			h.Set("Access-Control-Allow-Headers", allowedHeaders(requested))
 		}
 		h.Set("Access-Control-Max-Age", corsMaxAge)
+		if x := exchangeOf(r.Context()); x != nil {
+			x.preflight = true
+		}
 		w.WriteHeader(http.StatusOK)
 	})
 }

@@ -2,45 +2,49 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // load reads the configuration from all sources. Database settings go before the
-// others, unless db-config is off. ignored are those that the database can't set.
+// others, unless db-config is off. A databaseError says that these can't be read.
 // See https://docs.postgrest.org/en/stable/references/configuration.html.
-func (s sources) load(ctx context.Context, running *config) (c *config, ignored []string, err error) {
+func (s sources) load(ctx context.Context, running *config) (*config, error) {
 	given, err := s.read()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	files := s.files
 	if running != nil || files == nil {
 		files = contents{}
 	}
-	if c, err = parseConfig(given, running, files); err != nil || !c.databaseConfig {
-		return c, nil, err
+	c, err := s.parse(given, running, files)
+	if err != nil || !c.databaseConfig { // a uriError comes with a configuration
+		return c, err
 	}
 	database, err := fromDatabase(ctx, c)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the settings in the database: %w", err)
+		return nil, databaseError{err}
 	}
-	for _, name := range slices.Sorted(maps.Keys(database)) {
-		if key := databaseKey(name); settableInDatabase(key) {
-			given[key] = assignment{database[name], name}
-		} else {
-			ignored = append(ignored, name)
+	for name, value := range database {
+		key := databaseKey(name)
+		if !settableInDatabase(key) {
+			key = name // which is no setting's
 		}
+		given[key] = assignment{value: value, name: name}
 	}
-	c, err = parseConfig(given, running, files)
-	return c, ignored, err
+	return s.parse(given, running, files)
 }
+
+// databaseError is why the settings in the database can't be read.
+type databaseError struct{ cause error }
+
+func (e databaseError) Error() string { return "read the settings in the database: " + e.cause.Error() }
+func (e databaseError) Unwrap() error { return e.cause }
 
 func databaseKey(name string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(name, databasePrefix), "_", "-")
@@ -100,11 +104,15 @@ func preConfigSettings(ctx context.Context, tx pgx.Tx, function string) (map[str
 	if function == "" {
 		return map[string]string{}, nil
 	}
-	var names []string
+	keys := slices.Collect(maps.Keys(formerSettings)) // to tell of them
 	for _, s := range settings {
 		if s.database {
-			names = append(names, databasePrefix+strings.ReplaceAll(s.key, "-", "_"))
+			keys = append(keys, s.key)
 		}
+	}
+	names := make([]string, len(keys))
+	for i, key := range keys {
+		names[i] = databasePrefix + strings.ReplaceAll(key, "-", "_")
 	}
 	if _, err := tx.Exec(ctx, "SELECT "+qualified(function)+"()"); err != nil {
 		return nil, err
@@ -133,23 +141,4 @@ func collect(rows pgx.Rows, err error) (map[string]string, error) {
 		return nil
 	})
 	return found, err
-}
-
-// passing reports whether an error of load may be gone when it is tried again:
-// the database is not there, or not yet.
-func passing(err error) bool {
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) { // databases and roles may be made later
-		return !wrongPassword(err)
-	}
-	var server *pgconn.PgError
-	if errors.As(err, &server) {
-		switch server.Code[:min(2, len(server.Code))] {
-		case "08", "53", "57", "58": // connection, resources, operator, system
-			return true
-		default:
-			return false
-		}
-	}
-	return pgconn.Timeout(err) || pgconn.SafeToRetry(err)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -63,13 +64,14 @@ func TestLoadFromDatabase(t *testing.T) {
 		`GRANT USAGE ON SCHEMA hidden TO %role`,
 		`CREATE FUNCTION hidden."pre config"() RETURNS void LANGUAGE sql AS $$ SELECT
 			set_config('pgrst.db_schemas', 'of_function', true), set_config('pgrst.jwt_aud', 'of_function', true),
-			set_config('pgrst.db_anon_role', 'of_function', true), set_config('pgrst.db_max_rows', '', true) $$`,
+			set_config('pgrst.db_anon_role', 'of_function', true), set_config('pgrst.raw_media_types', 'x/y', true), set_config('pgrst.db_max_rows', '', true) $$`,
 		`ALTER DATABASE %database SET pgrst.db_tx_end = 'rollback'`,
 		`ALTER ROLE %role SET pgrst.db_pre_config = 'hidden.pre config'`,
 		`ALTER ROLE %role SET pgrst.jwt_aud = 'of_role'`,
 		`ALTER ROLE %role SET pgrst.db_anon_role = 'of_role'`,
 		`ALTER ROLE %role SET pgrst.server_port = '1'`,
 		`ALTER ROLE %role SET pgrst.unknown = '1'`,
+		`ALTER ROLE %role SET pgrst.jwt_cache_max_lifetime = '1'`,
 		`ALTER ROLE %role SET other.db_schemas = 'x'`,
 		`ALTER ROLE %role IN DATABASE %database SET pgrst.db_anon_role = 'of_role_here'`,
 		`ALTER ROLE %role IN DATABASE postgres SET pgrst.db_anon_role = 'of_role_elsewhere'`,
@@ -77,7 +79,7 @@ func TestLoadFromDatabase(t *testing.T) {
 		db.exec(t, sql)
 	}
 	const env = "DB_ANON_ROLE=e; DB_SCHEMAS=e; JWT_AUD=e; DB_MAX_ROWS=3; DB_CHANNEL=e; SERVER_TRACE_HEADER=e"
-	c, ignored, err := db.sources(env).load(t.Context(), nil)
+	c, err := db.sources(env).load(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, "of_role_here", c.api.AnonRole)
 	require.Equal(t, "of_role", c.api.JWTAudience)
@@ -85,14 +87,19 @@ func TestLoadFromDatabase(t *testing.T) {
 	require.Zero(t, c.api.MaxRows, "what is set to nothing is not set")
 	require.Equal(t, "e", c.api.Channel)
 	require.Equal(t, "e", c.api.TraceHeader)
-	require.Equal(t, []string{"pgrst.server_port", "pgrst.unknown"}, ignored)
+	require.Equal(t, []warning{
+		{"pgrst.jwt_cache_max_lifetime", "setting is of an older version, and has no effect", formerSettings["jwt-cache-max-lifetime"]},
+		{"pgrst.raw_media_types", "setting is of an older version, and has no effect", formerSettings["raw-media-types"]},
+		{"pgrst.server_port", "setting can't be made in the database", "set PGRST_SERVER_PORT, or server-port in the configuration file"},
+		{"pgrst.unknown", "setting is unknown", "take it out; the option --example lists the settings that there are"},
+	}, c.warnings)
 
 	t.Run("off", func(t *testing.T) {
 		t.Parallel()
-		c, ignored, err := db.sources("DB_CONFIG=false; "+env).load(t.Context(), nil)
+		c, err := db.sources("DB_CONFIG=false; "+env).load(t.Context(), nil)
 		require.NoError(t, err)
 		require.Equal(t, "e", c.api.AnonRole)
-		require.Empty(t, ignored)
+		require.Empty(t, c.warnings)
 	})
 }
 
@@ -101,38 +108,43 @@ func TestLoadFromDatabaseError(t *testing.T) {
 	t.Run("bad value", func(t *testing.T) {
 		t.Parallel()
 		db := newConfigured(t)
+		db.exec(t, `ALTER ROLE %role SET pgrst.db_tx_end = 'abort'`)
+		_, err := db.sources("").load(t.Context(), nil)
+		require.ErrorContains(t, err, `pgrst.db_tx_end has to be one of`)
+		require.False(t, errors.As(err, new(databaseError)))
+	})
+	t.Run("value of the wrong type", func(t *testing.T) {
+		t.Parallel()
+		db := newConfigured(t)
 		db.exec(t, `ALTER ROLE %role SET pgrst.db_max_rows = 'many'`)
-		_, _, err := db.sources("").load(t.Context(), nil)
-		require.ErrorContains(t, err, `pgrst.db_max_rows has to be a whole number from 1 to 9223372036854775807, not "many"`)
-		require.False(t, passing(err))
+		from := db.sources("DB_MAX_ROWS=7")
+		c, err := from.load(t.Context(), nil)
+		require.NoError(t, err)
+		require.Zero(t, c.api.MaxRows, "the database goes before the environment all the same")
+		require.Len(t, c.warnings, 1)
+		from.strict = true
+		_, err = from.load(t.Context(), nil)
+		require.ErrorContains(t, err, "pgrst.db_max_rows: setting has a value of the wrong type")
 	})
 	t.Run("no such function", func(t *testing.T) {
 		t.Parallel()
 		db := newConfigured(t)
-		_, _, err := db.sources("DB_PRE_CONFIG=nowhere.nothing").load(t.Context(), nil)
+		_, err := db.sources("DB_PRE_CONFIG=nowhere.nothing").load(t.Context(), nil)
 		require.ErrorContains(t, err, "read the settings in the database: run db-pre-config: ")
 		require.ErrorContains(t, err, "nowhere")
-		require.False(t, passing(err))
-	})
-	t.Run("no such database, so far", func(t *testing.T) {
-		t.Parallel()
-		db := newConfigured(t)
-		_, _, err := sources{environ: []string{"PGRST_DB_URI=" + strings.Replace(db.url, "/"+db.Config().ConnConfig.Database, "/nowhere", 1)}}.load(t.Context(), nil)
-		require.Error(t, err)
-		require.True(t, passing(err))
+		require.True(t, errors.As(err, new(databaseError)))
 	})
 	t.Run("no server", func(t *testing.T) {
 		t.Parallel()
-		_, _, err := sources{environ: environ("DB_URI=postgres://127.0.0.1:1/")}.load(t.Context(), nil)
-		require.Error(t, err)
-		require.True(t, passing(err))
+		_, err := sources{environ: environ("DB_URI=postgres://127.0.0.1:1/")}.load(t.Context(), nil)
+		require.True(t, errors.As(err, new(databaseError)))
 	})
 }
 
 // What is fixed keeps the value that it had, and the user is told.
 func TestLoadAgain(t *testing.T) {
 	t.Parallel()
-	running, _, err := sources{file: configFile(t, `db-config = false
+	running, err := sources{file: configFile(t, `db-config = false
 server-port = 1
 db-pool = 3
 db-uri = "postgres://a.example"
@@ -143,7 +155,7 @@ server-port = 2
 admin-server-port = 3
 db-uri = "postgres://b.example"
 db-schemas = "new"`)}
-	c, _, err := next.load(t.Context(), running)
+	c, err := next.load(t.Context(), running)
 	require.NoError(t, err)
 	require.Equal(t, 1, c.main.port)
 	require.Equal(t, noPort, c.admin.port)
@@ -171,10 +183,10 @@ func TestLoadFromPipe(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parseConfig(given, nil, from.files) // as a server that starts does
 	require.NoError(t, err)
-	c, _, err := from.load(t.Context(), nil)
+	c, err := from.load(t.Context(), nil)
 	require.NoError(t, err)
 	require.EqualValues(t, 7, c.api.MaxRows)
-	again, _, err := from.load(t.Context(), c)
+	again, err := from.load(t.Context(), c)
 	require.NoError(t, err)
 	require.Empty(t, again.needRestart)
 	require.True(t, again.same(c))

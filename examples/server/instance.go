@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,10 +36,10 @@ const (
 type signals struct{ schema, config chan os.Signal }
 
 // configures makes the first instance, and then those that signals and
-// notifications ask for, until ctx is done. Its error is that of the first
-// configuration; a later one that is wrong is logged, and the old one stays.
+// notifications ask for, until ctx is done. Its error is why there can't be a first
+// one; a later configuration that is wrong is logged, and the old one stays.
 func (s *server) configures(ctx context.Context, asked signals) error {
-	if err := s.configureFirst(ctx); err != nil {
+	if err := s.configureFirst(ctx, asked.config); err != nil {
 		return err
 	}
 	for {
@@ -60,38 +61,37 @@ func (s *server) configures(ctx context.Context, asked signals) error {
 }
 
 // configureFirst makes the first instance. It waits for the database, where a part
-// of the configuration may be.
-func (s *server) configureFirst(ctx context.Context) error {
+// of the configuration may be, until there is a good one. A password that is wrong
+// stays so.
+func (s *server) configureFirst(ctx context.Context, asked <-chan os.Signal) error {
 	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
 		c, err := s.load(ctx, nil)
 		if err == nil {
-			return s.begin(ctx, c)
+			return s.begin(c)
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
-		if !passing(err) || s.recovery.off.Load() {
+		if wrongPassword(err) || s.recovery.off.Load() {
 			return fmt.Errorf("configuration: %w", err)
 		}
 		s.logs.notices.Warn("configuration not read", "error", err, "retry_in", backoff)
 		select {
 		case <-time.After(backoff):
+		case <-asked:
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-func (s *server) begin(ctx context.Context, c *config) error {
-	first, err := s.newInstance(c)
+func (s *server) begin(c *config) error {
+	first, err := s.newInstance(c, nil)
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	s.swap(first)
 	close(s.configured)
-	if c.main.reusePort && first.api.Ready(ctx) == nil {
-		close(s.mayListen)
-	}
 	return nil
 }
 
@@ -99,7 +99,7 @@ func (s *server) begin(ctx context.Context, c *config) error {
 func (s *server) load(ctx context.Context, running *config) (*config, error) {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
-	c, ignored, err := s.sources.load(ctx, running)
+	c, err := s.sources.load(ctx, running)
 	if err != nil {
 		return nil, err
 	}
@@ -107,32 +107,43 @@ func (s *server) load(ctx context.Context, running *config) (*config, error) {
 	for _, name := range c.needRestart {
 		s.logs.notices.Warn("setting needs a restart to have an effect", "setting", name)
 	}
-	for _, name := range ignored {
-		s.logs.notices.Warn("setting can't be made in the database", "setting", name)
-	}
 	return c, nil
 }
 
-// warn tells of settings that have no effect, once of each.
+// warn tells of settings that are not what they should be, once of each.
 func (s *server) warn(c *config) {
+	all := slices.Clone(c.warnings)
 	for _, name := range c.withoutEffect {
-		if !s.warned[name] {
-			s.logs.notices.Warn("setting has no effect", "setting", name)
+		all = append(all, warning{name, "setting has no effect", internalRemedy})
+	}
+	for _, w := range all {
+		if !s.warned[w] {
+			w.log(s.logs.notices)
 		}
-		s.warned[name] = true
+		s.warned[w] = true
 	}
 }
 
-// newInstance starts the API with a configuration.
-func (s *server) newInstance(c *config) (*instance, error) {
+// newInstance starts the API with a configuration, and with a schema for the time until
+// it has its own; nil for none.
+func (s *server) newInstance(c *config, cache *introspect.SchemaCache) (*instance, error) {
 	options := c.api
+	options.SchemaCache = cache
 	options.Logger = s.logs.faults
 	options.Observe = observe
-	options.OnConfigNotify = func() { wake(s.notified) }
+	options.RequireSchemas = true
+	if !options.DisableListener {
+		options.Listener = s.hears
+		options.OnConfigNotify = func() { wake(s.notified) }
+	}
+	if options.OpenAPI == pgrest.DisabledOpenAPI {
+		options.RootSpec = "" // which isn't asked then
+	}
 	first := true
 	options.OnSchemaLoad = func(*introspect.SchemaCache) {
 		if first {
 			first = false
+			wake(s.mayListen)
 			return
 		}
 		s.pool.Reset() // for what a role has set to hold, it has to log in anew
@@ -176,6 +187,8 @@ func (s *server) reconfigure(ctx context.Context) bool {
 		s.logs.notices.Info("configuration reloaded")
 	case err == nil:
 		s.logs.notices.Info("configuration unchanged")
+	case changed && ctx.Err() == nil:
+		s.logs.notices.Error("configuration reloaded but for its schemas, the old ones stay", "error", err)
 	case ctx.Err() == nil:
 		s.logs.notices.Error("configuration not reloaded, the old one stays", "error", err)
 	}
@@ -183,28 +196,49 @@ func (s *server) reconfigure(ctx context.Context) bool {
 }
 
 // replace has a new instance take the place of the old one if the configuration
-// differs, as soon as it has the schema. The old one finishes its requests.
+// differs: at once, with the schema that there is. Only other schemas than before wait
+// until they have been read, and keep no other setting waiting.
 func (s *server) replace(ctx context.Context) (changed bool, err error) {
 	old := s.running()
 	c, err := s.load(ctx, old.config)
 	if err != nil || c.same(old.config) {
 		return false, err
 	}
-	next, err := s.newInstance(c)
+	cache := old.api.SchemaCache()
+	if cache == nil || c.sameSchemas(old.config) { // without a schema there is no harm in waiting with requests
+		next, err := s.newInstance(c, cache)
+		if err == nil {
+			s.succeed(next)
+		}
+		return err == nil, err
+	}
+	if same := c.withSchemasOf(old.config); !same.same(old.config) {
+		next, err := s.newInstance(same, cache)
+		if err != nil {
+			return false, err
+		}
+		s.succeed(next)
+	}
+	next, err := s.newInstance(c, nil)
 	if err != nil {
 		return false, err
 	}
-	if old.api.SchemaCache() != nil { // without one there is no harm in waiting with requests
-		ready, cancel := context.WithTimeout(ctx, schemaTimeout)
-		defer cancel()
-		if err := next.api.Ready(ready); err != nil {
-			next.api.Close()
-			return false, fmt.Errorf("load the schema: %w", err)
-		}
+	ready, cancel := context.WithTimeout(ctx, schemaTimeout)
+	defer cancel()
+	if err := next.api.Ready(ready); err != nil {
+		next.api.Close()
+		return s.running() != old, fmt.Errorf("load the schema: %w", err)
 	}
+	s.succeed(next)
+	return true, nil
+}
+
+// succeed has an instance take the place of the present one, which finishes its
+// requests.
+func (s *server) succeed(next *instance) {
+	old := s.running()
 	s.swap(next)
 	s.retired.Go(func() { s.retire(old) })
-	return true, nil
 }
 
 // running is the present instance, nil before the first.
@@ -219,7 +253,8 @@ func (s *server) swap(next *instance) {
 	defer s.mu.Unlock()
 	s.current = next
 	s.level.Set(next.config.logLevel)
-	s.logQueries.Store(next.config.logQueries)
+	s.logs.access.queries.Store(next.config.logQueries)
+	s.logs.access.apache.Store(next.config.logApache)
 	s.recovery.off.Store(!next.config.recovers)
 }
 

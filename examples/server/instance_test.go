@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -80,10 +81,10 @@ func TestReconfigureByNotification(t *testing.T) {
 				return r.status(t, "/genres") == http.StatusOK
 			}, "the notification has no effect")
 			require.NotSame(t, first, r.running())
-			db.exec(t, `ALTER ROLE %role SET pgrst.db_max_rows = 'many'`)
+			db.exec(t, `ALTER ROLE %role SET pgrst.openapi_mode = 'on'`)
 			db.exec(t, `NOTIFY pgrst, '`+payload+`'`)
 			eventually(t, func() bool {
-				return strings.Contains(r.logged.String(), "pgrst.db_max_rows has to be a whole number")
+				return strings.Contains(r.logged.String(), "pgrst.openapi_mode has to be one of")
 			}, "the error isn't logged")
 			require.Equal(t, http.StatusOK, r.status(t, "/genres"))
 		})
@@ -112,6 +113,132 @@ func TestReconfigureWithSchema(t *testing.T) {
 			require.Equal(t, http.StatusUnauthorized, r.status(t, "/genres"))
 		})
 	}
+}
+
+// slowed has the next loads of the schema wait until the function that is returned is
+// called: they read comments.
+func slowed(t *testing.T, db *pgtest.Database) (quicken func()) {
+	t.Helper()
+	lock, err := db.Superuser(t).Begin(t.Context())
+	require.NoError(t, err)
+	_, err = lock.Exec(t.Context(), `LOCK TABLE pg_catalog.pg_description`)
+	require.NoError(t, err)
+	quicken = func() { _ = lock.Rollback(contextOf(t)) }
+	t.Cleanup(quicken)
+	return quicken
+}
+
+// A configuration has its effect at once, and doesn't wait for the schema to be loaded;
+// other schemas than before do, and no other setting waits with them.
+func TestReconfigureAtOnce(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	_, err := db.Superuser(t).Exec(t.Context(), `CREATE SCHEMA new; CREATE TABLE new.things AS SELECT 1 AS id;
+		GRANT USAGE ON SCHEMA new TO pgrest_test_anon; GRANT SELECT ON new.things TO pgrest_test_anon`)
+	require.NoError(t, err)
+	from := of(t, db.AuthenticatorURL, "DB_ANON_ROLE=pgrest_test_anon", `db-schemas = "archive"`)
+	r := startFrom(t, from)
+	rows := func(path string) string {
+		_, body := r.get(t, path)
+		return strings.Join(strings.Fields(body), "")
+	}
+	require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+	quicken := slowed(t, db)
+	const path, one = "/genres?select=id&order=id", `[{"id":1}]`
+	require.NotEqual(t, one, rows(path))
+	writeFile(t, from.file, "db-schemas = \"archive\"\ndb-max-rows = 1")
+	reload(r.asked.config)
+	eventually(t, func() bool { return rows(path) == one }, "it waits for the schema")
+
+	writeFile(t, from.file, "db-schemas = \"new, archive\"\ndb-max-rows = 2")
+	reload(r.asked.config)
+	eventually(t, func() bool { return rows(path) == `[{"id":1},{"id":2}]` }, "the other settings wait with the schemas")
+	require.Equal(t, http.StatusNotFound, r.status(t, "/things"), "there is no schema for it yet")
+	quicken()
+	eventually(t, func() bool { return rows("/things") == one }, "other schemas are never loaded")
+	eventually(t, func() bool { return strings.Contains(r.logged.String(), "configuration reloaded") }, "it isn't logged")
+}
+
+// Schemas that aren't there don't take the place of others; all else does.
+func TestReconfigureWithoutSchema(t *testing.T) {
+	t.Parallel()
+	from := of(t, pgtest.Clone(t).AuthenticatorURL, "DB_ANON_ROLE=pgrest_test_anon", `db-schemas = "archive"`)
+	r := startFrom(t, from)
+	require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+	writeFile(t, from.file, "db-schemas = \"archive,nowhere\"\ndb-max-rows = 1")
+	reload(r.asked.config)
+	eventually(t, func() bool {
+		return strings.Contains(r.logged.String(), "configuration reloaded but for its schemas, the old ones stay")
+	}, "it isn't logged")
+	require.Contains(t, r.logged.String(), `schema \"nowhere\" isn't there`)
+	_, body := r.get(t, "/genres?select=id&order=id")
+	require.Equal(t, `[{"id":1}]`, body)
+	require.Equal(t, http.StatusOK, r.adminStatus(t, "/ready"))
+}
+
+// A server whose schemas, or those of its search path, aren't there says so, and is not
+// ready until they are. For a role that isn't there requests fail by themselves.
+func TestServeWithoutSchema(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		env, logged string
+		waits       bool
+	}{
+		"schema": {"DB_SCHEMAS=archive, later; DB_ANON_ROLE=pgrest_test_anon",
+			`Schemas (db-schemas): schema \"later\" isn't there: CREATE SCHEMA \"later\", or take it out`, true},
+		"extra search path": {"DB_SCHEMAS=archive; DB_EXTRA_SEARCH_PATH=public,later; DB_ANON_ROLE=pgrest_test_anon",
+			`ExtraSearchPath (db-extra-search-path): schema \"later\" isn't there`, true},
+		"role": {"DB_SCHEMAS=archive; DB_ANON_ROLE=later", `option=AnonRole key=db-anon-role problem="role \"later\" isn't there"`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.Clone(t)
+			r := startFrom(t, of(t, db.AuthenticatorURL, test.env, ""))
+			eventually(t, func() bool { return strings.Contains(r.logged.String(), test.logged) }, "it isn't logged")
+			if !test.waits {
+				require.Equal(t, http.StatusUnauthorized, r.status(t, "/genres"))
+				require.Equal(t, http.StatusOK, r.adminStatus(t, "/ready"))
+				return
+			}
+			require.Equal(t, http.StatusServiceUnavailable, r.adminStatus(t, "/ready"))
+			response, body := r.get(t, "/genres")
+			require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
+			require.Contains(t, body, `"code":"PGRST002"`)
+			_, err := db.Superuser(t).Exec(t.Context(), `CREATE SCHEMA later`)
+			require.NoError(t, err)
+			eventually(t, func() bool { return r.status(t, "/genres") == http.StatusOK }, "it doesn't see that the schema is there")
+			require.Equal(t, http.StatusOK, r.adminStatus(t, "/ready"))
+		})
+	}
+}
+
+// All instances share one connection to listen, which goes when nobody is to listen.
+func TestServeListensOnce(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	superuser := db.Superuser(t)
+	listening := func() (n int) {
+		require.NoError(t, superuser.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND starts_with(query, 'LISTEN')`).Scan(&n))
+		return n
+	}
+	from := of(t, db.AuthenticatorURL, "DB_SCHEMAS=archive; DB_ANON_ROLE=pgrest_test_anon", "")
+	r := startFrom(t, from)
+	require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+	require.Equal(t, 1, listening())
+	for i := range 5 {
+		before := r.running()
+		writeFile(t, from.file, fmt.Sprintf("db-max-rows = %d", i+1))
+		reload(r.asked.config)
+		eventually(t, func() bool { return r.running() != before }, "the signal has no effect")
+		require.Equal(t, 1, listening())
+	}
+	writeFile(t, from.file, "db-channel-enabled = false")
+	reload(r.asked.config)
+	eventually(t, func() bool { return listening() == 0 }, "it goes on listening")
+	writeFile(t, from.file, "db-channel-enabled = true")
+	reload(r.asked.config)
+	eventually(t, func() bool { return listening() == 1 }, "it doesn't listen again")
 }
 
 // A request finishes with the configuration that it began with.
@@ -206,13 +333,28 @@ func TestServeWithoutDatabase(t *testing.T) {
 	require.NoError(t, <-r.ended)
 }
 
-// A configuration in the database that is wrong ends a server that starts.
+// A server that starts with a configuration in the database that is wrong says so, and
+// waits for a better one: without what it says, others than meant might see something.
 func TestServeBadDatabaseConfiguration(t *testing.T) {
 	t.Parallel()
-	db := newConfigured(t)
-	db.exec(t, `ALTER ROLE %role SET pgrst.db_schemas = 'pg_catalog'`)
-	r := startFrom(t, of(t, db.url, "", ""))
-	require.ErrorContains(t, <-r.ended, "configuration: pgrst.db_schemas can't have pg_catalog")
+	for name, test := range map[string]struct{ env, wrong, logged, right string }{
+		"value": {"", `ALTER ROLE %role SET pgrst.db_schemas = 'pg_catalog'`, "pgrst.db_schemas can't have pg_catalog",
+			`ALTER ROLE %role SET pgrst.db_schemas = 'archive'`},
+		"function that isn't there": {"DB_PRE_CONFIG=configure; DB_SCHEMAS=archive", `SELECT`, "function configure() does not exist",
+			`CREATE FUNCTION public.configure() RETURNS void LANGUAGE sql AS ''`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := newConfigured(t)
+			db.exec(t, test.wrong)
+			r := startFrom(t, of(t, db.url, "DB_ANON_ROLE=pgrest_test_anon; "+test.env, ""))
+			eventually(t, func() bool { return strings.Contains(r.logged.String(), test.logged) }, "the error isn't logged")
+			require.Equal(t, http.StatusServiceUnavailable, r.adminStatus(t, "/ready"))
+			db.exec(t, test.right)
+			r.asked.config <- syscall.SIGTERM
+			require.Equal(t, http.StatusOK, r.status(t, "/genres"))
+		})
+	}
 }
 
 // A server that starts before its database serves as soon as that is up, with the

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,12 +22,32 @@ import (
 // it as --dump-config prints it: lists without white space, numbers and booleans
 // one way.
 type kind struct {
-	bare  bool // printed without quotes
+	of    valueType
 	parse func(c *config, value string) (string, error)
 }
 
+// valueType is the type of a setting, as the reference's documentation calls it.
+type valueType string
+
+const (
+	textType    valueType = "String"
+	booleanType valueType = "Boolean"
+	numberType  valueType = "Int"
+)
+
+// mistyped is the error of a value that the reference takes for none, for want of
+// the right type. A server goes on without it.
+type mistyped string
+
+func (m mistyped) Error() string { return string(m) }
+
+// questionable says of a value that it is taken, but hardly meant.
+type questionable struct{ what, remedy string }
+
+func (q questionable) Error() string { return q.what + ": " + q.remedy }
+
 func text(field func(*config) *string) kind {
-	return kind{parse: func(c *config, value string) (string, error) {
+	return kind{textType, func(c *config, value string) (string, error) {
 		*field(c) = value
 		return value, nil
 	}}
@@ -33,7 +55,7 @@ func text(field func(*config) *string) kind {
 
 // textOrFile takes text, or "@" and the name of the file that has it.
 func textOrFile(trim func(string) string, field func(*config) *string) kind {
-	return kind{parse: func(c *config, value string) (string, error) {
+	return kind{textType, func(c *config, value string) (string, error) {
 		if name, ok := strings.CutPrefix(value, "@"); ok {
 			text, err := c.files.read(name)
 			if err != nil {
@@ -48,16 +70,16 @@ func textOrFile(trim func(string) string, field func(*config) *string) kind {
 	}}
 }
 
-// boolean takes true and false in any case, with or without quotes, and numbers,
-// of which the positive ones mean true.
+// boolean takes true and false in any case, with or without quotes, and the text of
+// a number, of which the positive ones mean true.
 func boolean(set func(*config, bool)) kind {
-	return kind{bare: true, parse: func(c *config, value string) (string, error) {
+	return kind{booleanType, func(c *config, value string) (string, error) {
 		word := strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`))
 		if n, err := strconv.Atoi(word); err == nil {
 			word = strconv.FormatBool(n > 0)
 		}
 		if word != "true" && word != "false" {
-			return "", fmt.Errorf("has to be true or false, not %q", value)
+			return "", mistyped(fmt.Sprintf("has to be true or false, not %q", value))
 		}
 		set(c, word == "true")
 		return word, nil
@@ -65,13 +87,29 @@ func boolean(set func(*config, bool)) kind {
 }
 
 func number(least, most int, set func(*config, int)) kind {
-	return kind{bare: true, parse: func(c *config, value string) (string, error) {
+	return kind{numberType, func(c *config, value string) (string, error) {
 		n, err := strconv.Atoi(strings.TrimSpace(value))
 		if err != nil || n < least || n > most {
-			return "", fmt.Errorf("has to be a whole number from %d to %d, not %q", least, most, value)
+			return "", mistyped(fmt.Sprintf("has to be a whole number from %d to %d, not %q", least, most, value))
 		}
 		set(c, n)
 		return strconv.Itoa(n), nil
+	}}
+}
+
+// port takes the number of a port. At one that there can't be, nobody listens.
+func port(set func(*config, int)) kind {
+	any := number(math.MinInt, math.MaxInt, func(*config, int) {})
+	one := number(0, math.MaxUint16, set)
+	return kind{numberType, func(c *config, value string) (string, error) {
+		if _, err := any.parse(c, value); err != nil {
+			return one.parse(c, value)
+		}
+		canonical, err := one.parse(c, value)
+		if err != nil {
+			return "", errors.New(err.Error())
+		}
+		return canonical, nil
 	}}
 }
 
@@ -81,7 +119,7 @@ func seconds(field func(*config) *time.Duration) kind {
 
 // fileMode takes the octal mode of a socket. Its owner can't be kept out.
 func fileMode(field func(*config) *os.FileMode) kind {
-	return kind{parse: func(c *config, value string) (string, error) {
+	return kind{textType, func(c *config, value string) (string, error) {
 		n, err := strconv.ParseUint(value, 8, 32)
 		if err != nil || n < 0o600 || n > 0o777 {
 			return "", fmt.Errorf("has to be an octal number from 600 to 777, not %q", value)
@@ -98,7 +136,7 @@ type option[T any] struct {
 }
 
 func choice[T any](field func(*config) *T, options ...option[T]) kind {
-	return kind{parse: func(c *config, value string) (string, error) {
+	return kind{textType, func(c *config, value string) (string, error) {
 		words := make([]string, len(options))
 		for i, o := range options {
 			if o.word == value {
@@ -113,7 +151,7 @@ func choice[T any](field func(*config) *T, options ...option[T]) kind {
 
 // host takes a name, an address, or one of the words of [listen].
 func host(field func(*config) *string) kind {
-	return kind{parse: func(c *config, value string) (string, error) {
+	return kind{textType, func(c *config, value string) (string, error) {
 		special := strings.HasPrefix(value, "*") || strings.HasPrefix(value, "!")
 		if _, ok := anyHost[value]; special && !ok {
 			return "", fmt.Errorf("has to be a host, an address, or one of *, *4, !4, *6, !6, not %q", value)
@@ -123,25 +161,30 @@ func host(field func(*config) *string) kind {
 	}}
 }
 
-// names takes a list of what, with commas between.
-func names(what string, field func(*config) *[]string) kind {
-	return kind{parse: func(c *config, value string) (string, error) {
-		list := []string{}
-		if value != "" {
-			list = splitList(value)
-		}
-		if slices.Contains(list, "") {
-			return "", fmt.Errorf("has to be a list of %s with commas between, without an empty name, not %q", what, value)
-		}
+// names takes a list with commas between.
+func names(field func(*config) *[]string) kind {
+	return kind{textType, func(c *config, value string) (string, error) {
+		list := slices.DeleteFunc(splitList(value), func(name string) bool { return name == "" })
 		*field(c) = list
 		return strings.Join(list, ","), nil
 	}}
 }
 
-// schemas takes the names of schemas that can be exposed.
+// schemas takes the names of schemas, of which none can be empty.
 func schemas(field func(*config) *[]string) kind {
-	list := names("schemas", field)
-	return kind{parse: func(c *config, value string) (string, error) {
+	list := names(field)
+	return kind{textType, func(c *config, value string) (string, error) {
+		if value != "" && slices.Contains(splitList(value), "") {
+			return "", fmt.Errorf("has to be a list of schemas with commas between, without an empty name, not %q", value)
+		}
+		return list.parse(c, value)
+	}}
+}
+
+// exposed takes the names of schemas that can be exposed.
+func exposed(field func(*config) *[]string) kind {
+	list := schemas(field)
+	return kind{textType, func(c *config, value string) (string, error) {
 		canonical, err := list.parse(c, value)
 		for _, name := range *field(c) {
 			if err == nil && (name == "pg_catalog" || name == "information_schema") {
@@ -175,19 +218,44 @@ func roleClaimKey(c *config, value string) (string, error) {
 		return "", fmt.Errorf("has to be a path such as $.role: %w", err)
 	}
 	c.api.JWTRoleClaimKey = value
-	return value, nil
+	if strings.HasPrefix(value, "$") {
+		return value, nil
+	}
+	return dottedPath(value), nil
 }
 
-// origins takes what browsers send as Origin. Anything else would never match.
+// dottedStep is a step of the older form of a path: a name, an index, or a filter.
+var dottedStep = regexp.MustCompile(`\.(?:"([^"]*)"|([^."\[]+))|\[([0-9]+)\]|\[\?\(@\s*(==\^|==|!=|\^==|\*==)\s*("[^"]*")\)\]`)
+
+// dottedPath writes a path of the older form, which is a good one, in one way: with
+// its names in quotes.
+func dottedPath(path string) string {
+	var b strings.Builder
+	for _, step := range dottedStep.FindAllStringSubmatch(path, -1) {
+		name, bare, index, operator, operand := step[1], step[2], step[3], step[4], step[5]
+		switch {
+		case operator != "":
+			b.WriteString("[?(@ " + operator + " " + operand + ")]")
+		case index != "":
+			b.WriteString("[" + cmp.Or(strings.TrimLeft(index, "0"), "0") + "]")
+		default:
+			b.WriteString(`."` + name + bare + `"`)
+		}
+	}
+	return b.String()
+}
+
+// origins takes what browsers send as Origin. Anything else never matches.
 func origins(c *config, value string) (string, error) {
 	list := splitList(value)
+	c.corsOrigins = list
 	for _, origin := range list {
 		u, err := url.Parse(origin)
 		if err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host {
-			return "", fmt.Errorf("has to be a list of origins such as https://example.com, with commas between; %q is none", origin)
+			return strings.Join(list, ","), questionable{"setting has an origin that no page has", fmt.Sprintf(
+				"write %q as a scheme and a host, such as https://example.com, or leave the setting out, which allows every origin", origin)}
 		}
 	}
-	c.corsOrigins = list
 	return strings.Join(list, ","), nil
 }
 

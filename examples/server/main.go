@@ -6,6 +6,8 @@
 //	PGRST_DB_URI=postgres://authenticator:secret@localhost/films \
 //	PGRST_DB_SCHEMAS=api PGRST_DB_ANON_ROLE=web_anon go run ./examples/server
 //
+// What differs from PostgREST, SETTINGS.md says.
+//
 // SIGUSR1 reloads the schema, SIGUSR2 the configuration, as NOTIFY pgrst does both;
 // SIGTERM and SIGINT stop the server after the requests that are under way, a second
 // one stops it at once. The option --help lists the options.
@@ -14,7 +16,8 @@
 // status, bytes, duration, role, client and user agent: at the level crit none, at
 // error those that the server failed at (5xx), at warn those of clients too (4xx),
 // at info all, and at debug all with the durations of their stages. With log-query,
-// they have their main SQL statement, without values. Standard error has the causes
+// they have their main SQL statement, without values. With log-format = "apache"
+// they are lines in Apache's form, as the reference writes them. Standard error has the causes
 // of 5xx, but at crit, and at any level what starts, reloads and recovers; at debug,
 // it has the pool's connections as they come and go.
 //
@@ -65,21 +68,18 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
-	from := sources{file: command.file, environ: environ, files: contents{}}
-	if command.option != "" {
-		return command.show(ctx, from, stdout)
-	}
-	given, err := from.read()
-	if err != nil {
-		return fmt.Errorf("configuration: %w", err)
-	}
-	cfg, err := parseConfig(given, nil, from.files)
-	if err != nil {
-		return fmt.Errorf("configuration: %w", err)
-	}
+	from := sources{file: command.file, environ: environ, files: contents{}, strict: command.strict}
 	level := new(slog.LevelVar)
+	logs := newLogs(level, stdout, stderr)
+	if command.option != "" {
+		return command.show(ctx, from, stdout, logs.notices)
+	}
+	cfg, err := from.local()
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
 	level.Set(cfg.logLevel)
-	s, err := open(ctx, from, cfg, newLogs(level, stdout, stderr), level)
+	s, err := open(ctx, from, cfg, logs, level)
 	if err != nil {
 		return err
 	}
@@ -89,9 +89,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 
 // logs are the server's loggers.
 type logs struct {
-	notices  *slog.Logger // the server's start and end, whatever the level is
-	faults   *slog.Logger // what the library and the HTTP servers have to say
-	requests *slog.Logger
+	notices *slog.Logger // the server's start and end, whatever the level is
+	faults  *slog.Logger // what the library and the HTTP servers have to say
+	access  *accessLog
 }
 
 // steady is a handler that the level keeps only errors from. The library has info
@@ -125,10 +125,12 @@ func (l logs) connections(pool *pgxpool.Config) {
 }
 
 func newLogs(level slog.Leveler, stdout, stderr io.Writer) logs {
-	options := &slog.HandlerOptions{Level: level}
+	notices := slog.New(slog.NewTextHandler(stderr, nil))
 	return logs{
-		notices:  slog.New(slog.NewTextHandler(stderr, nil)),
-		faults:   slog.New(steady{slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}), level}),
-		requests: slog.New(slog.NewTextHandler(stdout, options)),
+		notices: notices,
+		faults:  slog.New(steady{slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}), level}),
+		access: &accessLog{
+			requests: slog.New(slog.NewTextHandler(stdout, &slog.HandlerOptions{Level: level})), plain: stdout, notices: notices,
+		},
 	}
 }

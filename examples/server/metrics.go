@@ -44,7 +44,7 @@ func (m *metrics) handler() http.Handler {
 }
 
 // observe counts a request by its shape: labels made of URLs would have no bounds.
-func (m *metrics) observe(x exchange) {
+func (m *metrics) observe(x *exchange) {
 	method := x.request.Method
 	if !slices.Contains(corsMethods, method) {
 		method = "other"

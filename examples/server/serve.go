@@ -25,23 +25,22 @@ const (
 
 // server is the API with its pool and its listeners.
 type server struct {
-	sources sources
-	config  *config // of file and environment, at the start
-	logs    logs
-	level   *slog.LevelVar // of logs
-	metrics *metrics
-	// logQueries says that requests are logged with their statements.
-	logQueries atomic.Bool
-	warned     map[string]bool // settings that have no effect, as far as it was said
-	pool       *countingPool
-	recovery   *recovery
+	sources  sources
+	config   *config // of file and environment, at the start
+	logs     logs
+	level    *slog.LevelVar // of logs
+	metrics  *metrics
+	warned   map[warning]bool // what was said already
+	pool     *countingPool
+	hears    *pgrest.Listener // of all instances
+	recovery *recovery
 
 	listener net.Listener // nil until there may be one
 	admin    net.Listener // nil without an admin server
 	address  atomic.Pointer[net.Addr]
 
 	configured chan struct{} // closed when there is an instance
-	mayListen  chan struct{} // closed when requests may come
+	mayListen  chan struct{} // there is a schema, so requests may come
 	notified   chan struct{} // a notification asks for a new configuration
 	reloaded   chan struct{} // the schema was loaded, and so the configuration is due
 
@@ -54,8 +53,8 @@ type server struct {
 // open makes the server listen. The database need not be up: requests wait for
 // it, for a while. A server that shares its port listens when it has the schema.
 func open(ctx context.Context, from sources, c *config, l logs, level *slog.LevelVar) (_ *server, err error) {
-	s := &server{sources: from, config: c, logs: l, level: level, warned: map[string]bool{}, recovery: newRecovery(),
-		configured: make(chan struct{}), mayListen: make(chan struct{}), notified: make(chan struct{}, 1), reloaded: make(chan struct{}, 1)}
+	s := &server{sources: from, config: c, logs: l, level: level, warned: map[warning]bool{}, recovery: newRecovery(),
+		configured: make(chan struct{}), mayListen: make(chan struct{}, 1), notified: make(chan struct{}, 1), reloaded: make(chan struct{}, 1)}
 	s.recovery.off.Store(!c.recovers)
 	defer func() {
 		if err != nil {
@@ -81,6 +80,10 @@ func open(ctx context.Context, from sources, c *config, l logs, level *slog.Leve
 	}
 	s.pool = &countingPool{Pool: pool, failed: s.recovery.failed}
 	s.metrics = newMetrics(s.pool, s.stats)
+	s.hears, err = pgrest.NewListener(s.pool, pgrest.ListenerOptions{AcquireTimeout: c.api.AcquireTimeout, Logger: s.logs.faults})
+	if err != nil {
+		return nil, err
+	}
 	s.warn(c)
 	return s, nil
 }
@@ -111,13 +114,13 @@ func (s *server) serve(ctx context.Context, asked signals) error {
 		}
 	})
 	var main, admin *http.Server
-	mayListen := s.mayListen
+	mayListen := s.mayListen // nil once it listens
 	if s.admin != nil {
 		admin = s.start(s.admin, s.adminHandler(), failed)
 		s.logs.notices.Info("admin server listening", "address", s.admin.Addr().String())
 	}
 	if s.listener != nil {
-		main = s.startMain(failed)
+		main, mayListen = s.startMain(failed), nil
 	}
 	for {
 		select {
@@ -141,7 +144,7 @@ func (s *server) serve(ctx context.Context, asked signals) error {
 func (s *server) startMain(failed chan<- error) *http.Server {
 	s.logs.notices.Info("listening", "address", s.listener.Addr().String())
 	slow := pace{patience: bodyPatience, rate: s.config.bodyRate}
-	return s.start(s.listener, slow.kept(reported(s, logged(s.logs.requests, &s.logQueries), s.metrics.observe)), failed)
+	return s.start(s.listener, slow.kept(reported(s, s.logs.access.report, s.metrics.observe)), failed)
 }
 
 // start serves a listener in the background. What ends that goes to failed. There is no
@@ -191,6 +194,9 @@ func (s *server) close() {
 	s.retired.Wait()
 	if i := s.running(); i != nil {
 		i.api.Close()
+	}
+	if s.hears != nil {
+		s.hears.Close()
 	}
 	if s.pool != nil {
 		s.pool.Close()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"math"
 	"os"
@@ -36,7 +37,7 @@ type setting struct {
 // settings are all settings there are but app.settings.*, by their keys.
 var settings = []setting{
 	{key: "admin-server-host", fixed: true, kind: host(func(c *config) *string { return &c.admin.host })},
-	{key: "admin-server-port", fixed: true, kind: number(0, math.MaxUint16, func(c *config, n int) { c.admin.port = n })},
+	{key: "admin-server-port", fixed: true, kind: port(func(c *config, n int) { c.admin.port = n })},
 	{key: "admin-server-unix-socket", fixed: true, kind: text(func(c *config) *string { return &c.admin.socket })},
 	{key: "admin-server-unix-socket-mode", fallback: "660", fixed: true,
 		kind: fileMode(func(c *config) *os.FileMode { return &c.admin.socketMode })},
@@ -48,11 +49,16 @@ var settings = []setting{
 	{key: "db-channel-enabled", fallback: "true", kind: boolean(func(c *config, on bool) { c.api.DisableListener = !on })},
 	{key: "db-config", fallback: "true", kind: boolean(func(c *config, on bool) { c.databaseConfig = on })},
 	{key: "db-extra-search-path", fallback: "public", emptyable: true, database: true,
-		kind: names("schemas", func(c *config) *[]string { return &c.api.ExtraSearchPath })},
+		kind: schemas(func(c *config) *[]string { return &c.api.ExtraSearchPath })},
 	{key: "db-hoisted-tx-settings", fallback: "statement_timeout,plan_filter.statement_cost_limit,default_transaction_isolation",
-		database: true, kind: names("settings", func(c *config) *[]string { return &c.api.HoistedSettings })},
+		database: true, kind: names(func(c *config) *[]string { return &c.api.HoistedSettings })},
 	{key: "db-max-rows", aliases: []string{"max-rows"}, database: true,
-		kind: number(1, math.MaxInt, func(c *config, n int) { c.api.MaxRows = int64(n) })},
+		kind: number(0, math.MaxInt, func(c *config, n int) {
+			c.api.MaxRows = int64(n)
+			if n == 0 { // here it means none
+				c.api.MaxRows = -1
+			}
+		})},
 	{key: "db-plan-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.Plans = on })},
 	{key: "db-pool", fallback: "10", fixed: true, kind: number(1, math.MaxInt32, func(c *config, n int) { c.poolSize = n })},
 	{key: "db-pool-acquisition-timeout", fallback: "10", fixed: true,
@@ -63,7 +69,7 @@ var settings = []setting{
 		kind: seconds(func(c *config) *time.Duration { return &c.maxIdle })},
 	{key: "db-pool-max-lifetime", fallback: "1800", fixed: true, kind: seconds(func(c *config) *time.Duration { return &c.maxLife })},
 	{key: "db-post-only", own: "Functions that are called with POST alone, such as login, or api.login for that of one schema.",
-		database: true, kind: names("functions", func(c *config) *[]string { return &c.api.PostOnly })},
+		database: true, kind: names(func(c *config) *[]string { return &c.api.PostOnly })},
 	{key: "db-pre-config", database: true, kind: text(func(c *config) *string { return &c.preConfig })},
 	{key: "db-pre-request", aliases: []string{"pre-request"}, database: true,
 		kind: text(func(c *config) *string { return &c.api.PreRequest })},
@@ -71,7 +77,7 @@ var settings = []setting{
 		kind: boolean(func(c *config, on bool) { c.api.DisablePreparedStatements = !on })},
 	{key: "db-root-spec", aliases: []string{"root-spec"}, database: true, kind: text(func(c *config) *string { return &c.api.RootSpec })},
 	{key: "db-schemas", aliases: []string{"db-schema"}, fallback: "public", database: true,
-		kind: schemas(func(c *config) *[]string { return &c.api.Schemas })},
+		kind: exposed(func(c *config) *[]string { return &c.api.Schemas })},
 	{key: "db-tx-end", fallback: "commit", database: true, fixed: true,
 		kind: choice(func(c *config) *pgrest.TxEnd { return &c.api.TxEnd },
 			option[pgrest.TxEnd]{"commit", pgrest.Commit},
@@ -82,14 +88,14 @@ var settings = []setting{
 		kind: textOrFile(strings.TrimSpace, func(c *config) *string { return &c.databaseURI })},
 	{key: "internal-schema-cache-query-sleep", hidden: true, kind: text(nowhere)},
 	{key: "internal-schema-cache-query-sleep-before-queries", hidden: true, kind: text(nowhere)},
-	{key: "jwt-aud", database: true, kind: kind{parse: audience}},
+	{key: "jwt-aud", database: true, kind: kind{textType, audience}},
 	{key: "jwt-cache-max-entries", fallback: "1000", database: true, kind: number(0, math.MaxInt32, func(c *config, n int) {
 		c.api.JWTCacheMaxEntries = n
 		if n == 0 { // here it means none
 			c.api.JWTCacheMaxEntries = -1
 		}
 	})},
-	{key: "jwt-role-claim-key", aliases: []string{"role-claim-key"}, fallback: "$.role", database: true, kind: kind{parse: roleClaimKey}},
+	{key: "jwt-role-claim-key", aliases: []string{"role-claim-key"}, fallback: "$.role", database: true, kind: kind{textType, roleClaimKey}},
 	{key: "jwt-secret", database: true, kind: textOrFile(chomp, func(c *config) *string { return &c.secret })},
 	{key: "jwt-secret-is-base64", aliases: []string{"secret-is-base64"}, fallback: "false", database: true,
 		kind: boolean(func(c *config, on bool) { c.secretIsBase64 = on })},
@@ -113,6 +119,8 @@ var settings = []setting{
 		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxQueryBytes = n })},
 	{key: "limit-select-items", own: "How many items a request may select: 1664, and 0 for any number.",
 		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxSelectItems = n })},
+	{key: "log-format", fallback: "text", own: "How requests are logged: text, as all else, or apache, as the reference does.",
+		kind: choice(func(c *config) *bool { return &c.logApache }, option[bool]{"text", false}, option[bool]{"apache", true})},
 	{key: "log-level", fallback: "error", kind: choice(func(c *config) *slog.Level { return &c.logLevel },
 		option[slog.Level]{"crit", levelCrit},
 		option[slog.Level]{"error", slog.LevelError},
@@ -126,16 +134,16 @@ var settings = []setting{
 			option[pgrest.OpenAPIMode]{"ignore-privileges", pgrest.IgnorePrivileges},
 			option[pgrest.OpenAPIMode]{"disabled", pgrest.DisabledOpenAPI})},
 	{key: "openapi-security-active", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.OpenAPISecurity = on })},
-	{key: "openapi-server-proxy-uri", database: true, fixed: true, kind: kind{parse: serverURL}},
+	{key: "openapi-server-proxy-uri", database: true, fixed: true, kind: kind{textType, serverURL}},
 	{key: "openapi-title", own: "The title of the API in its description. Default: the schema's comment, or name.", database: true,
 		kind: text(func(c *config) *string { return &c.api.OpenAPITitle })},
-	{key: "server-cors-allowed-origins", database: true, fixed: true, kind: kind{parse: origins}},
+	{key: "server-cors-allowed-origins", database: true, fixed: true, kind: kind{textType, origins}},
 	{key: "server-host", fallback: "!4", fixed: true, kind: host(func(c *config) *string { return &c.main.host })},
 	{key: "server-max-header-bytes", own: "How many bytes a request's line and headers may have: 131072 (128 KiB).", fixed: true,
 		kind: number(1, math.MaxInt32, func(c *config, n int) { c.maxHeader = n })},
 	{key: "server-min-body-rate", own: "How many bytes of a request's body have to come in a second: 1024, and 0 for none.", fixed: true,
 		kind: number(0, math.MaxInt32, func(c *config, n int) { c.bodyRate = n })},
-	{key: "server-port", fallback: "3000", fixed: true, kind: number(0, math.MaxUint16, func(c *config, n int) { c.main.port = n })},
+	{key: "server-port", fallback: "3000", fixed: true, kind: port(func(c *config, n int) { c.main.port = n })},
 	{key: "server-reuseport", fallback: "false", fixed: true, kind: boolean(func(c *config, on bool) { c.main.reusePort = on })},
 	{key: "server-timing-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.ServerTiming = on })},
 	{key: "server-trace-header", database: true, kind: text(func(c *config) *string { return &c.api.TraceHeader })},
@@ -172,12 +180,29 @@ func (s setting) names() []string {
 	return append([]string{s.key}, s.aliases...)
 }
 
-// given finds the assignment that counts, if there is one.
-func (s setting) given(all assignments) (assignment, bool) {
+// given finds the assignments, of which the first counts.
+func (s setting) given(all assignments) []assignment {
+	var given []assignment
 	for _, name := range s.names() {
 		if a, ok := all[name]; ok && (a.value != "" || s.emptyable) {
-			return a, true
+			given = append(given, a)
 		}
 	}
-	return assignment{}, false
+	return given
+}
+
+// take takes an assignment's value into the configuration.
+func (s setting) take(c *config, a assignment) (string, error) {
+	if s.of == booleanType && a.number {
+		return "", mistyped(fmt.Sprintf("has to be true or false, not %s", a.value))
+	}
+	return s.parse(c, a.value)
+}
+
+// written gives a value as a file has it.
+func (s setting) written(value string) string {
+	if s.of == textType || value == "" {
+		return quoted(value)
+	}
+	return value
 }

@@ -12,7 +12,10 @@ type assignments map[string]assignment
 
 // assignment is a value, and what its source calls the setting: PGRST_DB_POOL,
 // db-pool or pgrst.db_pool.
-type assignment struct{ value, name string }
+type assignment struct {
+	value, name string
+	number      bool // and no text: a file has it without quotes
+}
 
 const (
 	environmentPrefix    = "PGRST_"
@@ -34,7 +37,7 @@ func fromEnvironment(environ []string) assignments {
 	for _, entry := range environ {
 		name, value, ok := strings.Cut(entry, "=")
 		if rest, ours := strings.CutPrefix(name, environmentPrefix); ok && ours {
-			given[environmentKey(rest)] = assignment{value, name}
+			given[environmentKey(rest)] = assignment{value: value, name: name}
 		}
 	}
 	return given
@@ -57,6 +60,7 @@ type sources struct {
 	file    string // empty for none
 	environ []string
 	files   contents // read for the first configuration already; nil for none
+	strict  bool     // what is else warned of is refused
 }
 
 // contents are those of files by their names. A file is read once, since it may be a
@@ -90,6 +94,28 @@ func (s sources) read() (assignments, error) {
 		return nil, err
 	}
 	return overlay(file, environment), nil
+}
+
+// local makes a configuration of what file and environment say.
+func (s sources) local() (*config, error) {
+	given, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	files := s.files
+	if files == nil {
+		files = contents{}
+	}
+	return s.parse(given, nil, files)
+}
+
+// parse is parseConfig, as strict as is asked for.
+func (s sources) parse(given assignments, running *config, files contents) (*config, error) {
+	c, err := parseConfig(given, running, files)
+	if c != nil && s.strict && len(c.warnings) > 0 {
+		return nil, refused(c.warnings)
+	}
+	return c, err
 }
 
 // variable finds an environment variable of any name.
