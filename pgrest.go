@@ -60,6 +60,14 @@
 // A client that reads slowly doesn't hold a connection to the database: rows that it
 // doesn't take yet wait in a temporary file, too. See Options.MaxSpoolBytes and
 // Options.WriteTimeout for the bounds.
+//
+// # Limits
+//
+// What one request may ask for is bounded by Options.Limits: how long its URL and its
+// body are, how many conditions, embeds and values it has. Neither texts of errors nor
+// what is logged grow with a request. What comes before the handler is the host's
+// http.Server's to bound: with MaxHeaderBytes, ReadHeaderTimeout and IdleTimeout, and by
+// having bodies come in time, as examples/server does with http.ResponseController.
 package pgrest
 
 import (
