@@ -78,6 +78,8 @@ var settings = []setting{
 	{key: "db-root-spec", aliases: []string{"root-spec"}, database: true, kind: text(func(c *config) *string { return &c.api.RootSpec })},
 	{key: "db-schemas", aliases: []string{"db-schema"}, fallback: "public", database: true,
 		kind: exposed(func(c *config) *[]string { return &c.api.Schemas })},
+	{key: "db-timeout", own: "How many seconds a request waits for PostgreSQL while that says nothing: 60, and 0 for any time.",
+		kind: orNone(func(c *config, n int) { c.api.DatabaseTimeout = time.Duration(n) * time.Second })},
 	{key: "db-tx-end", fallback: "commit", database: true, fixed: true,
 		kind: choice(func(c *config) *pgrest.TxEnd { return &c.api.TxEnd },
 			option[pgrest.TxEnd]{"commit", pgrest.Commit},
@@ -145,6 +147,11 @@ var settings = []setting{
 		kind: number(0, math.MaxInt32, func(c *config, n int) { c.bodyRate = n })},
 	{key: "server-port", fallback: "3000", fixed: true, kind: port(func(c *config, n int) { c.main.port = n })},
 	{key: "server-reuseport", fallback: "false", fixed: true, kind: boolean(func(c *config, on bool) { c.main.reusePort = on })},
+	{key: "server-spool-bytes",
+		own:  "How many bytes the temporary files of large responses may hold together: 1073741824 (1 GiB), and 0 for none.",
+		kind: orNone(func(c *config, n int) { c.api.MaxSpoolBytes = int64(n) })},
+	{key: "server-spool-dir", own: "The folder of the temporary files of large responses. Default: the system's.",
+		kind: text(func(c *config) *string { return &c.api.SpoolDir })},
 	{key: "server-timing-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.ServerTiming = on })},
 	{key: "server-trace-header", database: true, kind: text(func(c *config) *string { return &c.api.TraceHeader })},
 	{key: "server-trust-proxy-headers", fallback: "false",
@@ -153,6 +160,9 @@ var settings = []setting{
 	{key: "server-unix-socket", fixed: true, kind: text(func(c *config) *string { return &c.main.socket })},
 	{key: "server-unix-socket-mode", fallback: "660", fixed: true,
 		kind: fileMode(func(c *config) *os.FileMode { return &c.main.socketMode })},
+	{key: "server-write-timeout",
+		own:  "How many seconds a client may take for each 64 KiB of a large response: 30, and 0 for any time.",
+		kind: orNone(func(c *config, n int) { c.api.WriteTimeout = time.Duration(n) * time.Second })},
 	{key: "url-use-legacy-target-names", fallback: "true", database: true,
 		kind: boolean(func(c *config, on bool) { c.api.StrictTargetNames = !on })},
 }
@@ -162,11 +172,16 @@ func nowhere(*config) *string { return new(string) }
 
 // limit takes a limit of requests, of which 0 is none.
 func limit(set func(*pgrest.Limits, int)) kind {
-	return number(0, math.MaxInt, func(c *config, n int) {
+	return orNone(func(c *config, n int) { set(&c.api.Limits, n) })
+}
+
+// orNone takes a number of which 0 is none.
+func orNone(set func(*config, int)) kind {
+	return number(0, math.MaxInt/int(time.Second), func(c *config, n int) {
 		if n == 0 { // in the library it means the default
 			n = -1
 		}
-		set(&c.api.Limits, n)
+		set(c, n)
 	})
 }
 
