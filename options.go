@@ -1,0 +1,327 @@
+package pgrest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/reload"
+	"github.com/pgrest-go/pgrest/internal/response"
+	"github.com/pgrest-go/pgrest/introspect"
+	"github.com/pgrest-go/pgrest/openapi"
+)
+
+// Options configures a Handler. The zero value of every field is its default.
+// Names are those of the PostgREST configuration
+// (https://docs.postgrest.org/en/stable/references/configuration.html), whose
+// key each comment gives.
+type Options struct {
+	// Schemas are the exposed schemas; the first is used when a request names
+	// none. Default: public. Key: db-schemas.
+	Schemas []string
+	// ExtraSearchPath are schemas added to the search path behind the request's
+	// own. Their tables and functions are not exposed. nil means public; an empty,
+	// non-nil slice means none. Key: db-extra-search-path.
+	ExtraSearchPath []string
+	// AnonRole is the role of requests without a token. Without one they are
+	// answered with 401. Key: db-anon-role.
+	AnonRole string
+	// MaxRows caps the rows of every read. 0 means no limit, and a negative number no
+	// rows at all, which the reference writes as 0. Key: db-max-rows.
+	MaxRows int64
+	// PreRequest names a function, as "function" or "schema.function", that runs in
+	// each request's transaction before its query. Key: db-pre-request.
+	PreRequest string
+	// AppSettings are set in each request's transaction, for SQL to read as in
+	// current_setting('app.settings.site'). A name needs a dot. Key: app.settings.*.
+	AppSettings map[string]string
+	// OpenAPI says what a GET on the root describes. Key: openapi-mode.
+	OpenAPI OpenAPIMode
+	// OpenAPISecurity adds to the description that requests carry a token.
+	// Key: openapi-security-active.
+	OpenAPISecurity bool
+	// OpenAPIServerURL is where clients reach the API, if not at the host and path of
+	// their request. Key: openapi-server-proxy-uri.
+	OpenAPIServerURL string
+	// OpenAPITitle is the title of the API in its description. Default: the first line of
+	// the schema's comment; without one, the schema's name in OpenAPI 3.1, and
+	// "PostgREST API" in 2.0. The reference has no such key.
+	OpenAPITitle string
+	// TrustProxyHeaders has the description tell where clients reach the API by what a
+	// reverse proxy says in X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix,
+	// or, where it sends none of these, in Forwarded (RFC 7239). Only behind a proxy that
+	// sets these headers or removes them: from anybody else they are what the client
+	// likes. OpenAPIServerURL wins over them. The reference has no such key.
+	TrustProxyHeaders bool
+	// DocsUI has the root answer browsers with a page on which people explore the API
+	// and try it out: requests that prefer text/html to JSON. It is Swagger UI, which
+	// this library brings along, and asks no other host. The page itself is for
+	// everybody, and tells nothing of the API; what it shows is the description that
+	// the role of whoever looks may see. With ?schema=name it shows a schema
+	// other than the first. The reference has no such key.
+	DocsUI bool
+	// RootSpec names a function that answers at the root instead. Key: db-root-spec.
+	RootSpec string
+	// PostOnly names functions that are called with POST alone, since their arguments
+	// are not for URLs, as those of login(password text): as "function", which means
+	// those of that name in all exposed schemas, or "schema.function". A GET or HEAD is
+	// answered with 405, and neither OPTIONS nor the description of the API offers
+	// them. A POST still runs read only unless the function is volatile. The reference has
+	// no such key; that of the stand-alone server is db-post-only.
+	PostOnly []string
+	// Plans lets clients ask for the execution plans of their requests, with the
+	// media type application/vnd.pgrst.plan. Not for production: plans tell of
+	// tables and data. Key: db-plan-enabled.
+	Plans bool
+	// Encoders adds media types of the host's own, by their names in lower case: when
+	// a client accepts one, the function makes a RowEncoder for the response's columns,
+	// which writes the body. That goes for rows of relations, of writes and of
+	// functions. A handler in the database for the same media type has precedence.
+	// text/csv and application/geo+json replace the built-in ones.
+	// application/x-ndjson is there by default, as NDJSON.
+	Encoders map[string]func(columns []ResultColumn) RowEncoder
+	// HoistedSettings names settings of functions: where a called function has one of
+	// them in its own SET clauses, it applies to the whole transaction, from its
+	// start. nil means statement_timeout, plan_filter.statement_cost_limit and
+	// default_transaction_isolation. What the request's identity says, its role and its
+	// claims, a function can't. Key: db-hoisted-tx-settings.
+	HoistedSettings []string
+	// Aggregates allows aggregate functions in select. They are off by default,
+	// because a client can make them cost much. Key: db-aggregates-enabled.
+	Aggregates bool
+	// StrictTargetNames refuses filters, orders and pages that call an embed by
+	// its relation although it has an alias. Otherwise they are answered with a
+	// Warning header. Key: url-use-legacy-target-names, reversed.
+	StrictTargetNames bool
+	// TxEnd says how transactions end. Key: db-tx-end.
+	TxEnd TxEnd
+
+	// JWTSecret verifies bearer tokens: a text of 32 bytes or more for HS256, or a
+	// JSON Web Key or a set of them. Without one, or JWTKeySetURL, a request with a
+	// token is answered with 500. Key: jwt-secret.
+	JWTSecret []byte
+	// JWTKeySetURL is an https URL of a JSON Web Key Set, such as an identity
+	// provider's, whose public keys verify bearer tokens too. It is fetched in the
+	// background, and again every 10 minutes; see auth.JWTConfig. The reference has no
+	// such key.
+	JWTKeySetURL string
+	// JWTAudience must be among a token's audiences if the token has any.
+	// Default: not checked. Key: jwt-aud.
+	JWTAudience string
+	// JWTRoleClaimKey is where a token names its role, as a JSON Path of RFC 9535,
+	// such as $.realm_access.roles[?search(@, '^app_')]. The older form, which begins
+	// with a dot, is understood too, and deprecated. Default: $.role.
+	// Key: jwt-role-claim-key.
+	JWTRoleClaimKey string
+	// JWTCacheMaxEntries is how many verified tokens are remembered. 0 means 1000,
+	// and a negative number none, which the reference writes as 0.
+	// Key: jwt-cache-max-entries.
+	JWTCacheMaxEntries int
+	// Authenticate, when set, replaces the bearer token: it tells who makes a
+	// request, by whatever the host goes by: a session's cookie, an API key in a
+	// header, or the client's certificate in r.TLS.VerifiedChains. An *auth.Error is
+	// answered as such, any other error with 500. An identity whose role is "none" is
+	// refused, in any case of its letters, for PostgreSQL would go on as the role that
+	// the pool logs in as. The options about tokens are refused beside it, and no answer
+	// asks for a token, unless such an error does.
+	Authenticate func(*http.Request) (auth.Identity, error)
+
+	// BasePath is the path that the handler is mounted under when the host's
+	// router doesn't strip it, such as "/api", without the escapes of URLs.
+	BasePath string
+	// BodyThreshold is how many bytes of a response are held back in memory. Beyond,
+	// a read is sent while it arrives, and what has to wait for its end goes on in a
+	// temporary file. 0 means 1 MiB.
+	BodyThreshold int
+	// SpoolDir is the folder of temporary files. They have no names, and are gone
+	// when their response is. Default: that of os.TempDir.
+	SpoolDir string
+	// MaxSpoolBytes bounds what all temporary files of the handler hold together.
+	// Without room in them, a read waits for its client, and what has to wait for
+	// its end is answered with 500; of a write nothing is committed then. 0 means
+	// 1 GiB, and a negative number no files.
+	MaxSpoolBytes int64
+	// WriteTimeout is how long a client may take for each 64 KiB of a large response,
+	// before the connection is broken off. It takes the place of the host's
+	// http.Server.WriteTimeout for these responses. 0 means 30 seconds, and a negative
+	// number no bound.
+	WriteTimeout time.Duration
+	// Limits bounds what one request may ask for. The reference has no such keys.
+	Limits Limits
+	// ServerTiming adds the Server-Timing header. Key: server-timing-enabled.
+	ServerTiming bool
+	// MinimalErrors leaves details and hint out of error bodies.
+	// Key: client-error-verbosity.
+	MinimalErrors bool
+	// TraceHeader names a request header that is sent back with the response, for
+	// following a request through several services. Key: server-trace-header.
+	TraceHeader string
+	// DisablePreparedStatements parses each statement when it is run, for poolers
+	// in transaction mode that don't keep track of prepared statements, as PgBouncer
+	// does from version 1.21. Key: db-prepared-statements, reversed.
+	DisablePreparedStatements bool
+	// AcquireTimeout is how long a request waits for a connection of the pool before
+	// it is answered with 504. 0 means 10 seconds. Key: db-pool-acquisition-timeout.
+	AcquireTimeout time.Duration
+	// DatabaseTimeout is how long a request waits for PostgreSQL while that says
+	// nothing: for its first row or its outcome, and then, once or twice as long, for
+	// each further row. It is answered with 504, and its statement cancelled. Longer
+	// functions want more. 0 means 1 minute, and a negative number no bound.
+	DatabaseTimeout time.Duration
+	// RequireSchemas has the schema not loaded while one of Schemas or ExtraSearchPath
+	// isn't there, as in the reference: requests are answered with 503 if there was no
+	// schema before, and it is tried again. Without it such a schema is empty.
+	RequireSchemas bool
+	// Strict has Ready fail where options name what isn't there or can't be used: schemas,
+	// the anonymous role, which the pool's login has to be able to become, and functions.
+	// Without it that is logged as a warning at each load, and told by Health.
+	Strict bool
+	// Logger receives what can't be told to a client: causes of 500s as errors, unless
+	// they are the client's own doing, what will be tried again, such as lost connections,
+	// as warnings, and reloads as info. What is quoted of requests is cut to 1 KiB.
+	// Default: slog.Default().
+	Logger *slog.Logger
+	// SchemaCache, if not nil, is what requests are answered from until the handler has
+	// loaded the schema itself: that of another Handler with the same Schemas,
+	// ExtraSearchPath and PostOnly, in whose place this one comes at once.
+	SchemaCache *introspect.SchemaCache
+	// DisableListener turns off reloading on NOTIFY. To hear notifications, a handler
+	// takes one connection out of the pool for good, which comes on top of the pool's
+	// maximum; those that have a Listener share one. Key: db-channel-enabled.
+	DisableListener bool
+	// Listener, if not nil, hears notifications for this handler and others, on one
+	// connection for all of them.
+	Listener *Listener
+	// Channel is the notification channel. Default: pgrst. Key: db-channel.
+	Channel string
+	// Observe, if not nil, is told of every request when it has been answered. ctx is
+	// the request's. It runs on the request's goroutine.
+	Observe func(ctx context.Context, e Event)
+	// TraceArguments has pgx tracers of the pool's connections told of the arguments of
+	// statements, which are what clients send, and their claims. Without it they see each
+	// statement of a request with its SQL, its rows and its error: a pgx.BatchTracer all
+	// those that go out together as one batch, another pgx.QueryTracer each as a query,
+	// from when the one before it has ended.
+	TraceArguments bool
+	// OnConfigNotify, if not nil, is called when a notification asks for a new
+	// configuration, as NOTIFY pgrst, 'reload config' and NOTIFY pgrst do, and when
+	// notifications may have been missed. Options don't change by it: a host that
+	// wants others makes another Handler. The schema is read anew all the same, with
+	// the settings of roles. It must not block, nor close the Handler.
+	OnConfigNotify func()
+	// OnSchemaLoad, if not nil, is called with each schema that was loaded, the first
+	// included, when requests are answered from it. It must not block, nor close the
+	// Handler.
+	OnSchemaLoad func(*introspect.SchemaCache)
+}
+
+// OpenAPIMode says what the description of the API tells of.
+type OpenAPIMode uint8
+
+// The modes, as openapi-mode spells them: follow-privileges, which tells a role of
+// what it may use, ignore-privileges and disabled.
+const (
+	FollowPrivileges OpenAPIMode = iota
+	IgnorePrivileges
+	DisabledOpenAPI
+)
+
+// TxEnd says how a request's transaction ends and whether the client may choose.
+type TxEnd uint8
+
+// The ends of a transaction, as db-tx-end spells them: commit,
+// commit-allow-override, rollback and rollback-allow-override.
+const (
+	Commit TxEnd = iota
+	CommitAllowOverride
+	Rollback
+	RollbackAllowOverride
+)
+
+func (o Options) withDefaults() Options {
+	if len(o.Schemas) == 0 {
+		o.Schemas = []string{"public"}
+	}
+	if o.ExtraSearchPath == nil {
+		o.ExtraSearchPath = []string{"public"}
+	}
+	// Slices are copied: the host may go on to change its own.
+	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
+	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
+	if o.HoistedSettings == nil {
+		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
+	}
+	encoders := map[string]func([]ResultColumn) RowEncoder{ndjsonType: NDJSON}
+	maps.Copy(encoders, o.Encoders)
+	o.Encoders = encoders
+	o.BodyThreshold = cmp.Or(o.BodyThreshold, response.DefaultThreshold)
+	o.AcquireTimeout = cmp.Or(o.AcquireTimeout, defaultAcquireTimeout)
+	// Of what may be unbounded, or without, a negative number says so.
+	o.DatabaseTimeout = max(0, cmp.Or(o.DatabaseTimeout, time.Minute))
+	o.WriteTimeout = max(0, cmp.Or(o.WriteTimeout, 30*time.Second))
+	o.MaxSpoolBytes = max(0, cmp.Or(o.MaxSpoolBytes, 1<<30))
+	o.Logger = guarded(cmp.Or(o.Logger, slog.Default()))
+	o.Channel = cmp.Or(o.Channel, "pgrst")
+	return o
+}
+
+// defaultAcquireTimeout is how long a connection of the pool is waited for.
+const defaultAcquireTimeout = 10 * time.Second
+
+// listener is the host's, if it is to be used; nil for none.
+func (o Options) listener() *reload.Listener {
+	if o.Listener == nil {
+		return nil
+	}
+	return o.Listener.hears
+}
+
+func (o Options) validate() error {
+	for _, schema := range o.Schemas {
+		switch schema {
+		case "":
+			return errors.New("Schemas has an empty name")
+		case "pg_catalog", "information_schema":
+			return fmt.Errorf("Schemas can't expose %s", schema)
+		}
+	}
+	switch {
+	case o.BodyThreshold < 0:
+		return fmt.Errorf("BodyThreshold is %d, and can't be negative", o.BodyThreshold)
+	case o.AcquireTimeout < 0:
+		return fmt.Errorf("AcquireTimeout is %s, and can't be negative", o.AcquireTimeout)
+	case o.OpenAPI > DisabledOpenAPI:
+		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
+	case o.TxEnd > RollbackAllowOverride:
+		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
+	case o.Listener != nil && o.Listener.hears.Closed():
+		return errors.New("Listener was closed")
+	case o.BasePath != "" && o.BasePath[0] != '/':
+		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
+	}
+	if o.OpenAPIServerURL != "" {
+		if err := openapi.CheckServerURL(o.OpenAPIServerURL); err != nil {
+			return fmt.Errorf("OpenAPIServerURL: %w", err)
+		}
+	}
+	if err := o.validateEncoders(); err != nil {
+		return err
+	}
+	if err := o.validatePostOnly(); err != nil {
+		return err
+	}
+	for name := range o.AppSettings {
+		if !strings.Contains(name, ".") {
+			return fmt.Errorf("AppSettings has %q; PostgreSQL wants a dot in the name of a custom setting", name)
+		}
+	}
+	return nil
+}
