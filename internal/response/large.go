@@ -1,6 +1,7 @@
 package response
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -143,14 +144,14 @@ func (b *answer) stream(enc encode.Encoder) error {
 	return nil
 }
 
-// breakOff ends an answer of which a part has gone out, for a client that went away or
-// for what is told to the host.
+// breakOff ends an answer of which a part has gone out. The host is told why, unless its
+// client went away.
 func (b *answer) breakOff(err error) {
 	var p *Panic
 	switch {
 	case errors.As(err, &p) && p.Value != http.ErrAbortHandler:
 		panic(p)
-	case p == nil && err != errClient:
+	case p == nil && err != errClient && !errors.Is(err, context.Canceled):
 		b.config.Broken(err)
 	}
 	panic(http.ErrAbortHandler)
