@@ -34,8 +34,10 @@ const moments = `
 func TestDateStyle(t *testing.T) {
 	t.Parallel()
 	const (
-		row = `{"id": 1, "day": "2020-02-03", "at": "2020-02-03T04:05:06", "seen": "2020-02-03T09:35:06+05:30", "days": "[03.02.2020,05.02.2020)"}`
-		csv = "id,day,at,seen,days\n1,03.02.2020,\"03.02.2020 04:05:06\",\"03.02.2020 09:35:06 IST\",\"[03.02.2020,05.02.2020)\""
+		tabs = "text/tab-separated-values"
+		iso  = "day\tat\tseen\n2020-02-03\t2020-02-03 04:05:06\t2020-02-03 09:35:06+05:30\n"
+		row  = `{"id": 1, "day": "2020-02-03", "at": "2020-02-03T04:05:06", "seen": "2020-02-03T09:35:06+05:30", "days": "[03.02.2020,05.02.2020)"}`
+		csv  = "id,day,at,seen,days\n1,03.02.2020,\"03.02.2020 04:05:06\",\"03.02.2020 09:35:06 IST\",\"[03.02.2020,05.02.2020)\""
 	)
 	var wantsCSV, isCSV = headers{"Accept": "text/csv"}, headers{"Content-Type": "text/csv; charset=utf-8"}
 	modes := map[string]struct {
@@ -59,7 +61,7 @@ func TestDateStyle(t *testing.T) {
 			db := pgtest.Clone(t)
 			_, err := db.Superuser(t).Exec(t.Context(), moments+mode.sql)
 			require.NoError(t, err)
-			changes := []option{rollingBack, func(o *pgrest.Options) { o.Aggregates = true }}
+			changes := []option{rollingBack, encoding(tabs, newTabSeparated), func(o *pgrest.Options) { o.Aggregates = true }}
 			if mode.change != nil {
 				changes = append(changes, mode.change)
 			}
@@ -79,6 +81,8 @@ func TestDateStyle(t *testing.T) {
 						{name: "csv", target: "/moments", send: wantsCSV, want: isCSV, body: csv},
 						{name: "ndjson", target: "/moments?select=day,at,seen", send: headers{"Accept": ndjson}, want: headers{"Content-Type": ndjson},
 							body: "{\"day\":\"2020-02-03\",\"at\":\"2020-02-03T04:05:06\",\"seen\":\"2020-02-03T09:35:06+05:30\"}\n"},
+						{name: "host's_encoder", target: "/moments?select=day,at,seen", send: headers{"Accept": tabs}, want: headers{"Content-Type": tabs}, body: iso},
+						{name: "host's_encoder_of_a_function", target: "/rpc/moments_now?select=day,at,seen", send: headers{"Accept": tabs}, want: headers{"Content-Type": tabs}, body: iso},
 						{name: "function", target: "/rpc/moments_now", body: `[` + row + `]`},
 						{name: "function_counted", target: "/rpc/moments_now?select=seen", send: headers{"Prefer": "count=exact"}, body: `[{"seen": "2020-02-03T09:35:06+05:30"}]`},
 						{name: "function_as_csv", target: "/rpc/moments_now", send: wantsCSV, want: isCSV, body: csv},

@@ -18,7 +18,11 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	code := pgtest.Main(m)
+	tellModes()
+	os.Exit(code)
+}
 
 func TestNew_refuses(t *testing.T) {
 	t.Parallel()
