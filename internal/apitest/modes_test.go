@@ -73,7 +73,8 @@ func allModes() []mode {
 		{name: "unprepared", change: withoutStatements},
 		{name: "twice", times: 2, connect: func(_ *testing.T, c *pgxpool.Config) { c.MaxConns = 1 }},
 		{name: "encoders", change: encoding("text/tab-separated-values", newTabSeparated)},
-		{name: "pooler", times: 2, connect: connectThroughPooler},
+		{name: "pooler/prepared", times: 2, connect: connectThroughPooler(1.21, "max_prepared_statements = 20\n")},
+		{name: "pooler/unprepared", times: 2, connect: connectThroughPooler(0, ""), change: withoutStatements},
 	}
 	names := slices.Sorted(maps.Keys(settingsOfModes))
 	for _, name := range names {
