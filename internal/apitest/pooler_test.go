@@ -5,6 +5,7 @@ package apitest_test
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/user"
@@ -93,6 +94,39 @@ func TestPooler_in_transaction_mode(t *testing.T) {
 				changed.check(t, ask(t, api, changed))
 			}
 			askAsRoles(t, api)
+		})
+	}
+}
+
+// A commit that waits for the last row, and a write that is undone for want of room, go
+// through a pooler, too.
+func TestPooler_spool(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]option{
+		"late":    func(o *pgrest.Options) { o.MaxSpoolBytes = -1 },
+		"revoked": func(o *pgrest.Options) { o.MaxSpoolBytes = 1 << 20 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			program := bouncerProgram(t, 0)
+			db := pgtest.Clone(t)
+			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
+			require.NoError(t, err)
+			pool := db.Pool(t, bouncer(t, db, program, ""), pgtest.MaxConns(4))
+			api := open(t, pool, withoutStatements, change)
+			call := func(n int) *http.Response {
+				return ask(t, api, exchange{method: "POST", target: "/rpc/more_pads", data: fmt.Sprintf(`{"n": %d}`, n)})
+			}
+			for range 3 {
+				require.Equal(t, 200, call(500).StatusCode)
+				require.Equal(t, 500, call(30_000).StatusCode)
+				x := exchange{target: "/films?select=id&year=eq.1931", body: `[{"id": 2}]`}
+				x.check(t, ask(t, api, x))
+			}
+			require.Equal(t, 3*500, count(t, db.Superuser(t), `SELECT count(*) FROM archive.pads`))
+			x := exchange{method: "POST", target: "/pads?select=id", data: `[{"id": 9001}, {"id": 9001}]`, send: headers{"Prefer": representation}}
+			require.Equal(t, 409, ask(t, api, x).StatusCode)
+			waitUntilIdle(t, pool)
 		})
 	}
 }
