@@ -189,8 +189,9 @@ func TestReload_channel(t *testing.T) {
 func TestReload_listener_terminated(t *testing.T) {
 	t.Parallel()
 	l := live(t, listening)
-	l.change(t, `CREATE TABLE archive.posters AS SELECT 1 AS id;
-		SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND starts_with(query, 'LISTEN')`)
+	l.change(t, `CREATE TABLE archive.posters AS SELECT 1 AS id`)
+	// The table is there before the connection is lost, upon which the schema is loaded.
+	l.change(t, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND starts_with(query, 'LISTEN')`)
 	l.eventually(t, "/posters", 200)
 	l.change(t, `CREATE TABLE archive.stills AS SELECT 1 AS id; NOTIFY pgrst`)
 	l.eventually(t, "/stills", 200)
