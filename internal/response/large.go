@@ -20,8 +20,8 @@ import (
 const ahead = 4 * spool.Piece
 
 // large goes on with a body that has reached the threshold: it is sent while the rest
-// arrives, or waits for its end in a spool. Of the headers of a read that waits, only
-// the number of all rows needs its end; where the spool has no room it is sent without.
+// arrives, or waits for its end in a spool. Where that has no room, a read is sent without
+// what its end would tell.
 func (b *answer) large(enc encode.Encoder) (sent bool, err error) {
 	memory, streams := 0, b.streams()
 	if streams {
