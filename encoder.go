@@ -16,7 +16,7 @@ import (
 // Every method appends to dst and returns the extended slice, as append does;
 // what they append is sent while further rows arrive. Start is called before the
 // rows, Row for each of them, and End after the last. A RowEncoder serves one
-// response, in one goroutine.
+// response, in one goroutine at a time, which need not be that of the request.
 type RowEncoder interface {
 	Start(dst []byte) []byte
 	Row(dst []byte, row Row) []byte

@@ -139,20 +139,23 @@ type Options struct {
 	BasePath string
 	// BodyThreshold is how many bytes of a response are held back in memory. Beyond,
 	// a read is sent while it arrives, and what has to wait for its end goes on in a
-	// temporary file. 0 means 1 MiB.
+	// temporary file. Each response takes that much until its client has it. 0 means 1 MiB.
 	BodyThreshold int
-	// SpoolDir is the folder of temporary files. They have no names, and are gone
-	// when their response is. Default: that of os.TempDir.
+	// SpoolDir is the folder of temporary files. They have no names (where the system
+	// allows that), and are gone when their response is. Default: that of os.TempDir.
 	SpoolDir string
 	// MaxSpoolBytes bounds what all temporary files of the handler hold together.
-	// Without room in them, a read waits for its client, and what has to wait for
-	// its end is answered with 500; of a write nothing is committed then. 0 means
-	// 1 GiB, and a negative number no files.
+	// Without room in them or on the disk, a read goes on as fast as its client takes it,
+	// without the headers that its end would tell; over HTTP/1.0, and when it writes, the
+	// request is answered with 500, and nothing is committed. 0 means 1 GiB, and a negative
+	// number no files.
 	MaxSpoolBytes int64
 	// WriteTimeout is how long a client may take for each 64 KiB of a large response,
-	// before the connection is broken off. It takes the place of the host's
-	// http.Server.WriteTimeout for these responses. 0 means 30 seconds, and a negative
-	// number no bound.
+	// before the connection is broken off. The time in which PostgreSQL makes them doesn't
+	// count. It takes the place of the host's http.Server.WriteTimeout for these responses,
+	// by way of http.ResponseController: a ResponseWriter of the host's middleware has to
+	// have Unwrap or SetWriteDeadline. 0 means 30 seconds, and a negative number leaves it
+	// to the host.
 	WriteTimeout time.Duration
 	// Limits bounds what one request may ask for. The reference has no such keys.
 	Limits Limits

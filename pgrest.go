@@ -54,8 +54,9 @@
 //     response.headers and response.status to when rows have been sent. An error
 //     breaks the connection off, which clients report as an incomplete response.
 //   - Whatever writes, or may have written, waits for its commit, in a temporary file.
-//     So do reads whose headers depend on their end (count=planned, count=estimated,
-//     functions that are VOLATILE), and all of HTTP/1.0, which has no way to break off.
+//     Reads whose headers depend on their end (count=planned, count=estimated,
+//     functions that are VOLATILE) wait for that, and so does all of HTTP/1.0, which has
+//     no way to break off.
 //
 // A client that reads slowly doesn't hold a connection to the database: rows that it
 // doesn't take yet wait in a temporary file, too. See Options.MaxSpoolBytes and

@@ -20,14 +20,18 @@ import (
 const ahead = 4 * spool.Piece
 
 // large goes on with a body that has reached the threshold: it is sent while the rest
-// arrives, or waits for its end in a spool. Of the headers of a read that waits, only
-// the number of all rows needs its end; where the spool has no room it is sent without.
+// arrives, or waits for its end in a spool. Where that has no room, a read is sent without
+// what its end would tell.
 func (b *answer) large(enc encode.Encoder) (sent bool, err error) {
-	if b.streams() {
-		b.rest = b.config.Store.Spool(ahead)
+	memory, streams := 0, b.streams()
+	if streams {
+		memory = ahead
+	}
+	b.rest = b.config.Store.Spool(memory)
+	b.piece = b.rest.Room()
+	if streams {
 		return true, b.stream(enc)
 	}
-	b.rest = b.config.Store.Spool(0)
 	err = b.fill(enc)
 	var full *spoolError
 	if errors.As(err, &full) && b.maySend() && !b.decidesLate() {
@@ -276,14 +280,14 @@ func (b *answer) send(p []byte) bool {
 // deadline begins or ends the time that the client has for what is written next. With
 // HTTP/2 it breaks off a stream to which nothing is written, too.
 func (b *answer) deadline(begins bool) {
-	if b.config.WriteTimeout == 0 {
+	if b.config.WriteTimeout == 0 || b.patient {
 		return
 	}
 	var at time.Time
 	if begins {
 		at = time.Now().Add(b.config.WriteTimeout)
 	}
-	_ = http.NewResponseController(b.w).SetWriteDeadline(at) // a writer that can't have deadlines is the host's to bound
+	b.patient = http.NewResponseController(b.w).SetWriteDeadline(at) != nil
 }
 
 // exact reports that the number of rows is known before they have come.

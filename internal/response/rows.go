@@ -60,6 +60,8 @@ type answer struct {
 	none   bool         // there is no body with this status
 	gone   bool         // the client doesn't take the body
 
+	patient bool // the host's writer has no deadlines
+
 	values []string  // of the headers that were set
 	few    [8]string // room for those of most answers
 }
