@@ -74,12 +74,12 @@ func TestPagination_unsatisfiable(t *testing.T) {
 	)
 }
 
-// A count tells how many rows there are beyond the page; the status is 206 when
-// there are any.
 // undisturbed is nothing, added to a database of the test's own: the planner goes by how
 // large tables are, which grow by what other tests write and roll back.
 const undisturbed = "SELECT"
 
+// A count tells how many rows there are beyond the page; the status is 206 when
+// there are any.
 func TestPagination_count(t *testing.T) {
 	t.Parallel()
 	runPages(t, serveClone(t, undisturbed), []page{
