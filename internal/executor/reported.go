@@ -23,10 +23,10 @@ func reportedBy(conn *pgconn.PgConn) (values reported) {
 // function can set them for the whole session. Of other settings nobody tells.
 func (s *session) putBack() {
 	now := reportedBy(s.conn)
-	if now == s.before {
+	if now == s.cache.reported {
 		return
 	}
-	for i, value := range s.before {
+	for i, value := range s.cache.reported {
 		if value == now[i] || value == "" {
 			continue
 		}

@@ -18,7 +18,6 @@ type session struct {
 	conn     *pgconn.PgConn
 	pipeline *pgconn.Pipeline
 	cache    *statements
-	before   reported // of the connection
 	prepares bool
 	sent     []request  // whose results were not read yet
 	few      [4]request // room for those of most pipelines
@@ -44,7 +43,8 @@ type preparing struct {
 
 // begin starts the pipeline.
 func (s *session) begin(ctx context.Context, conn *pgconn.PgConn, prepares bool) {
-	*s = session{ctx: ctx, conn: conn, prepares: prepares, before: reportedBy(conn), pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
+	*s = session{ctx: ctx, conn: conn, prepares: prepares, pipeline: conn.StartPipeline(ctx), cache: statementsOf(conn)}
+	s.cache.reported = reportedBy(conn)
 	s.sent = s.few[:0]
 }
 

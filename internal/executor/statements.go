@@ -44,6 +44,8 @@ type statements struct {
 	settingsSQL   []byte
 	settingsTexts map[string]string
 	times         []byte // room for the texts of a row's times
+	// reported are the settings that the connection had before its command.
+	reported reported
 
 	watch watch
 	// tracer is the host's, nil for none; traced reports that it has been looked for.
