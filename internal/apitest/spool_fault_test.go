@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +19,60 @@ import (
 )
 
 // The last piece of pauses is a small one.
+// Streams of HTTP/2 that their client doesn't read hold no connection of the pool, and are
+// reset in the end.
+func TestSpool_slow_streams(t *testing.T) {
+	t.Parallel()
+	const size = 2 // of the pool
+	for name, x := range map[string]exchange{
+		"read":  {method: "GET", target: "/ticks?select=*,a:name,b:name,c:name,d:name"},
+		"write": {method: "POST", target: "/rpc/more_pads", data: `{"n": 10000}`, send: headers{"Content-Type": "application/json"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.Clone(t)
+			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
+			require.NoError(t, err)
+			pool := db.Pool(t, pgtest.MaxConns(size))
+			api := open(t, pool, func(o *pgrest.Options) { o.WriteTimeout = 8 * time.Second })
+			var answering atomic.Int32
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				answering.Add(1)
+				defer answering.Add(-1)
+				api.ServeHTTP(w, r)
+			}))
+			server.EnableHTTP2 = true
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			send := func(x exchange) *http.Response {
+				r, err := http.NewRequestWithContext(t.Context(), x.method, server.URL+x.target, strings.NewReader(x.data))
+				require.NoError(t, err)
+				for name, value := range x.send {
+					r.Header.Set(name, value)
+				}
+				response, err := server.Client().Do(r)
+				require.NoError(t, err)
+				require.Equal(t, 200, response.StatusCode)
+				require.Equal(t, 2, response.ProtoMajor)
+				return response
+			}
+			var slow []*http.Response
+			for range 3 * size {
+				slow = append(slow, send(x))
+			}
+			waitUntilIdle(t, pool)
+			require.Equal(t, 1, countRows(t, send(exchange{method: "GET", target: "/films?limit=1"}).Body), "others are answered")
+			require.Greater(t, countRows(t, send(x).Body), 9999, "and get all")
+			waitFor(t, func() bool { return answering.Load() == 0 }, "the server gives up")
+			for _, response := range slow {
+				_, err := io.Copy(io.Discard, response.Body)
+				require.Error(t, err)
+				require.NoError(t, response.Body.Close())
+			}
+		})
+	}
+}
+
 // The time that a client has for a piece isn't spent while PostgreSQL makes the next one.
 func TestWriteTimeout_of_a_slow_database(t *testing.T) {
 	t.Parallel()

@@ -10,5 +10,5 @@ func freeBytes(dir string) (uint64, error) {
 	if err := syscall.Statfs(dir, &stat); err != nil {
 		return 0, err
 	}
-	return uint64(stat.Bavail) * uint64(stat.Bsize), nil //nolint:unconvert // their types differ by system
+	return uint64(max(0, int64(stat.Bavail))) * uint64(stat.Bsize), nil //nolint:unconvert // their types differ by system
 }
