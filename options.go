@@ -146,9 +146,9 @@ type Options struct {
 	SpoolDir string
 	// MaxSpoolBytes bounds what all temporary files of the handler hold together.
 	// Without room in them or on the disk, a read goes on as fast as its client takes it,
-	// without the headers that its end would tell; over HTTP/1.0, and when it writes, the
-	// request is answered with 500, and nothing is committed. 0 means 1 GiB, and a negative
-	// number no files.
+	// without a planned or estimated count in its headers. Over HTTP/1.0, of a function that
+	// is VOLATILE, and of whatever writes, the answer is 500 then, and nothing is committed.
+	// 0 means 1 GiB, and a negative number no files.
 	MaxSpoolBytes int64
 	// WriteTimeout is how long a client may take for each 64 KiB of a large response,
 	// before the connection is broken off. The time in which PostgreSQL makes them doesn't
