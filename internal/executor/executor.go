@@ -139,10 +139,11 @@ type Overrides struct{ Headers, Status string }
 
 // Run sends the command and reads on to the program's first row, so that most
 // errors come from here, before anything was sent to the client; that the rows are
-// not as expected is an error of the result. The result has to be closed. A statement that PostgreSQL no longer knows, or whose result
-// changed, is prepared anew, once: nothing of the pipeline has been committed.
-// On a connection that died while it was idle nothing ran, and the command is
-// sent on another one.
+// not as expected is an error of the result. The result has to be closed.
+//
+// A statement that PostgreSQL no longer knows, or whose result changed, is prepared
+// anew, once: nothing of the pipeline has been committed. On a connection that died
+// while it was idle nothing ran, and the command is sent on another one.
 func (e *Executor) Run(ctx context.Context, cmd Command) (*Result, error) {
 	if err := cmd.Identity.Check(); err != nil {
 		return nil, err
