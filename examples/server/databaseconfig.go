@@ -67,7 +67,9 @@ func fromDatabase(ctx context.Context, c *config) (map[string]string, error) {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	var found map[string]string
-	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	// The session's default isolation doesn't count: on a standby there is no serializable one.
+	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error {
 		role, err := roleSettings(ctx, tx)
 		if err != nil {
 			return err

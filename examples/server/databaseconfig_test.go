@@ -103,6 +103,19 @@ func TestLoadFromDatabase(t *testing.T) {
 	})
 }
 
+// The settings are read in a transaction that says its modes, whatever the session's
+// defaults are.
+func TestLoadFromDatabaseModes(t *testing.T) {
+	t.Parallel()
+	db := newConfigured(t)
+	db.exec(t, `CREATE FUNCTION public.modes() RETURNS void LANGUAGE sql AS $$ SELECT
+		set_config('pgrst.server_trace_header', current_setting('transaction_isolation') || ', ' || current_setting('transaction_read_only'), true) $$`)
+	db.exec(t, `ALTER ROLE %role SET default_transaction_isolation = 'serializable'`)
+	c, err := db.sources("DB_PRE_CONFIG=public.modes").load(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, "read committed, on", c.api.TraceHeader)
+}
+
 func TestLoadFromDatabaseError(t *testing.T) {
 	t.Parallel()
 	t.Run("bad value", func(t *testing.T) {
