@@ -109,9 +109,7 @@ func TestPooler_spool(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			program := bouncerProgram(t, 0)
-			db := pgtest.Clone(t)
-			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-			require.NoError(t, err)
+			db := clonePads(t)
 			pool := db.Pool(t, bouncer(t, db, program, ""), pgtest.MaxConns(4))
 			api := open(t, pool, withoutStatements, change)
 			call := func(n int) *http.Response {

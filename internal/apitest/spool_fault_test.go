@@ -30,9 +30,7 @@ func TestSpool_slow_streams(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db := pgtest.Clone(t)
-			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-			require.NoError(t, err)
+			db := clonePads(t)
 			pool := db.Pool(t, pgtest.MaxConns(size))
 			api := open(t, pool, func(o *pgrest.Options) { o.WriteTimeout = 8 * time.Second })
 			var answering atomic.Int32
@@ -115,9 +113,7 @@ func TestSpool_without_room_at_last(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db := pgtest.Clone(t)
-			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-			require.NoError(t, err)
+			db := clonePads(t)
 			pool := db.Pool(t)
 			api := open(t, pool, change, func(o *pgrest.Options) { o.BodyThreshold = 1000 })
 			for range 3 {
@@ -164,9 +160,7 @@ func TestSpool_writer_that_fails(t *testing.T) {
 			t.Run(name+"/"+request, func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
-				db := pgtest.Clone(t)
-				_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-				require.NoError(t, err)
+				db := clonePads(t)
 				pool := db.Pool(t)
 				api := open(t, pool, func(o *pgrest.Options) { o.SpoolDir, o.BodyThreshold = dir, 1000 })
 				for left := range 3 {

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
-	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
 // Linux tells which files without a name a process has open.
@@ -35,9 +34,7 @@ func openFiles(t *testing.T, dir string) []string {
 func TestSpool_files(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	db := pgtest.Clone(t)
-	_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-	require.NoError(t, err)
+	db := clonePads(t)
 	pool := db.Pool(t)
 	server := listen(t, open(t, pool, func(o *pgrest.Options) { o.SpoolDir, o.BodyThreshold = dir, 1000 }))
 	named := func() int {
@@ -70,9 +67,7 @@ func TestSpool_unreadable_file(t *testing.T) {
 			t.Parallel()
 			var log journal
 			dir := t.TempDir()
-			db := pgtest.Clone(t)
-			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-			require.NoError(t, err)
+			db := clonePads(t)
 			pool := db.Pool(t)
 			server := listen(t, open(t, pool, log.kept, func(o *pgrest.Options) { o.SpoolDir, o.BodyThreshold = dir, 1000 }))
 			r, err := http.NewRequestWithContext(t.Context(), tt.method, server.URL+tt.target, strings.NewReader(tt.data))

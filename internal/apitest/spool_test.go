@@ -45,6 +45,15 @@ const padsSchema = `
 	CREATE AGGREGATE archive.ticks_pads(archive.ticks) (SFUNC = private.append_pad, STYPE = archive."text/x-pads");
 	GRANT ALL ON ALL TABLES IN SCHEMA archive TO pgrest_test_anon, pgrest_test_curator`
 
+// clonePads is a database of the test's own with padsSchema.
+func clonePads(t *testing.T) *pgtest.Database {
+	t.Helper()
+	db := pgtest.Clone(t)
+	_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
+	require.NoError(t, err)
+	return db
+}
+
 // pads are so many rows to insert.
 func pads(n int) string {
 	rows := make([]string, n)
@@ -118,9 +127,7 @@ func TestSpool_without_room(t *testing.T) {
 	} {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
-			db := pgtest.Clone(t)
-			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-			require.NoError(t, err)
+			db := clonePads(t)
 			pool := db.Pool(t)
 			api := open(t, pool, change, func(o *pgrest.Options) { o.BodyThreshold = 1000 })
 			server := listen(t, api)
@@ -167,9 +174,7 @@ func TestSpool_slow_readers(t *testing.T) {
 	for name, request := range requests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db := pgtest.Clone(t)
-			_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-			require.NoError(t, err)
+			db := clonePads(t)
 			pool := db.Pool(t, pgtest.MaxConns(size))
 			var log journal
 			server := listen(t, open(t, pool, log.kept, func(o *pgrest.Options) {
@@ -257,9 +262,7 @@ func TestSpool_HTTP10(t *testing.T) {
 // even counted to the end.
 func TestSpool_max_affected(t *testing.T) {
 	t.Parallel()
-	db := pgtest.Clone(t)
-	_, err := db.Superuser(t).Exec(t.Context(), padsSchema)
-	require.NoError(t, err)
+	db := clonePads(t)
 	pool := db.Pool(t)
 	api := open(t, pool)
 	affects := func(details string) string {
