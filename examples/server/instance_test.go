@@ -29,9 +29,12 @@ func (r *running) status(t *testing.T, path string) int {
 	return response.StatusCode
 }
 
+// writeFile replaces a file at once: a server that reads its configuration with the
+// schema may do so at any time.
 func writeFile(t *testing.T, name, text string) {
 	t.Helper()
-	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	require.NoError(t, os.WriteFile(name+".new", []byte(text), 0o600))
+	require.NoError(t, os.Rename(name+".new", name))
 }
 
 // reload sends a signal: which of them come where is the concern of others.
@@ -264,7 +267,7 @@ func TestReconfigureFinishesRequests(t *testing.T) {
 		status <- response.StatusCode
 	}()
 	eventually(t, func() bool { return r.pool.Stat().AcquiredConns() > 0 }, "no request")
-	require.NoError(t, os.WriteFile(from.file, nil, 0o600))
+	writeFile(t, from.file, "")
 	reload(r.asked.config)
 	eventually(t, func() bool { return r.status(t, "/films") == http.StatusUnauthorized }, "the signal has no effect")
 	require.NoError(t, lock.Rollback(t.Context()))
