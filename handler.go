@@ -5,22 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
-	"github.com/pgrest-go/pgrest/internal/program"
 	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
-	"github.com/pgrest-go/pgrest/introspect"
 	"github.com/pgrest-go/pgrest/openapi"
 )
 
@@ -46,15 +41,6 @@ type Handler struct {
 	once    sync.Once
 
 	page func() (*openapi.Page, error) // the page for people; nil without one
-}
-
-// snapshot is the schema at one moment, and what was derived from it.
-type snapshot struct {
-	cache     *introspect.SchemaCache
-	planner   *plan.Planner
-	programs  program.Cache
-	documents documents
-	at        time.Time
 }
 
 // ServeHTTP answers one request to the API.
@@ -164,179 +150,6 @@ func (x *exchange) warnOfNames(p plan.Planned) {
 	}
 }
 
-func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
-	a, role := p.Answered(), schema.cache.RoleSettings(x.identity.Role)
-	cmd := executor.Command{
-		Identity: x.identity, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
-		Isolation: role.Isolation, Rollback: x.rollsBack(), Outdated: x.outdated,
-		Late: x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
-	}
-	var function []introspect.Setting
-	if call, ok := p.(*plan.Call); ok {
-		function = call.Routine.Settings
-		if isolation, ok := call.Routine.Isolation(); ok {
-			cmd.Isolation = isolation
-		}
-		if !a.ReadOnly && a.Count != plan.CountNone {
-			cmd.Expect.Offset = a.Root.Range.Offset
-		}
-	}
-	cmd.Context = x.context(role.Settings, x.hoisted(function))
-	return cmd
-}
-
-// mayAnswerMuch reports a write whose answer may be of any size. It has to find room to
-// wait for its commit, or else, where there may be too little, the commit waits for it.
-func (x *exchange) mayAnswerMuch(p plan.Planned) bool {
-	switch p := p.(type) {
-	case *plan.Call:
-		return !p.ReadOnly && p.Routine.Returns.Set
-	case *plan.Mutate:
-		return p.Return == plan.Representation && !p.OneRow
-	}
-	return false
-}
-
-// rollsBack reports whether the request's transaction is to leave no trace.
-func (x *exchange) rollsBack() bool {
-	rollback := x.options.TxEnd == Rollback || x.options.TxEnd == RollbackAllowOverride
-	switch x.request.Preferences.Tx {
-	case "commit":
-		rollback = false
-	case "rollback":
-		rollback = true
-	}
-	return rollback
-}
-
-// hoisted are those of a function's own settings that are made for the whole
-// transaction; the isolation level is none of them.
-func (x *exchange) hoisted(function []introspect.Setting) []auth.Setting {
-	var settings []auth.Setting
-	for _, s := range function {
-		if s.Name != "default_transaction_isolation" && slices.Contains(x.options.HoistedSettings, s.Name) {
-			settings = append(settings, auth.Setting(s))
-		}
-	}
-	return settings
-}
-
-// context is what the transaction is told about the request.
-func (x *exchange) context(role []introspect.Setting, function []auth.Setting) auth.Context {
-	settings := make([]auth.Setting, len(role))
-	for i, s := range role {
-		settings[i] = auth.Setting(s)
-	}
-	return auth.Context{
-		Schema:          x.request.Schema,
-		ExtraSearchPath: x.options.ExtraSearchPath,
-		Method:          x.request.Method,
-		Path:            x.request.Path,
-		Headers:         auth.HeadersJSON(x.r.Host, x.r.Header),
-		Cookies:         auth.CookiesJSON(x.r.Header.Get("Cookie")),
-		Timezone:        x.request.Preferences.Timezone,
-		AppSettings:     x.settings,
-		RoleSettings:    settings, FunctionSettings: function,
-	}
-}
-
-// fail answers with an error, and logs what the client isn't told, unless it is what the
-// client has done.
-func (x *exchange) fail(err error) {
-	e := apierror.From(err, x.identity.Anonymous)
-	if x.tokens == nil {
-		e.WithoutBearer()
-	}
-	x.clientCaused = e.Status >= http.StatusInternalServerError && !e.ServerFault()
-	if e.ServerFault() && x.r.Context().Err() == nil {
-		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))
-	}
-	response.Error(&x.w, e, x.config)
-}
-
-func (x *exchange) log(message string, about ...any) {
-	about = append(about, "method", apierror.Cut(x.r.Method), "path", apierror.Cut(x.r.URL.Path))
-	x.options.Logger.ErrorContext(x.r.Context(), message, about...)
-}
-
-// recover turns a panic into a 500. When a part of the answer has gone out, it has
-// the server break the connection off instead. http.ErrAbortHandler, which asks for
-// that, is no fault.
-func (x *exchange) recover() {
-	v := recover()
-	if v == nil {
-		return
-	}
-	if v == http.ErrAbortHandler {
-		x.aborted = true
-		panic(v)
-	}
-	stack := debug.Stack()
-	if p, ok := v.(*response.Panic); ok { // of another goroutine
-		v, stack = p.Value, p.Stack
-	}
-	x.log("request panicked", "panic", apierror.Cut(fmt.Sprint(v)), "stack", string(stack))
-	if x.w.status != 0 {
-		x.aborted = true
-		panic(http.ErrAbortHandler)
-	}
-	response.Error(&x.w, apierror.Internal(fmt.Errorf("panic: %v", v)), x.config)
-}
-
-// recorder is an http.ResponseWriter that remembers what was sent: the status, 0
-// until the headers are out, and how much of the body.
-type recorder struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-}
-
-func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *recorder) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	n, err := w.ResponseWriter.Write(p)
-	w.bytes += int64(n)
-	return n, err
-}
-
-// Unwrap gives the host's own writer, for http.ResponseController.
-func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// schema gives the current schema. A request that comes before the first load
-// has ended waits for it, for a while; when that load failed, none waits.
-func (h *Handler) schema(ctx context.Context) (*snapshot, error) {
-	if s := h.current.Load(); s != nil {
-		return s, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, firstLoad)
-	defer cancel()
-	var err error
-	select {
-	case <-h.reloader.Tried():
-		err = h.reloader.Err()
-	case <-h.reloader.Closed():
-		err = context.Canceled
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	if s := h.current.Load(); s != nil {
-		return s, nil
-	}
-	h.reloader.Lost() // have it tried again
-	return nil, apierror.NoSchemaCache(err)
-}
-
-// firstLoad is how long a request waits for the first load of the schema.
-const firstLoad = 10 * time.Second
-
 // Ready waits until the schema was loaded for the first time. Its error is that
 // of ctx, or context.Canceled when the handler was closed before. With Options.Strict or
 // RequireSchemas, it has a Misconfiguration for each that was found at the last look at
@@ -371,15 +184,6 @@ func (h *Handler) Reload(ctx context.Context) error {
 	return nil
 }
 
-// SchemaCache gives the schema that requests are answered from at present, nil
-// before the first load.
-func (h *Handler) SchemaCache() *introspect.SchemaCache {
-	if s := h.current.Load(); s != nil {
-		return s.cache
-	}
-	return nil
-}
-
 // Close ends the handler's goroutines and its listening connection, if that isn't one of
 // Options.Listener's. Requests that are under way finish; the pool stays open.
 func (h *Handler) Close() {
@@ -388,25 +192,4 @@ func (h *Handler) Close() {
 	if h.tokens != nil {
 		h.tokens.Close()
 	}
-}
-
-// swap takes a schema that was loaded into use.
-func (h *Handler) swap(cache *introspect.SchemaCache) {
-	h.use(cache)
-	if h.options.OnSchemaLoad != nil {
-		guard(h.options.Logger, "OnSchemaLoad", func() { h.options.OnSchemaLoad(cache) })
-	}
-}
-
-func (h *Handler) use(cache *introspect.SchemaCache) {
-	h.current.Store(&snapshot{
-		cache: cache,
-		planner: plan.New(cache, plan.Config{
-			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
-			OpenAPI: plan.OpenAPIMode(h.options.OpenAPI), Plans: h.options.Plans, Encoded: h.options.encoded(),
-		}),
-		at: time.Now(),
-	})
-	h.warnOfPostOnly(cache)
-	h.once.Do(func() { close(h.loaded) })
 }

@@ -1,0 +1,53 @@
+package pgrest
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/response"
+)
+
+// fail answers with an error, and logs what the client isn't told, unless it is what the
+// client has done.
+func (x *exchange) fail(err error) {
+	e := apierror.From(err, x.identity.Anonymous)
+	if x.tokens == nil {
+		e.WithoutBearer()
+	}
+	x.clientCaused = e.Status >= http.StatusInternalServerError && !e.ServerFault()
+	if e.ServerFault() && x.r.Context().Err() == nil {
+		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))
+	}
+	response.Error(&x.w, e, x.config)
+}
+
+func (x *exchange) log(message string, about ...any) {
+	about = append(about, "method", apierror.Cut(x.r.Method), "path", apierror.Cut(x.r.URL.Path))
+	x.options.Logger.ErrorContext(x.r.Context(), message, about...)
+}
+
+// recover turns a panic into a 500. When a part of the answer has gone out, it has
+// the server break the connection off instead. http.ErrAbortHandler, which asks for
+// that, is no fault.
+func (x *exchange) recover() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		x.aborted = true
+		panic(v)
+	}
+	stack := debug.Stack()
+	if p, ok := v.(*response.Panic); ok { // of another goroutine
+		v, stack = p.Value, p.Stack
+	}
+	x.log("request panicked", "panic", apierror.Cut(fmt.Sprint(v)), "stack", string(stack))
+	if x.w.status != 0 {
+		x.aborted = true
+		panic(http.ErrAbortHandler)
+	}
+	response.Error(&x.w, apierror.Internal(fmt.Errorf("panic: %v", v)), x.config)
+}
