@@ -50,35 +50,62 @@ type Operand struct {
 // come from quoted names, are written twice, as every PlaceholderFormat of
 // squirrel but Question expects it.
 func Bind(n Node, r Resolver) (squirrel.Sqlizer, error) {
-	b := binder{resolver: r}
-	if err := b.node(n); err != nil {
-		return nil, err
+	switch n := n.(type) {
+	case Condition:
+		if !n.exists() {
+			return nil, fmt.Errorf("filter: bind condition on %q: no such operator or value of is", n.Field.Name)
+		}
+		operand, err := r.Resolve(n.Field)
+		if err != nil {
+			return nil, err
+		}
+		return n.Comparison().Bind(n.Field, operand, n.Argument()), nil
+	case Group:
+		parts := make([]squirrel.Sqlizer, len(n.Nodes))
+		for i, member := range n.Nodes {
+			var err error
+			if parts[i], err = Bind(member, r); err != nil {
+				return nil, err
+			}
+		}
+		return Join(n.Negated, n.Any, parts...), nil
+	default:
+		return nil, fmt.Errorf("filter: bind %T: not a Condition or a Group", n)
 	}
-	return b.fragment(), nil
 }
 
 // BindField turns a field with its JSON path into SQL. The keys and indexes of
 // the path are arguments. It fails where the resolver does, with its error.
 func BindField(f Field, r Resolver) (squirrel.Sqlizer, error) {
-	b := binder{resolver: r}
 	operand, err := r.Resolve(f)
 	if err != nil {
 		return nil, err
 	}
-	b.field(f, operand)
-	return b.fragment(), nil
+	return f.Bind(operand), nil
 }
 
 // BindOrder turns a term into SQL for ORDER BY. The resolver is asked for the
 // term's field; when the term names a relation, it has to be that relation's
 // resolver. BindOrder fails where the resolver does, with its error.
 func BindOrder(t OrderTerm, r Resolver) (squirrel.Sqlizer, error) {
-	b := binder{resolver: r}
 	operand, err := r.Resolve(t.Field)
 	if err != nil {
 		return nil, err
 	}
-	b.field(t.Field, operand)
+	return t.Bind(operand), nil
+}
+
+// Bind turns the field into SQL, where o is its column.
+func (f Field) Bind(o Operand) squirrel.Sqlizer {
+	var b binder
+	b.field(f, o)
+	return b.fragment()
+}
+
+// Bind turns the term into SQL for ORDER BY, where o is the column of its field.
+func (t OrderTerm) Bind(o Operand) squirrel.Sqlizer {
+	var b binder
+	b.field(t.Field, o)
 	switch t.Direction {
 	case Asc:
 		b.sql.WriteString(" ASC")
@@ -91,7 +118,70 @@ func BindOrder(t OrderTerm, r Resolver) (squirrel.Sqlizer, error) {
 	case NullsLast:
 		b.sql.WriteString(" NULLS LAST")
 	}
-	return b.fragment(), nil
+	return b.fragment()
+}
+
+// Bind turns the comparison of a field with a value into SQL, where o is the field's
+// column. The value becomes an argument as it is, so that it may stand for one that comes
+// later; a Condition's is what its Argument gives. The operator has to be one that there
+// is.
+func (c Comparison) Bind(f Field, o Operand, value any) squirrel.Sqlizer {
+	var b binder
+	if len(f.Path) > 0 {
+		o.Parse, o.TSVector = "", false // a value inside of the column has another type
+	}
+	if c.Negated {
+		b.sql.WriteString("NOT (")
+	}
+	switch {
+	case c.Operator.fullText():
+		b.search(c, f, o, value)
+	case c.Operator == In:
+		b.field(f, o)
+		b.sql.WriteString(" = ")
+		if c.Empty {
+			b.sql.WriteString("ANY ('{}')")
+		} else { // one array makes the statement the same for every number of elements
+			b.quantified("ANY", value, o.Parse)
+		}
+	case c.Operator == Is:
+		b.field(f, o)
+		b.sql.WriteString(" IS ")
+		b.sql.WriteString(isValues[c.Is].sql)
+	default:
+		b.comparison(c, f, o, value)
+	}
+	if c.Negated {
+		b.sql.WriteByte(')')
+	}
+	return b.fragment()
+}
+
+// Join turns the members of a group, each of them SQL already, into the SQL of the group.
+// No member fails.
+func Join(negated, anyOf bool, members ...squirrel.Sqlizer) squirrel.Sqlizer {
+	var b binder
+	joint, empty := " AND ", "TRUE"
+	if anyOf {
+		joint, empty = " OR ", "FALSE"
+	}
+	if negated {
+		b.sql.WriteString("NOT ")
+	}
+	b.sql.WriteByte('(')
+	if len(members) == 0 {
+		b.sql.WriteString(empty)
+	}
+	for i, member := range members {
+		if i > 0 {
+			b.sql.WriteString(joint)
+		}
+		sql, args, _ := member.ToSql()
+		b.sql.WriteString(sql)
+		b.args = append(b.args, args...)
+	}
+	b.sql.WriteByte(')')
+	return b.fragment()
 }
 
 // fragment is finished SQL.
@@ -107,9 +197,8 @@ func (f fragment) ToSql() (string, []any, error) { return f.sql, f.args, nil }
 
 // binder writes SQL.
 type binder struct {
-	resolver Resolver
-	sql      strings.Builder
-	args     []any
+	sql  strings.Builder
+	args []any
 }
 
 func (b *binder) fragment() fragment {
@@ -117,78 +206,9 @@ func (b *binder) fragment() fragment {
 }
 
 // argument writes a placeholder.
-func (b *binder) argument(value string) {
+func (b *binder) argument(value any) {
 	b.sql.WriteByte('?')
 	b.args = append(b.args, value)
-}
-
-func (b *binder) node(n Node) error {
-	switch n := n.(type) {
-	case Condition:
-		return b.condition(n)
-	case Group:
-		return b.group(n)
-	default:
-		return fmt.Errorf("filter: bind %T: not a Condition or a Group", n)
-	}
-}
-
-func (b *binder) group(g Group) error {
-	joint, empty := " AND ", "TRUE"
-	if g.Any {
-		joint, empty = " OR ", "FALSE"
-	}
-	if g.Negated {
-		b.sql.WriteString("NOT ")
-	}
-	b.sql.WriteByte('(')
-	if len(g.Nodes) == 0 {
-		b.sql.WriteString(empty)
-	}
-	for i, n := range g.Nodes {
-		if i > 0 {
-			b.sql.WriteString(joint)
-		}
-		if err := b.node(n); err != nil {
-			return err
-		}
-	}
-	b.sql.WriteByte(')')
-	return nil
-}
-
-func (b *binder) condition(c Condition) error {
-	if int(c.Operator) >= len(operators) || int(c.Is) >= len(isValues) {
-		return fmt.Errorf("filter: bind condition on %q: no such operator or value of is", c.Field.Name)
-	}
-	operand, err := b.resolver.Resolve(c.Field)
-	if err != nil {
-		return err
-	}
-	if len(c.Field.Path) > 0 {
-		operand.Parse, operand.TSVector = "", false // a value inside of the column has another type
-	}
-	if c.Negated {
-		b.sql.WriteString("NOT (")
-	}
-	switch {
-	case c.Operator.fullText():
-		b.search(c, operand)
-	case c.Operator == In:
-		b.field(c.Field, operand)
-		b.sql.WriteString(" = ")
-		b.elements(c, operand)
-	case c.Operator == Is:
-		b.field(c.Field, operand)
-		b.sql.WriteString(" IS ")
-		b.sql.WriteString(isValues[c.Is].sql)
-	default:
-		b.comparison(c, operand)
-	}
-	if c.Negated {
-		b.sql.WriteByte(')')
-	}
-	return nil
 }
 
 // field writes a field with its JSON path.
@@ -215,13 +235,13 @@ func (b *binder) field(f Field, o Operand) {
 }
 
 // comparison writes an operator that has one value.
-func (b *binder) comparison(c Condition, o Operand) {
-	value, parse := c.Argument(), o.Parse
+func (b *binder) comparison(c Comparison, f Field, o Operand, value any) {
+	parse := o.Parse
 	switch c.Operator {
 	case Like, ILike, Match, IMatch:
 		parse = "" // a pattern is no value of the column's type
 	}
-	b.field(c.Field, o)
+	b.field(f, o)
 	b.sql.WriteByte(' ')
 	b.sql.WriteString(operators[c.Operator].sql)
 	b.sql.WriteByte(' ')
@@ -236,7 +256,7 @@ func (b *binder) comparison(c Condition, o Operand) {
 }
 
 // parsed writes a value, by way of the function that parses it if there is one.
-func (b *binder) parsed(value, parse string) {
+func (b *binder) parsed(value any, parse string) {
 	if parse == "" {
 		b.argument(value)
 		return
@@ -248,7 +268,7 @@ func (b *binder) parsed(value, parse string) {
 }
 
 // quantified writes ANY or ALL of the elements of an array literal.
-func (b *binder) quantified(quantifier, array, parse string) {
+func (b *binder) quantified(quantifier string, array any, parse string) {
 	b.sql.WriteString(quantifier)
 	if parse == "" {
 		b.sql.WriteString(" (")
@@ -263,31 +283,21 @@ func (b *binder) quantified(quantifier, array, parse string) {
 	b.sql.WriteString("::text[])))")
 }
 
-// elements writes the right side of in. One array makes the statement the same
-// for every number of elements.
-func (b *binder) elements(c Condition, o Operand) {
-	if c.EmptyList() {
-		b.sql.WriteString("ANY ('{}')")
-		return
-	}
-	b.quantified("ANY", c.Argument(), o.Parse)
-}
-
 // search writes a full-text operator.
-func (b *binder) search(c Condition, o Operand) {
+func (b *binder) search(c Comparison, f Field, o Operand, value any) {
 	if o.TSVector {
-		b.field(c.Field, o)
+		b.field(f, o)
 	} else {
 		b.sql.WriteString("to_tsvector(")
 		b.language(c.Language)
-		b.field(c.Field, o)
+		b.field(f, o)
 		b.sql.WriteByte(')')
 	}
 	b.sql.WriteString(" @@ ")
 	b.sql.WriteString(operators[c.Operator].sql)
 	b.sql.WriteByte('(')
 	b.language(c.Language)
-	b.argument(c.Argument())
+	b.argument(value)
 	b.sql.WriteByte(')')
 }
 

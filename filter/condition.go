@@ -42,6 +42,27 @@ func (c Condition) EmptyList() bool {
 	return c.Operator == In && (len(c.List) == 0 || len(c.List) == 1 && c.List[0] == "")
 }
 
+// Comparison is a condition but for its field and its values: what else of it decides over
+// the SQL that Bind makes.
+type Comparison struct {
+	Negated    bool
+	Operator   Operator
+	Quantifier Quantifier
+	Language   string
+	Is         IsValue
+	Empty      bool // an In without elements
+}
+
+// Comparison gives the comparison that the condition makes.
+func (c Condition) Comparison() Comparison {
+	return Comparison{Negated: c.Negated, Operator: c.Operator, Quantifier: c.Quantifier, Language: c.Language, Is: c.Is, Empty: c.EmptyList()}
+}
+
+// exists reports a condition of the kinds that Parse makes.
+func (c Condition) exists() bool {
+	return int(c.Operator) < len(operators) && int(c.Is) < len(isValues)
+}
+
 // Group joins nodes with and, or with or when Any is set.
 type Group struct {
 	Negated bool
