@@ -117,7 +117,7 @@ const maxTries = 4
 
 // answer plans and runs the request against a schema.
 func (x *exchange) answer(schema *snapshot) error {
-	p, program, err := schema.programs.Build(schema.planner, x.request)
+	p, program, err := schema.programs.Build(schema.planner, &x.request.Shape)
 	if err != nil {
 		return err
 	}

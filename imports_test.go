@@ -44,24 +44,25 @@ var boundaries = map[string]boundary{
 	"auth":               {ours: []string{"internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
+	"internal/value":     {ours: []string{"filter", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/apirequest": {
-		ours: []string{"filter", "internal/mediatype", "internal/apierror", "internal/jsontext"},
+		ours: []string{"filter", "internal/value", "internal/mediatype", "internal/apierror"},
 	},
 	"internal/plan": {
-		ours:  []string{"internal/apirequest", "filter", "introspect", "internal/mediatype", "internal/apierror", "internal/suggest"},
+		ours:  []string{"internal/apirequest", "internal/value", "filter", "introspect", "internal/mediatype", "internal/apierror", "internal/suggest"},
 		never: []string{"net/http"},
 	},
 	"internal/query": {
-		ours:      []string{"internal/plan", "filter", "introspect", "internal/sqlfrag"},
+		ours:      []string{"internal/plan", "internal/value", "filter", "introspect", "internal/sqlfrag"},
 		externals: []string{squirrel},
 		never:     []string{"net/http"},
 	},
 	"internal/program": {
-		ours:  []string{"internal/plan", "internal/query", "internal/apirequest", "filter"},
+		ours:  []string{"internal/plan", "internal/query", "internal/apirequest"},
 		never: []string{"net/http"},
 	},
 	"internal/executor": {
-		ours:      []string{"internal/query", "internal/plan", "auth", "internal/apierror"},
+		ours:      []string{"internal/query", "internal/plan", "internal/value", "auth", "internal/apierror"},
 		externals: []string{pgx},
 		never:     []string{"net/http"},
 	},

@@ -13,7 +13,7 @@ import (
 func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
 	a, role := p.Answered(), schema.cache.RoleSettings(x.identity.Role)
 	cmd := executor.Command{
-		Identity: x.identity, PreRequest: x.prelude, Program: program, ReadOnly: a.ReadOnly, Expect: a.Expect,
+		Identity: x.identity, PreRequest: x.prelude, Program: program, Values: &x.request.Values, Page: a.Page(&x.request.Values), ReadOnly: a.ReadOnly, Expect: a.Expect,
 		Isolation: role.Isolation, Rollback: x.rollsBack(), Outdated: x.outdated,
 		Late: x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
 	}
@@ -24,7 +24,7 @@ func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Prog
 			cmd.Isolation = isolation
 		}
 		if !a.ReadOnly && a.Count != plan.CountNone {
-			cmd.Expect.Offset = a.Root.Range.Offset
+			cmd.Expect.Offset = cmd.Page.Offset
 		}
 	}
 	cmd.Context = x.context(role.Settings, x.hoisted(function))

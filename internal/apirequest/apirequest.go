@@ -4,7 +4,7 @@
 //
 //	req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{"api"}})
 //	if err == nil && req.Action == apirequest.Read {
-//		fmt.Println(req.Schema, req.Name, req.Query.Select)
+//		fmt.Println(req.Schema, req.Name, req.Select)
 //	}
 package apirequest
 
@@ -19,6 +19,7 @@ import (
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 // Config is what of the handler's options decides over the reading of a request.
@@ -98,33 +99,23 @@ func protoOf(r *http.Request) Proto {
 	return HTTP11
 }
 
-// Request is a request to the API.
+// Request is a request to the API: its shape, its values, and what only the answer
+// depends on.
 type Request struct {
-	Action   Action
-	Resource Resource
-	// Name is the relation's or routine's name, decoded; empty for the root.
-	Name string
-	// Schema is an exposed schema. Negotiated reports that the response names it
-	// in a Content-Profile header: there are several.
-	Schema     string
+	Shape
+	Values value.Values
+	// Negotiated reports that the response names the schema in a Content-Profile header:
+	// there are several.
 	Negotiated bool
-	// HeadersOnly is a HEAD request: the same answer without its body.
-	HeadersOnly bool
-	// Method and Path are those of the HTTP request; Path is escaped and
-	// relative to the API's root.
-	Method, Path string
+	// Path is that of the HTTP request, escaped and relative to the API's root.
+	Path string
 	// Proto is the version of HTTP.
 	Proto Proto
 	// Mount is what precedes Path in the URL that the client sees.
 	Mount string
-
-	Query       *filter.Query
+	// RawQuery is the query string as it came.
 	RawQuery    string
-	Range       Range // of the resource itself: Range header, limit and offset
 	Preferences Preferences
-	Accept      []mediatype.Type
-	// Payload is the body of a request that writes or calls with POST, else nil.
-	Payload *Payload
 }
 
 // Parse reads r. Its errors are *apierror.Error and *filter.ParseError.
@@ -138,11 +129,12 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		return nil, apierror.InvalidPath()
 	}
 	req := &Request{
-		Method: r.Method, Path: path, RawQuery: r.URL.RawQuery, Proto: protoOf(r),
-		Mount:       mount(r, escaped, path),
-		HeadersOnly: r.Method == http.MethodHead,
+		Shape: Shape{
+			Method: r.Method, HeadersOnly: r.Method == http.MethodHead,
+			Accept: mediatype.ParseAccept(r.Header["Accept"]...),
+		},
+		Path: path, RawQuery: r.URL.RawQuery, Proto: protoOf(r), Mount: mount(r, escaped, path),
 		Preferences: parsePreferences(r.Header["Prefer"], c.TxOverride),
-		Accept:      mediatype.ParseAccept(r.Header["Accept"]...),
 	}
 	if err := req.resource(path, c); err != nil {
 		return nil, err
@@ -154,21 +146,27 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		return nil, err
 	}
 	arguments := req.Resource == Routine && (req.Action == Options || req.Method != http.MethodPost)
-	var err error
-	if req.Query, err = filter.Parse(r.URL.RawQuery, filter.Options{Arguments: arguments, Limits: c.Limits.Query}); err != nil {
+	query, err := filter.Parse(r.URL.RawQuery, filter.Options{Arguments: arguments, Limits: c.Limits.Query})
+	if err != nil {
 		return nil, err
 	}
 	header := ""
 	if r.Method == http.MethodGet { // Range means nothing with other methods (RFC 9110, section 14.2)
 		header = r.Header.Get("Range")
 	}
-	if req.Range, err = topRange(header, req.Query.Pages); err != nil {
+	window, err := topRange(header, query.Pages)
+	if err != nil {
 		return nil, err
 	}
-	if req.Action == Upsert && !req.Range.IsAll() {
+	if req.Action == Upsert && !window.IsWhole() {
 		return nil, apierror.PutPage()
 	}
-	return req, req.readPayload(r, c.Limits)
+	payload, err := req.readPayload(r, query.Columns, c.Limits)
+	if err != nil {
+		return nil, err
+	}
+	req.separate(query, payload, window)
+	return req, nil
 }
 
 // check refuses a request that is too long, before anything else looks at it.
@@ -193,20 +191,20 @@ func (l Limits) check(r *http.Request, path string) error {
 	return nil
 }
 
-// readPayload reads the body of requests that have a meaning for one.
-func (req *Request) readPayload(r *http.Request, limits Limits) error {
+// readPayload reads the body of requests that have a meaning for one, nil for others. The
+// columns are those of the query string's parameter of that name.
+func (req *Request) readPayload(r *http.Request, columns []string, limits Limits) (*Payload, error) {
 	switch {
 	case req.Action == Create, req.Action == Upsert, req.Action == Update:
 	case req.Action == Call && req.Method == http.MethodPost:
 	default:
-		return nil
+		return nil, nil
 	}
 	body, err := readBody(r, limits.BodyBytes)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	req.Payload, err = parsePayload(body, r.Header.Get("Content-Type"), req, limits)
-	return err
+	return parsePayload(body, r.Header.Get("Content-Type"), payloadOf{req.Resource, req.Action, columns}, limits)
 }
 
 // trustedLength is how much memory is made ready for a body before any of it has

@@ -282,9 +282,9 @@ func TestParse_body_length(t *testing.T) {
 			r.ContentLength = tt.announced
 			req, err := apirequest.Parse(r, config)
 			require.NoError(t, err)
-			require.Equal(t, tt.body, string(req.Payload.Raw))
+			require.Equal(t, tt.body, string(req.Values.Body))
 			if tt.most > 0 {
-				require.LessOrEqual(t, cap(req.Payload.Raw), tt.most)
+				require.LessOrEqual(t, cap(req.Values.Body), tt.most)
 			}
 		})
 	}

@@ -1,8 +1,15 @@
 package apirequest
 
+// PayloadOf is what a payload is for.
+type PayloadOf struct {
+	Resource Resource
+	Action   Action
+	Columns  []string
+}
+
 // ParsePayload shows parsePayload to the tests.
-func ParsePayload(body []byte, contentType string, req *Request) (*Payload, error) {
-	return parsePayload(body, contentType, req, Limits{})
+func ParsePayload(body []byte, contentType string, of PayloadOf) (*Payload, error) {
+	return parsePayload(body, contentType, payloadOf{of.Resource, of.Action, of.Columns}, Limits{})
 }
 
 // ReadShape shows what readShape finds: validity, and of a valid text the keys

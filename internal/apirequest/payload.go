@@ -10,8 +10,8 @@ import (
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
-	"github.com/pgrest-go/pgrest/internal/jsontext"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 // Payload is the body of a request that writes or calls.
@@ -41,19 +41,27 @@ type Payload struct {
 // noRows is the payload's JSON when there is nothing to write.
 const noRows = "[]"
 
-// parsePayload reads the body of req, whose Content-Type header is contentType
+// payloadOf is what a payload is for, and the columns parameter of the query string, nil
+// for none.
+type payloadOf struct {
+	resource Resource
+	action   Action
+	columns  []string
+}
+
+// parsePayload reads a body, whose Content-Type header is contentType
 // (empty stands for JSON). It keeps body and may return it as Raw. Of the limits those
 // of the body apply. Its error is an *apierror.Error. See
 // https://docs.postgrest.org/en/stable/references/api/tables_views.html#insert.
-func parsePayload(body []byte, contentType string, req *Request, limits Limits) (*Payload, error) {
+func parsePayload(body []byte, contentType string, of payloadOf, limits Limits) (*Payload, error) {
 	p := &Payload{Media: mediatype.Type{Name: mediatype.JSON}}
 	if contentType != "" {
 		p.Media = mediatype.Parse(contentType)
 	}
 	var err error
-	switch routine := req.Resource == Routine; {
+	switch routine := of.resource == Routine; {
 	case p.Media.Name == mediatype.JSON:
-		err = p.readJSON(body, req, limits.BodyColumns)
+		err = p.readJSON(body, of, limits.BodyColumns)
 	case p.Media.Name == mediatype.CSV:
 		err = p.readCSV(body, limits)
 	case p.Media.Name == mediatype.URLEncoded:
@@ -69,41 +77,20 @@ func parsePayload(body []byte, contentType string, req *Request, limits Limits) 
 	return p, nil
 }
 
-// Whole is what a function takes whose only parameter has no name: the body as the
-// payload has it, or the arguments of a URL or of a form as a JSON object of texts.
-func (req *Request) Whole() []byte {
-	given := req.Query.Arguments
-	if p := req.Payload; p != nil {
-		switch {
-		case p.Media.Name == mediatype.URLEncoded:
-			given = p.Form
-		case p.Raw == nil: // an empty body is no NULL
-			return []byte{}
-		default:
-			return p.Raw
-		}
-	}
-	values := make(map[string]string, len(given))
-	for _, a := range given {
-		values[a.Name] = a.Value
-	}
-	return objectText(values)
-}
-
 // rawMedia are the media types that a function with one unnamed parameter takes as they are.
 var rawMedia = []string{mediatype.Plain, mediatype.XML, mediatype.Octets}
 
 // readJSON takes the body as it is. With the columns parameter PostgreSQL is the
 // first to parse it, which spares large bodies a pass.
-func (p *Payload) readJSON(body []byte, req *Request, maxColumns int) error {
+func (p *Payload) readJSON(body []byte, of payloadOf, maxColumns int) error {
 	// PUT writes whole rows: it knows no columns parameter.
-	if columns := req.Query.Columns; columns != nil && req.Action != Upsert {
+	if of.columns != nil && of.action != Upsert {
 		// What is no object is for PostgreSQL to refuse, if it is no array either.
 		p.Raw, p.Array = body, !bytes.HasPrefix(bytes.TrimLeft(body, jsonBlanks), []byte{'{'})
-		p.Columns = slices.Sorted(slices.Values(columns))
+		p.Columns = slices.Sorted(slices.Values(of.columns))
 		return nil
 	}
-	if req.Resource == Routine && len(body) == 0 {
+	if of.resource == Routine && len(body) == 0 {
 		body = []byte("{}") // a call without arguments needs no body
 	}
 	shape, ok := readShape(body, maxColumns)
@@ -148,21 +135,8 @@ func (p *Payload) readForm(body []byte, routine bool, limits Limits) error {
 	if routine {
 		return nil
 	}
-	p.Raw = objectText(values)
+	p.Raw = value.ObjectText(values)
 	return nil
-}
-
-// objectText is a JSON object of texts, sorted by name.
-func objectText(values map[string]string) []byte {
-	text := []byte{'{'}
-	for i, name := range slices.Sorted(maps.Keys(values)) {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(jsontext.AppendString(text, name), ':')
-		text = jsontext.AppendString(text, values[name])
-	}
-	return append(text, '}')
 }
 
 // unescapeForm decodes a name or value of a form: plus signs are blanks, and a

@@ -14,6 +14,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 const (
@@ -22,17 +23,17 @@ const (
 )
 
 // writing is a request that creates rows with the given columns parameter, nil for none.
-func writing(columns ...string) *apirequest.Request {
-	return &apirequest.Request{Action: apirequest.Create, Resource: apirequest.Relation, Query: &filter.Query{Columns: columns}}
+func writing(columns ...string) apirequest.PayloadOf {
+	return apirequest.PayloadOf{Action: apirequest.Create, Resource: apirequest.Relation, Columns: columns}
 }
 
 // calling is a POST on a function.
-func calling(columns ...string) *apirequest.Request {
-	return &apirequest.Request{Action: apirequest.Call, Resource: apirequest.Routine, Query: &filter.Query{Columns: columns}}
+func calling(columns ...string) apirequest.PayloadOf {
+	return apirequest.PayloadOf{Action: apirequest.Call, Resource: apirequest.Routine, Columns: columns}
 }
 
 // upserting is a PUT on a relation.
-func upserting(columns ...string) *apirequest.Request {
+func upserting(columns ...string) apirequest.PayloadOf {
 	req := writing(columns...)
 	req.Action = apirequest.Upsert
 	return req
@@ -70,7 +71,7 @@ func TestPayload(t *testing.T) {
 	tests := map[string]struct {
 		contentType string
 		body        string
-		req         *apirequest.Request
+		req         apirequest.PayloadOf
 		want        apirequest.Payload
 	}{
 		"object":                      {"", `{"b":1,"a":2}`, writing(), with(object(`{"b":1,"a":2}`, "a", "b"), "2", "1")},
@@ -139,7 +140,7 @@ func TestPayload_errors(t *testing.T) {
 	tests := map[string]struct {
 		contentType string
 		body        string
-		req         *apirequest.Request
+		req         apirequest.PayloadOf
 		want        string
 	}{
 		"no body":                               {"", "", writing(), invalid},
@@ -226,7 +227,7 @@ func firstToken(raw []byte) int {
 
 // For a parameter without a name a request has its body as it came, or its arguments as
 // JSON. An empty body is one, and no NULL.
-func TestRequest_Whole(t *testing.T) {
+func TestParse_whole_argument(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, method, query, media, body, want string }{
 		{"JSON", "POST", "", "", ` {"":  1}`, ` {"":  1}`},
@@ -253,8 +254,13 @@ func TestRequest_Whole(t *testing.T) {
 			}
 			req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{"api"}})
 			require.NoError(t, err)
-			require.NotNil(t, req.Whole())
-			require.Equal(t, tt.want, string(req.Whole()))
+			whole := value.Arg{From: value.FromAllArguments}
+			if req.Body != nil && req.Body.Media.Name != mediatype.URLEncoded {
+				whole.From = value.FromBody
+			}
+			got := req.Values.Bind([]value.Arg{whole})[0]
+			require.NotNil(t, got)
+			require.Equal(t, tt.want, string(got))
 		})
 	}
 }

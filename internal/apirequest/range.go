@@ -7,34 +7,17 @@ import (
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// Unlimited is the Limit of a Range without an end.
-const Unlimited = math.MaxInt64
+// Range is a window of rows.
+type Range = value.Page
 
-// Range is a window of rows: Limit rows behind the first Offset ones.
-type Range struct {
-	Offset int64
-	Limit  int64
-}
+// Unlimited is the limit of a range without an end.
+const Unlimited = value.Unlimited
 
 // All is the range of every row.
-func All() Range { return Range{Limit: Unlimited} }
-
-// IsAll reports whether the range leaves nothing out.
-func (r Range) IsAll() bool { return r == All() }
-
-// AtMost caps the range at limit rows; 0 is no cap, and a negative one lets no rows
-// through.
-func (r Range) AtMost(limit int64) Range {
-	if limit != 0 {
-		r.Limit = min(r.Limit, max(0, limit))
-	}
-	return r
-}
-
-// Of is the number of rows in the range when there are total rows.
-func (r Range) Of(total int64) int64 { return max(0, min(r.Limit, total-r.Offset)) }
+func All() Range { return value.WholePage() }
 
 // PageRange is the range of one page of the query string.
 func PageRange(p filter.Page) Range {

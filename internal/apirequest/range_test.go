@@ -88,7 +88,7 @@ func TestParse_range(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, apirequest.Range{Offset: tt.offset, Limit: tt.limit}, req.Range)
+			require.Equal(t, apirequest.Range{Offset: tt.offset, Limit: tt.limit}, req.Values.Window)
 		})
 	}
 }
@@ -101,8 +101,8 @@ func TestParse_range_of_method(t *testing.T) {
 		r.Header.Set("Range", "0-1")
 		req, err := apirequest.Parse(r, config)
 		require.NoError(t, err, method)
-		require.Equal(t, limit, req.Range.Limit, method)
-		require.Equal(t, limit == unlimited, req.Range.IsAll(), method)
+		require.Equal(t, limit, req.Values.Window.Limit, method)
+		require.Equal(t, limit == unlimited, req.Values.Window.IsWhole(), method)
 	}
 }
 
@@ -149,8 +149,8 @@ func FuzzParse_range(f *testing.F) {
 		if err != nil {
 			return
 		}
-		require.GreaterOrEqual(t, req.Range.Offset, int64(0))
-		require.GreaterOrEqual(t, req.Range.Limit, int64(0))
-		require.LessOrEqual(t, req.Range.Limit, int64(math.MaxInt64))
+		require.GreaterOrEqual(t, req.Values.Window.Offset, int64(0))
+		require.GreaterOrEqual(t, req.Values.Window.Limit, int64(0))
+		require.LessOrEqual(t, req.Values.Window.Limit, int64(math.MaxInt64))
 	})
 }

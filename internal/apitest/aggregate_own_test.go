@@ -142,7 +142,7 @@ func TestAggregate_known(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/t?select="+url.QueryEscape(`"`+column.Name+`".`+aggregate+"()"), nil)
 			req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{"api"}})
 			require.NoError(t, err)
-			planned, err := planner.Build(req)
+			planned, err := planner.Build(&req.Shape)
 			require.NoError(t, err)
 			result := query.Build(planned.(plan.Planned)).Columns[0].OID
 			if result == 0 {

@@ -29,6 +29,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 // Pool lends connections.
@@ -68,6 +69,10 @@ type Command struct {
 	// PreRequest is a statement that runs after the settings; empty for none.
 	PreRequest string
 	Program    *query.Program
+	// Values are what the program's arguments are bound to, and Page is the window of its
+	// rows.
+	Values *value.Values
+	Page   value.Page
 	// ReadOnly runs the transaction read only.
 	ReadOnly bool
 	// Isolation is the transaction's isolation level; empty for the default.
@@ -245,12 +250,12 @@ func (r *Result) start() error {
 		s.send("", overridesInUTF8, nil)
 	}
 	if p.Count != nil {
-		s.send(role, p.Count.SQL, p.Count.Args)
+		s.send(role, p.Count.SQL, cmd.Values.Bind(p.Count.Args))
 	}
 	if p.Explain != nil {
-		s.send(role, p.Explain.SQL, p.Explain.Args)
+		s.send(role, p.Explain.SQL, cmd.Values.Bind(p.Explain.Args))
 	}
-	s.sendIn(role, r.main.sql, p.Main.Args, r.main.formats)
+	s.sendIn(role, r.main.sql, cmd.Values.Bind(p.Main.Args), r.main.formats)
 	after := overrides
 	if p.Inserted {
 		after = overridesAndInserted
@@ -361,7 +366,7 @@ func (r *Result) readNumber() error {
 	}
 	r.Rows = *n
 	if r.cmd.Program.Yields == query.TotalCount {
-		r.Counted, r.Rows = n, r.cmd.Program.Page.Of(*n)
+		r.Counted, r.Rows = n, r.cmd.Page.Of(*n)
 	}
 	if len(values) > 1 {
 		r.Body = rawValue(r.reader, 1)

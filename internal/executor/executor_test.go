@@ -13,6 +13,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -45,7 +46,7 @@ func command(role, sql string, args ...string) executor.Command {
 func statement(sql string, args ...string) *query.Statement {
 	s := &query.Statement{SQL: sql}
 	for _, arg := range args {
-		s.Args = append(s.Args, []byte(arg))
+		s.Args = append(s.Args, value.Constant(arg))
 	}
 	return s
 }
@@ -92,7 +93,7 @@ func collect(result *executor.Result) [][]string {
 }
 
 // value runs cmd and gives its one value.
-func value(t *testing.T, pool executor.Pool, cmd executor.Command) string {
+func valueOf(t *testing.T, pool executor.Pool, cmd executor.Command) string {
 	t.Helper()
 	rows, _ := run(t, pool, cmd)
 	require.Len(t, rows, 1)
@@ -139,7 +140,7 @@ func requireUsable(t *testing.T, pool *pgxpool.Pool, backend int) {
 	require.Equal(t, backend, int(conn.Conn().PgConn().PID()), "backend")
 	conn.Release()
 	require.Equal(t, "none", session[string](t, pool, `SELECT current_setting('role')`))
-	require.Equal(t, "ada", value(t, pool, command(anon, `SELECT current_setting('request.jwt.claims')::json ->> 'sub'`)))
+	require.Equal(t, "ada", valueOf(t, pool, command(anon, `SELECT current_setting('request.jwt.claims')::json ->> 'sub'`)))
 }
 
 func backendOf(t *testing.T, pool *pgxpool.Pool) int {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 // sessionDefaults are what a session may have its transactions begin with.
@@ -70,8 +71,8 @@ func TestRun_modes_after_change(t *testing.T) {
 	for i, defaults := range append(sessionDefaults, sessionDefaults...) {
 		_, err := pool.Exec(t.Context(), "RESET default_transaction_isolation; RESET default_transaction_read_only; "+defaults)
 		require.NoError(t, err)
-		number := []byte(strconv.Itoa(i + 1))
-		run(t, pool, writing(`INSERT INTO reels VALUES (5, $1, $1)`, func(c *executor.Command) { c.Program.Main.Args = [][]byte{number} }))
+		number := value.Constant(strconv.Itoa(i + 1))
+		run(t, pool, writing(`INSERT INTO reels VALUES (5, $1, $1)`, func(c *executor.Command) { c.Program.Main.Args = []value.Arg{number} }))
 	}
 }
 
@@ -85,7 +86,7 @@ func TestRun_modes_once(t *testing.T) {
 	for range 2 {
 		require.Equal(t, "25001", failure(t, pool, command(anon, `SELECT set_config('transaction_read_only', 'off', true)`)))
 	}
-	require.Equal(t, "read committed", value(t, pool, command(anon, `SHOW transaction_isolation`)))
+	require.Equal(t, "read committed", valueOf(t, pool, command(anon, `SHOW transaction_isolation`)))
 }
 
 // What ends behind its last row does so where it has to say its modes, too.

@@ -41,7 +41,7 @@ func TestRun_role_as_a_setting(t *testing.T) {
 			cmd := command(anon, `SELECT current_user`)
 			setting := []auth.Setting{{Name: name, Value: role}}
 			cmd.Context.RoleSettings, cmd.Context.FunctionSettings, cmd.Context.AppSettings = setting, setting, setting
-			require.Equal(t, anon, value(t, pool, cmd))
+			require.Equal(t, anon, valueOf(t, pool, cmd))
 		}
 	}
 }

@@ -84,8 +84,8 @@ func TestRun_isolation(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t)
 	cmd := command(anon, `SELECT current_setting('transaction_isolation')`)
-	require.Equal(t, "read committed", value(t, pool, cmd))
-	require.Equal(t, "repeatable read", value(t, pool, counted(cmd, `SELECT 1`)))
+	require.Equal(t, "read committed", valueOf(t, pool, cmd))
+	require.Equal(t, "repeatable read", valueOf(t, pool, counted(cmd, `SELECT 1`)))
 }
 
 func TestRun_read_only(t *testing.T) {
@@ -211,11 +211,11 @@ func TestRun_roles_alternate(t *testing.T) {
 		if i%3 != 0 {
 			cmd = command(visitor, cmd.Program.Main.SQL)
 		}
-		require.Equal(t, fmt.Sprintf("%s %d", cmd.Identity.Role, backend), value(t, pool, cmd))
+		require.Equal(t, fmt.Sprintf("%s %d", cmd.Identity.Role, backend), valueOf(t, pool, cmd))
 		// Row-level security shows Ada her two films, and anon may not look.
 		watchlist := command(cmd.Identity.Role, `SELECT count(*) FROM watchlists`)
 		if cmd.Identity.Role == visitor {
-			require.Equal(t, "2", value(t, pool, watchlist))
+			require.Equal(t, "2", valueOf(t, pool, watchlist))
 		} else {
 			require.Equal(t, "42501", failure(t, pool, watchlist))
 		}

@@ -19,7 +19,7 @@ func TestSettings_one_statement(t *testing.T) {
 	show := `SELECT current_setting('request.path') || ' ' || current_setting('app.settings.site')`
 	for _, site := range []string{"main", "it's", `\'; --`, "", "ünï"} {
 		cmd := set(command(anon, show), "app.settings.site", site)
-		require.Equal(t, "/films "+site, value(t, pool, cmd))
+		require.Equal(t, "/films "+site, valueOf(t, pool, cmd))
 	}
 	made := 0
 	for _, statement := range cached(t, pool) {
@@ -63,7 +63,7 @@ func TestSettings_names(t *testing.T) {
 				require.Equal(t, tt.want, failure(t, pool, cmd))
 				return
 			}
-			require.Equal(t, "here", value(t, pool, cmd))
+			require.Equal(t, "here", valueOf(t, pool, cmd))
 		})
 	}
 }
@@ -85,7 +85,7 @@ func TestSettings_numbers(t *testing.T) {
 				if n > 0 {
 					want += fmt.Sprint(" v", n)
 				}
-				require.Equal(t, want, value(t, pool, cmd))
+				require.Equal(t, want, valueOf(t, pool, cmd))
 			})
 		}
 	}
@@ -98,7 +98,7 @@ func TestSettings_many_lists(t *testing.T) {
 	for i := range 200 {
 		name := fmt.Sprint("app.list", i)
 		cmd := set(command(anon, `SELECT current_setting($1)`, name), name, name)
-		require.Equal(t, name, value(t, pool, cmd))
+		require.Equal(t, name, valueOf(t, pool, cmd))
 	}
 	_, result := run(t, pool, command(anon, `SELECT 1`))
 	require.Equal(t, executor.Overrides{}, result.Overrides)

@@ -40,10 +40,10 @@ func TestStatements_reused(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
 	const sql = `SELECT title FROM films WHERE id = $1`
-	require.Equal(t, "M", value(t, pool, command(anon, sql, "2")))
+	require.Equal(t, "M", valueOf(t, pool, command(anon, sql, "2")))
 	first := cached(t, pool)
 	require.Equal(t, 1, occurrences(sql, first))
-	require.Equal(t, "Yojimbo", value(t, pool, command(anon, sql, "4")))
+	require.Equal(t, "Yojimbo", valueOf(t, pool, command(anon, sql, "4")))
 	require.Equal(t, first, cached(t, pool))
 }
 
@@ -54,7 +54,7 @@ func TestStatements_of_roles(t *testing.T) {
 	const sql = `SELECT count(*) FROM films`
 	for range 2 {
 		for _, role := range []string{anon, visitor, curator} {
-			require.Equal(t, "13", value(t, pool, command(role, sql)))
+			require.Equal(t, "13", valueOf(t, pool, command(role, sql)))
 		}
 	}
 	require.Equal(t, 3, occurrences(sql, cached(t, pool)))
@@ -66,7 +66,7 @@ func TestStatements_twice_in_a_pipeline(t *testing.T) {
 	pool := oneConnection(t)
 	cmd := counted(command(anon, `SELECT 13`), `SELECT 13`)
 	for range 3 {
-		require.Equal(t, "13", value(t, pool, cmd))
+		require.Equal(t, "13", valueOf(t, pool, cmd))
 	}
 	require.Equal(t, 1, occurrences(`SELECT 13`, cached(t, pool)))
 }
@@ -80,7 +80,7 @@ func TestStatements_parsed_as_the_role(t *testing.T) {
 	require.Equal(t, "42501", sqlstate(err))
 
 	cmd := prepared(command(anon, `SELECT title FROM archive.films WHERE id = 1`), `SELECT extra.pre_request()`)
-	require.Equal(t, "Metropolis", value(t, pool, counted(cmd, `SELECT count(*) FROM archive.films`)))
+	require.Equal(t, "Metropolis", valueOf(t, pool, counted(cmd, `SELECT count(*) FROM archive.films`)))
 }
 
 func TestStatements_bounded(t *testing.T) {
@@ -89,15 +89,15 @@ func TestStatements_bounded(t *testing.T) {
 	pool := oneConnection(t)
 	text := func(i int) string { return fmt.Sprintf(`SELECT %d`, i) }
 	for i := range bound + 40 {
-		require.Equal(t, fmt.Sprint(i), value(t, pool, command(anon, text(i))))
-		require.Equal(t, "0", value(t, pool, command(anon, text(0))), "used time and again")
+		require.Equal(t, fmt.Sprint(i), valueOf(t, pool, command(anon, text(i))))
+		require.Equal(t, "0", valueOf(t, pool, command(anon, text(0))), "used time and again")
 	}
 	left := cached(t, pool)
 	require.Len(t, left, bound)
 	require.Contains(t, left, text(0), "the most recently used")
 	require.Contains(t, left, text(bound+39))
 	require.NotContains(t, left, text(1), "the least recently used")
-	require.Equal(t, "1", value(t, pool, command(anon, text(1))), "prepared anew")
+	require.Equal(t, "1", valueOf(t, pool, command(anon, text(1))), "prepared anew")
 }
 
 // A statement of some length isn't prepared, and runs all the same.
@@ -106,7 +106,7 @@ func TestStatements_long(t *testing.T) {
 	pool := oneConnection(t)
 	long := `SELECT $1::text` + strings.Repeat(` `, 64<<10)
 	for range 2 {
-		require.Equal(t, "13", value(t, pool, counted(command(anon, long, "13"), `SELECT 13`)))
+		require.Equal(t, "13", valueOf(t, pool, counted(command(anon, long, "13"), `SELECT 13`)))
 	}
 	left := cached(t, pool)
 	require.Zero(t, occurrences(long, left))
@@ -121,7 +121,7 @@ func TestStatements_bounded_by_bytes(t *testing.T) {
 	text := func(i int) string { return fmt.Sprintf(`SELECT %d`, i) + strings.Repeat(` `, length) }
 	for range 2 {
 		for i := range 40 {
-			require.Equal(t, fmt.Sprint(i), value(t, pool, command(anon, text(i))))
+			require.Equal(t, fmt.Sprint(i), valueOf(t, pool, command(anon, text(i))))
 		}
 	}
 	left := cached(t, pool)
@@ -170,10 +170,10 @@ func TestStatements_deallocated(t *testing.T) {
 			backend := backendOf(t, pool)
 			for _, cmd := range []executor.Command{plain, full} {
 				for range 2 {
-					require.Equal(t, "Metropolis", value(t, pool, cmd))
+					require.Equal(t, "Metropolis", valueOf(t, pool, cmd))
 					_, err := pool.Exec(t.Context(), drop)
 					require.NoError(t, err)
-					require.Equal(t, "Metropolis", value(t, pool, cmd))
+					require.Equal(t, "Metropolis", valueOf(t, pool, cmd))
 				}
 			}
 			require.Equal(t, 1, occurrences(plain.Program.Main.SQL, cached(t, pool)))
@@ -261,7 +261,7 @@ func TestStatements_taken_names(t *testing.T) {
 	_, err := pool.Exec(t.Context(), next)
 	require.NoError(t, err)
 	for range 2 {
-		require.Equal(t, "14", value(t, pool, counted(command(anon, `SELECT 14`), `SELECT 13`)))
+		require.Equal(t, "14", valueOf(t, pool, counted(command(anon, `SELECT 14`), `SELECT 13`)))
 	}
 	requireUsable(t, pool, backend)
 }

@@ -114,7 +114,7 @@ func TestRun_times_of_sessions(t *testing.T) {
 			for range 3 {
 				cmd := timed(command(anon, sql), query.TimestampTZOID)
 				cmd.Program.Times.JSON = &query.Variant{SQL: inJSON, Columns: []query.Column{{Encoding: query.TimeJSON}}}
-				require.Equal(t, tt.want, value(t, pool, tt.change(cmd)))
+				require.Equal(t, tt.want, valueOf(t, pool, tt.change(cmd)))
 			}
 		})
 	}
@@ -129,7 +129,7 @@ func TestRun_times_after_change(t *testing.T) {
 		_, err := pool.Exec(t.Context(), `SELECT set_config('TimeZone', $1, false)`, zone)
 		require.NoError(t, err)
 		for range 2 {
-			require.Equal(t, zone == "UTC", strings.HasSuffix(value(t, pool, cmd), "+00"))
+			require.Equal(t, zone == "UTC", strings.HasSuffix(valueOf(t, pool, cmd), "+00"))
 		}
 	}
 }

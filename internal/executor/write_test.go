@@ -33,7 +33,7 @@ func writing(sql string, change func(*executor.Command)) executor.Command {
 
 func reels(t *testing.T, pool *pgxpool.Pool) string {
 	t.Helper()
-	return value(t, pool, command(curator, `SELECT string_agg(number || ' at ' || position, ', ' ORDER BY number) FROM reels WHERE film_id = 5`))
+	return valueOf(t, pool, command(curator, `SELECT string_agg(number || ' at ' || position, ', ' ORDER BY number) FROM reels WHERE film_id = 5`))
 }
 
 // A write is committed when its result has been read, unless it is to leave no
@@ -142,7 +142,7 @@ func TestResult_abandoned_write(t *testing.T) {
 	g.requireWaiting(t, 1)
 	result.Close()
 	g.requireWaiting(t, 0)
-	require.Equal(t, "0", value(t, pool, command(curator, `SELECT count(*) FROM visitors_book WHERE entry = 'abandoned'`)))
+	require.Equal(t, "0", valueOf(t, pool, command(curator, `SELECT count(*) FROM visitors_book WHERE entry = 'abandoned'`)))
 }
 
 // A command that ends late is committed behind its last row: closed before, it has

@@ -4,6 +4,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -30,6 +31,8 @@ type Answer struct {
 	ReadOnly bool
 	// Expect is what the result has to be, for the transaction to be committed.
 	Expect Expectation
+
+	relies reliance
 }
 
 // Planned is a plan that runs in the database: a *Read, *Mutate or *Call.
@@ -118,8 +121,8 @@ const (
 	CountEstimated
 )
 
-func countOf(req *apirequest.Request) Count {
-	switch req.Preferences.Count {
+func countOf(req *apirequest.Shape) Count {
+	switch req.Prefer.Count {
 	case "exact":
 		return CountExact
 	case "planned":
@@ -146,26 +149,25 @@ func (a *Answer) Total(counted, planned *int64) *int64 {
 	return counted
 }
 
-// Range is a window of rows.
-type Range = apirequest.Range
-
-// Unlimited is the limit of a range without an end.
-const Unlimited = apirequest.Unlimited
-
-// All is the range of every row.
-func All() Range { return apirequest.All() }
+// Page is the window of the root's rows, as the values of a request have it.
+func (a *Answer) Page(v *value.Values) value.Page {
+	if a.Root.Window.IsAll() {
+		return value.WholePage()
+	}
+	return v.Window.AtMost(a.MaxRows)
+}
 
 // checkPreferences refuses what is no preference, if handling is strict.
-func checkPreferences(req *apirequest.Request) error {
-	if req.Preferences.Strict() && len(req.Preferences.Invalid) > 0 {
-		return apierror.InvalidPreferences(req.Preferences.Invalid)
+func checkPreferences(req *apirequest.Shape) error {
+	if req.Prefer.Strict && len(req.Prefer.Invalid) > 0 {
+		return apierror.InvalidPreferences(req.Prefer.Invalid)
 	}
 	return nil
 }
 
 // finish settles what is the same for all plans that run in the database: the
 // media type, and the preferences.
-func (p *Planner) finish(a *Answer, req *apirequest.Request, produce producer) error {
+func (p *Planner) finish(a *Answer, req *apirequest.Shape, produce producer) error {
 	if err := p.negotiate(a, req.Accept, produce); err != nil {
 		return err
 	}

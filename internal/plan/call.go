@@ -3,10 +3,10 @@ package plan
 import (
 	"slices"
 
-	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -18,18 +18,17 @@ type Call struct {
 	Scalar bool
 	// Arguments are given by name, each as text.
 	Arguments []Argument
-	// FromBody takes the parameters in Named from the JSON of Body instead, in which
+	// FromBody takes the parameters in Named from the JSON of the body instead, in which
 	// Array tells an array, of which the first element counts, from an object.
 	FromBody bool
 	Named    []introspect.Param
-	// Values are those of Named as texts, nil for NULL, where Body has nothing that
-	// has to be read as JSON; else nil.
-	Values [][]byte
-	// Whole passes Body as the only, unnamed argument: what the request has that stands
-	// for all of its arguments.
-	Whole bool
-	Body  []byte
-	Array bool
+	Array    bool
+	// Members are the values of Named as texts, where the body has nothing that has to be
+	// read as JSON; else nil.
+	Members []value.Arg
+	// Whole is the only argument, of a parameter without a name, which stands for all that
+	// the request has; nil for none.
+	Whole *value.Arg
 }
 
 func (*Call) plan() {}
@@ -37,17 +36,17 @@ func (*Call) plan() {}
 // Volatile reports a function that may do anything, also while its rows come.
 func (c *Call) Volatile() bool { return c.Routine.Volatility == introspect.Volatile }
 
-// Argument is an argument of a function: one text, or those of a variadic parameter.
+// Argument is an argument of a function: one text, or an array of those of a variadic
+// parameter.
 type Argument struct {
-	Param  introspect.Param
-	Value  string
-	Values []string
+	Param introspect.Param
+	Value value.Arg
 }
 
 // ScalarColumn names the only column of functions that return no rows.
 const ScalarColumn = "pgrst_scalar"
 
-func (p *Planner) call(req *apirequest.Request) (Plan, error) {
+func (p *Planner) call(req *apirequest.Shape) (Plan, error) {
 	if req.Method != "POST" && p.postOnly(req) {
 		return nil, apierror.PostOnly(req.Method)
 	}
@@ -59,7 +58,7 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 	c.arguments(req)
 	table, scalar := p.resultTable(routine, req.Schema)
 	c.Scalar = scalar
-	if c.Root, err = p.tree(table, req); err != nil {
+	if err := p.tree(&c.Answer, table, req); err != nil {
 		return nil, err
 	}
 	c.Root.Call = c
@@ -73,12 +72,12 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 	if c.Count == CountPlanned { // the planner knows nothing about what a function returns
 		c.Count = CountNone
 	}
-	if req.Preferences.Strict() && req.Preferences.MaxAffected >= 0 {
+	if req.Prefer.MaxAffected >= 0 {
 		if !routine.Returns.Set {
 			return nil, apierror.MaxAffectedSingle()
 		}
 		if c.Explain == nil {
-			c.Expect.MaxAffected = req.Preferences.MaxAffected
+			c.Expect.MaxAffected = req.Prefer.MaxAffected
 		}
 	}
 	return c, nil
@@ -113,44 +112,51 @@ func (n *Node) typeValues(t *introspect.Type) {
 }
 
 // arguments takes the arguments from where the request has them.
-func (c *Call) arguments(req *apirequest.Request) {
-	if _, ok := c.Routine.Body(); ok {
-		c.Whole, c.Body = true, req.Whole()
+func (c *Call) arguments(req *apirequest.Shape) {
+	form := req.Body != nil && req.Body.Media.Name == mediatype.URLEncoded
+	if param, ok := c.Routine.Body(); ok {
+		c.Whole = &value.Arg{From: value.FromBody, Hex: param.Type.Name == "bytea"}
+		if req.Body == nil || form {
+			c.Whole.From = value.FromAllArguments
+		}
 		return
 	}
-	given := req.Query.Arguments
-	if req.Payload != nil {
-		if req.Payload.Media.Name != mediatype.URLEncoded {
-			c.FromBody, c.Body, c.Array = true, req.Payload.Raw, req.Payload.Array
-			for _, param := range c.Routine.Params {
-				if slices.Contains(req.Payload.Columns, param.Name) {
-					c.Named = append(c.Named, param)
-				}
+	if req.Body != nil && !form {
+		c.FromBody, c.Array = true, req.Body.Array
+		for _, param := range c.Routine.Params {
+			if slices.Contains(req.Body.Columns, param.Name) {
+				c.Named = append(c.Named, param)
 			}
-			c.asTexts(req.Payload.Columns, req.Payload.Values)
-			return
 		}
-		given = req.Payload.Form
+		if req.Body.Members {
+			c.takeMembers(req.Body.Columns)
+		}
+		return
 	}
 	for _, param := range c.Routine.Params {
-		if a, ok := argumentFor(param, given); ok {
+		if a, ok := argumentFor(param, req.Arguments); ok {
 			c.Arguments = append(c.Arguments, a)
 		}
 	}
 }
 
-// argumentFor collects the values of a parameter: all of a variadic one, else the last.
-func argumentFor(param introspect.Param, given []filter.Argument) (Argument, bool) {
-	a, found := Argument{Param: param}, false
-	for _, g := range given {
-		if g.Name != param.Name {
+// argumentFor finds the values of a parameter by the names of those that are given: all
+// of a variadic one, else the last.
+func argumentFor(param introspect.Param, given []string) (Argument, bool) {
+	a, found := Argument{Param: param, Value: value.Arg{From: value.FromArgument}}, false
+	for i, name := range given {
+		if name != param.Name {
 			continue
 		}
 		found = true
-		a.Value = g.Value
+		a.Value.Index = i
 		if param.Variadic {
-			a.Values = append(a.Values, g.Value)
+			a.Value.From = value.FromArguments
+			a.Value.Elements = append(a.Value.Elements, i)
 		}
+	}
+	if param.Variadic {
+		a.Value.Index = 0
 	}
 	return a, found
 }

@@ -5,38 +5,79 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
+// Kind tells where the type of an output column comes from.
+type Kind uint8
+
+// The kinds: a column or computed field, whose Type says it; a JSON path that
+// ends in JSON, or a domain represented as JSON; a JSON path that ends in text.
+const (
+	TypedValue Kind = iota
+	JSONValue
+	TextValue
+)
+
+// Column is a column of the result.
+type Column struct {
+	// Name is its key: alias, last key of the JSON path, or the column's own name.
+	Name string
+	// Rows has the aggregate count rows, and no field.
+	Rows  bool
+	Field Field
+	Kind  Kind
+	// Unknown reports a name that the schema cache doesn't have, as a column or as a
+	// computed field.
+	Unknown bool
+	// Type is nil where the schema cache doesn't tell it.
+	Type *introspect.Type
+	// Represent is the function that makes JSON of a domain; zero for none.
+	Represent introspect.QualifiedName
+	Cast      *introspect.CastType // nil for none
+	// Aggregate is applied to the value, and AggregateCast to its result.
+	Aggregate     filter.Aggregate
+	AggregateCast *introspect.CastType
+}
+
 // addColumns adds what a select item selects: a column, or all for *.
 func (p *Planner) addColumns(n *Node, item filter.SelectField) {
 	if !item.All || item.Aggregate != filter.NoAggregate {
-		n.Columns = append(n.Columns, p.column(n.Table, item))
+		n.Columns = append(n.Columns, p.column(n, item))
 		return
 	}
 	n.All = true
 	for i := range n.Table.Columns {
-		n.Columns = append(n.Columns, p.column(n.Table, filter.SelectField{Field: filter.Field{Name: n.Table.Columns[i].Name}}))
+		n.Columns = append(n.Columns, p.column(n, filter.SelectField{Field: filter.Field{Name: n.Table.Columns[i].Name}}))
 	}
 }
 
-func (p *Planner) column(t *introspect.Table, item filter.SelectField) Column {
-	c := Column{Name: item.Alias, Rows: item.All, Field: item.Field, Kind: kindOf(item.Field), Aggregate: item.Aggregate,
+func (p *Planner) column(n *Node, item filter.SelectField) Column {
+	c := Column{Name: item.Alias, Rows: item.All, Kind: kindOf(item.Field), Aggregate: item.Aggregate,
 		Cast: p.cast(item.Cast), AggregateCast: p.cast(item.AggregateCast)}
 	if c.Name == "" {
 		c.Name = keyOf(item)
 	}
-	if c.Kind == TypedValue && !c.Rows {
-		c.Type = p.typeOf(t, item.Field.Name)
-		c.represent(p.cache, t)
+	if c.Rows {
+		return c
+	}
+	c.Field = p.field(n.Table, item.Field)
+	computed := p.computed(n, c.Field)
+	c.Unknown = c.Field.Column == nil && computed == nil
+	if c.Kind != TypedValue {
+		return c
+	}
+	switch {
+	case c.Field.Column != nil:
+		c.Type = c.Field.Column.Type
+		c.represent(p.cache)
+	case computed != nil:
+		c.Type = computed.Returns.Type
 	}
 	return c
 }
 
 // represent has a column of a represented domain shown as JSON. Computed fields are
 // none: their values are shown as they are, and compared with.
-func (c *Column) represent(cache *introspect.SchemaCache, t *introspect.Table) {
+func (c *Column) represent(cache *introspect.SchemaCache) {
 	if c.Type == nil || !c.Type.IsDomain {
-		return
-	}
-	if _, stored := t.Column(c.Field.Name); !stored {
 		return
 	}
 	if function, ok := cache.Representation(c.Type.OID, jsonOID); ok {
@@ -56,16 +97,6 @@ func (p *Planner) cast(name string) *introspect.CastType {
 	}
 	cast := p.cache.CastType(name)
 	return &cast
-}
-
-func (p *Planner) typeOf(t *introspect.Table, name string) *introspect.Type {
-	if c, ok := t.Column(name); ok {
-		return c.Type
-	}
-	if r, ok := p.cache.ComputedField(t.Name, name); ok && p.cache.Tables[t.Name] == t {
-		return r.Returns.Type
-	}
-	return nil
 }
 
 func kindOf(f filter.Field) Kind {

@@ -1,11 +1,5 @@
 package plan
 
-import (
-	"slices"
-
-	"github.com/pgrest-go/pgrest/filter"
-)
-
 // Contradiction is how PostgreSQL's refusal of a statement contradicts what the plan was
 // made from.
 type Contradiction uint8
@@ -27,12 +21,32 @@ const (
 	NoSuchKey
 )
 
+// reliance is what a plan relies on beside the schema cache.
+type reliance struct {
+	// onClient reports a name of the client's that the schema cache doesn't have.
+	onClient bool
+	// onTruth reports a condition such as is.true.
+	onTruth bool
+}
+
+// onField takes note of a field that is filtered or ordered by.
+func (r *reliance) onField(f Field) { r.onClient = r.onClient || f.Column == nil }
+
+// onTree takes note of what the nodes of a tree select.
+func (r *reliance) onTree(n *Node) {
+	// A relation that a function returns may lack what joins its namesake's.
+	r.onClient = r.onClient || n.Unknown() || len(n.Embeds) > 0 && !n.Exposed
+	for _, e := range n.Embeds {
+		r.onTree(e.Node)
+	}
+}
+
 // Vouched reports whether a contradiction is the schema cache's: it vouched for what the
 // database says isn't so. If so, the cache is out of date; else the client erred.
 func (a *Answer) Vouched(c Contradiction) bool {
 	switch c {
 	case NoSuchName:
-		return a.Root.vouched()
+		return !a.relies.onClient
 	case NoSuchThing:
 		return true
 	}
@@ -42,44 +56,10 @@ func (a *Answer) Vouched(c Contradiction) bool {
 // Vouched reports it also of what is written.
 func (m *Mutate) Vouched(c Contradiction) bool {
 	switch c {
-	case NoSuchName:
-		return m.vouched() && m.Answer.Vouched(c)
 	case NoSuchAssignment:
-		return len(m.Columns) > 0 && !slices.ContainsFunc(m.Where, asksTruth) && !m.Root.asksTruth()
+		return len(m.Columns) > 0 && !m.relies.onTruth
 	case NoSuchKey:
 		return m.Conflict != nil && !m.Conflict.Given
 	}
 	return m.Answer.Vouched(c)
-}
-
-func (m *Mutate) vouched() bool {
-	for _, node := range m.Where {
-		if !m.target.vouches(node) {
-			return false
-		}
-	}
-	if m.Conflict != nil {
-		for _, name := range m.Conflict.Columns {
-			if _, ok := m.Table.Column(name); !ok {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// asksTruth reports a condition such as is.true, which PostgreSQL refuses of a column
-// that is no boolean in the words that it has for assignments.
-func asksTruth(node filter.Node) bool {
-	switch node := node.(type) {
-	case filter.Condition:
-		return node.Operator == filter.Is && node.Is != filter.IsNull && node.Is != filter.IsNotNull
-	case filter.Group:
-		return slices.ContainsFunc(node.Nodes, asksTruth)
-	}
-	return false
-}
-
-func (n *Node) asksTruth() bool {
-	return slices.ContainsFunc(n.Where, asksTruth) || slices.ContainsFunc(n.Embeds, func(e *Embed) bool { return e.Node.asksTruth() })
 }

@@ -28,7 +28,7 @@ const (
 	Disabled
 )
 
-func (p *Planner) inspect(req *apirequest.Request) (Plan, error) {
+func (p *Planner) inspect(req *apirequest.Shape) (Plan, error) {
 	for _, media := range req.Accept {
 		switch media.Name {
 		case mediatype.JSON, mediatype.Any:

@@ -6,6 +6,7 @@ import (
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -14,24 +15,25 @@ type Mutate struct {
 	Answer
 	Action Action
 	Table  *introspect.Table
-	// Columns are those to write, from the JSON of Body, in which Array tells an
+	// Columns are those to write, from the JSON of the body, in which Array tells an
 	// array of objects from a single one.
 	Columns []WriteColumn
-	Body    []byte
 	Array   bool
-	// Values are those of Columns as texts, nil for NULL, where Body has nothing that
-	// has to be read as JSON; else nil.
-	Values [][]byte
+	// Members are the values of Columns as texts, where the body has nothing that has to
+	// be read as JSON; else nil.
+	Members []value.Arg
 	// Defaults has columns that are missing in an object take their defaults.
 	Defaults bool
 	// Where are the filters of the rows to write; an upsert's are of the row to put.
-	Where []filter.Node
+	Where []Predicate
 	// OneRow reports filters that name one row by its primary key.
 	OneRow bool
 	// Conflict is what to do about rows that are there already; nil for nothing.
 	Conflict *Conflict
 	// Return is what the client wants to know.
 	Return Return
+	// Key is the primary key, where the client wants to know that of a new row alone.
+	Key []KeyColumn
 
 	target *Node // the relation that Where is about
 }
@@ -60,6 +62,15 @@ type WriteColumn struct {
 	Parse, Represent introspect.QualifiedName
 }
 
+// KeyColumn is a column of the primary key. Its values are for a filter, which reads texts.
+type KeyColumn struct {
+	*introspect.Column
+	// Print is the function that makes the text that a filter reads, or JSON of it if JSON
+	// is set; zero where it is PostgreSQL's own.
+	Print introspect.QualifiedName
+	JSON  bool
+}
+
 // Conflict is what an insert does about rows that are there already.
 type Conflict struct {
 	// Columns are the unique ones by which a row is the same.
@@ -80,8 +91,8 @@ const (
 	Representation
 )
 
-func returnOf(req *apirequest.Request) Return {
-	switch req.Preferences.Return {
+func returnOf(req *apirequest.Shape) Return {
+	switch req.Prefer.Return {
 	case "representation":
 		return Representation
 	case "headers-only":
@@ -90,26 +101,27 @@ func returnOf(req *apirequest.Request) Return {
 	return Minimal
 }
 
-func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
+func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	table, err := p.table(req)
 	if err != nil {
 		return nil, err
 	}
-	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req), Defaults: req.Preferences.Missing == "default"}
-	m.target = &Node{Table: table, Alias: table.Name.Name, cache: p.cache}
+	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req), Defaults: req.Prefer.Missing == "default"}
+	m.target = &Node{Table: table, Exposed: true, Alias: table.Name.Name}
 	uncapped := *p // what was written is returned whole
 	uncapped.config.MaxRows = 0
-	if m.Root, err = uncapped.tree(table, m.ofResult(req)); err != nil {
+	if err := uncapped.tree(&m.Answer, table, ofResult(req)); err != nil {
 		return nil, err
 	}
+	p.addFilters(m, req.Where)
 	m.Root.FromResult = true
-	m.OneRow = namesRow(req.Query.Where, table)
+	m.OneRow = namesRow(req.Where, table)
 	if req.Action == apirequest.Upsert && !m.OneRow {
 		return nil, apierror.PutFilters()
 	}
 	if req.Action != apirequest.Delete {
-		m.Body, m.Array = req.Payload.Raw, req.Payload.Array
-		if err := p.addWriteColumns(m, req.Payload.Columns); err != nil {
+		m.Array = req.Body.Array
+		if err := p.addWriteColumns(m, req.Body.Columns); err != nil {
 			return nil, err
 		}
 	}
@@ -117,13 +129,17 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 	case apirequest.Create:
 		m.Conflict = conflictOf(req, table)
 	case apirequest.Upsert:
-		if !containsAll(req.Payload.Columns, table.PrimaryKey) {
+		if !containsAll(req.Body.Columns, table.PrimaryKey) {
 			return nil, apierror.PutMismatch()
 		}
 		m.Conflict, m.Defaults = &Conflict{Columns: table.PrimaryKey, Merge: true}, false
 	}
-	if req.Payload != nil {
-		m.asTexts(req.Payload.Values)
+	if req.Body != nil && req.Body.Members {
+		m.takeMembers()
+	}
+	m.relyOnKey()
+	if m.Return == HeadersOnly && m.Action == Create {
+		m.Key = p.key(table)
 	}
 	if err := checkPreferences(req); err != nil { // a write's go before its media type
 		return nil, err
@@ -136,26 +152,54 @@ func (p *Planner) mutate(req *apirequest.Request) (Plan, error) {
 	}
 	m.Expect.Matching = req.Action == apirequest.Upsert
 	m.Expect.Singular = m.Expect.Singular && req.Action != apirequest.Upsert
-	if affects := req.Action == apirequest.Update || req.Action == apirequest.Delete; affects && req.Preferences.Strict() {
-		m.Expect.MaxAffected = req.Preferences.MaxAffected
+	if affects := req.Action == apirequest.Update || req.Action == apirequest.Delete; affects {
+		m.Expect.MaxAffected = req.Prefer.MaxAffected
 	}
 	return m, nil
 }
 
-// ofResult is the request as the reading of the result sees it: filters of the
+// ofResult is the shape as the reading of the result sees it: filters of the
 // relation itself are about the rows to write, and pages are not for writes.
-func (m *Mutate) ofResult(req *apirequest.Request) *apirequest.Request {
-	result, query := *req, *req.Query
-	result.Query, result.Range = &query, apirequest.All()
-	query.Where, query.Pages = nil, nil
-	for _, predicate := range req.Query.Where {
+func ofResult(req *apirequest.Shape) *apirequest.Shape {
+	result := *req
+	result.Window, result.Pages, result.Where = apirequest.Window{}, nil, nil
+	for _, predicate := range req.Where {
 		if len(predicate.Path) > 0 {
-			query.Where = append(query.Where, predicate)
-		} else {
-			m.Where = append(m.Where, predicate.Node)
+			result.Where = append(result.Where, predicate)
 		}
 	}
 	return &result
+}
+
+// addFilters resolves the filters of the rows to write.
+func (p *Planner) addFilters(m *Mutate, where []apirequest.Predicate) {
+	for _, predicate := range where {
+		if len(predicate.Path) == 0 {
+			m.Where = append(m.Where, p.predicate(m.target, predicate.Node, &m.relies))
+		}
+	}
+}
+
+// relyOnKey takes note of columns that rows conflict by and that aren't known.
+func (m *Mutate) relyOnKey() {
+	if m.Conflict != nil && slices.ContainsFunc(m.Conflict.Columns, func(name string) bool { return !has(m.Table, name) }) {
+		m.relies.onClient = true
+	}
+}
+
+// key lists the columns of a relation's primary key in the relation's order.
+func (p *Planner) key(t *introspect.Table) []KeyColumn {
+	var key []KeyColumn
+	for i := range t.Columns {
+		if c := &t.Columns[i]; slices.Contains(t.PrimaryKey, c.Name) {
+			k := KeyColumn{Column: c}
+			if c.Type != nil {
+				k.Print, k.JSON = p.printer(c)
+			}
+			key = append(key, k)
+		}
+	}
+	return key
 }
 
 func (p *Planner) addWriteColumns(m *Mutate, names []string) error {
@@ -174,11 +218,11 @@ func (p *Planner) addWriteColumns(m *Mutate, names []string) error {
 	return nil
 }
 
-func conflictOf(req *apirequest.Request, t *introspect.Table) *Conflict {
-	if req.Preferences.Resolution == "" {
+func conflictOf(req *apirequest.Shape, t *introspect.Table) *Conflict {
+	if req.Prefer.Resolution == "" {
 		return nil
 	}
-	c := &Conflict{Columns: req.Query.OnConflict, Merge: req.Preferences.Resolution == "merge-duplicates", Given: req.Query.OnConflict != nil}
+	c := &Conflict{Columns: req.OnConflict, Merge: req.Prefer.Resolution == "merge-duplicates", Given: req.OnConflict != nil}
 	if !c.Given {
 		c.Columns = t.PrimaryKey
 	}
@@ -187,10 +231,10 @@ func conflictOf(req *apirequest.Request, t *introspect.Table) *Conflict {
 
 // namesRow reports whether filters name one row by its primary key, as those of a
 // PUT have to.
-func namesRow(where []filter.Predicate, t *introspect.Table) bool {
+func namesRow(where []apirequest.Predicate, t *introspect.Table) bool {
 	var filtered []string
 	for _, predicate := range where {
-		c, ok := predicate.Node.(filter.Condition)
+		c, ok := predicate.Node.(apirequest.Condition)
 		if !ok || len(predicate.Path) > 0 || len(c.Field.Path) > 0 ||
 			c.Negated || c.Operator != filter.Equal || c.Quantifier != filter.NoQuantifier {
 			return false

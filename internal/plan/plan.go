@@ -2,7 +2,7 @@
 // is the API's to know gets its table, column or function, and what can't be
 // served is refused. Planning is pure.
 //
-//	p, err := plan.New(cache, plan.Config{}).Build(req)
+//	p, err := plan.New(cache, plan.Config{}).Build(&req.Shape)
 //	if read, ok := p.(*plan.Read); ok {
 //		fmt.Println(read.Root.Table.Name, len(read.Root.Columns))
 //	}
@@ -79,8 +79,8 @@ func New(cache *introspect.SchemaCache, config Config) *Planner {
 	return p
 }
 
-// Build plans req. Its errors are *apierror.Error.
-func (p *Planner) Build(req *apirequest.Request) (Plan, error) {
+// Build plans requests of a shape. Its errors are *apierror.Error.
+func (p *Planner) Build(req *apirequest.Shape) (Plan, error) {
 	switch {
 	case req.Action == apirequest.Options:
 		return p.info(req)
@@ -94,7 +94,7 @@ func (p *Planner) Build(req *apirequest.Request) (Plan, error) {
 	return p.mutate(req)
 }
 
-func (p *Planner) info(req *apirequest.Request) (Plan, error) {
+func (p *Planner) info(req *apirequest.Shape) (Plan, error) {
 	switch req.Resource {
 	case apirequest.Relation:
 		table, err := p.table(req)
@@ -136,7 +136,7 @@ func allow(t *introspect.Table) string {
 // tables may be secret, so a guess must be near.
 const tableSimilarity = 0.75
 
-func (p *Planner) table(req *apirequest.Request) (*introspect.Table, error) {
+func (p *Planner) table(req *apirequest.Shape) (*introspect.Table, error) {
 	name := introspect.QualifiedName{Schema: req.Schema, Name: req.Name}
 	if t, ok := p.cache.Table(name); ok {
 		return t, nil

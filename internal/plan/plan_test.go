@@ -11,10 +11,16 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 // request reads a request; headers are as in "Accept: text/csv".
-func request(t testing.TB, method, target string, headers ...string) *apirequest.Request {
+func request(t testing.TB, method, target string, headers ...string) *apirequest.Shape {
+	t.Helper()
+	return &parse(t, method, target, headers...).Shape
+}
+
+func parse(t testing.TB, method, target string, headers ...string) *apirequest.Request {
 	t.Helper()
 	r := httptest.NewRequest(method, strings.ReplaceAll(target, " ", "%20"), nil)
 	for _, header := range headers {
@@ -29,10 +35,18 @@ func request(t testing.TB, method, target string, headers ...string) *apirequest
 // build plans a read.
 func build(t testing.TB, planner *plan.Planner, target string, headers ...string) *plan.Read {
 	t.Helper()
-	p, err := planner.Build(request(t, http.MethodGet, target, headers...))
+	read, _ := buildOf(t, planner, target, headers...)
+	return read
+}
+
+// buildOf is build, with the values of the request.
+func buildOf(t testing.TB, planner *plan.Planner, target string, headers ...string) (*plan.Read, *value.Values) {
+	t.Helper()
+	req := parse(t, http.MethodGet, target, headers...)
+	p, err := planner.Build(&req.Shape)
 	require.NoError(t, err)
 	require.IsType(t, &plan.Read{}, p)
-	return p.(*plan.Read)
+	return p.(*plan.Read), &req.Values
 }
 
 // A case is a request and the tree that it makes, without the indentation that
@@ -45,7 +59,8 @@ func runTrees(t *testing.T, config plan.Config, cases []treeCase) {
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, unindent(tt.want), tree(build(t, planner, tt.target).Root))
+			read, values := buildOf(t, planner, tt.target)
+			require.Equal(t, unindent(tt.want), tree(read.Root, values))
 		})
 	}
 }
@@ -87,7 +102,7 @@ func TestBuild_root(t *testing.T) {
 		{"filters", "/tickets?id=gt.3&or=(id.eq.1,not.and(id.lt.5,id.in.(1,2)))&limit=9", `
 			tickets as tickets: id
 			  where id gt 3
-			  where (id eq 1 or not (id lt 5 and id in 1,2))
+			  where (id eq 1 or not (id lt 5 and id in {"1","2"}))
 			  limit 9`},
 		{"order", "/tickets?order=id.desc,id&limit=9", `
 			tickets as tickets: id

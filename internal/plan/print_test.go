@@ -1,23 +1,32 @@
 package plan_test
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // tree prints a node and what is embedded in it, a line for each of its parts.
-func tree(n *plan.Node) string {
-	var b strings.Builder
-	printNode(&b, "", n)
-	return b.String()
+func tree(n *plan.Node, values *value.Values) string {
+	p := printer{values: values}
+	p.node("", n)
+	return p.String()
 }
 
-func printNode(b *strings.Builder, indent string, n *plan.Node) {
+// printer prints a tree with the values that it is bound to.
+type printer struct {
+	strings.Builder
+	values *value.Values
+}
+
+// text is the text of an argument.
+func (p *printer) text(arg value.Arg) string { return string(p.values.Bind([]value.Arg{arg})[0]) }
+
+func (b *printer) node(indent string, n *plan.Node) {
 	fmt.Fprintf(b, "%s%s as %s", indent, n.Table.Name.Name, n.Alias)
 	separator := ": "
 	for i := range n.Columns {
@@ -26,24 +35,24 @@ func printNode(b *strings.Builder, indent string, n *plan.Node) {
 	}
 	b.WriteString("\n")
 	indent += "  "
-	for _, node := range n.Where {
-		fmt.Fprintf(b, "%swhere %s\n", indent, nodeText(n, node))
+	for _, predicate := range n.Where {
+		fmt.Fprintf(b, "%swhere %s\n", indent, b.predicate(predicate))
 	}
 	for _, term := range n.Order {
 		fmt.Fprintf(b, "%sorder by %s\n", indent, orderText(term))
 	}
-	if n.Range.Limit != plan.Unlimited {
-		fmt.Fprintf(b, "%slimit %d\n", indent, n.Range.Limit)
+	if n.Window.Limit != plan.Unbounded {
+		fmt.Fprintf(b, "%slimit %s\n", indent, b.text(n.Window.LimitArg()))
 	}
-	if n.Range.Offset != 0 {
-		fmt.Fprintf(b, "%soffset %d\n", indent, n.Range.Offset)
+	if n.Window.Offset != plan.Unbounded {
+		fmt.Fprintf(b, "%soffset %s\n", indent, b.text(n.Window.OffsetArg()))
 	}
 	if n.StripNulls {
 		fmt.Fprintf(b, "%swithout nulls\n", indent)
 	}
 	for _, e := range n.Embeds {
 		fmt.Fprintf(b, "%s%s\n", indent, embedText(e))
-		printNode(b, indent+"  ", e.Node)
+		b.node(indent+"  ", e.Node)
 	}
 }
 
@@ -111,7 +120,7 @@ func castText(c *introspect.CastType) string {
 	return "::" + c.Type.Local
 }
 
-func fieldText(f filter.Field) string {
+func fieldText(f plan.Field) string {
 	text := f.Name
 	for _, step := range f.Path {
 		arrow := "->"
@@ -123,10 +132,10 @@ func fieldText(f filter.Field) string {
 	return text
 }
 
-func orderText(t filter.OrderTerm) string {
+func orderText(t plan.OrderTerm) string {
 	text := fieldText(t.Field)
-	if t.Relation != "" {
-		text = t.Relation + "(" + text + ")"
+	if t.Embed != nil {
+		text = t.Embed.Name + "(" + text + ")"
 	}
 	if t.Direction == filter.Desc {
 		text += " desc"
@@ -134,32 +143,34 @@ func orderText(t filter.OrderTerm) string {
 	return text
 }
 
-// nodeText has "nothing in roles" for a null filter on an embed.
-func nodeText(n *plan.Node, node filter.Node) string {
-	switch node := node.(type) {
-	case filter.Condition:
+// predicate has "nothing in roles" for a row without anything to embed.
+func (b *printer) predicate(predicate plan.Predicate) string {
+	switch predicate := predicate.(type) {
+	case plan.Present:
+		if predicate.Absent {
+			return "nothing in " + predicate.Embed.Name
+		}
+		return "not nothing in " + predicate.Embed.Name
+	case plan.Compare:
 		not := ""
-		if node.Negated {
+		if predicate.Negated {
 			not = "not "
 		}
-		if e := n.Embedded(node); e != nil {
-			return not + "nothing in " + e.Name
+		text := predicate.Is.String()
+		if predicate.Operator != filter.Is {
+			text = b.text(predicate.Value)
 		}
-		value := cmp.Or(node.Value, strings.Join(node.List, ","))
-		if node.Operator == filter.Is {
-			value = node.Is.String()
-		}
-		return fmt.Sprintf("%s%s %s %s", not, fieldText(node.Field), node.Operator, value)
-	case filter.Group:
-		joint, members := " and ", make([]string, len(node.Nodes))
-		if node.Any {
+		return fmt.Sprintf("%s%s %s %s", not, fieldText(predicate.Field), predicate.Operator, text)
+	case plan.Group:
+		joint, members := " and ", make([]string, len(predicate.Of))
+		if predicate.Any {
 			joint = " or "
 		}
-		for i, member := range node.Nodes {
-			members[i] = nodeText(n, member)
+		for i, member := range predicate.Of {
+			members[i] = b.predicate(member)
 		}
 		text := "(" + strings.Join(members, joint) + ")"
-		if node.Negated {
+		if predicate.Negated {
 			text = "not " + text
 		}
 		return text

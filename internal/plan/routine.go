@@ -17,7 +17,7 @@ const paramSimilarity = 0.33
 
 // routine finds the overload that takes the request's arguments, or, if there is
 // none, the one whose only, unnamed parameter takes its body.
-func (p *Planner) routine(req *apirequest.Request) (*introspect.Routine, error) {
+func (p *Planner) routine(req *apirequest.Shape) (*introspect.Routine, error) {
 	name := introspect.QualifiedName{Schema: req.Schema, Name: req.Name}
 	overloads, arguments, unnamed := p.cache.Routines[name], argumentNames(req), bodyTypes(req)
 	var fit, whole []*introspect.Routine
@@ -50,33 +50,33 @@ func (p *Planner) routine(req *apirequest.Request) (*introspect.Routine, error) 
 
 // postOnly reports a function that is called with POST alone, which goes for all of its
 // overloads: before any is chosen by arguments that have no place in a URL.
-func (p *Planner) postOnly(req *apirequest.Request) bool {
+func (p *Planner) postOnly(req *apirequest.Shape) bool {
 	overloads := p.cache.Routines[introspect.QualifiedName{Schema: req.Schema, Name: req.Name}]
 	return len(overloads) > 0 && overloads[0].PostOnly
 }
 
 // argumentNames are the names of the request's arguments, each once.
-func argumentNames(req *apirequest.Request) []string {
-	if req.Payload != nil {
-		return req.Payload.Columns
+func argumentNames(req *apirequest.Shape) []string {
+	if req.Body != nil {
+		return req.Body.Columns
 	}
 	var names []string
-	seen := make(map[string]bool, len(req.Query.Arguments))
-	for _, a := range req.Query.Arguments {
-		if !seen[a.Name] {
-			seen[a.Name] = true
-			names = append(names, a.Name)
+	seen := make(map[string]bool, len(req.Arguments))
+	for _, name := range req.Arguments {
+		if !seen[name] {
+			seen[name] = true
+			names = append(names, name)
 		}
 	}
 	return names
 }
 
 // bodyTypes are the types of parameter that take a whole body.
-func bodyTypes(req *apirequest.Request) []string {
-	if req.Payload == nil {
+func bodyTypes(req *apirequest.Shape) []string {
+	if req.Body == nil {
 		return nil
 	}
-	switch req.Payload.Media.Name {
+	switch req.Body.Media.Name {
 	case mediatype.JSON:
 		return []string{"json", "jsonb"}
 	case mediatype.Plain:

@@ -11,34 +11,41 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// tree makes the tree of a read in passes, each over the whole of it: the first
+// tree makes the tree of an answer in passes, each over the whole of it: the first
 // one that finds a fault names it, as PostgREST does.
-func (p *Planner) tree(table *introspect.Table, req *apirequest.Request) (*Node, error) {
-	items := req.Query.Select
+func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape) error {
+	items := req.Select
 	if len(items) == 0 { // only here does an empty select mean all columns
 		items = []filter.SelectItem{filter.SelectField{All: true}}
 	}
-	if tooWide(items, req.Query.Order) {
-		return nil, apierror.TooManyEntries(maxEntries)
+	if tooWide(items, req.Order) {
+		return apierror.TooManyEntries(maxEntries)
 	}
 	if name, found := pseudoCast(items); found {
-		return nil, apierror.PseudoType(name)
+		return apierror.PseudoType(name)
 	}
 	root := skeleton(items)
-	root.Range = p.Window(req)
+	root.Window = windowOf(req.Window, 0).AtMost(p.config.MaxRows)
+	a.Root = root
 	passes := []func() error{
-		func() error { return p.addPredicates(root, req.Query) },
+		func() error { return p.distribute(root, req) },
 		func() error { return p.relate(root, table, new(int)) },
-		func() error { return relateOrders(root) },
-		func() error { joinPresent(root); countAsked(root); return nil },
+		func() error { return p.addOrders(root, &a.relies) },
+		func() error {
+			p.addPredicates(root, &a.relies)
+			joinPresent(root)
+			countAsked(root)
+			a.relies.onTree(root)
+			return nil
+		},
 		func() error { return p.checkAggregates(root) },
 	}
 	for _, pass := range passes {
 		if err := pass(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return root, nil
+	return nil
 }
 
 // maxEntries is how many columns PostgreSQL lets a select have, those included that it
@@ -57,12 +64,9 @@ func tooWide(items []filter.SelectItem, orders []filter.Order) bool {
 		slices.ContainsFunc(orders, func(o filter.Order) bool { return len(o.Terms) > maxEntries })
 }
 
-// Window is the range of rows that a request gets.
-func (p *Planner) Window(req *apirequest.Request) Range { return req.Range.AtMost(p.config.MaxRows) }
-
 // skeleton makes the nodes of select, of which only the names are known.
 func skeleton(items []filter.SelectItem) *Node {
-	n := &Node{Range: apirequest.All(), items: items}
+	n := &Node{unresolved: unresolved{items: items}}
 	for _, item := range items {
 		relation, ok := item.(filter.SelectRelation)
 		if !ok {
@@ -78,32 +82,30 @@ func skeleton(items []filter.SelectItem) *Node {
 	return n
 }
 
-// addPredicates gives the nodes their filters, orders and pages.
-func (p *Planner) addPredicates(root *Node, q *filter.Query) error {
-	for _, predicate := range q.Where {
+// distribute gives the nodes their conditions, orders and windows, unresolved.
+func (p *Planner) distribute(root *Node, req *apirequest.Shape) error {
+	for _, predicate := range req.Where {
 		n, err := p.at(root, predicate.Path)
 		if err != nil {
 			return err
 		}
-		n.Where = append(n.Where, predicate.Node)
+		n.where = append(n.where, predicate.Node)
 	}
-	for _, order := range q.Order {
+	for _, order := range req.Order {
 		n, err := p.at(root, order.Path)
 		if err != nil {
 			return err
 		}
-		if n.Order == nil { // of several the first counts
-			n.Order = order.Terms
+		if n.order == nil { // of several the first counts
+			n.order = order.Terms
 		}
 	}
-	for _, page := range q.Pages {
+	for i, page := range req.Pages {
 		n, err := p.at(root, page.Path)
 		if err != nil {
 			return err
 		}
-		if n != root { // the root's is in the request's Range
-			n.Range = apirequest.PageRange(page)
-		}
+		n.Window = windowOf(page.Window, i+1)
 	}
 	return nil
 }
@@ -169,7 +171,7 @@ const maxUnfenced = 8
 // relate resolves a node and what is below it: the columns, and the
 // relationships that lead to the embeds, which it counts.
 func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
-	n.Table, n.cache = table, p.cache
+	n.Table, n.Exposed = table, p.cache.Tables[table.Name] == table
 	if n.Alias == "" { // the root
 		n.Alias = table.Name.Name
 	}
@@ -188,6 +190,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 			return err
 		}
 		e.Relationship = r
+		if r.Junction != nil {
+			e.Junction = p.cache.Tables[r.Junction.Table]
+		}
 		*embeds++
 		if e.Alias = "embed." + strconv.Itoa(*embeds); e.Alias == n.Alias {
 			e.Alias += "_"
@@ -195,7 +200,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		e.Fenced = *embeds > maxUnfenced
 		e.Node.depth, e.Node.Alias = n.depth+1, aliasOf(n, r)
 		if e.ToMany() {
-			e.Node.Range = e.Node.Range.AtMost(p.config.MaxRows)
+			e.Node.Window = e.Node.Window.AtMost(p.config.MaxRows)
 		}
 		target, ok := p.cache.Table(r.Target)
 		if !ok {
@@ -206,75 +211,6 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		}
 	}
 	return nil
-}
-
-// relateOrders marks the embeds by which their parents are ordered. An order by
-// something that is not embedded, or not to-one, is refused.
-func relateOrders(n *Node) error {
-	for i, term := range n.Order {
-		if term.Relation == "" {
-			continue
-		}
-		e := n.Related(term)
-		if e == nil {
-			return apierror.NotEmbedded(term.Relation)
-		}
-		if e.ToMany() {
-			return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
-		}
-		e.OrderTerms = append(e.OrderTerms, i)
-	}
-	for _, e := range n.Embeds {
-		if err := relateOrders(e.Node); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// joinPresent makes inner joins of null filters that want something embedded, such as
-// rel=not.is.null: a row without it is left out either way.
-func joinPresent(n *Node) {
-	n.Where = slices.DeleteFunc(n.Where, func(node filter.Node) bool {
-		c, ok := node.(filter.Condition)
-		if !ok || c.Negated != (c.Is == filter.IsNull) { // not is.null, and is.not_null, are left
-			return false
-		}
-		e := n.Embedded(c)
-		if e != nil {
-			e.Inner = true
-		}
-		return e != nil
-	})
-	for _, e := range n.Embeds {
-		joinPresent(e.Node)
-	}
-}
-
-// countAsked sets Embed.Asked throughout the tree.
-func countAsked(n *Node) {
-	for _, node := range n.Where {
-		countNullFilters(n, node)
-	}
-	for _, e := range n.Embeds {
-		if e.Inner {
-			e.Asked++
-		}
-		countAsked(e.Node)
-	}
-}
-
-func countNullFilters(n *Node, node filter.Node) {
-	switch node := node.(type) {
-	case filter.Condition:
-		if e := n.Embedded(node); e != nil {
-			e.Asked++
-		}
-	case filter.Group:
-		for _, member := range node.Nodes {
-			countNullFilters(n, member)
-		}
-	}
 }
 
 // checkAggregates refuses aggregates if they are not allowed, and in any case within a

@@ -205,13 +205,12 @@ func TestNode_LegacyNames(t *testing.T) {
 }
 
 // A text is read as a value of a domain only where there is a function for it.
-func TestNode_Parser(t *testing.T) {
+func TestField_Parse(t *testing.T) {
 	t.Parallel()
 	root := build(t, plan.New(archive(), plan.Config{}), "/genres").Root
 	parsers := map[string]string{}
-	for i := range root.Table.Columns {
-		c := &root.Table.Columns[i]
-		parsers[c.Name] = root.Parser(c).Name
+	for _, c := range root.Columns {
+		parsers[c.Name] = c.Field.Parse.Name
 	}
 	require.Equal(t, map[string]string{"id": "", "name": "", "colour": "colour_from_text"}, parsers)
 }

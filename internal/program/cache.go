@@ -7,15 +7,13 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// Cache keeps the plans and programs of requests, by the shape of the request: all
-// of it but the values that it compares with and its page. The values of a request
-// take the places of the ones before. A Cache belongs to one planner and is ready
-// for use when it is zero; any number of goroutines may use it.
+// Cache keeps plans and programs by the key of their shape. A Cache belongs to one
+// planner and is ready for use when it is zero; any number of goroutines may use it.
 type Cache struct {
-	mu      sync.RWMutex
-	byShape map[string]*template // those that are new, or were used since there are older ones
-	older   map[string]*template // of the generation before
-	size    int                  // of byShape, in bytes
+	mu    sync.RWMutex
+	byKey map[string]*compiled // those that are new, or were used since there are older ones
+	older map[string]*compiled // of the generation before
+	size  int                  // of byKey, in bytes
 }
 
 // What is kept is bounded in number and size, and a large one isn't kept at all: clients
@@ -24,66 +22,65 @@ type Cache struct {
 const (
 	maxPrograms = 1000
 	maxSize     = 16 << 20 // bytes, of all together
-	maxTemplate = 64 << 10 // of one
-	maxShape    = 8 << 10  // of the shape of one; its program is many times as large
+	maxCompiled = 64 << 10 // of one
+	maxKey      = 8 << 10  // of the key of one; its program is many times as large
 )
 
-// template is a plan and its program, and where its statements have values.
-type template struct {
-	plan                 plan.Planned
-	program              *query.Program
-	whole                *plan.Call // a call with one argument for all of the request's; or nil
-	main, count, explain []place
-	size                 int // in bytes, about
+// compiled is what was made of a shape.
+type compiled struct {
+	plan    plan.Planned
+	program *query.Program
+	size    int // in bytes, about
 }
 
-func (c *Cache) get(shape []byte) *template {
+func (c *Cache) get(key []byte) *compiled {
 	c.mu.RLock()
-	t := c.byShape[string(shape)]
-	old := c.older[string(shape)]
+	t := c.byKey[string(key)]
+	old := c.older[string(key)]
 	c.mu.RUnlock()
 	if t == nil && old != nil {
-		c.put(string(shape), old)
+		c.put(string(key), old)
 		return old
 	}
 	return t
 }
 
-func (c *Cache) put(shape string, t *template) {
-	if t.size > maxTemplate {
+func (c *Cache) put(key string, t *compiled) {
+	if t.size > maxCompiled {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byShape == nil || len(c.byShape) >= maxPrograms/2 || c.size+t.size > maxSize/2 {
-		c.byShape, c.older, c.size = map[string]*template{}, c.byShape, 0
+	if c.byKey == nil || len(c.byKey) >= maxPrograms/2 || c.size+t.size > maxSize/2 {
+		c.byKey, c.older, c.size = map[string]*compiled{}, c.byKey, 0
 	}
-	if c.byShape[shape] == nil {
+	if c.byKey[key] == nil {
 		c.size += t.size
 	}
-	c.byShape[shape] = t
+	c.byKey[key] = t
 }
 
-// What a template is made of takes about so many bytes: an argument with its place, a
-// column, and what comes of one byte of the SQL or of the shape.
+// What is compiled of a shape takes about so many bytes: an argument, a column, and what
+// comes of one byte of the SQL or of the key.
 const (
 	fixedSize    = 1 << 10
-	argumentSize = 100
+	argumentSize = 150
 	columnSize   = 250
 	sqlSize      = 2
-	shapeSize    = 12
+	keySize      = 12
 )
 
-// measure takes note of how large the template of a shape is. Plans aren't looked into:
-// they grow with the shape.
-func (t *template) measure(shape int) {
-	t.size = fixedSize + shape*shapeSize + len(t.program.Columns)*columnSize
-	for _, s := range []*query.Statement{&t.program.Main, t.program.Count, t.program.Explain} {
+// newCompiled measures how large a program is, whose key has so many bytes. Plans aren't
+// looked into: they grow with the key.
+func newCompiled(p plan.Planned, program *query.Program, key int) *compiled {
+	size := fixedSize + key*keySize + len(program.Columns)*columnSize
+	for _, s := range []*query.Statement{&program.Main, program.Count, program.Explain} {
 		if s != nil {
-			t.size += len(s.SQL)*sqlSize + len(s.Args)*argumentSize
+			size += len(s.SQL)*sqlSize + len(s.Args)*argumentSize
 		}
 	}
-	if times := t.program.Times; times != nil && times.JSON != nil {
-		t.size += len(times.JSON.SQL) + len(times.JSON.Columns)*columnSize
+	if times := program.Times; times != nil && times.JSON != nil {
+		size += len(times.JSON.SQL) + len(times.JSON.Columns)*columnSize
 	}
+	return &compiled{p, program, size}
 }

@@ -20,7 +20,7 @@ func fill(t *testing.T, c *Cache, planner *plan.Planner, from, to, size int) {
 	for i := from; i < to; i++ {
 		target := fmt.Sprintf("/films?select=a%d:id%s", i, strings.Repeat(",title", size/len(",title")/3))
 		target += "&or=(id.eq.1" + strings.Repeat(",title.eq.a", size/len(",title.eq.a")/3) + ")"
-		_, _, err := c.Build(planner, get(t, target))
+		_, _, err := c.Build(planner, &get(t, target).Shape)
 		require.NoError(t, err)
 	}
 }
@@ -49,16 +49,16 @@ func TestCache_memory(t *testing.T) {
 			before := heap()
 			fill(t, &c, planner, 0, tt.shapes, tt.size)
 			after, total := heap(), 0
-			for _, kept := range c.byShape {
+			for _, kept := range c.byKey {
 				total += kept.size
-				require.LessOrEqual(t, kept.size, maxTemplate)
+				require.LessOrEqual(t, kept.size, maxCompiled)
 			}
 			require.Equal(t, c.size, total)
 			for _, kept := range c.older {
 				total += kept.size
 			}
 			require.LessOrEqual(t, total, maxSize)
-			require.LessOrEqual(t, len(c.byShape)+len(c.older), maxPrograms)
+			require.LessOrEqual(t, len(c.byKey)+len(c.older), maxPrograms)
 			require.Less(t, after, before+uint64(total)*3/2+1<<20, "as much as was measured, about")
 			runtime.KeepAlive(&c)
 		})
@@ -71,9 +71,9 @@ func TestCache_used(t *testing.T) {
 	var c Cache
 	planner := plan.New(programSchema(), plan.Config{})
 	used, unused := get(t, "/films?title=eq.used"), get(t, "/films?title=eq.unused&id=eq.1")
-	kept := func(req *apirequest.Request) *template { return c.get(appendShape(nil, req)) }
+	kept := func(req *apirequest.Request) *compiled { return c.get(req.AppendKey(nil)) }
 	for _, req := range []*apirequest.Request{used, unused} {
-		_, _, err := c.Build(planner, req)
+		_, _, err := c.Build(planner, &req.Shape)
 		require.NoError(t, err)
 	}
 	first := kept(used)

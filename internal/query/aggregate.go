@@ -20,18 +20,18 @@ func (o *output) total() fragment {
 	return castTo(o.expr.within(name+"(", ")"), o.cast)
 }
 
-// valueOfAggregate is that of an aggregate's result. Where pg_catalog has an aggregate
+// formOfAggregate is that of an aggregate's result. Where pg_catalog has an aggregate
 // for the very type, no other one is called. Elsewhere only PostgreSQL knows what the
 // result is, and makes JSON of it.
-func valueOfAggregate(c *plan.Column) value {
+func formOfAggregate(c *plan.Column) form {
 	if c.Aggregate == filter.Count {
-		return value{encoding: Number}
+		return form{encoding: Number}
 	}
 	if oid, ok := resultOf(c.Aggregate, argumentOf(c)); ok {
 		encoding, _ := EncodingOfOID(oid)
-		return value{encoding: encoding, oid: oid}
+		return form{encoding: encoding, oid: oid}
 	}
-	return value{encoding: Verbatim, toJSON: true}
+	return form{encoding: Verbatim, toJSON: true}
 }
 
 // argumentOf is the type of an aggregate's argument, by its number in pg_type; 0 if it

@@ -1,9 +1,6 @@
 package query
 
 import (
-	"encoding/hex"
-
-	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -66,18 +63,6 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 	return f, program
 }
 
-// total renders the number of a node's rows without its window, as a row source.
-func total(n *plan.Node) fragment {
-	return count(n).within("(SELECT count AS n FROM (", ") total) total")
-}
-
-// besideTotal puts the total behind the one row that is made of a page.
-func besideTotal(n *plan.Node, page fragment) fragment {
-	f := total(n).within("SELECT page.*, total.n FROM ", "")
-	f.join(page.within(", (", ") page"))
-	return f
-}
-
 // called renders the call of a function as a source of rows.
 func called(c *plan.Call, alias string) fragment {
 	f := sql("")
@@ -97,8 +82,8 @@ func called(c *plan.Call, alias string) fragment {
 }
 
 func arguments(c *plan.Call) fragment {
-	if c.Whole {
-		return sql("?::"+sqlType(c.Routine.Params[0].TypeName), WholeArgument(c, c.Body))
+	if c.Whole != nil {
+		return sql("?::"+sqlType(c.Routine.Params[0].TypeName), *c.Whole)
 	}
 	f := fragment{}
 	separate := func() {
@@ -109,17 +94,13 @@ func arguments(c *plan.Call) fragment {
 	for _, param := range c.Named {
 		separate()
 		f.add(name(param) + sqlfrag.Qualified(bodyName, param.Name))
-		if c.Values != nil {
+		if c.Members != nil {
 			f.add("::" + sqlType(param.TypeName))
 		}
 	}
 	for _, a := range c.Arguments {
 		separate()
-		value := a.Value
-		if a.Param.Variadic {
-			value = filter.ArrayText(a.Values)
-		}
-		f.add(name(a.Param)+"?::"+sqlType(a.Param.TypeName), value)
+		f.add(name(a.Param)+"?::"+sqlType(a.Param.TypeName), a.Value)
 	}
 	return f
 }
@@ -131,25 +112,15 @@ func name(p introspect.Param) string {
 	return sqlfrag.Ident(p.Name) + " := "
 }
 
-// WholeArgument is the text of a call's only argument that stands for all of the
-// request's, from what apirequest.Request.Whole gives. Bytes travel in their
-// hexadecimal form.
-func WholeArgument(c *plan.Call, whole []byte) []byte {
-	if c.Routine.Params[0].Type.Name != "bytea" {
-		return whole
-	}
-	return hex.AppendEncode([]byte(`\x`), whole)
-}
-
 // bodyArguments reads the named arguments from JSON, of an array from its first
 // element, or takes them as texts.
 func bodyArguments(c *plan.Call) fragment {
-	if c.Values != nil {
+	if c.Members != nil {
 		names := make([]string, len(c.Named))
 		for i, p := range c.Named {
 			names[i] = p.Name
 		}
-		return textRow(names, c.Values)
+		return textRow(names, c.Members)
 	}
 	function, definitions := "pg_catalog.json_to_record", ""
 	if c.Array {
@@ -161,10 +132,10 @@ func bodyArguments(c *plan.Call) fragment {
 		}
 		definitions += sqlfrag.Ident(p.Name) + " " + sqlType(p.TypeName)
 	}
-	body := sqlfrag.Ident(bodyName)
-	rows := sql(function+"(?) AS "+body+"("+definitions+")", c.Body)
+	alias := sqlfrag.Ident(bodyName)
+	rows := sql(function+"(?) AS "+alias+"("+definitions+")", body)
 	if !c.Array {
 		return rows
 	}
-	return rows.within("(SELECT * FROM ", " LIMIT 1) AS "+body)
+	return rows.within("(SELECT * FROM ", " LIMIT 1) AS "+alias)
 }

@@ -92,7 +92,7 @@ func (c *checks) add(n *plan.Node, e *plan.Embed) {
 		function = e.Relationship.Function
 	}
 	// A function may return rows of a relation whose schema the role may not use.
-	if n.All && n.Exposed() && (function == nil || function.Name.Schema == n.Table.Name.Schema) && !slices.Contains(c.relations, n.Table) {
+	if n.All && n.Exposed && (function == nil || function.Name.Schema == n.Table.Name.Schema) && !slices.Contains(c.relations, n.Table) {
 		c.relations = append(c.relations, n.Table)
 		if function != nil {
 			c.unnamed = append(c.unnamed, n.Table)

@@ -37,7 +37,7 @@ func TestProgram_Check(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			program := build(t, planner, "library", tt.method, tt.target, tt.body, tt.headers...)
 			unchecked := program.Unchecked()
-			require.Equal(t, explain(t, pool, unchecked).nodes, explain(t, pool, program).nodes)
+			require.Equal(t, explain(t, pool, built{unchecked, program.values}).nodes, explain(t, pool, program).nodes)
 
 			conn, err := pool.Acquire(t.Context())
 			require.NoError(t, err)
@@ -48,12 +48,12 @@ func TestProgram_Check(t *testing.T) {
 			_, err = tx.Exec(t.Context(), "ALTER TABLE library.books ADD pages int")
 			require.NoError(t, err)
 			run := func(p *query.Program) error {
-				return conn.Conn().PgConn().ExecParams(t.Context(), p.Main.SQL, p.Main.Args, nil, nil, nil).Read().Err
+				return conn.Conn().PgConn().ExecParams(t.Context(), p.Main.SQL, program.args(), nil, nil, nil).Read().Err
 			}
 			if tt.method != http.MethodPost { // whose row is inserted once
 				require.NoError(t, run(unchecked))
 			}
-			err = run(program)
+			err = run(program.Program)
 			if !tt.checked {
 				require.NoError(t, err)
 				return
@@ -110,7 +110,8 @@ func BenchmarkProgram_Check(b *testing.B) {
 		prepares     bool
 	}{{"planned", "/books?id=eq.7", true}, {"replanned", "/books?id=lt.7&order=title&limit=5", true}, {"parsed", "/books?id=eq.7", false}} {
 		program := build(b, planner, "library", "GET", bm.target, "")
-		for kind, p := range map[string]*query.Program{"checked": program, "unchecked": program.Unchecked()} {
+		args := program.args()
+		for kind, p := range map[string]*query.Program{"checked": program.Program, "unchecked": program.Unchecked()} {
 			name := bm.name + "/" + kind
 			if bm.prepares {
 				_, err := c.Prepare(b.Context(), name, p.Main.SQL, nil)
@@ -120,9 +121,9 @@ func BenchmarkProgram_Check(b *testing.B) {
 				for b.Loop() {
 					var result *pgconn.ResultReader
 					if bm.prepares {
-						result = c.ExecPrepared(b.Context(), name, p.Main.Args, nil, nil)
+						result = c.ExecPrepared(b.Context(), name, args, nil, nil)
 					} else {
-						result = c.ExecParams(b.Context(), p.Main.SQL, p.Main.Args, nil, nil, nil)
+						result = c.ExecParams(b.Context(), p.Main.SQL, args, nil, nil, nil)
 					}
 					require.NoError(b, result.Read().Err)
 				}

@@ -50,7 +50,7 @@ func lateral(parent *plan.Node, e *plan.Embed, inner bool) fragment {
 	if e.ToMany() {
 		f.join(aggregated(parent, e))
 		if inner {
-			condition = nullFilter(parent, e, false)
+			condition = joinedPresence(parent, e, false)
 		}
 	} else {
 		f.join(single(parent, e))
@@ -117,13 +117,13 @@ func single(parent *plan.Node, e *plan.Embed) fragment {
 		s.outputs = []output{{name: rowsColumn, expr: sql("pg_catalog.row_to_json(" + sqlfrag.Ident(rowName) + ".*)")}}
 	}
 	f := s.sql()
-	f.join(fence(e, e.Node.Range))
+	f.join(fence(e, e.Node.Window))
 	return f
 }
 
 // fence keeps PostgreSQL from joining an embed in any other order than with the rows
 // that it belongs to, unless its window does so already.
-func fence(e *plan.Embed, window plan.Range) fragment {
+func fence(e *plan.Embed, window plan.Window) fragment {
 	if !e.Fenced || !window.IsAll() {
 		return fragment{}
 	}
@@ -195,11 +195,11 @@ func joins(parent *plan.Node, e *plan.Embed) []fragment {
 	return conditions
 }
 
-// nullFilterSQL renders whether an embed of a node has rows, or, when absent, has none.
-type nullFilterSQL func(n *plan.Node, e *plan.Embed, absent bool) fragment
+// presenceSQL renders whether an embed of a node has rows, or, when absent, has none.
+type presenceSQL func(n *plan.Node, e *plan.Embed, absent bool) fragment
 
-// nullFilter asks the embed that was joined.
-func nullFilter(n *plan.Node, e *plan.Embed, absent bool) fragment {
+// joinedPresence asks the embed that was joined.
+func joinedPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	if !joined(n, e) {
 		return existence(n, e, absent)
 	}
@@ -252,13 +252,13 @@ func exists(parent *plan.Node, e *plan.Embed) fragment {
 	case groupsItself(e):
 		return groupsOf(parent, e).within("EXISTS (", ")")
 	}
-	r := e.Node.Range
-	if r.Limit > 0 {
-		r.Limit = plan.Unlimited
+	w := e.Node.Window
+	if w.Limit == plan.Positive {
+		w.Limit = plan.Unbounded
 	}
-	f := matching(parent, e, e.Node, r.Offset > 0)
-	f.join(window(r))
-	f.join(fence(e, r))
+	f := matching(parent, e, e.Node, w.Offset == plan.Positive)
+	f.join(window(w))
+	f.join(fence(e, w))
 	return f.within("EXISTS (", ")")
 }
 
@@ -271,7 +271,7 @@ func groupsItself(e *plan.Embed) bool {
 // isOneGroup reports an embed whose rows are one group, which is in its page.
 func isOneGroup(e *plan.Embed) bool {
 	n := e.Node
-	if !groupsItself(e) || n.Unknown() || n.Range.Offset > 0 || n.Range.Limit == 0 {
+	if !groupsItself(e) || n.Unknown() || n.Window.Offset == plan.Positive || n.Window.Limit == plan.Zero {
 		return false
 	}
 	return !slices.ContainsFunc(outputs(n), func(o output) bool { return o.aggregate == filter.NoAggregate })
@@ -296,8 +296,8 @@ func matching(parent *plan.Node, e *plan.Embed, n *plan.Node, count bool) fragme
 	f := sql("SELECT")
 	f.join(source(parent, e, n))
 	conditions := joins(parent, e)
-	for _, node := range n.Where {
-		conditions = append(conditions, predicate(n, node, existence))
+	for _, p := range n.Where {
+		conditions = append(conditions, predicate(n, p, existence))
 	}
 	for _, child := range n.Embeds {
 		if child.Asked > 1 {
@@ -324,53 +324,9 @@ func repeated(parent *plan.Node, e *plan.Embed) fragment {
 		f.join(groupsOf(parent, e))
 	} else {
 		f.join(matching(parent, e, e.Node, true))
-		f.join(window(e.Node.Range))
-		f.join(fence(e, e.Node.Range))
+		f.join(window(e.Node.Window))
+		f.join(fence(e, e.Node.Window))
 	}
 	f.add(") AS " + sqlfrag.Ident(e.Alias) + " ON TRUE")
-	return f
-}
-
-// predicate renders a filter, or a tree of them.
-func predicate(n *plan.Node, node filter.Node, null nullFilterSQL) fragment {
-	switch node := node.(type) {
-	case filter.Condition:
-		if e := n.Embedded(node); e != nil {
-			return null(n, e, node.Negated == (node.Is == filter.IsNotNull))
-		}
-	case filter.Group:
-		if slices.ContainsFunc(node.Nodes, func(member filter.Node) bool { return aboutEmbeds(n, member) }) {
-			return group(n, node, null)
-		}
-	}
-	return bound(filter.Bind(node, resolver{n}))
-}
-
-// aboutEmbeds reports whether a filter asks for embeds somewhere.
-func aboutEmbeds(n *plan.Node, node filter.Node) bool {
-	switch node := node.(type) {
-	case filter.Condition:
-		return n.Embedded(node) != nil
-	case filter.Group:
-		return slices.ContainsFunc(node.Nodes, func(member filter.Node) bool { return aboutEmbeds(n, member) })
-	}
-	return false
-}
-
-func group(n *plan.Node, g filter.Group, null nullFilterSQL) fragment {
-	f, operator := sql("("), " AND "
-	if g.Negated {
-		f = sql("NOT (")
-	}
-	if g.Any {
-		operator = " OR "
-	}
-	for i, member := range g.Nodes {
-		if i > 0 {
-			f.add(operator)
-		}
-		f.join(predicate(n, member, null))
-	}
-	f.add(")")
 	return f
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/plan"
-	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -141,13 +140,13 @@ type executionPlan struct {
 	text                               string
 }
 
-func explain(t *testing.T, pool *pgxpool.Pool, program *query.Program) executionPlan {
+func explain(t *testing.T, pool *pgxpool.Pool, program built) executionPlan {
 	t.Helper()
 	main := program.Main
 	conn, err := pool.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
-	result := conn.Conn().PgConn().ExecParams(t.Context(), "EXPLAIN (FORMAT JSON) "+main.SQL, main.Args, nil, nil, nil).Read()
+	result := conn.Conn().PgConn().ExecParams(t.Context(), "EXPLAIN (FORMAT JSON) "+main.SQL, program.args(), nil, nil, nil).Read()
 	require.NoError(t, result.Err)
 	p := executionPlan{text: string(result.Rows[0][0])}
 	var roots []struct{ Plan planNode }

@@ -2,19 +2,21 @@ package query
 
 import (
 	"github.com/Masterminds/squirrel"
+
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 // fragment is SQL in the making, with a ? for each argument. It grows at its end,
 // as a slice does: only the last copy of it may.
 type fragment struct {
 	sql  []byte
-	args []any
+	args []value.Arg
 }
 
-func sql(text string, args ...any) fragment { return fragment{[]byte(text), args} }
+func sql(text string, args ...value.Arg) fragment { return fragment{[]byte(text), args} }
 
 // add appends to the fragment.
-func (f *fragment) add(text string, args ...any) {
+func (f *fragment) add(text string, args ...value.Arg) {
 	f.sql = append(f.sql, text...)
 	f.args = append(f.args, args...)
 }
@@ -27,6 +29,17 @@ func (f *fragment) join(other fragment) {
 
 func (f *fragment) empty() bool { return len(f.sql) == 0 }
 
+// ToSql gives the fragment to squirrel.
+//
+//lint:ignore ST1003 the name is squirrel's
+func (f fragment) ToSql() (string, []any, error) {
+	args := make([]any, len(f.args))
+	for i, arg := range f.args {
+		args[i] = arg
+	}
+	return string(f.sql), args, nil
+}
+
 // within puts text around the fragment.
 func (f fragment) within(before, after string) fragment {
 	text := make([]byte, 0, len(before)+len(f.sql)+len(after))
@@ -34,8 +47,18 @@ func (f fragment) within(before, after string) fragment {
 	return fragment{text, f.args}
 }
 
-// bound is the SQL of a bound predicate, which never fails.
-func bound(s squirrel.Sqlizer, _ error) fragment {
+// bound is the SQL of what filter binds, which never fails. Texts among its arguments, such
+// as the keys of JSON paths, are the same for all requests of a shape.
+func bound(s squirrel.Sqlizer) fragment {
 	text, args, _ := s.ToSql()
-	return fragment{[]byte(text), args}
+	f := fragment{sql: []byte(text)}
+	for _, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			f.args = append(f.args, value.Constant(arg))
+		case value.Arg:
+			f.args = append(f.args, arg)
+		}
+	}
+	return f
 }

@@ -33,8 +33,8 @@ func head(a *plan.Answer) (fragment, *Program) {
 func counting(a *plan.Answer, all bool) (fragment, *Program) {
 	root, program := *a.Root, &Program{Yields: RowCount}
 	if all {
-		program.Yields, program.Page = TotalCount, root.Range
-		root.Range = plan.All()
+		program.Yields = TotalCount
+		root.Window = plan.Window{}
 	}
 	s := selection{node: &root, outputs: outputs(&root), render: computed, counted: true}
 	return s.sql(), program
@@ -54,40 +54,34 @@ func stored(a *plan.Answer) bool {
 		return false
 	}
 	// A page has the rows before its end filtered, which its order decides over.
-	return storedNode(n, a.Count == plan.CountExact || n.Range.IsAll())
+	return storedNode(n, a.Count == plan.CountExact || n.Window.IsAll())
 }
 
 // storedNode reports that all that a node shows, and is ordered by, is stored. Its
 // filters and policies may be any if they are asked of all rows, whether these are shown
 // or counted.
 func storedNode(n *plan.Node, ofAll bool) bool {
-	if !ofAll && (n.Table.RowSecurity || !safe(n, n.Where)) {
+	if !ofAll && (n.Table.RowSecurity || !safe(n.Where)) {
 		return false
 	}
-	if n.Call != nil || n.FromResult || !n.Exposed() || !isTable(n.Table) {
+	if n.Call != nil || n.FromResult || !n.Exposed || !isTable(n.Table) {
 		return false
 	}
 	for i := range n.Columns {
 		c := &n.Columns[i]
-		if c.Rows || c.Cast != nil || c.Aggregate != filter.NoAggregate || !storedField(n, c.Field) || n.StripNulls && isJSON(c.Type) {
+		if c.Rows || c.Cast != nil || c.Aggregate != filter.NoAggregate || !storedField(c.Field) || n.StripNulls && isJSON(c.Type) {
 			return false
 		}
 	}
-	for _, term := range n.Order {
-		of := n
-		if e := n.Related(term); e != nil {
-			of = e.Node
-		}
-		if !storedField(of, term.Field) {
-			return false
-		}
+	if slices.ContainsFunc(n.Order, func(t plan.OrderTerm) bool { return !storedField(t.Field) }) {
+		return false
 	}
-	return !slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return !storedEmbed(n, e, ofAll) })
+	return !slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return !storedEmbed(e, ofAll) })
 }
 
-func storedEmbed(parent *plan.Node, e *plan.Embed, ofAll bool) bool {
+func storedEmbed(e *plan.Embed, ofAll bool) bool {
 	r := e.Relationship
-	if r.Function != nil || repeats(e) || r.Junction != nil && !isTable(parent.Relation(r.Junction.Table)) {
+	if r.Function != nil || repeats(e) || r.Junction != nil && !isTable(e.Junction) {
 		return false
 	}
 	return storedNode(e.Node, ofAll && e.Inner && !e.ToMany())
@@ -99,9 +93,9 @@ func isTable(t *introspect.Table) bool {
 
 // storedField reports a column of a type whose values are shown and compared by
 // PostgreSQL itself. Those of a generated column may be computed when they are read.
-func storedField(n *plan.Node, f filter.Field) bool {
-	c, ok := n.Table.Column(f.Name)
-	return ok && len(f.Path) == 0 && !c.Generated && !n.Represented(c) && storedType(c.Type)
+func storedField(f plan.Field) bool {
+	c := f.Column
+	return c != nil && len(f.Path) == 0 && !c.Generated && !f.Represented && storedType(c.Type)
 }
 
 // storedType reports a type whose JSON is made without calling a function of somebody's,
@@ -123,14 +117,16 @@ func storedType(t *introspect.Type) bool {
 	return false
 }
 
-// safe reports filters that no row can make fail: comparisons of what is stored.
-func safe(n *plan.Node, nodes []filter.Node) bool {
-	return !slices.ContainsFunc(nodes, func(node filter.Node) bool {
-		switch node := node.(type) {
-		case filter.Group:
-			return !safe(n, node.Nodes)
-		case filter.Condition:
-			return n.Embedded(node) == nil && !(storedField(n, node.Field) && compares(node.Operator))
+// safe reports predicates that no row can make fail: comparisons of what is stored.
+func safe(of []plan.Predicate) bool {
+	return !slices.ContainsFunc(of, func(p plan.Predicate) bool {
+		switch p := p.(type) {
+		case plan.Group:
+			return !safe(p.Of)
+		case plan.Compare:
+			return !storedField(p.Field) || !compares(p.Operator)
+		case plan.Present:
+			return false
 		}
 		return true
 	})

@@ -1,6 +1,9 @@
 package query
 
-import "github.com/pgrest-go/pgrest/internal/plan"
+import (
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/value"
+)
 
 // The kinds of row of an inspection.
 const (
@@ -37,5 +40,5 @@ func BuildInspection(p *plan.Inspect) *Program {
 	if p.Privileges {
 		sql += inspectUsed
 	}
-	return &Program{Main: Statement{SQL: sql, Args: [][]byte{[]byte(p.Schema)}}, Columns: make([]Column, 3)}
+	return &Program{Main: Statement{SQL: sql, Args: []value.Arg{value.Constant(p.Schema)}}, Columns: make([]Column, 3)}
 }

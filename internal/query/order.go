@@ -13,40 +13,31 @@ import (
 // by JSON paths that they are made by, which go by their places.
 func orderBy(n *plan.Node, grouped bool) fragment {
 	f := fragment{}
-	for i, term := range n.Order {
+	for i, t := range n.Order {
 		if i == 0 {
 			f.add(" ORDER BY ")
 		} else {
 			f.add(", ")
 		}
-		var columns filter.Resolver = resolver{n}
-		if e := n.Related(term); e != nil {
-			column, shown := shownColumn(e, term)
-			if !shown {
-				column, term.Field = orderColumn(i), filter.Field{}
-			}
-			columns = reference(sqlfrag.Qualified(e.Alias, column))
-		} else if place := groupedPath(n, term.Field); grouped && place >= 0 {
-			columns, term.Field = reference(position(place)), filter.Field{}
+		term, column := filter.OrderTerm{Direction: t.Direction, Nulls: t.Nulls}, filter.Operand{}
+		switch {
+		case t.Embed != nil && shown(t):
+			column.SQL, term.Field = sqlfrag.Qualified(t.Embed.Alias, shownColumn(t)), t.Field.Field
+		case t.Embed != nil:
+			column.SQL = sqlfrag.Qualified(t.Embed.Alias, orderColumn(i))
+		case grouped && t.Place >= 0:
+			column.SQL = position(t.Place)
+		default:
+			column, term.Field = operand(n, t.Field), t.Field.Field
 		}
-		f.join(bound(filter.BindOrder(term, columns)))
+		f.join(bound(term.Bind(column)))
 	}
 	return f
 }
 
-// groupedPath finds the column of a node that shows a JSON path, or -1.
-func groupedPath(n *plan.Node, f filter.Field) int {
-	if len(f.Path) == 0 {
-		return -1
-	}
-	return slices.IndexFunc(n.Columns, func(c plan.Column) bool {
-		return c.Aggregate == filter.NoAggregate && c.Cast == nil && c.Field.Name == f.Name && slices.Equal(c.Field.Path, f.Path)
-	})
-}
-
-// unsorted renders a node's order as one more column. Where nobody reads it PostgreSQL
-// still checks the order, but doesn't sort.
-func unsorted(s selection) fragment {
+// disorder renders a node's order as one more column, where only the number of rows is
+// asked for: PostgreSQL checks the order of what nobody reads, but doesn't sort by it.
+func disorder(s selection) fragment {
 	if len(s.node.Order) == 0 {
 		return fragment{}
 	}
@@ -57,49 +48,15 @@ func unsorted(s selection) fragment {
 	return f
 }
 
-// shownColumn finds the output of an embed that its parent's order term names, by
-// its name in the embed's select.
-func shownColumn(e *plan.Embed, term filter.OrderTerm) (string, bool) {
-	if e.Empty() {
-		return "", false
-	}
-	i, _ := outputIndex(e.Node, term.Field.Name)
-	switch {
-	case i < 0 || i < len(e.Node.Columns) && represents(&e.Node.Columns[i], term.Field):
-		return "", false
-	case e.Spread:
-		return position(i), true
-	}
-	return term.Field.Name, true
-}
+// shown reports that a term about an embed is about one of its outputs.
+func shown(t plan.OrderTerm) bool { return t.Place >= 0 }
 
-// represents reports a column that shows a represented domain, as JSON, which has no order.
-func represents(c *plan.Column, f filter.Field) bool {
-	return c.Represent.Name != "" && c.Cast == nil && c.Field.Name == f.Name
-}
-
-// outputIndex finds the first of a node's outputs that has a name, or -1, and
-// counts them. It renders none: that would render embeds within embeds for each
-// term again.
-func outputIndex(n *plan.Node, name string) (index, count int) {
-	index = slices.IndexFunc(n.Columns, func(c plan.Column) bool { return c.Name == name })
-	count = len(n.Columns)
-	for _, e := range n.Embeds {
-		at, width := -1, 1
-		switch {
-		case e.Empty():
-			continue
-		case e.Spread:
-			at, width = outputIndex(e.Node, name)
-		case e.Name == name:
-			at = 0
-		}
-		if index < 0 && at >= 0 {
-			index = count + at
-		}
-		count += width
+// shownColumn names that output.
+func shownColumn(t plan.OrderTerm) string {
+	if t.Embed.Spread {
+		return position(t.Place)
 	}
-	return index, count
+	return t.Field.Name
 }
 
 // orderColumn names the value that an embed gives for its parent's i-th term.
@@ -108,10 +65,7 @@ func orderColumn(i int) string { return "order." + position(i) }
 // hasOrderColumns reports whether an embed gives values for its parent's order
 // that it doesn't show.
 func hasOrderColumns(parent *plan.Node, e *plan.Embed) bool {
-	return slices.ContainsFunc(e.OrderTerms, func(i int) bool {
-		_, shown := shownColumn(e, parent.Order[i])
-		return !shown
-	})
+	return slices.ContainsFunc(e.OrderTerms, func(i int) bool { return !shown(parent.Order[i]) })
 }
 
 // orderColumns renders those values, behind the outputs of the embed.
@@ -122,13 +76,13 @@ func orderColumns(s selection) fragment {
 	}
 	for _, i := range s.embed.OrderTerms {
 		term := s.parent.Order[i]
-		if _, shown := shownColumn(s.embed, term); shown {
+		if shown(term) {
 			continue
 		}
 		if len(s.outputs) > 0 || !f.empty() {
 			f.add(", ")
 		}
-		f.join(bound(filter.BindField(term.Field, resolver{s.node})).within("", " AS "+sqlfrag.Ident(orderColumn(i))))
+		f.join(field(s.node, term.Field).within("", " AS "+sqlfrag.Ident(orderColumn(i))))
 	}
 	return f
 }

@@ -12,7 +12,7 @@ import (
 type output struct {
 	name string
 	expr fragment
-	value
+	form
 	aggregate filter.Aggregate
 	cast      *introspect.CastType // of the aggregate's result
 	rows      bool                 // an aggregate of rows, and of no value
@@ -21,8 +21,8 @@ type output struct {
 	key fragment
 }
 
-// value says how a value becomes JSON.
-type value struct {
+// form says how a value becomes JSON.
+type form struct {
 	encoding Encoding
 	toJSON   bool   // PostgreSQL has to make JSON of it
 	json     bool   // it is JSON already, and may have nulls to strip within
@@ -51,12 +51,12 @@ func outputs(n *plan.Node) []output {
 }
 
 func ownColumn(n *plan.Node, c *plan.Column) output {
-	out := output{name: c.Name, value: valueOf(c), aggregate: c.Aggregate, cast: c.AggregateCast}
+	out := output{name: c.Name, form: formOf(c), aggregate: c.Aggregate, cast: c.AggregateCast}
 	if c.Rows {
 		out.rows, out.expr = true, sql("*")
 		return out
 	}
-	out.expr = bound(filter.BindField(c.Field, resolver{n}))
+	out.expr = field(n, c.Field)
 	if groupsByColumn(c) {
 		out.key = out.expr
 	}
@@ -90,9 +90,9 @@ func spreadArrays(e *plan.Embed) []output {
 	inner := outputs(e.Node)
 	for i := range inner {
 		inner[i] = output{
-			name:  inner[i].name,
-			expr:  sql("COALESCE(" + sqlfrag.Qualified(e.Alias, position(i)) + ", '[]')"),
-			value: jsonValue, embedded: true,
+			name: inner[i].name,
+			expr: sql("COALESCE(" + sqlfrag.Qualified(e.Alias, position(i)) + ", '[]')"),
+			form: jsonForm, embedded: true,
 		}
 	}
 	return inner
@@ -100,7 +100,7 @@ func spreadArrays(e *plan.Embed) []output {
 
 // embedded is the JSON of an embed's rows.
 func embedded(parent *plan.Node, e *plan.Embed) output {
-	out := output{name: e.Name, value: jsonValue, embedded: true}
+	out := output{name: e.Name, form: jsonForm, embedded: true}
 	switch {
 	case e.ToMany():
 		out.expr = sql("COALESCE(" + sqlfrag.Qualified(e.Alias, rowsColumn) + ", '[]')")
@@ -112,33 +112,33 @@ func embedded(parent *plan.Node, e *plan.Embed) output {
 	return out
 }
 
-var jsonValue = value{encoding: Verbatim, json: true}
+var jsonForm = form{encoding: Verbatim, json: true}
 
-// valueOf says how a column's value becomes JSON: after its last cast or
+// formOf says how a column's value becomes JSON: after its last cast or
 // aggregate, if it has one.
-func valueOf(c *plan.Column) value {
+func formOf(c *plan.Column) form {
 	switch {
 	case c.AggregateCast != nil:
-		return valueOfType(c.AggregateCast.Type)
+		return formOfType(c.AggregateCast.Type)
 	case c.Aggregate != filter.NoAggregate:
-		return valueOfAggregate(c)
+		return formOfAggregate(c)
 	case c.Cast != nil:
-		return valueOfType(c.Cast.Type)
+		return formOfType(c.Cast.Type)
 	case c.Kind == plan.JSONValue:
-		return jsonValue
+		return jsonForm
 	case c.Kind == plan.TextValue:
-		return value{encoding: Text}
+		return form{encoding: Text}
 	}
-	return valueOfType(c.Type)
+	return formOfType(c.Type)
 }
 
-// valueOfType is that of the schema cache's type; nil is a type it doesn't have.
-func valueOfType(t *introspect.Type) value {
+// formOfType is that of the schema cache's type; nil is a type it doesn't have.
+func formOfType(t *introspect.Type) form {
 	if t == nil {
-		return value{encoding: Verbatim, toJSON: true}
+		return form{encoding: Verbatim, toJSON: true}
 	}
 	encoding, toJSON := EncodingOf(t)
-	v := value{encoding: encoding, toJSON: toJSON, json: isJSON(t)}
+	v := form{encoding: encoding, toJSON: toJSON, json: isJSON(t)}
 	if !toJSON {
 		v.oid = t.BaseOID
 	}

@@ -6,20 +6,17 @@
 package query
 
 import (
-	"slices"
-	"strconv"
-	"strings"
-
 	"github.com/Masterminds/squirrel"
 
 	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// Statement is final SQL: placeholders are numbered, and arguments are the text
-// forms of the values, whose types PostgreSQL infers.
+// Statement is final SQL, in which placeholders are numbered, with its arguments. Texts
+// are bound to them, whose types PostgreSQL infers: see value.Values.Bind.
 type Statement struct {
 	SQL  string
-	Args [][]byte
+	Args []value.Arg
 }
 
 // Program is what a plan sends to the database.
@@ -34,8 +31,6 @@ type Program struct {
 	// number of all rows, as Count would give it, and a mark. If the page is empty,
 	// there is one row all the same, for the number, and its mark is NULL.
 	Totals bool
-	// Page are those of all rows that are asked for, where Main yields their total.
-	Page plan.Range
 	// Overrides reports that Main's rows end with what a function set
 	// response.headers and response.status to before the first of them.
 	Overrides bool
@@ -94,18 +89,18 @@ func Build(p plan.Planned) *Program {
 	}
 	if a.Explain != nil {
 		program = &Program{Yields: Lines, Columns: []Column{{Encoding: Text}}}
-		main = main.within(explainOptions(a), "")
+		main = main.within(explanation(a), "")
 	} else {
 		if t := program.Times; t != nil && t.JSON != nil {
 			variant, _ := checked(p, t.JSON.main)
-			t.JSON.SQL, t.JSON.main = number(variant).SQL, fragment{}
+			t.JSON.SQL, t.JSON.main = statement(variant).SQL, fragment{}
 		}
 		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {
 		program.Inserted = merges(m)
 	}
-	program.Main = number(main)
+	program.Main = *statement(main)
 	return program
 }
 
@@ -117,17 +112,17 @@ func reading(a *plan.Answer) (fragment, *Program) {
 	}
 	main, program := rows(a)
 	switch {
-	case a.Count == plan.CountExact && heads(a) && a.Root.Range.IsAll():
-		program.Yields, program.Page = TotalCount, a.Root.Range
+	case a.Count == plan.CountExact && heads(a) && a.Root.Window.IsAll():
+		program.Yields = TotalCount
 	case a.Count == plan.CountExact && heads(a): // one statement has one snapshot
 		main = besideTotal(a.Root, main)
 	case a.Count == plan.CountExact:
 		program.Count = statement(count(a.Root))
 	case a.Count == plan.CountPlanned:
-		program.Explain = statement(explain(a.Root))
+		program.Explain = statement(estimate(a.Root))
 	case a.Count == plan.CountEstimated:
 		program.Count = statement(countUpTo(a.Root, a.MaxRows))
-		program.Explain = statement(explain(a.Root))
+		program.Explain = statement(estimate(a.Root))
 	}
 	return main, program
 }
@@ -140,74 +135,8 @@ func rows(a *plan.Answer) (fragment, *Program) {
 	return read(a)
 }
 
-// counted renders the number of rows.
-func counted(rows fragment) fragment {
-	return rows.within("SELECT pg_catalog.count(*) FROM (", ") rows")
-}
-
-// count renders the number of a node's rows without its window.
-func count(n *plan.Node) fragment { return counted(countable(n)) }
-
-// countUpTo counts no further than one row beyond limit; 0 is no limit, and a
-// negative one is before the first row.
-func countUpTo(n *plan.Node, limit int64) fragment {
-	f := countable(n)
-	if limit != 0 && limit < plan.Unlimited {
-		f.add(" LIMIT ?", strconv.FormatInt(max(0, limit)+1, 10))
-	}
-	return counted(f)
-}
-
-func explain(n *plan.Node) fragment {
-	return countable(n).within("EXPLAIN (FORMAT JSON) ", "")
-}
-
-// countable renders the rows to count. Groups are known by their columns only.
-func countable(n *plan.Node) fragment {
-	if !mayGroup(n) {
-		return matches(n)
-	}
-	groups := *n
-	groups.Order, groups.Range = nil, plan.All()
-	groups.Embeds = slices.Clone(n.Embeds)
-	for i, e := range groups.Embeds {
-		unordered := *e
-		unordered.OrderTerms = nil
-		groups.Embeds[i] = &unordered
-	}
-	f, _ := read(&plan.Answer{Root: &groups, Format: plan.CSV})
-	return f
-}
-
-// explainOptions renders EXPLAIN. The options come from a closed set.
-func explainOptions(a *plan.Answer) string {
-	format := "TEXT"
-	if a.Explain.JSON {
-		format = "JSON"
-	}
-	options := append([]string{"FORMAT " + format}, a.Explain.Options...)
-	return "EXPLAIN (" + strings.Join(options, ", ") + ") "
-}
-
-// number turns ? into $1, $2, … and values into their text form.
-func number(f fragment) Statement {
-	sql, _ := squirrel.Dollar.ReplacePlaceholders(string(f.sql)) // fails on no input
-	s := Statement{SQL: sql}
-	if len(f.args) > 0 {
-		s.Args = make([][]byte, len(f.args))
-		for i, arg := range f.args {
-			switch arg := arg.(type) { // the grammar yields texts, and bodies are bytes
-			case string:
-				s.Args[i] = []byte(arg)
-			case []byte:
-				s.Args[i] = arg
-			}
-		}
-	}
-	return s
-}
-
+// statement numbers the placeholders of a fragment: ? becomes $1, $2, ….
 func statement(f fragment) *Statement {
-	s := number(f)
-	return &s
+	sql, _ := squirrel.Dollar.ReplacePlaceholders(string(f.sql)) // fails on no input
+	return &Statement{SQL: sql, Args: f.args}
 }

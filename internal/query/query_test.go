@@ -17,6 +17,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 var update = flag.Bool("update", false, "write what Build gives into the golden files")
@@ -51,7 +52,7 @@ func TestBuild(t *testing.T) {
 }
 
 // buildGolden builds the program of a golden file's request.
-func buildGolden(t testing.TB, input string) *query.Program {
+func buildGolden(t testing.TB, input string) (*query.Program, *value.Values) {
 	t.Helper()
 	head, body, _ := strings.Cut(strings.TrimSuffix(input, "\n"), "\n\n")
 	lines := strings.Split(head, "\n")
@@ -59,33 +60,44 @@ func buildGolden(t testing.TB, input string) *query.Program {
 	name, ok := strings.CutPrefix(lines[0], "schema: ")
 	require.True(t, ok, "a golden file begins with its schema")
 	method, target, _ := strings.Cut(lines[1], " ")
-	return build(t, plan.New(schema(t, name), config), name, method, target, body, lines[2:]...)
+	program, values, err := tryBuild(plan.New(schema(t, name), config), name, method, target, body, lines[2:]...)
+	require.NoError(t, err)
+	return program, values
 }
 
 // config allows all that plans can have.
 var config = plan.Config{Aggregates: true, Plans: true}
 
 // build makes the program of a request; headers are as in "Accept: text/csv".
-func build(t testing.TB, planner *plan.Planner, schema, method, target, body string, headers ...string) *query.Program {
+func build(t testing.TB, planner *plan.Planner, schema, method, target, body string, headers ...string) built {
 	t.Helper()
-	program, err := tryBuild(planner, schema, method, target, body, headers...)
+	program, values, err := tryBuild(planner, schema, method, target, body, headers...)
 	require.NoError(t, err)
-	return program
+	return built{program, values}
 }
 
-func tryBuild(planner *plan.Planner, schema, method, target, body string, headers ...string) (*query.Program, error) {
-	planned, err := tryPlan(planner, schema, method, target, body, headers...)
+// built is a program with the values of a request.
+type built struct {
+	*query.Program
+	values *value.Values
+}
+
+// args are the arguments of the main statement.
+func (b built) args() [][]byte { return b.values.Bind(b.Main.Args) }
+
+func tryBuild(planner *plan.Planner, schema, method, target, body string, headers ...string) (*query.Program, *value.Values, error) {
+	planned, values, err := tryPlan(planner, schema, method, target, body, headers...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return query.Build(planned), nil
+	return query.Build(planned), values, nil
 }
 
-func tryPlan(planner *plan.Planner, schema, method, target, body string, headers ...string) (plan.Planned, error) {
+func tryPlan(planner *plan.Planner, schema, method, target, body string, headers ...string) (plan.Planned, *value.Values, error) {
 	path, rawQuery, _ := strings.Cut(target, "?")
 	path, err := url.PathUnescape(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &http.Request{Method: method, URL: &url.URL{Path: path, RawQuery: rawQuery}, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 	for _, header := range headers {
@@ -94,23 +106,23 @@ func tryPlan(planner *plan.Planner, schema, method, target, body string, headers
 	}
 	req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{schema}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p, err := planner.Build(req)
+	p, err := planner.Build(&req.Shape)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	planned, ok := p.(plan.Planned)
 	if !ok {
-		return nil, fmt.Errorf("%T is for no database", p)
+		return nil, nil, fmt.Errorf("%T is for no database", p)
 	}
-	return planned, nil
+	return planned, &req.Values, nil
 }
 
 // printProgram prints what of a program is not as usual.
-func printProgram(p *query.Program) string {
+func printProgram(p *query.Program, values *value.Values) string {
 	var b strings.Builder
-	printStatement(&b, &p.Main)
+	printStatement(&b, &p.Main, values)
 	if columns := columnsText(p.Columns); columns != "" {
 		fmt.Fprintf(&b, "\ncolumns: %s\n", columns)
 	}
@@ -122,18 +134,18 @@ func printProgram(p *query.Program) string {
 	}
 	if p.Count != nil {
 		b.WriteString("\ncount:\n")
-		printStatement(&b, p.Count)
+		printStatement(&b, p.Count, values)
 	}
 	if p.Explain != nil {
 		b.WriteString("\nestimate:\n")
-		printStatement(&b, p.Explain)
+		printStatement(&b, p.Explain, values)
 	}
 	return b.String()
 }
 
-func printStatement(b *strings.Builder, s *query.Statement) {
+func printStatement(b *strings.Builder, s *query.Statement, values *value.Values) {
 	b.WriteString(breakLines(s.SQL) + "\n")
-	for i, arg := range s.Args {
+	for i, arg := range values.Bind(s.Args) {
 		text := string(arg)
 		if arg == nil {
 			text = "NULL"

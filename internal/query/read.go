@@ -145,7 +145,7 @@ func (s selection) sql() fragment {
 	}
 	f.join(orderColumns(s))
 	if s.counted {
-		f.join(unsorted(s))
+		f.join(disorder(s))
 	}
 	f.join(s.from())
 	if grouped {
@@ -154,7 +154,7 @@ func (s selection) sql() fragment {
 	if !s.counted && !s.unordered {
 		f.join(orderBy(n, grouped))
 	}
-	f.join(window(n.Range))
+	f.join(window(n.Window))
 	return f
 }
 
@@ -183,12 +183,12 @@ func (s selection) from() fragment {
 		f.join(s.row.within(" CROSS JOIN LATERAL (", ") AS "+sqlfrag.Ident(rowName)))
 	}
 	conditions := joins(s.parent, s.embed)
-	null := nullFilter
+	present := joinedPresence
 	if s.counted {
-		null = existence
+		present = existence
 	}
-	for _, node := range n.Where {
-		conditions = append(conditions, predicate(n, node, null))
+	for _, p := range n.Where {
+		conditions = append(conditions, predicate(n, p, present))
 	}
 	for _, e := range n.Embeds {
 		switch {
@@ -230,46 +230,15 @@ func groupBy(list []output) fragment {
 	return f
 }
 
-func where(conditions []fragment) fragment {
-	f := fragment{}
-	for i, condition := range conditions {
-		if i == 0 {
-			f.add(" WHERE ")
-		} else {
-			f.add(" AND ")
-		}
-		f.join(condition)
-	}
-	return f
-}
-
 // window renders LIMIT and OFFSET, as arguments: a page's size is no part of a
 // statement's shape.
-func window(r plan.Range) fragment {
+func window(w plan.Window) fragment {
 	f := fragment{}
-	if r.Limit != plan.Unlimited {
-		f.add(" LIMIT ?", strconv.FormatInt(r.Limit, 10))
+	if w.Limit != plan.Unbounded {
+		f.add(" LIMIT ?", w.LimitArg())
 	}
-	if r.Offset != 0 {
-		f.add(" OFFSET ?", strconv.FormatInt(r.Offset, 10))
+	if w.Offset != plan.Unbounded {
+		f.add(" OFFSET ?", w.OffsetArg())
 	}
 	return f
-}
-
-// SetWindow puts another page in the place of a program's, in which limit and offset
-// have to be there or not as before. They are the main statement's last arguments.
-func (p *Program) SetWindow(r plan.Range) {
-	if p.Yields == TotalCount {
-		p.Page = r
-		return
-	}
-	args := p.Main.Args
-	last := len(args) - 1
-	if r.Offset != 0 {
-		args[last] = strconv.AppendInt(nil, r.Offset, 10)
-		last--
-	}
-	if r.Limit != plan.Unlimited {
-		args[last] = strconv.AppendInt(nil, r.Limit, 10)
-	}
 }

@@ -55,31 +55,6 @@ func TestBuild_different_shapes(t *testing.T) {
 	}
 }
 
-// SetWindow puts another page in a program that is kept.
-func TestProgram_SetWindow(t *testing.T) {
-	t.Parallel()
-	planner := plan.New(schema(t, "archive"), config)
-	for _, tt := range []struct {
-		name, one, other string
-		window           plan.Range
-	}{
-		{"limit_and_offset", "/films?id=gt.1&limit=1&offset=2", "/films?id=gt.1&limit=30&offset=40", plan.Range{Limit: 30, Offset: 40}},
-		{"limit", "/films?limit=1", "/films?limit=0", plan.Range{Limit: 0}},
-		{"offset", "/films?offset=1", "/films?offset=9", plan.Range{Limit: plan.Unlimited, Offset: 9}},
-		{"neither", "/films?id=gt.1", "/films?id=gt.1", plan.Range{Limit: plan.Unlimited}},
-		{"of_groups", "/films?select=tags,count()&limit=1", "/films?select=tags,count()&limit=2", plan.Range{Limit: 2}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			for _, request := range [][]string{{"GET"}, {"HEAD"}, {"HEAD", "Prefer: count=exact"}} {
-				program := build(t, planner, "archive", request[0], tt.one, "", request[1:]...)
-				program.SetWindow(tt.window)
-				require.Equal(t, build(t, planner, "archive", request[0], tt.other, "", request[1:]...), program, request)
-			}
-		})
-	}
-}
-
 var (
 	quoted      = regexp.MustCompile(`"(?:[^"]|"")*"|'(?:[^']|'')*'`)
 	placeholder = regexp.MustCompile(`\$(\d+)`)
@@ -142,7 +117,7 @@ func FuzzBuild(f *testing.F) {
 	}
 	planner := plan.New(schema(f, "archive"), config)
 	f.Fuzz(func(t *testing.T, target, prefer string) {
-		program, err := tryBuild(planner, "archive", "GET", target, "", "Prefer: "+prefer)
+		program, _, err := tryBuild(planner, "archive", "GET", target, "", "Prefer: "+prefer)
 		if err != nil {
 			return
 		}

@@ -89,7 +89,7 @@ func (b *answer) applied() apirequest.Preferences {
 	if !writes {
 		p.Return = ""
 	}
-	if !writes || m.Action != apirequest.Create || len(m.Table.PrimaryKey) == 0 && b.req.Query.OnConflict == nil {
+	if !writes || m.Action != apirequest.Create || len(m.Table.PrimaryKey) == 0 && b.req.OnConflict == nil {
 		p.Resolution = ""
 	}
 	if !writes || m.Action != apirequest.Create && m.Action != apirequest.Update {
@@ -149,7 +149,7 @@ func (b *answer) contentRange(rows int64) string {
 	}
 	m, ok := b.plan.(*plan.Mutate)
 	if !ok {
-		return contentRange(b.req.Range.Offset, rows, b.total)
+		return contentRange(b.req.Values.Window.Offset, rows, b.total)
 	}
 	var total *int64
 	if m.Count == plan.CountExact || m.Count == plan.CountEstimated {

@@ -304,5 +304,5 @@ func (b *answer) expected() int64 {
 	if b.total == nil {
 		return 0
 	}
-	return b.Root.Range.Of(*b.total)
+	return b.Page(&b.req.Values).Of(*b.total)
 }

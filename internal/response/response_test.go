@@ -18,6 +18,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/response"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -59,7 +60,7 @@ func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*
 	})
 	require.NoError(t, err)
 	defer result.Close()
-	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: mediatype.JSON}, Expect: plan.Expectation{MaxAffected: -1},
+	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{}, Media: mediatype.Type{Name: mediatype.JSON}, Expect: plan.Expectation{MaxAffected: -1},
 		HeadersOnly: true, Count: count, ReadOnly: true}}
 	w := httptest.NewRecorder()
 	err = response.Answer(w, req, read, result, response.Config{})
@@ -69,7 +70,7 @@ func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*
 func statement(sql string, args ...string) *query.Statement {
 	s := &query.Statement{SQL: sql}
 	for _, arg := range args {
-		s.Args = append(s.Args, []byte(arg))
+		s.Args = append(s.Args, value.Constant(arg))
 	}
 	return s
 }

@@ -76,8 +76,8 @@ func (b *answer) write() error {
 	if err := b.result.Err(); err != nil {
 		return b.withOverrides(err)
 	}
-	if b.total != nil && b.req.Range.Offset > *b.total {
-		return b.withOverrides(apierror.OffsetBeyond(b.req.Range.Offset, *b.total))
+	if b.total != nil && b.req.Values.Window.Offset > *b.total {
+		return b.withOverrides(apierror.OffsetBeyond(b.req.Values.Window.Offset, *b.total))
 	}
 	switch {
 	case b.returnsKeys():
@@ -267,7 +267,7 @@ func (b *answer) whole(more http.Header) error {
 // raiseTotal has an estimate tell of no fewer rows than there are up to the page's end:
 // a range has to lie within its whole (RFC 9110, section 14.4).
 func (b *answer) raiseTotal() {
-	if end := b.req.Range.Offset + b.result.Rows; b.total != nil && b.result.Rows > 0 && end > *b.total {
+	if end := b.req.Values.Window.Offset + b.result.Rows; b.total != nil && b.result.Rows > 0 && end > *b.total {
 		b.total = &end
 	}
 }

@@ -47,7 +47,7 @@ func (a answer) get(t *testing.T) *http.Response {
 	if a.media == "" {
 		a.media = mediatype.JSON
 	}
-	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: a.media}, Format: a.format, ReadOnly: true,
+	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{}, Media: mediatype.Type{Name: a.media}, Format: a.format, ReadOnly: true,
 		Expect: plan.Expectation{Singular: a.format == plan.Object, MaxAffected: -1}}}
 	columns := []query.Column{{Name: "n", Encoding: query.Verbatim}}
 	config := response.Config{Threshold: a.threshold, Store: spool.NewStore("", 1<<30), Broken: func(error) {}}

@@ -13,9 +13,9 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// fillSchema has a relation with a column of each kind that a value takes another way
+// bindSchema has a relation with a column of each kind that a value takes another way
 // to, and functions that take a whole body, by its type.
-func fillSchema() *introspect.SchemaCache {
+func bindSchema() *introspect.SchemaCache {
 	builtin := func(oid uint32, name, local string) *introspect.Type {
 		return &introspect.Type{OID: oid, Name: name, Schema: "pg_catalog", Local: local, BaseOID: oid, BaseName: name}
 	}
@@ -58,7 +58,7 @@ func fillSchema() *introspect.SchemaCache {
 	return introspect.New(catalog)
 }
 
-// asked is a request whose values a program is filled with.
+// asked is a request whose values a program is bound to.
 type asked struct{ method, target, media, prefer, body string }
 
 func (a asked) parse(t testing.TB) *apirequest.Request {
@@ -77,7 +77,7 @@ func (a asked) parse(t testing.TB) *apirequest.Request {
 // A program that one request's values were compiled with gives another request of
 // its shape what planning that one afresh gives: no value is lost on a way on which
 // values are turned into something else.
-func TestCache_fill(t *testing.T) {
+func TestCache_bind(t *testing.T) {
 	t.Parallel()
 	const form, octets = mediatype.URLEncoded, mediatype.Octets
 	get := func(one, other string) [2]asked {
@@ -154,17 +154,17 @@ func TestCache_fill(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			planner := plan.New(fillSchema(), plan.Config{MaxRows: 100})
-			fillBothWays(t, planner, pair)
+			planner := plan.New(bindSchema(), plan.Config{MaxRows: 100})
+			bindBothWays(t, planner, pair)
 		})
 	}
 }
 
 // A body of any type may be for a parameter of any type, if it is the only one, has no
 // name and a default.
-func TestCache_fill_whole(t *testing.T) {
+func TestCache_bind_whole(t *testing.T) {
 	t.Parallel()
-	planner := plan.New(fillSchema(), plan.Config{})
+	planner := plan.New(bindSchema(), plan.Config{})
 	for _, function := range []string{"bytea", "text", "xml", "json", "jsonb"} {
 		for media, bodies := range map[string][2]string{
 			mediatype.JSON: {`{"":"a"}`, `{"":  null}`}, mediatype.Plain: {"a", "\x00body"}, mediatype.XML: {"<a/>", "\x00value 0"},
@@ -173,39 +173,39 @@ func TestCache_fill_whole(t *testing.T) {
 			t.Run(function+"_from_"+media, func(t *testing.T) {
 				t.Parallel()
 				target := "/rpc/may_take_" + function
-				fillBothWays(t, planner, [2]asked{{"POST", target, media, "", bodies[0]}, {"POST", target, media, "", bodies[1]}})
+				bindBothWays(t, planner, [2]asked{{"POST", target, media, "", bodies[0]}, {"POST", target, media, "", bodies[1]}})
 			})
 		}
 	}
 }
 
-func fillBothWays(t *testing.T, planner *plan.Planner, pair [2]asked) {
+func bindBothWays(t *testing.T, planner *plan.Planner, pair [2]asked) {
 	t.Helper()
 	for _, pair := range [][2]asked{pair, {pair[1], pair[0]}} {
 		var cache Cache
 		one, other := pair[0].parse(t), pair[1].parse(t)
 		requireSameProgram(t, &cache, planner, one)
-		require.Len(t, cache.byShape, 1)
+		require.Len(t, cache.byKey, 1)
 		requireSameProgram(t, &cache, planner, other)
-		require.Len(t, cache.byShape, 1, "both are of one shape")
+		require.Len(t, cache.byKey, 1, "both are of one shape")
 		requireSameProgram(t, &cache, planner, one)
-		_, first, err := render(planner.Build(one))
+		_, first, err := compile(planner, &one.Shape)
 		require.NoError(t, err)
-		_, second, err := render(planner.Build(other))
+		_, second, err := compile(planner, &other.Shape)
 		require.NoError(t, err)
 		require.Equal(t, first.Main.SQL, second.Main.SQL)
 	}
 }
 
 // Whatever a function is sent, it gets that and nothing of what others sent.
-func FuzzCache_fill(f *testing.F) {
+func FuzzCache_bind(f *testing.F) {
 	f.Add(uint8(0), uint8(0), "hello", "\x00body")
 	f.Add(uint8(1), uint8(1), `{"":"foo"}`, `{"":["\u0000value 0"]}`)
 	f.Add(uint8(2), uint8(2), "=a", "=\"&x=1")
 	f.Add(uint8(9), uint8(3), "<a/>", "")
 	functions := []string{"take_bytea", "take_text", "may_take_bytea", "may_take_text", "may_take_jsonb", "named_bytea", "add", "total"}
 	medias := []string{mediatype.Octets, mediatype.JSON, mediatype.URLEncoded, mediatype.XML, mediatype.Plain, mediatype.CSV}
-	planner := plan.New(fillSchema(), plan.Config{})
+	planner := plan.New(bindSchema(), plan.Config{})
 	f.Fuzz(func(t *testing.T, function, media uint8, one, other string) {
 		var cache Cache
 		for _, body := range []string{one, other, one} {

@@ -1,0 +1,327 @@
+package apirequest
+
+import (
+	"encoding/binary"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/value"
+)
+
+// Shape is all of a request that decides over its plan and its SQL. Whoever plans sees
+// nothing else of it: a value has its place here, an index among those in value.Values,
+// and no text. Requests of one shape share a compiled program.
+type Shape struct {
+	Action   Action
+	Resource Resource
+	// Method is the HTTP request's.
+	Method string
+	// Schema is an exposed schema, and Name the relation's or routine's name, decoded;
+	// empty for the root.
+	Schema, Name string
+	// HeadersOnly is a HEAD request: the same answer without its body.
+	HeadersOnly bool
+	Accept      []mediatype.Type
+	Prefer      Prefer
+
+	// Select, Order and OnConflict are as in filter.Query. Select and OnConflict are nil
+	// when the parameter is absent.
+	Select     []filter.SelectItem
+	Where      []Predicate
+	Order      []filter.Order
+	OnConflict []string
+	// Window is that of the resource's own rows, and Pages are those of what is embedded.
+	Window Window
+	Pages  []Page
+	// Arguments are the names of the arguments of a function, from the URL or from a form.
+	Arguments []string
+	// Body is that of a request that writes or calls with POST, else nil.
+	Body *Body
+}
+
+// Prefer has the preferences that plans depend on, in the client's words.
+type Prefer struct {
+	Count, Return, Resolution, Missing string
+	// Strict is handling=strict. Without it there are no MaxAffected, which is -1 then,
+	// and no Invalid preferences.
+	Strict      bool
+	MaxAffected int64
+	Invalid     []string
+}
+
+// Predicate is a condition or a group on the relation that Path leads to.
+type Predicate struct {
+	Path []string
+	Node Node
+}
+
+// Node is a Condition or a Group.
+type Node interface{ node() }
+
+// Condition compares a field with a value: that of value.Values.Conditions at the index
+// Value. Comparisons with nothing have none.
+type Condition struct {
+	Field filter.Field
+	filter.Comparison
+	Value int
+}
+
+// Group joins nodes with and, or with or when Any is set.
+type Group struct {
+	Negated, Any bool
+	Nodes        []Node
+}
+
+func (Condition) node() {}
+func (Group) node()     {}
+
+// Window is what of a window of rows decides over SQL.
+type Window struct{ Limit, Offset Bound }
+
+// Page is a window of the relation that Path leads to, whose numbers are those of
+// value.Values.Pages at the same index.
+type Page struct {
+	Path   []string
+	Window Window
+}
+
+// Bound is what of a limit or an offset decides over SQL.
+type Bound uint8
+
+// The bounds. An offset of 0 is none.
+const (
+	Unbounded Bound = iota
+	Negative
+	Zero
+	Positive
+)
+
+// String names the bound.
+func (b Bound) String() string {
+	switch b {
+	case Unbounded:
+		return "unbounded"
+	case Negative:
+		return "negative"
+	case Zero:
+		return "zero"
+	case Positive:
+		return "positive"
+	}
+	return "unknown"
+}
+
+// BoundOf is the bound that a number is.
+func BoundOf(n int64) Bound {
+	switch {
+	case n < 0:
+		return Negative
+	case n == 0:
+		return Zero
+	}
+	return Positive
+}
+
+// Body is the shape of a request's body.
+type Body struct {
+	Media mediatype.Type
+	// Array reports a JSON array of objects rather than a single object.
+	Array bool
+	// Columns are the columns to write or the named arguments, as Payload has them.
+	Columns []string
+	// Members reports that value.Values.Members has a value for each of Columns.
+	Members bool
+}
+
+// separate takes the shape and the values of a query and of a payload, if there is one.
+func (req *Request) separate(q *filter.Query, p *Payload, window Range) {
+	s, v := &req.Shape, &req.Values
+	s.Select, s.Order, s.OnConflict = q.Select, q.Order, q.OnConflict
+	if len(q.Where) > 0 {
+		s.Where = make([]Predicate, len(q.Where))
+		v.Conditions = make([]string, 0, len(q.Where))
+	}
+	for i, p := range q.Where {
+		s.Where[i] = Predicate{p.Path, separateNode(v, p.Node)}
+	}
+	s.Window, v.Window = windowOf(window), window
+	for _, page := range q.Pages {
+		if len(page.Path) > 0 { // the resource's own is in the window
+			numbers := PageRange(page)
+			s.Pages, v.Pages = append(s.Pages, Page{page.Path, windowOf(numbers)}), append(v.Pages, numbers)
+		}
+	}
+	v.Arguments = q.Arguments
+	if p != nil {
+		s.Body = &Body{Media: p.Media, Array: p.Array, Columns: p.Columns, Members: p.Values != nil}
+		v.Body, v.Members = p.Raw, p.Values
+		if v.Body == nil { // an empty body is no NULL
+			v.Body = []byte{}
+		}
+		if p.Form != nil {
+			v.Arguments = p.Form
+		}
+	}
+	if len(v.Arguments) > 0 {
+		s.Arguments = make([]string, len(v.Arguments))
+		for i, a := range v.Arguments {
+			s.Arguments[i] = a.Name
+		}
+	}
+	s.Prefer = req.Preferences.shape()
+}
+
+// separateNode takes the shape of a node, and adds its values to v.
+func separateNode(v *value.Values, node filter.Node) Node {
+	switch node := node.(type) {
+	case filter.Condition:
+		c := Condition{Field: node.Field, Comparison: node.Comparison(), Value: len(v.Conditions)}
+		if node.Operator != filter.Is && !c.Empty {
+			v.Conditions = append(v.Conditions, node.Argument())
+		}
+		return c
+	case filter.Group:
+		g := Group{Negated: node.Negated, Any: node.Any, Nodes: make([]Node, len(node.Nodes))}
+		for i, member := range node.Nodes {
+			g.Nodes[i] = separateNode(v, member)
+		}
+		return g
+	}
+	return nil
+}
+
+func windowOf(numbers Range) (w Window) {
+	if numbers.Limit != Unlimited {
+		w.Limit = BoundOf(numbers.Limit)
+	}
+	if numbers.Offset != 0 {
+		w.Offset = BoundOf(numbers.Offset)
+	}
+	return w
+}
+
+// shape has the preferences that plans depend on.
+func (p *Preferences) shape() Prefer {
+	s := Prefer{Count: p.Count, Return: p.Return, Resolution: p.Resolution, Missing: p.Missing, MaxAffected: -1}
+	if p.Strict() {
+		s.Strict, s.MaxAffected, s.Invalid = true, p.MaxAffected, p.Invalid
+	}
+	return s
+}
+
+// key is a shape in the making as a text. Its methods append: texts are preceded by their
+// lengths and lists by their numbers, so that no two shapes are written alike.
+type key []byte
+
+// AppendKey appends a text that is the same for shapes that are the same, and for no
+// others. Every field of a shape has to be in it.
+func (s *Shape) AppendKey(dst []byte) []byte {
+	k := append(key(dst), byte(s.Action), byte(s.Resource))
+	k = k.text(s.Method).text(s.Schema).text(s.Name)
+	k = k.flags(s.HeadersOnly, s.Select == nil, s.OnConflict == nil, s.Body != nil)
+	k = k.number(len(s.Accept))
+	for _, media := range s.Accept {
+		k = k.media(media)
+	}
+	k = k.prefer(&s.Prefer).items(s.Select).number(len(s.Where))
+	for _, p := range s.Where {
+		k = k.texts(p.Path).node(p.Node)
+	}
+	k = k.orders(s.Order).texts(s.OnConflict).window(s.Window).number(len(s.Pages))
+	for _, page := range s.Pages {
+		k = k.texts(page.Path).window(page.Window)
+	}
+	k = k.texts(s.Arguments)
+	if b := s.Body; b != nil {
+		k = k.flags(b.Array, b.Members).media(b.Media).texts(b.Columns)
+	}
+	return k
+}
+
+func (k key) number(n int) key { return binary.AppendVarint(k, int64(n)) }
+
+func (k key) text(t string) key { return append(k.number(len(t)), t...) }
+
+func (k key) texts(list []string) key {
+	k = k.number(len(list))
+	for _, t := range list {
+		k = k.text(t)
+	}
+	return k
+}
+
+func (k key) flags(flags ...bool) key {
+	for _, flag := range flags {
+		b := byte(0)
+		if flag {
+			b = 1
+		}
+		k = append(k, b)
+	}
+	return k
+}
+
+func (k key) media(t mediatype.Type) key {
+	k = k.text(t.Name).flags(t.NullsStripped, t.Plan != nil)
+	if p := t.Plan; p != nil {
+		k = k.flags(p.JSON).media(p.Of).texts(p.Options)
+	}
+	return k
+}
+
+func (k key) window(w Window) key { return append(k, byte(w.Limit), byte(w.Offset)) }
+
+func (k key) prefer(p *Prefer) key {
+	k = k.text(p.Count).text(p.Return).text(p.Resolution).text(p.Missing).flags(p.Strict)
+	k = binary.AppendVarint(k, p.MaxAffected)
+	return k.texts(p.Invalid)
+}
+
+func (k key) field(f filter.Field) key {
+	k = k.text(f.Name).number(len(f.Path))
+	for _, step := range f.Path {
+		k = k.flags(step.Text, step.Index).text(step.Key)
+	}
+	return k
+}
+
+func (k key) items(items []filter.SelectItem) key {
+	k = k.number(len(items))
+	for _, item := range items {
+		switch item := item.(type) {
+		case filter.SelectField:
+			k = k.flags(false, item.All).field(item.Field).text(item.Alias).text(item.Cast)
+			k = append(k, byte(item.Aggregate)).text(item.AggregateCast)
+		case filter.SelectRelation:
+			k = k.flags(true, item.Spread).text(item.Relation).text(item.Alias).text(item.Hint)
+			k = append(k, byte(item.Join)).items(item.Items)
+		}
+	}
+	return k
+}
+
+func (k key) node(node Node) key {
+	switch node := node.(type) {
+	case Condition:
+		k = k.flags(false, node.Negated, node.Empty).number(node.Value)
+		k = append(k, byte(node.Operator), byte(node.Quantifier), byte(node.Is)).text(node.Language).field(node.Field)
+	case Group:
+		k = k.flags(true, node.Negated, node.Any).number(len(node.Nodes))
+		for _, member := range node.Nodes {
+			k = k.node(member)
+		}
+	}
+	return k
+}
+
+func (k key) orders(orders []filter.Order) key {
+	k = k.number(len(orders))
+	for _, o := range orders {
+		k = k.texts(o.Path).number(len(o.Terms))
+		for _, term := range o.Terms {
+			k = k.text(term.Relation).field(term.Field)
+			k = append(k, byte(term.Direction), byte(term.Nulls))
+		}
+	}
+	return k
+}

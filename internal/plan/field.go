@@ -1,0 +1,69 @@
+package plan
+
+import (
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Field is a column of a node's relation, or a value inside of one.
+type Field struct {
+	filter.Field
+	// Column is nil for a computed field, whose call PostgreSQL spells like a column, and
+	// for a name that only PostgreSQL may know.
+	Column *introspect.Column
+	// Parse is the function that makes a value of the column's domain from the text of a
+	// filter; zero for none.
+	Parse introspect.QualifiedName
+	// Represented reports a column of a domain that clients are shown, or write in filters,
+	// in another form.
+	Represented bool
+}
+
+// field resolves a field of a relation.
+func (p *Planner) field(t *introspect.Table, f filter.Field) Field {
+	resolved := Field{Field: f}
+	c, ok := t.Column(f.Name)
+	if !ok {
+		return resolved
+	}
+	resolved.Column = c
+	if c.Type != nil && c.Type.IsDomain {
+		resolved.Parse = p.parser(c)
+		_, shown := p.cache.Representation(c.Type.OID, jsonOID)
+		resolved.Represented = shown || resolved.Parse.Name != ""
+	}
+	return resolved
+}
+
+// computed finds the function that computes a field of a node's rows; nil for none.
+func (p *Planner) computed(n *Node, f Field) *introspect.Routine {
+	if f.Column != nil || !n.Exposed {
+		return nil
+	}
+	r, _ := p.cache.ComputedField(n.Table.Name, f.Name)
+	return r
+}
+
+// parser finds the function that makes a value of a column's domain from the
+// text of a filter; zero for none.
+func (p *Planner) parser(c *introspect.Column) introspect.QualifiedName {
+	if !c.Type.IsDomain {
+		return introspect.QualifiedName{}
+	}
+	function, _ := p.cache.Representation(textOID, c.Type.OID)
+	return function
+}
+
+// printer finds the function that makes of a column's domain the text that parser reads:
+// one to text or, failing that, one to JSON, in which the text is a string. It is zero
+// where the text is PostgreSQL's own.
+func (p *Planner) printer(c *introspect.Column) (function introspect.QualifiedName, toJSON bool) {
+	if p.parser(c).Name == "" {
+		return function, false
+	}
+	if function, ok := p.cache.Representation(c.Type.OID, textOID); ok {
+		return function, false
+	}
+	function, toJSON = p.cache.Representation(c.Type.OID, jsonOID)
+	return function, toJSON
+}

@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// OrderTerm orders a node's rows by one of their fields, or by one of a to-one embed's.
+type OrderTerm struct {
+	Field     Field
+	Direction filter.Direction
+	Nulls     filter.NullsOrder
+	// Embed has the field; nil for the node itself.
+	Embed *Embed
+	// Place is where the field is among what is shown, or -1: the output of the embed that
+	// has the field's name, or the node's own column that shows the same JSON path.
+	Place int
+}
+
+// addOrders resolves the order of a node and of those below it, and marks the embeds by
+// which their parents are ordered. An order by something that is not embedded, or not
+// to-one, is refused.
+func (p *Planner) addOrders(n *Node, relies *reliance) error {
+	for i, term := range n.order {
+		t := OrderTerm{Direction: term.Direction, Nulls: term.Nulls}
+		if term.Relation == "" {
+			t.Field, t.Place = p.field(n.Table, term.Field), n.showsPath(term.Field)
+		} else {
+			e := n.embed(term.Relation)
+			if e == nil {
+				return apierror.NotEmbedded(term.Relation)
+			}
+			if e.ToMany() {
+				return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
+			}
+			t.Embed, t.Field, t.Place = e, p.field(e.Node.Table, term.Field), e.shows(term.Field)
+			e.OrderTerms = append(e.OrderTerms, i)
+		}
+		relies.onField(t.Field)
+		n.Order = append(n.Order, t)
+	}
+	n.order = nil
+	for _, e := range n.Embeds {
+		if err := p.addOrders(e.Node, relies); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showsPath finds the column of a node that shows a JSON path as it is, or -1.
+func (n *Node) showsPath(f filter.Field) int {
+	if len(f.Path) == 0 {
+		return -1
+	}
+	return slices.IndexFunc(n.Columns, func(c Column) bool {
+		return c.Aggregate == filter.NoAggregate && c.Cast == nil && c.Field.Name == f.Name && slices.Equal(c.Field.Path, f.Path)
+	})
+}
+
+// shows finds the output of an embed that has a field's name in the embed's select, or
+// -1. One that shows a represented domain as JSON has no order.
+func (e *Embed) shows(f filter.Field) int {
+	if e.Empty() {
+		return -1
+	}
+	place, _ := e.Node.output(f.Name)
+	if place >= 0 && place < len(e.Node.Columns) {
+		if c := &e.Node.Columns[place]; c.Represent.Name != "" && c.Cast == nil && c.Field.Name == f.Name {
+			return -1
+		}
+	}
+	return place
+}
+
+// output finds the first of a node's outputs that has a name, or -1, and counts them:
+// its own columns, then what each embed has, in their order.
+func (n *Node) output(name string) (index, count int) {
+	index = slices.IndexFunc(n.Columns, func(c Column) bool { return c.Name == name })
+	count = len(n.Columns)
+	for _, e := range n.Embeds {
+		at, width := -1, 1
+		switch {
+		case e.Empty():
+			continue
+		case e.Spread:
+			at, width = e.Node.output(name)
+		case e.Name == name:
+			at = 0
+		}
+		if index < 0 && at >= 0 {
+			index = count + at
+		}
+		count += width
+	}
+	return index, count
+}
+
+// Knows reports whether the schema cache has a column that SQL refers to by the alias of
+// one of the tree's nodes.
+func (n *Node) Knows(alias, column string) bool {
+	if n.Alias == alias && has(n.Table, column) {
+		return true
+	}
+	return slices.ContainsFunc(n.Embeds, func(e *Embed) bool { return e.Node.Knows(alias, column) })
+}
+
+func has(t *introspect.Table, column string) bool {
+	_, ok := t.Column(column)
+	return ok
+}

@@ -1,0 +1,124 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/value"
+)
+
+// Predicate is what rows have to satisfy: a Compare, a Present or a Group.
+type Predicate interface{ predicate() }
+
+// Compare compares a field of the row with a value.
+type Compare struct {
+	Field Field
+	filter.Comparison
+	Value value.Arg
+}
+
+// Present asks whether a row has anything to embed or, when Absent is set, nothing.
+type Present struct {
+	Embed  *Embed
+	Absent bool
+}
+
+// Group joins predicates with and, or with or when Any is set.
+type Group struct {
+	Negated, Any bool
+	Of           []Predicate
+}
+
+func (Compare) predicate() {}
+func (Present) predicate() {}
+func (Group) predicate()   {}
+
+// predicate resolves a condition or a group of them on a node's rows, and takes note of
+// what it relies on.
+func (p *Planner) predicate(n *Node, node apirequest.Node, relies *reliance) Predicate {
+	switch node := node.(type) {
+	case apirequest.Condition:
+		if e := n.embedded(node); e != nil {
+			return Present{Embed: e, Absent: node.Negated == (node.Is == filter.IsNotNull)}
+		}
+		c := Compare{Field: p.field(n.Table, node.Field), Comparison: node.Comparison,
+			Value: value.Arg{From: value.FromCondition, Index: node.Value}}
+		relies.onField(c.Field)
+		relies.onTruth = relies.onTruth || asksTruth(c.Comparison)
+		return c
+	case apirequest.Group:
+		g := Group{Negated: node.Negated, Any: node.Any, Of: make([]Predicate, len(node.Nodes))}
+		for i, member := range node.Nodes {
+			g.Of[i] = p.predicate(n, member, relies)
+		}
+		return g
+	}
+	return nil
+}
+
+// embedded finds the child that a null filter is about: f=is.null asks whether there is
+// anything to embed, and any other condition on that name is about a column.
+func (n *Node) embedded(c apirequest.Condition) *Embed {
+	if c.Operator != filter.Is || c.Is != filter.IsNull && c.Is != filter.IsNotNull || len(c.Field.Path) > 0 {
+		return nil
+	}
+	return n.embed(c.Field.Name)
+}
+
+// asksTruth reports a condition such as is.true, which PostgreSQL refuses of a column
+// that is no boolean in the words that it has for assignments.
+func asksTruth(c filter.Comparison) bool {
+	return c.Operator == filter.Is && c.Is != filter.IsNull && c.Is != filter.IsNotNull
+}
+
+// addPredicates resolves the conditions of a node and of those below it.
+func (p *Planner) addPredicates(n *Node, relies *reliance) {
+	for _, node := range n.where {
+		n.Where = append(n.Where, p.predicate(n, node, relies))
+	}
+	n.where = nil
+	for _, e := range n.Embeds {
+		p.addPredicates(e.Node, relies)
+	}
+}
+
+// joinPresent makes inner joins of predicates that want something embedded, such as
+// rel=not.is.null: a row without it is left out either way.
+func joinPresent(n *Node) {
+	n.Where = slices.DeleteFunc(n.Where, func(predicate Predicate) bool {
+		present, ok := predicate.(Present)
+		if !ok || present.Absent {
+			return false
+		}
+		present.Embed.Inner = true
+		return true
+	})
+	for _, e := range n.Embeds {
+		joinPresent(e.Node)
+	}
+}
+
+// countAsked sets Embed.Asked throughout the tree.
+func countAsked(n *Node) {
+	for _, predicate := range n.Where {
+		countPresent(predicate)
+	}
+	for _, e := range n.Embeds {
+		if e.Inner {
+			e.Asked++
+		}
+		countAsked(e.Node)
+	}
+}
+
+func countPresent(predicate Predicate) {
+	switch predicate := predicate.(type) {
+	case Present:
+		predicate.Embed.Asked++
+	case Group:
+		for _, member := range predicate.Of {
+			countPresent(member)
+		}
+	}
+}

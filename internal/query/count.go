@@ -1,0 +1,56 @@
+package query
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/value"
+)
+
+// counted renders the number of rows.
+func counted(rows fragment) fragment {
+	return rows.within("SELECT pg_catalog.count(*) FROM (", ") rows")
+}
+
+// count renders the number of a node's rows without its window.
+func count(n *plan.Node) fragment { return counted(countable(n)) }
+
+// countUpTo counts no further than one row beyond limit; 0 is no limit, and a
+// negative one is before the first row.
+func countUpTo(n *plan.Node, limit int64) fragment {
+	f := countable(n)
+	if limit != 0 && limit < value.Unlimited {
+		f.add(" LIMIT ?", value.Constant(strconv.FormatInt(max(0, limit)+1, 10)))
+	}
+	return counted(f)
+}
+
+// countable renders the rows to count. Groups are known by their columns only.
+func countable(n *plan.Node) fragment {
+	if !mayGroup(n) {
+		return matches(n)
+	}
+	groups := *n
+	groups.Order, groups.Window = nil, plan.Window{}
+	groups.Embeds = slices.Clone(n.Embeds)
+	for i, e := range groups.Embeds {
+		unordered := *e
+		unordered.OrderTerms = nil
+		groups.Embeds[i] = &unordered
+	}
+	f, _ := read(&plan.Answer{Root: &groups, Format: plan.CSV})
+	return f
+}
+
+// total renders the number of a node's rows without its window, as a row source.
+func total(n *plan.Node) fragment {
+	return count(n).within("(SELECT count AS n FROM (", ") total) total")
+}
+
+// besideTotal puts the total behind the one row that is made of a page.
+func besideTotal(n *plan.Node, page fragment) fragment {
+	f := total(n).within("SELECT page.*, total.n FROM ", "")
+	f.join(page.within(", (", ") page"))
+	return f
+}

@@ -1,0 +1,10 @@
+package query
+
+import "github.com/pgrest-go/pgrest/internal/plan"
+
+// deletion renders DELETE.
+func deletion(m *plan.Mutate) fragment {
+	f := sql("DELETE FROM " + target(m))
+	f.join(where(predicates(m.Target(), m.Where)))
+	return f
+}

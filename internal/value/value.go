@@ -1,0 +1,203 @@
+// Package value holds the values of a request apart from everything that decides over
+// its SQL, and makes the arguments of statements of them.
+//
+// A compiled statement has an Arg in the place of each argument: a constant, or where
+// among the values it is to be found. Binding is the only place where a value is turned
+// into anything:
+//
+//	values := value.Values{Conditions: []string{"A%"}}
+//	args := values.Bind([]value.Arg{{From: value.Condition, Index: 0}, value.Constant("10")})
+//	// "A%" and "10", as PostgreSQL takes them
+package value
+
+import (
+	"encoding/hex"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/jsontext"
+)
+
+// Values are the values of one request.
+type Values struct {
+	// Conditions are what the conditions compare with, in the order of the URL, as
+	// filter.Condition.Argument gives it.
+	Conditions []string
+	// Arguments are those of a function, from the URL or from a form.
+	Arguments []filter.Argument
+	// Body is the body as PostgreSQL gets it, nil for none: JSON, or for a function text,
+	// XML or bytes, too.
+	Body []byte
+	// Members are the values of the columns that the body has, as texts, nil for NULL,
+	// where it is a single JSON object without arrays and objects in it; else nil.
+	Members [][]byte
+	// Window is that of the resource's own rows, and Pages are those of what is embedded.
+	Window Page
+	Pages  []Page
+}
+
+// Page is a window of rows: Limit rows behind the first Offset ones.
+type Page struct{ Offset, Limit int64 }
+
+// Unlimited is the Limit of a page without an end.
+const Unlimited = math.MaxInt64
+
+// WholePage is the page of every row.
+func WholePage() Page { return Page{Limit: Unlimited} }
+
+// IsWhole reports whether the page leaves nothing out.
+func (p Page) IsWhole() bool { return p == WholePage() }
+
+// AtMost caps the page at limit rows; 0 is no cap, and a negative one lets no rows
+// through.
+func (p Page) AtMost(limit int64) Page {
+	if limit != 0 {
+		p.Limit = min(p.Limit, max(0, limit))
+	}
+	return p
+}
+
+// Of is the number of rows in the page when there are total rows.
+func (p Page) Of(total int64) int64 { return max(0, min(p.Limit, total-p.Offset)) }
+
+// Source says where the text of an argument comes from.
+type Source uint8
+
+// The sources.
+const (
+	// FromNone is a constant: Arg.Text.
+	FromNone Source = iota
+	// FromCondition is a value of Values.Conditions.
+	FromCondition
+	// FromArgument is one of Values.Arguments, FromArguments several of them as an array,
+	// and FromAllArguments all of them as a JSON object of texts.
+	FromArgument
+	FromArguments
+	FromAllArguments
+	// FromBody is the body, and FromMember one of Values.Members.
+	FromBody
+	FromMember
+	// FromLimit and FromOffset are a number of Values.Window, by the index 0, or of one of
+	// Values.Pages, which begin at 1.
+	FromLimit
+	FromOffset
+)
+
+// String names the source.
+func (s Source) String() string {
+	switch s {
+	case FromNone:
+		return "constant"
+	case FromCondition:
+		return "condition"
+	case FromArgument:
+		return "argument"
+	case FromArguments:
+		return "arguments"
+	case FromAllArguments:
+		return "all arguments"
+	case FromBody:
+		return "body"
+	case FromMember:
+		return "member"
+	case FromLimit:
+		return "limit"
+	case FromOffset:
+		return "offset"
+	}
+	return "unknown"
+}
+
+// Arg is an argument of a statement: a constant, or a slot, which is filled from the
+// values of a request when the statement runs.
+type Arg struct {
+	From  Source
+	Index int    // of the value among those of its kind
+	Text  []byte // of a constant
+	// Elements are the indexes of what FromArguments puts into an array.
+	Elements []int
+	// Most caps a limit as Page.AtMost does; 0 is no cap.
+	Most int64
+	// Hex has the text written in the form that PostgreSQL reads bytes from.
+	Hex bool
+}
+
+// Constant is an argument that is the same for every request.
+func Constant(text string) Arg { return Arg{Text: []byte(text)} }
+
+// Bind makes the arguments of a statement: texts whose types PostgreSQL infers, nil for
+// NULL.
+func (v *Values) Bind(args []Arg) [][]byte {
+	if len(args) == 0 {
+		return nil
+	}
+	bound := make([][]byte, len(args))
+	for i := range args {
+		bound[i] = v.text(&args[i])
+	}
+	return bound
+}
+
+func (v *Values) text(arg *Arg) []byte {
+	var text []byte
+	switch arg.From {
+	case FromNone:
+		text = arg.Text
+	case FromCondition:
+		text = []byte(v.Conditions[arg.Index])
+	case FromArgument:
+		text = []byte(v.Arguments[arg.Index].Value)
+	case FromArguments:
+		elements := make([]string, len(arg.Elements))
+		for i, index := range arg.Elements {
+			elements[i] = v.Arguments[index].Value
+		}
+		text = []byte(filter.ArrayText(elements))
+	case FromAllArguments:
+		text = v.object()
+	case FromBody:
+		text = v.Body
+	case FromMember:
+		text = v.Members[arg.Index]
+	case FromLimit:
+		text = strconv.AppendInt(nil, v.page(arg.Index).AtMost(arg.Most).Limit, 10)
+	case FromOffset:
+		text = strconv.AppendInt(nil, v.page(arg.Index).Offset, 10)
+	}
+	if arg.Hex {
+		return hex.AppendEncode([]byte(`\x`), text)
+	}
+	return text
+}
+
+func (v *Values) page(index int) Page {
+	if index == 0 {
+		return v.Window
+	}
+	return v.Pages[index-1]
+}
+
+// object is a JSON object of all arguments. Of one name the last counts.
+func (v *Values) object() []byte {
+	values := make(map[string]string, len(v.Arguments))
+	for _, a := range v.Arguments {
+		values[a.Name] = a.Value
+	}
+	return ObjectText(values)
+}
+
+// ObjectText is a JSON object of texts, sorted by name.
+func ObjectText(values map[string]string) []byte {
+	text := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(values)) {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(jsontext.AppendString(text, name), ':')
+		text = jsontext.AppendString(text, values[name])
+	}
+	return append(text, '}')
+}
