@@ -46,7 +46,7 @@ var boundaries = map[string]boundary{
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/value":     {ours: []string{"filter", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/apirequest": {
-		ours: []string{"filter", "internal/value", "internal/mediatype", "internal/apierror"},
+		ours: []string{"filter", "internal/value", "internal/mediatype", "internal/apierror", "internal/jsontext"},
 	},
 	"internal/plan": {
 		ours:  []string{"internal/apirequest", "internal/value", "filter", "introspect", "internal/mediatype", "internal/apierror", "internal/suggest"},
