@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -124,6 +125,24 @@ func TestImports_by_file(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What the module requires, of which only testify is for tests: whoever imports pgrest
+// gets these into the graph of their modules, with what they need. What else tests and
+// examples want has its place in the modules examples and otel, or is a program that
+// internal/pgtest runs.
+func TestRequires(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	var direct []string
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if strings.HasPrefix(line, "\t") && !strings.Contains(line, "// indirect") {
+			direct = append(direct, fields[0])
+		}
+	}
+	require.ElementsMatch(t, []string{pgx, squirrel, jwx, jsonpath, "github.com/stretchr/testify"}, direct)
 }
 
 func (b boundary) allows(imported string) bool {
