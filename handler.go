@@ -53,6 +53,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.config.Timing = x.clock.header
 	}
 	if h.options.Observe != nil {
+		x.config.Broken = x.broken
 		defer x.observe() // even of an answer that was broken off
 	}
 	if name := h.options.TraceHeader; name != "" {
@@ -76,10 +77,8 @@ type exchange struct {
 	request  *apirequest.Request
 	planned  plan.Planned // what is run, once it is known
 	program  *query.Program
-	outdated bool // the schema may be, and there is none that is newer
-	// clientCaused reports a failure whose status speaks of the server, though what the
-	// client asked for caused it.
-	clientCaused bool
+	outdated bool            // the schema may be, and there is none that is newer
+	failure  *apierror.Error // nil while there is none
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,

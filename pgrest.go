@@ -34,6 +34,13 @@
 // function that takes a secret, such as login(name text, password text), is best named
 // in Options.PostOnly.
 //
+// # Errors
+//
+// A client reads of an error what it may: a code, a message, details and a hint
+// (https://docs.postgrest.org/en/stable/references/errors.html). The host is told of all
+// that fails by Options.Observe, as an Error with its cause; causes of the answers of 500
+// that are the server's own fault are logged, too.
+//
 // # Connections
 //
 // A request has one of the pool's connections while it needs it. Beside these, each
@@ -75,7 +82,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -85,7 +91,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/pgrest-go/pgrest/auth"
-	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/reload"
@@ -183,15 +188,6 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		Channel: channel, Listener: opts.listener(), Check: h.check, Loaded: h.swap, Reconfigure: opts.OnConfigNotify, Logger: opts.Logger,
 	})
 	return h, nil
-}
-
-// broken logs why an answer was broken off, which its client can't be told any more.
-func (o Options) broken(err error) {
-	level := slog.LevelWarn
-	if apierror.From(err, false).ServerFault() {
-		level = slog.LevelError
-	}
-	o.Logger.Log(context.Background(), level, "response broken off", "error", apierror.ForLog(err))
 }
 
 // authenticator is the host's, or that of bearer tokens with its verifier.

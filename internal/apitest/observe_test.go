@@ -85,7 +85,8 @@ func TestOptions_observe(t *testing.T) {
 			if tt.stages != nil {
 				require.Equal(t, tt.stages, names)
 			}
-			event.Bytes, event.SQL, event.Duration, event.Stages = 0, "", 0, nil
+			require.Equal(t, tt.want.Status >= 400, event.Err != nil)
+			event.Bytes, event.SQL, event.Duration, event.Stages, event.Err = 0, "", 0, nil, nil
 			require.Equal(t, tt.want, event)
 		})
 	}
@@ -226,21 +227,31 @@ func TestOptions_observe_aborted(t *testing.T) {
 		status  int
 		aborted bool
 		bytes   bool
+		err     string // of Event.Err
 	}{
-		{"before any output", serve(t, watched, func(o *pgrest.Options) { o.Authenticate = abort }), exchange{target: "/films"}, 0, true, false},
+		{"before any output", serve(t, watched, func(o *pgrest.Options) { o.Authenticate = abort }), exchange{target: "/films"}, 0, true, false, ""},
 		{"in the body", serve(t, watched, breaking("as told", 50_000)),
-			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true},
+			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true, "PGRSTX00: Internal error: panic: as told"},
+		{"of the database", serveClone(t, `
+			CREATE VIEW archive.breaks AS SELECT n, 1 / (3000 - n) AS quotient FROM generate_series(1, 5000) AS n;
+			GRANT SELECT ON archive.breaks TO pgrest_test_anon`, watched),
+			exchange{target: "/breaks"}, 200, true, true, "22012: division by zero: ERROR: division by zero (SQLSTATE 22012)"},
 		{"at the host's wish", serve(t, watched, breaking(http.ErrAbortHandler, 50_000)),
-			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true},
+			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true, ""},
 		{"a panic that is answered", serve(t, watched, breaking("as told", 1)),
-			exchange{target: "/films", send: headers{"Accept": fragile}, status: 500}, 500, false, true},
-		{"an answer", serve(t, watched), exchange{target: "/films", status: 200}, 200, false, true},
+			exchange{target: "/films", send: headers{"Accept": fragile}, status: 500}, 500, false, true, "PGRSTX00: Internal error: panic: as told"},
+		{"an answer", serve(t, watched), exchange{target: "/films", status: 200}, 200, false, true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			event := ask(tt.api, tt.x)
 			require.Equal(t, tt.status, event.Status)
 			require.Equal(t, tt.aborted, event.Aborted)
 			require.Equal(t, tt.bytes, event.Bytes > 0)
+			if tt.err == "" {
+				require.Nil(t, event.Err)
+				return
+			}
+			require.EqualError(t, event.Err, tt.err)
 		})
 	}
 }
