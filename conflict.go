@@ -17,7 +17,7 @@ func (o Options) conflicts() error {
 		{"Authenticate", "JWTCacheMaxEntries", o.Authenticate != nil && o.JWTCacheMaxEntries != 0, noTokens},
 		{"DisableListener", "Listener", o.DisableListener && o.Listener != nil, "one is not to be used"},
 		{"DisableListener", "OnConfigNotify", o.DisableListener && o.OnConfigNotify != nil, "nothing would call it"},
-		{"OpenAPI", "RootSpec", o.OpenAPI == DisabledOpenAPI && o.RootSpec != "", "nothing is at the root when it is disabled"},
+		{"OpenAPI", "RootSpec", o.OpenAPI == OpenAPIDisabled && o.RootSpec != "", "nothing is at the root when it is disabled"},
 	} {
 		if pair.both {
 			return fmt.Errorf("%s and %s exclude each other: %s", pair.one, pair.other, pair.because)
@@ -26,4 +26,4 @@ func (o Options) conflicts() error {
 	return nil
 }
 
-const noTokens = "beside Authenticate no bearer token is verified, but by itself, for which there is auth.NewJWT"
+const noTokens = "beside Authenticate no bearer token is verified, but by itself, for which there is auth.NewVerifier"

@@ -26,7 +26,7 @@ type Handler struct {
 	config   apirequest.Config
 	response response.Config
 	identify func(*http.Request) (auth.Identity, error)
-	tokens   *auth.JWT      // what identify verifies tokens with; nil with the host's own
+	tokens   *auth.Verifier // what identify verifies tokens with; nil with the host's own
 	settings []auth.Setting // the host's own
 	prelude  string         // the call of the pre-request function
 	pool     Pool

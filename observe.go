@@ -46,32 +46,6 @@ type Event struct {
 	Stages   []Stage
 }
 
-// Resource is the kind of thing that a request is about.
-type Resource uint8
-
-// The kinds of resource. A request that was refused before its path was read is
-// about an UnknownResource.
-const (
-	UnknownResource Resource = iota
-	RelationResource
-	RoutineResource
-	RootResource
-)
-
-// String gives the resource in a word: unknown, relation, rpc or root.
-func (r Resource) String() string {
-	switch r {
-	case RelationResource:
-		return "relation"
-	case RoutineResource:
-		return "rpc"
-	case RootResource:
-		return "root"
-	default:
-		return "unknown"
-	}
-}
-
 // maxSQL is how much of a statement hosts are told, to whom it is a label of traces and a
 // part of logs.
 const maxSQL = 16 << 10
@@ -103,14 +77,14 @@ func (x *exchange) clientCaused() bool {
 
 func (x *exchange) resource() Resource {
 	if x.request == nil {
-		return UnknownResource
+		return ResourceUnknown
 	}
 	switch x.request.Resource {
 	case apirequest.Relation:
-		return RelationResource
+		return ResourceRelation
 	case apirequest.Routine:
-		return RoutineResource
+		return ResourceRoutine
 	default:
-		return RootResource
+		return ResourceRoot
 	}
 }

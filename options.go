@@ -110,7 +110,7 @@ type Options struct {
 	JWTSecret []byte
 	// JWTKeySetURL is an https URL of a JSON Web Key Set, such as an identity
 	// provider's, whose public keys verify bearer tokens too. It is fetched in the
-	// background, and again every 10 minutes; see auth.JWTConfig. The reference has no
+	// background, and again every 10 minutes; see auth.VerifierConfig. The reference has no
 	// such key.
 	JWTKeySetURL string
 	// JWTAudience must be among a token's audiences if the token has any.
@@ -226,29 +226,6 @@ type Options struct {
 	OnSchemaLoad func(*introspect.SchemaCache)
 }
 
-// OpenAPIMode says what the description of the API tells of.
-type OpenAPIMode uint8
-
-// The modes, as openapi-mode spells them: follow-privileges, which tells a role of
-// what it may use, ignore-privileges and disabled.
-const (
-	FollowPrivileges OpenAPIMode = iota
-	IgnorePrivileges
-	DisabledOpenAPI
-)
-
-// TxEnd says how a request's transaction ends and whether the client may choose.
-type TxEnd uint8
-
-// The ends of a transaction, as db-tx-end spells them: commit,
-// commit-allow-override, rollback and rollback-allow-override.
-const (
-	Commit TxEnd = iota
-	CommitAllowOverride
-	Rollback
-	RollbackAllowOverride
-)
-
 func (o Options) withDefaults() Options {
 	if len(o.Schemas) == 0 {
 		o.Schemas = []string{"public"}
@@ -301,9 +278,9 @@ func (o Options) validate() error {
 		return fmt.Errorf("BodyThreshold is %d, and can't be negative", o.BodyThreshold)
 	case o.AcquireTimeout < 0:
 		return fmt.Errorf("AcquireTimeout is %s, and can't be negative", o.AcquireTimeout)
-	case o.OpenAPI > DisabledOpenAPI:
+	case o.OpenAPI > OpenAPIDisabled:
 		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
-	case o.TxEnd > RollbackAllowOverride:
+	case o.TxEnd > TxRollbackAllowOverride:
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
 	case o.Listener != nil && o.Listener.hears.Closed():
 		return errors.New("Listener was closed")

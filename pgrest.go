@@ -148,8 +148,8 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		options: opts,
 		config: apirequest.Config{
 			Schemas: opts.Schemas, BasePath: opts.BasePath,
-			RootDisabled: opts.OpenAPI == DisabledOpenAPI, RootSpec: unqualified(opts.RootSpec),
-			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
+			RootDisabled: opts.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(opts.RootSpec),
+			TxOverride: opts.TxEnd.overridable(),
 			Limits:     opts.Limits.requests(),
 		},
 		response: response.Config{
@@ -191,14 +191,14 @@ func New(pool Pool, opts Options) (*Handler, error) {
 }
 
 // authenticator is the host's, or that of bearer tokens with its verifier.
-func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), *auth.JWT, error) {
+func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), *auth.Verifier, error) {
 	if o.Authenticate != nil {
 		if o.AnonRole != "" {
 			o.Logger.Warn("AnonRole has no effect beside Authenticate, which says who is anonymous", "role", o.AnonRole)
 		}
 		return o.identity, nil, nil
 	}
-	tokens, err := auth.NewJWT(auth.JWTConfig{
+	tokens, err := auth.NewVerifier(auth.VerifierConfig{
 		Secret: o.JWTSecret, KeySetURL: o.JWTKeySetURL, RoleClaimKey: o.JWTRoleClaimKey, AnonRole: o.AnonRole,
 		Audience: o.JWTAudience, CacheMaxEntries: o.JWTCacheMaxEntries, Logger: o.Logger,
 	})

@@ -45,7 +45,7 @@ func (x *exchange) mayAnswerMuch(p plan.Planned) bool {
 
 // rollsBack reports whether the request's transaction is to leave no trace.
 func (x *exchange) rollsBack() bool {
-	rollback := x.options.TxEnd == Rollback || x.options.TxEnd == RollbackAllowOverride
+	rollback := x.options.TxEnd.rollsBack()
 	switch x.request.Preferences.Tx {
 	case "commit":
 		rollback = false

@@ -33,7 +33,7 @@ func TestClaimsJSON(t *testing.T) {
 
 func TestClaimsJSON_follows_changes_to_a_verified_identity(t *testing.T) {
 	t.Parallel()
-	v := newJWT(t, auth.JWTConfig{Secret: []byte(secret)})
+	v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret)})
 	id, err := v.Authenticate(t.Context(), bearer(t, `{"role":"author"}`))
 	require.NoError(t, err)
 
@@ -185,7 +185,7 @@ func FuzzCookiesJSON(f *testing.F) {
 }
 
 func BenchmarkSettings(b *testing.B) {
-	v := newJWT(b, auth.JWTConfig{Secret: []byte(secret)})
+	v := newVerifier(b, auth.VerifierConfig{Secret: []byte(secret)})
 	id, err := v.Authenticate(b.Context(), bearer(b, `{"role":"author","sub":"jane"}`))
 	require.NoError(b, err)
 	headers := map[string][]string{

@@ -54,20 +54,20 @@ func TestOptions_observe(t *testing.T) {
 		sql    bool
 	}{
 		{"read", exchange{target: "/films?id=eq.1"},
-			pgrest.Event{Method: "GET", Resource: pgrest.RelationResource, Role: anon, Status: 200},
+			pgrest.Event{Method: "GET", Resource: pgrest.ResourceRelation, Role: anon, Status: 200},
 			[]string{"jwt", "parse", "plan", "transaction", "response"}, true},
 		{"role of the token", exchange{target: "/films", token: `{"role":"` + visitor + `"}`},
-			pgrest.Event{Method: "GET", Resource: pgrest.RelationResource, Role: visitor, Status: 200},
+			pgrest.Event{Method: "GET", Resource: pgrest.ResourceRelation, Role: visitor, Status: 200},
 			[]string{"jwt", "parse", "plan", "transaction", "response"}, true},
 		{"function that isn't there", exchange{method: "POST", target: "/rpc/no_such_function"},
-			pgrest.Event{Method: "POST", Resource: pgrest.RoutineResource, Role: anon, Status: 404},
+			pgrest.Event{Method: "POST", Resource: pgrest.ResourceRoutine, Role: anon, Status: 404},
 			[]string{"jwt", "parse", "response"}, false},
 		{"what the database refuses", exchange{target: "/films?id=eq.x"},
-			pgrest.Event{Method: "GET", Resource: pgrest.RelationResource, Role: anon, Status: 400},
+			pgrest.Event{Method: "GET", Resource: pgrest.ResourceRelation, Role: anon, Status: 400},
 			[]string{"jwt", "parse", "plan", "response"}, true},
 		{"bad token", exchange{target: "/films", send: headers{"Authorization": "Bearer x"}},
 			pgrest.Event{Method: "GET", Status: 401}, []string{"response"}, false},
-		{"root", exchange{target: "/"}, pgrest.Event{Method: "GET", Resource: pgrest.RootResource, Role: anon, Status: 200}, nil, false},
+		{"root", exchange{target: "/"}, pgrest.Event{Method: "GET", Resource: pgrest.ResourceRoot, Role: anon, Status: 200}, nil, false},
 	}
 	for _, tt := range tests { // one after the other, so that each finds its own event
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,16 +89,6 @@ func TestOptions_observe(t *testing.T) {
 			event.Bytes, event.SQL, event.Duration, event.Stages, event.Err = 0, "", 0, nil, nil
 			require.Equal(t, tt.want, event)
 		})
-	}
-}
-
-func TestResource_String(t *testing.T) {
-	t.Parallel()
-	for resource, want := range map[pgrest.Resource]string{
-		pgrest.UnknownResource: "unknown", pgrest.RelationResource: "relation",
-		pgrest.RoutineResource: "rpc", pgrest.RootResource: "root",
-	} {
-		require.Equal(t, want, resource.String())
 	}
 }
 
