@@ -68,7 +68,7 @@ func (h *Handler) use(cache *introspect.SchemaCache) {
 		cache: cache,
 		planner: plan.New(cache, plan.Config{
 			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
-			OpenAPI: plan.OpenAPIMode(h.options.OpenAPI), Plans: h.options.Plans, Encoded: h.options.encoded(),
+			Privileges: h.options.OpenAPI == OpenAPIFollowPrivileges, Plans: h.options.Plans, Encoded: h.options.encoded(),
 		}),
 		at: time.Now(),
 	})
