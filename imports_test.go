@@ -42,7 +42,7 @@ var boundaries = map[string]boundary{
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"otel":               {ours: []string{""}, externals: []string{"go.opentelemetry.io/otel"}, never: []string{"net/http"}},
 	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
-	"auth":               {ours: []string{"internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
+	"auth":               {ours: []string{"introspect", "internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/apirequest": {

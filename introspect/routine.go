@@ -221,9 +221,3 @@ type ResultColumn struct {
 	Name string
 	Type *Type
 }
-
-// Setting is one configuration parameter and its value.
-type Setting struct {
-	Name  string
-	Value string
-}
