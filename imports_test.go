@@ -62,7 +62,7 @@ var boundaries = map[string]boundary{
 		never: []string{"net/http"},
 	},
 	"internal/executor": {
-		ours:      []string{"internal/query", "internal/plan", "auth", "internal/apierror"},
+		ours:      []string{"internal/query", "internal/plan", "auth", "internal/apierror", "internal/dbpool"},
 		externals: []string{pgx},
 		never:     []string{"net/http"},
 	},
@@ -72,14 +72,15 @@ var boundaries = map[string]boundary{
 	},
 	"internal/apitest":   {},
 	"internal/diagnosis": {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
-	"internal/reload":    {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
+	"internal/dbpool":    {externals: []string{pgx + "/pgxpool"}, never: []string{"net/http"}},
+	"internal/reload":    {ours: []string{"introspect", "internal/dbpool"}, externals: []string{pgx}, never: []string{"net/http"}},
 	".": {
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
 			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis",
+			"internal/dbpool",
 		},
-		externals: []string{pgx + "/pgxpool"},
 	},
 }
 
