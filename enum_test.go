@@ -30,7 +30,7 @@ func TestEnums(t *testing.T) {
 		{pgrest.ResourceRelation, "relation"},
 		{pgrest.ResourceRoutine, "rpc"},
 		{pgrest.ResourceRoot, "root"},
-		{pgrest.ResourceRoot + 1, "Resource(4)"},
+		{pgrest.ResourceRoutine + 1, "Resource(4)"},
 	} {
 		require.Equal(t, tt.want, tt.value.String())
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
-	"github.com/pgrest-go/pgrest/internal/apirequest"
 )
 
 // Event is a request that has been answered, as Options.Observe is told of it. But for
@@ -79,12 +78,5 @@ func (x *exchange) resource() Resource {
 	if x.request == nil {
 		return ResourceUnknown
 	}
-	switch x.request.Resource {
-	case apirequest.Relation:
-		return ResourceRelation
-	case apirequest.Routine:
-		return ResourceRoutine
-	default:
-		return ResourceRoot
-	}
+	return x.request.Resource
 }

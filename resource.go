@@ -1,25 +1,16 @@
 package pgrest
 
-import "fmt"
+import "github.com/pgrest-go/pgrest/internal/apirequest"
 
-// Resource is the kind of thing that a request is about.
-type Resource uint8
+// Resource is the kind of thing that a request is about. Its method String gives it in a
+// word: unknown, relation, rpc or root.
+type Resource = apirequest.Resource
 
 // The kinds of resource. A request that was refused before its path was read is about an
-// unknown one.
+// unknown one, which is the zero value.
 const (
-	ResourceUnknown  Resource = iota // unknown
-	ResourceRelation                 // relation
-	ResourceRoutine                  // rpc
-	ResourceRoot                     // root
+	ResourceUnknown  = apirequest.Unknown
+	ResourceRoot     = apirequest.Root
+	ResourceRelation = apirequest.Relation
+	ResourceRoutine  = apirequest.Routine
 )
-
-var resources = [...]string{ResourceUnknown: "unknown", ResourceRelation: "relation", ResourceRoutine: "rpc", ResourceRoot: "root"}
-
-// String gives the resource in a word: unknown, relation, rpc or root.
-func (r Resource) String() string {
-	if int(r) < len(resources) {
-		return resources[r]
-	}
-	return fmt.Sprintf("Resource(%d)", uint8(r))
-}
