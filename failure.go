@@ -15,7 +15,7 @@ import (
 // client has done.
 func (x *exchange) fail(err error) {
 	e := apierror.From(err, x.identity.Anonymous)
-	if x.tokens == nil {
+	if x.verifier == nil {
 		e.WithoutBearer()
 	}
 	x.failure = e

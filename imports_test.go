@@ -38,6 +38,7 @@ var boundaries = map[string]boundary{
 	"internal/mediatype": {},
 	"internal/suggest":   {},
 	"internal/jsontext":  {},
+	"internal/forwarded": {},
 	"internal/spool":     {never: []string{"net/http"}},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"otel":               {ours: []string{""}, externals: []string{"go.opentelemetry.io/otel"}, never: []string{"net/http"}},
@@ -79,7 +80,7 @@ var boundaries = map[string]boundary{
 			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
 			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis",
-			"internal/dbpool",
+			"internal/dbpool", "internal/forwarded",
 		},
 	},
 }

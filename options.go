@@ -3,20 +3,16 @@ package pgrest
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/introspect"
-	"github.com/pgrest-go/pgrest/openapi"
 )
 
 // Options configures a Handler. The zero value of every field is its default.
@@ -226,6 +222,7 @@ type Options struct {
 	OnSchemaLoad func(*introspect.SchemaCache)
 }
 
+// withDefaults gives the options with a value for each that has a default.
 func (o Options) withDefaults() Options {
 	if len(o.Schemas) == 0 {
 		o.Schemas = []string{"public"}
@@ -262,46 +259,4 @@ func (o Options) listener() *reload.Listener {
 		return nil
 	}
 	return o.Listener.hears
-}
-
-func (o Options) validate() error {
-	for _, schema := range o.Schemas {
-		switch schema {
-		case "":
-			return errors.New("Schemas has an empty name")
-		case "pg_catalog", "information_schema":
-			return fmt.Errorf("Schemas can't expose %s", schema)
-		}
-	}
-	switch {
-	case o.BodyThreshold < 0:
-		return fmt.Errorf("BodyThreshold is %d, and can't be negative", o.BodyThreshold)
-	case o.AcquireTimeout < 0:
-		return fmt.Errorf("AcquireTimeout is %s, and can't be negative", o.AcquireTimeout)
-	case o.OpenAPI > OpenAPIDisabled:
-		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
-	case o.TxEnd > TxRollbackAllowOverride:
-		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
-	case o.Listener != nil && o.Listener.hears.Closed():
-		return errors.New("Listener was closed")
-	case o.BasePath != "" && o.BasePath[0] != '/':
-		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
-	}
-	if o.OpenAPIServerURL != "" {
-		if err := openapi.CheckServerURL(o.OpenAPIServerURL); err != nil {
-			return fmt.Errorf("OpenAPIServerURL: %w", err)
-		}
-	}
-	if err := o.validateEncoders(); err != nil {
-		return err
-	}
-	if err := o.validatePostOnly(); err != nil {
-		return err
-	}
-	for name := range o.AppSettings {
-		if !strings.Contains(name, ".") {
-			return fmt.Errorf("AppSettings has %q; PostgreSQL wants a dot in the name of a custom setting", name)
-		}
-	}
-	return nil
 }

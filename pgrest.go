@@ -79,13 +79,10 @@
 package pgrest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/pgrest-go/pgrest/auth"
@@ -94,7 +91,6 @@ import (
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/internal/spool"
-	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
 	"github.com/pgrest-go/pgrest/openapi"
 )
@@ -106,110 +102,58 @@ func New(pool Pool, opts Options) (*Handler, error) {
 	if pool == nil {
 		return nil, errors.New("pgrest: no pool")
 	}
-	if err := opts.conflicts(); err != nil {
+	opts, err := opts.complete()
+	if err != nil {
 		return nil, fmt.Errorf("pgrest: %w", err)
 	}
-	opts = opts.withDefaults()
-	if err := opts.validate(); err != nil {
-		return nil, fmt.Errorf("pgrest: %w", err)
-	}
-	identify, tokens, err := opts.authenticator()
+	identify, verifier, err := opts.authenticator()
 	if err != nil {
 		return nil, fmt.Errorf("pgrest: %w", err)
 	}
 	h := &Handler{
-		options: opts,
-		config: apirequest.Config{
-			Schemas: opts.Schemas, BasePath: opts.BasePath,
-			RootDisabled: opts.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(opts.RootSpec),
-			TxOverride: opts.TxEnd.overridable(),
-			Limits:     opts.Limits.requests(),
-		},
-		response: response.Config{
-			Threshold: opts.BodyThreshold, Store: spool.NewStore(opts.SpoolDir, opts.MaxSpoolBytes),
-			WriteTimeout: opts.WriteTimeout, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(),
-			Broken: opts.broken,
-		},
+		options:  opts,
+		pool:     pool,
 		identify: identify,
-		tokens:   tokens,
+		verifier: verifier,
+		requests: opts.requestConfig(),
+		response: opts.responseConfig(),
 		settings: opts.appSettings(),
 		prelude:  opts.prelude(),
-		pool:     pool,
-		executor: executor.New(pool, !opts.DisablePreparedStatements),
+		pings:    newPings(),
 		loaded:   make(chan struct{}),
 	}
 	h.verdict.Store(&verdict{next: make(chan struct{})})
-	h.pings.ctx, h.pings.cancel = context.WithCancel(context.Background())
 	if opts.DocsUI {
 		h.page = sync.OnceValues(openapi.NewPage)
 	}
-	channel := opts.Channel
-	if opts.DisableListener {
-		channel = ""
-	}
-	h.executor.Silence = opts.DatabaseTimeout
 	if opts.SchemaCache != nil {
 		h.use(opts.SchemaCache)
 	}
-	h.executor.AcquireTimeout, h.executor.Lost = opts.AcquireTimeout, func() { h.reloader.Lost() }
-	h.executor.TraceArguments, h.executor.Panicked = opts.TraceArguments, func(v any, stack []byte) {
-		opts.Logger.Error("tracer panicked", "panic", v, "stack", string(stack))
-	}
-	h.reloader = reload.Start(reload.Config{
-		Pool: pool, AcquireTimeout: opts.AcquireTimeout,
-		Schema:  introspect.Options{Schemas: opts.Schemas, ExtraSearchPath: opts.ExtraSearchPath, PostOnly: opts.PostOnly},
-		Channel: channel, Listener: opts.listener(), Check: h.check, Loaded: h.swap, Reconfigure: opts.OnConfigNotify, Logger: opts.Logger,
-	})
+	h.executor = h.newExecutor()
+	h.reloader = h.startReloader()
 	return h, nil
 }
 
-// authenticator is the host's, or that of bearer tokens with its verifier.
-func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), *auth.Verifier, error) {
-	if o.Authenticate != nil {
-		if o.AnonRole != "" {
-			o.Logger.Warn("AnonRole has no effect beside Authenticate, which says who is anonymous", "role", o.AnonRole)
-		}
-		return o.identity, nil, nil
+// requestConfig is what of the options decides over the reading of requests.
+func (o Options) requestConfig() apirequest.Config {
+	return apirequest.Config{
+		Schemas: o.Schemas, BasePath: o.BasePath,
+		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
+		TxOverride: o.TxEnd.overridable(),
+		Limits:     o.Limits.requests(),
 	}
-	tokens, err := auth.NewVerifier(auth.VerifierConfig{
-		Secret: o.JWTSecret, KeySetURL: o.JWTKeySetURL, RoleClaimKey: o.JWTRoleClaimKey, AnonRole: o.AnonRole,
-		Audience: o.JWTAudience, CacheMaxEntries: o.JWTCacheMaxEntries, Logger: o.Logger,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	if key := o.JWTRoleClaimKey; key != "" && key[0] != '$' {
-		o.Logger.Warn("JWTRoleClaimKey is in the deprecated form; write it as a JSON Path, which begins with $", "key", key)
-	}
-	return func(r *http.Request) (auth.Identity, error) {
-		return tokens.Authenticate(r.Context(), r.Header.Get("Authorization"))
-	}, tokens, nil
 }
 
-// identity is what the host says of a request, if one can be that. No token would make
-// it another.
-func (o Options) identity(r *http.Request) (auth.Identity, error) {
-	id, err := o.Authenticate(r)
-	if err != nil {
-		return id, err
+// responseConfig is what of the options decides over responses.
+func (o Options) responseConfig() response.Config {
+	return response.Config{
+		Threshold: o.BodyThreshold, Store: spool.NewStore(o.SpoolDir, o.MaxSpoolBytes),
+		WriteTimeout: o.WriteTimeout, MinimalErrors: o.MinimalErrors, Encoders: o.rowEncoders(),
+		Broken: o.broken,
 	}
-	var refused *auth.Error
-	if errors.As(id.Check(), &refused) {
-		refused.Challenge = ""
-		return id, refused
-	}
-	return id, nil
 }
 
-// unqualified is a function's name without its schema: it is looked up in the
-// request's.
-func unqualified(function string) string {
-	if _, name, ok := strings.Cut(function, "."); ok {
-		return name
-	}
-	return function
-}
-
+// appSettings are the settings of the options, in the order of their names.
 func (o Options) appSettings() []auth.Setting {
 	var settings []auth.Setting
 	for _, name := range slices.Sorted(maps.Keys(o.AppSettings)) {
@@ -218,15 +162,28 @@ func (o Options) appSettings() []auth.Setting {
 	return settings
 }
 
-// prelude calls the pre-request function. Without a schema it is looked up in
-// the request's search path.
-func (o Options) prelude() string {
-	if o.PreRequest == "" {
-		return ""
+// newExecutor makes what runs requests. When it has lost a connection, the schema is loaded
+// anew as soon as the database is back: it may be another then.
+func (h *Handler) newExecutor() *executor.Executor {
+	o := h.options
+	e := executor.New(h.pool, !o.DisablePreparedStatements)
+	e.AcquireTimeout, e.Silence = o.AcquireTimeout, o.DatabaseTimeout
+	e.Lost = func() { h.reloader.Lost() }
+	e.TraceArguments = o.TraceArguments
+	e.Panicked = func(v any, stack []byte) { o.Logger.Error("tracer panicked", "panic", v, "stack", string(stack)) }
+	return e
+}
+
+// startReloader starts what loads the schema, now and whenever it is notified to.
+func (h *Handler) startReloader() *reload.Reloader {
+	o := h.options
+	channel := o.Channel
+	if o.DisableListener {
+		channel = ""
 	}
-	schema, name, qualified := strings.Cut(o.PreRequest, ".")
-	if !qualified {
-		schema, name = "", o.PreRequest
-	}
-	return "SELECT " + strings.ReplaceAll(sqlfrag.Qualified(schema, name), "??", "?") + "()"
+	return reload.Start(reload.Config{
+		Pool: h.pool, AcquireTimeout: o.AcquireTimeout,
+		Schema:  introspect.Options{Schemas: o.Schemas, ExtraSearchPath: o.ExtraSearchPath, PostOnly: o.PostOnly},
+		Channel: channel, Listener: o.listener(), Check: h.check, Loaded: h.swap, Reconfigure: o.OnConfigNotify, Logger: o.Logger,
+	})
 }

@@ -41,7 +41,7 @@ func (h *Handler) ping(ctx context.Context) error {
 	return conn.Ping(asking)
 }
 
-// pings has one question at a time.
+// pings asks one question at a time, which all who ask meanwhile share.
 type pings struct {
 	ctx    context.Context // done when the handler is closed
 	cancel context.CancelFunc
@@ -49,6 +49,11 @@ type pings struct {
 
 	mu  sync.Mutex
 	now *question // nil when nobody asks
+}
+
+func newPings() *pings {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &pings{ctx: ctx, cancel: cancel}
 }
 
 // question is a ping that is under way. Its error is there when it is answered.
