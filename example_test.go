@@ -2,6 +2,7 @@ package pgrest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -10,8 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -163,4 +167,45 @@ func ExampleHandler_Health() {
 	// GET rpc 404
 	// /api/rpc/nothing_like_it 404
 	// /ready 200
+}
+
+// A host is told why requests fail: what the client reads, and the cause beneath it, which
+// clients don't see.
+func ExampleError() {
+	pool, done := pgtest.ExamplePool()
+	defer done()
+
+	api, err := pgrest.New(pool, pgrest.Options{
+		Schemas:  []string{"archive"},
+		AnonRole: "pgrest_test_anon",
+		Observe: func(_ context.Context, e pgrest.Event) {
+			if e.Err == nil {
+				return
+			}
+			fmt.Println(e.Err.Status, e.Err.Code, e.Err.Message)
+			var refusal *pgconn.PgError
+			if errors.As(e.Err, &refusal) {
+				fmt.Println("  PostgreSQL says", refusal.Severity, refusal.Code)
+			}
+			var unread *filter.ParseError
+			if errors.As(e.Err, &unread) {
+				fmt.Println("  the parameter", unread.Parameter, "should have", unread.Expected)
+			}
+		},
+	})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	defer api.Close()
+
+	for _, target := range []string{"/films?limit=1", "/flims", "/films?year=eq.MCMLIV", "/films?year=is_after.1954"} {
+		api.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, target, nil))
+	}
+	// Output:
+	// 404 PGRST205 Could not find the table 'archive.flims' in the schema cache
+	// 400 22P02 invalid input syntax for type integer: "MCMLIV"
+	//   PostgreSQL says ERROR 22P02
+	// 400 PGRST100 "failed to parse filter (is_after.1954)" (line 1, column 3)
+	//   the parameter year should have [operator (eq, gt, ...)]
 }

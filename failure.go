@@ -1,7 +1,9 @@
 package pgrest
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 
@@ -13,10 +15,10 @@ import (
 // client has done.
 func (x *exchange) fail(err error) {
 	e := apierror.From(err, x.identity.Anonymous)
-	if x.tokens == nil {
+	if x.verifier == nil {
 		e.WithoutBearer()
 	}
-	x.clientCaused = e.Status >= http.StatusInternalServerError && !e.ServerFault()
+	x.failure = e
 	if e.ServerFault() && x.r.Context().Err() == nil {
 		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))
 	}
@@ -44,10 +46,33 @@ func (x *exchange) recover() {
 	if p, ok := v.(*response.Panic); ok { // of another goroutine
 		v, stack = p.Value, p.Stack
 	}
+	x.failure = apierror.Internal(panicked(v))
 	x.log("request panicked", "panic", apierror.Cut(fmt.Sprint(v)), "stack", string(stack))
 	if x.w.status != 0 {
 		x.aborted = true
 		panic(http.ErrAbortHandler)
 	}
-	response.Error(&x.w, apierror.Internal(fmt.Errorf("panic: %v", v)), x.config)
+	response.Error(&x.w, x.failure, x.config)
+}
+
+func panicked(v any) error {
+	if err, ok := v.(error); ok {
+		return fmt.Errorf("panic: %w", err)
+	}
+	return fmt.Errorf("panic: %v", v)
+}
+
+// broken keeps why the answer is broken off, for those who observe it.
+func (x *exchange) broken(err error) {
+	x.failure = apierror.From(err, x.identity.Anonymous)
+	x.options.broken(err)
+}
+
+// broken logs why an answer was broken off, which its client can't be told any more.
+func (o Options) broken(err error) {
+	level := slog.LevelWarn
+	if apierror.From(err, false).ServerFault() {
+		level = slog.LevelError
+	}
+	o.Logger.Log(context.Background(), level, "response broken off", "error", apierror.ForLog(err))
 }

@@ -23,24 +23,23 @@ import (
 // the same or different pools, can live in one process.
 type Handler struct {
 	options  Options
-	config   apirequest.Config
-	response response.Config
-	identify func(*http.Request) (auth.Identity, error)
-	tokens   *auth.JWT      // what identify verifies tokens with; nil with the host's own
-	settings []auth.Setting // the host's own
-	prelude  string         // the call of the pre-request function
 	pool     Pool
-	pings    pings
+	identify func(*http.Request) (auth.Identity, error)
+	verifier *auth.Verifier    // of bearer tokens; nil where the host says who makes a request
+	requests apirequest.Config // how requests are read
+	response response.Config   // how they are answered
+	settings []auth.Setting    // Options.AppSettings
+	prelude  string            // the call of the pre-request function
 	executor *executor.Executor
 	reloader *reload.Reloader
+	pings    *pings
+	page     func() (*openapi.Page, error) // of Options.DocsUI; nil without it
 
-	current atomic.Pointer[snapshot]
+	current atomic.Pointer[snapshot] // nil before the first load
+	loaded  chan struct{}            // closed by the first load
+	once    sync.Once                // of closing it
 	verdict atomic.Pointer[verdict]
-	ration  ration        // of loads that requests ask for
-	loaded  chan struct{} // closed by the first load
-	once    sync.Once
-
-	page func() (*openapi.Page, error) // the page for people; nil without one
+	backoff backoff // of loads that requests ask for
 }
 
 // ServeHTTP answers one request to the API.
@@ -53,6 +52,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.config.Timing = x.clock.header
 	}
 	if h.options.Observe != nil {
+		x.config.Broken = x.broken
 		defer x.observe() // even of an answer that was broken off
 	}
 	if name := h.options.TraceHeader; name != "" {
@@ -76,10 +76,8 @@ type exchange struct {
 	request  *apirequest.Request
 	planned  plan.Planned // what is run, once it is known
 	program  *query.Program
-	outdated bool // the schema may be, and there is none that is newer
-	// clientCaused reports a failure whose status speaks of the server, though what the
-	// client asked for caused it.
-	clientCaused bool
+	outdated bool            // the schema is stale, and there is none that is newer
+	failure  *apierror.Error // nil while there is none
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,
@@ -97,7 +95,7 @@ func (x *exchange) serve() (err error) {
 		return err
 	}
 	x.clock.skip()
-	if x.request, err = apirequest.Parse(x.r, x.Handler.config); err != nil {
+	if x.request, err = apirequest.Parse(x.r, x.requests); err != nil {
 		return err
 	}
 	x.clock.lap("parse")
@@ -189,7 +187,7 @@ func (h *Handler) Reload(ctx context.Context) error {
 func (h *Handler) Close() {
 	h.pings.close()
 	h.reloader.Close()
-	if h.tokens != nil {
-		h.tokens.Close()
+	if h.verifier != nil {
+		h.verifier.Close()
 	}
 }

@@ -23,7 +23,7 @@ type Health struct {
 func (h *Handler) Health() Health {
 	health := Health{SchemaError: h.reloader.Err(), Listening: h.reloader.Listening(), Misconfigured: h.misconfigured()}
 	if s := h.current.Load(); s != nil {
-		health.SchemaLoaded = s.at
+		health.SchemaLoaded = s.loaded
 	}
 	return health
 }

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -37,11 +38,12 @@ var boundaries = map[string]boundary{
 	"internal/mediatype": {},
 	"internal/suggest":   {},
 	"internal/jsontext":  {},
+	"internal/forwarded": {},
 	"internal/spool":     {never: []string{"net/http"}},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"otel":               {ours: []string{""}, externals: []string{"go.opentelemetry.io/otel"}, never: []string{"net/http"}},
 	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
-	"auth":               {ours: []string{"internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
+	"auth":               {ours: []string{"introspect", "internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/value":     {ours: []string{"filter", "internal/jsontext"}, never: []string{"net/http"}},
@@ -62,7 +64,7 @@ var boundaries = map[string]boundary{
 		never: []string{"net/http"},
 	},
 	"internal/executor": {
-		ours:      []string{"internal/query", "internal/plan", "internal/value", "auth", "internal/apierror"},
+		ours:      []string{"internal/query", "internal/plan", "internal/value", "auth", "internal/apierror", "internal/dbpool"},
 		externals: []string{pgx},
 		never:     []string{"net/http"},
 	},
@@ -72,14 +74,15 @@ var boundaries = map[string]boundary{
 	},
 	"internal/apitest":   {},
 	"internal/diagnosis": {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
-	"internal/reload":    {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
+	"internal/dbpool":    {externals: []string{pgx + "/pgxpool"}, never: []string{"net/http"}},
+	"internal/reload":    {ours: []string{"introspect", "internal/dbpool"}, externals: []string{pgx}, never: []string{"net/http"}},
 	".": {
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
 			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis",
+			"internal/dbpool", "internal/forwarded",
 		},
-		externals: []string{pgx + "/pgxpool"},
 	},
 }
 
@@ -125,6 +128,24 @@ func TestImports_by_file(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What the module requires, of which only testify is for tests: whoever imports pgrest
+// gets these into the graph of their modules, with what they need. What else tests and
+// examples want has its place in the modules examples and otel, or is a program that
+// internal/pgtest runs.
+func TestRequires(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	var direct []string
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if strings.HasPrefix(line, "\t") && !strings.Contains(line, "// indirect") {
+			direct = append(direct, fields[0])
+		}
+	}
+	require.ElementsMatch(t, []string{pgx, squirrel, jwx, jsonpath, "github.com/stretchr/testify"}, direct)
 }
 
 func (b boundary) allows(imported string) bool {

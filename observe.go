@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
-	"github.com/pgrest-go/pgrest/internal/apirequest"
 )
 
-// Event is a request that has been answered, as Options.Observe is told of it. It
-// has no URL and no values, so that its fields make good labels of metrics.
+// Event is a request that has been answered, as Options.Observe is told of it. But for
+// the texts of Err it has no URL and no values, so that its fields make good labels of
+// metrics.
 type Event struct {
 	// Method is the request's method as it came.
 	Method string
@@ -27,6 +27,9 @@ type Event struct {
 	// nothing did.
 	Status int
 	Bytes  int64
+	// Err is why the request failed, nil if it didn't. An answer that was broken off has
+	// one too, unless that was the doing of its client, or the wish of the host's code.
+	Err *Error
 	// ClientCaused reports a status of 5xx that is no fault of the server's: the protocol
 	// has it for something that clients can bring about, such as a statement that takes
 	// longer than the role's statement_timeout, or a write to a view that takes none. Such
@@ -42,32 +45,6 @@ type Event struct {
 	Stages   []Stage
 }
 
-// Resource is the kind of thing that a request is about.
-type Resource uint8
-
-// The kinds of resource. A request that was refused before its path was read is
-// about an UnknownResource.
-const (
-	UnknownResource Resource = iota
-	RelationResource
-	RoutineResource
-	RootResource
-)
-
-// String gives the resource in a word: unknown, relation, rpc or root.
-func (r Resource) String() string {
-	switch r {
-	case RelationResource:
-		return "relation"
-	case RoutineResource:
-		return "rpc"
-	case RootResource:
-		return "root"
-	default:
-		return "unknown"
-	}
-}
-
 // maxSQL is how much of a statement hosts are told, to whom it is a label of traces and a
 // part of logs.
 const maxSQL = 16 << 10
@@ -76,7 +53,8 @@ const maxSQL = 16 << 10
 func (x *exchange) observe() {
 	e := Event{
 		Method: apierror.Cut(x.r.Method), Resource: x.resource(), Role: x.identity.Role,
-		Status: x.w.status, Bytes: x.w.bytes, Aborted: x.aborted, Duration: x.clock.end(), Stages: x.clock.laps, ClientCaused: x.clientCaused,
+		Status: x.w.status, Bytes: x.w.bytes, Aborted: x.aborted, Duration: x.clock.end(), Stages: x.clock.laps,
+		Err: newError(x.failure), ClientCaused: x.clientCaused(),
 	}
 	if !e.Aborted {
 		e.Status = cmp.Or(e.Status, http.StatusOK) // net/http makes that of none
@@ -90,16 +68,15 @@ func (x *exchange) observe() {
 	guard(x.options.Logger, "Observe", func() { x.options.Observe(x.r.Context(), e) })
 }
 
+// clientCaused reports an answer whose status speaks of the server, though what the client
+// asked for caused it.
+func (x *exchange) clientCaused() bool {
+	return x.failure != nil && !x.aborted && x.failure.Status >= http.StatusInternalServerError && !x.failure.ServerFault()
+}
+
 func (x *exchange) resource() Resource {
 	if x.request == nil {
-		return UnknownResource
+		return ResourceUnknown
 	}
-	switch x.request.Resource {
-	case apirequest.Relation:
-		return RelationResource
-	case apirequest.Routine:
-		return RoutineResource
-	default:
-		return RootResource
-	}
+	return x.request.Resource
 }

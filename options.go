@@ -3,20 +3,16 @@ package pgrest
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/introspect"
-	"github.com/pgrest-go/pgrest/openapi"
 )
 
 // Options configures a Handler. The zero value of every field is its default.
@@ -110,7 +106,7 @@ type Options struct {
 	JWTSecret []byte
 	// JWTKeySetURL is an https URL of a JSON Web Key Set, such as an identity
 	// provider's, whose public keys verify bearer tokens too. It is fetched in the
-	// background, and again every 10 minutes; see auth.JWTConfig. The reference has no
+	// background, and again every 10 minutes; see auth.VerifierConfig. The reference has no
 	// such key.
 	JWTKeySetURL string
 	// JWTAudience must be among a token's audiences if the token has any.
@@ -226,29 +222,7 @@ type Options struct {
 	OnSchemaLoad func(*introspect.SchemaCache)
 }
 
-// OpenAPIMode says what the description of the API tells of.
-type OpenAPIMode uint8
-
-// The modes, as openapi-mode spells them: follow-privileges, which tells a role of
-// what it may use, ignore-privileges and disabled.
-const (
-	FollowPrivileges OpenAPIMode = iota
-	IgnorePrivileges
-	DisabledOpenAPI
-)
-
-// TxEnd says how a request's transaction ends and whether the client may choose.
-type TxEnd uint8
-
-// The ends of a transaction, as db-tx-end spells them: commit,
-// commit-allow-override, rollback and rollback-allow-override.
-const (
-	Commit TxEnd = iota
-	CommitAllowOverride
-	Rollback
-	RollbackAllowOverride
-)
-
+// withDefaults gives the options with a value for each that has a default.
 func (o Options) withDefaults() Options {
 	if len(o.Schemas) == 0 {
 		o.Schemas = []string{"public"}
@@ -285,46 +259,4 @@ func (o Options) listener() *reload.Listener {
 		return nil
 	}
 	return o.Listener.hears
-}
-
-func (o Options) validate() error {
-	for _, schema := range o.Schemas {
-		switch schema {
-		case "":
-			return errors.New("Schemas has an empty name")
-		case "pg_catalog", "information_schema":
-			return fmt.Errorf("Schemas can't expose %s", schema)
-		}
-	}
-	switch {
-	case o.BodyThreshold < 0:
-		return fmt.Errorf("BodyThreshold is %d, and can't be negative", o.BodyThreshold)
-	case o.AcquireTimeout < 0:
-		return fmt.Errorf("AcquireTimeout is %s, and can't be negative", o.AcquireTimeout)
-	case o.OpenAPI > DisabledOpenAPI:
-		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
-	case o.TxEnd > RollbackAllowOverride:
-		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
-	case o.Listener != nil && o.Listener.hears.Closed():
-		return errors.New("Listener was closed")
-	case o.BasePath != "" && o.BasePath[0] != '/':
-		return fmt.Errorf("BasePath is %q, and has to begin with a slash", o.BasePath)
-	}
-	if o.OpenAPIServerURL != "" {
-		if err := openapi.CheckServerURL(o.OpenAPIServerURL); err != nil {
-			return fmt.Errorf("OpenAPIServerURL: %w", err)
-		}
-	}
-	if err := o.validateEncoders(); err != nil {
-		return err
-	}
-	if err := o.validatePostOnly(); err != nil {
-		return err
-	}
-	for name := range o.AppSettings {
-		if !strings.Contains(name, ".") {
-			return fmt.Errorf("AppSettings has %q; PostgreSQL wants a dot in the name of a custom setting", name)
-		}
-	}
-	return nil
 }

@@ -10,7 +10,7 @@ import (
 // wantsPage reports a browser at the API's root: a client that would rather have HTML
 // than any form of the API's description.
 func (x *exchange) wantsPage() bool {
-	if x.page == nil || !apirequest.AtRoot(x.r, x.Handler.config) {
+	if x.page == nil || !apirequest.AtRoot(x.r, x.requests) {
 		return false
 	}
 	for _, media := range mediatype.ParseAccept(x.r.Header["Accept"]...) {

@@ -34,6 +34,13 @@
 // function that takes a secret, such as login(name text, password text), is best named
 // in Options.PostOnly.
 //
+// # Errors
+//
+// A client reads of an error what it may: a code, a message, details and a hint
+// (https://docs.postgrest.org/en/stable/references/errors.html). The host is told of all
+// that fails by Options.Observe, as an Error with its cause; causes of the answers of 500
+// that are the server's own fault are logged, too.
+//
 // # Connections
 //
 // A request has one of the pool's connections while it needs it. Beside these, each
@@ -72,54 +79,21 @@
 package pgrest
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
-	"net/http"
 	"slices"
-	"strings"
 	"sync"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/pgrest-go/pgrest/auth"
-	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/internal/spool"
-	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
 	"github.com/pgrest-go/pgrest/openapi"
 )
-
-// Pool is what the library needs of the host's connection pool; a
-// *pgxpool.Pool is one. The pool stays the host's: it is never closed here. When one of
-// its connections turns out to have died, its method Reset is called, if it has
-// one, to have it drop the idle ones. When it gives connections to a replica, where
-// nobody can listen, its method Config tells where the primary is, if it has one, as
-// in a URL with several hosts and target_session_attrs=prefer-standby.
-//
-// A connection goes back to the pool without a transaction, and so without anything
-// that a request has set for its own. Prepared statements stay on it, under names that
-// begin with pgrest_.
-//
-// Functions of the database can leave more: what they set for the session, by
-// set_config(…, false) or SET, stays after their transaction. PostgreSQL tells of the time
-// zone, the DateStyle, the IntervalStyle, client_encoding, standard_conforming_strings,
-// application_name and default_transaction_read_only; those are put back, by one more
-// round trip after such a request. Of all else nobody tells, such as statement_timeout,
-// row_security, a role, a setting of the database's own, an advisory lock or a temporary
-// table. Requests to the API say their role themselves; others who use the pool may find
-// these. A host whose functions leave them gives the API a pool of its own, or has
-// its AfterRelease run RESET ALL and what else is needed, which takes half as long as a
-// small request.
-type Pool interface {
-	Acquire(ctx context.Context) (*pgxpool.Conn, error)
-}
 
 // New makes a handler that serves the schemas of the database behind pool. It
 // returns at once; the schema is loaded in the background, and requests wait
@@ -128,119 +102,58 @@ func New(pool Pool, opts Options) (*Handler, error) {
 	if pool == nil {
 		return nil, errors.New("pgrest: no pool")
 	}
-	if err := opts.conflicts(); err != nil {
+	opts, err := opts.complete()
+	if err != nil {
 		return nil, fmt.Errorf("pgrest: %w", err)
 	}
-	opts = opts.withDefaults()
-	if err := opts.validate(); err != nil {
-		return nil, fmt.Errorf("pgrest: %w", err)
-	}
-	identify, tokens, err := opts.authenticator()
+	identify, verifier, err := opts.authenticator()
 	if err != nil {
 		return nil, fmt.Errorf("pgrest: %w", err)
 	}
 	h := &Handler{
-		options: opts,
-		config: apirequest.Config{
-			Schemas: opts.Schemas, BasePath: opts.BasePath,
-			RootDisabled: opts.OpenAPI == DisabledOpenAPI, RootSpec: unqualified(opts.RootSpec),
-			TxOverride: opts.TxEnd == CommitAllowOverride || opts.TxEnd == RollbackAllowOverride,
-			Limits:     opts.Limits.requests(),
-		},
-		response: response.Config{
-			Threshold: opts.BodyThreshold, Store: spool.NewStore(opts.SpoolDir, opts.MaxSpoolBytes),
-			WriteTimeout: opts.WriteTimeout, MinimalErrors: opts.MinimalErrors, Encoders: opts.rowEncoders(),
-			Broken: opts.broken,
-		},
+		options:  opts,
+		pool:     pool,
 		identify: identify,
-		tokens:   tokens,
+		verifier: verifier,
+		requests: opts.requestConfig(),
+		response: opts.responseConfig(),
 		settings: opts.appSettings(),
 		prelude:  opts.prelude(),
-		pool:     pool,
-		executor: executor.New(pool, !opts.DisablePreparedStatements),
+		pings:    newPings(),
 		loaded:   make(chan struct{}),
 	}
 	h.verdict.Store(&verdict{next: make(chan struct{})})
-	h.pings.ctx, h.pings.cancel = context.WithCancel(context.Background())
 	if opts.DocsUI {
 		h.page = sync.OnceValues(openapi.NewPage)
 	}
-	channel := opts.Channel
-	if opts.DisableListener {
-		channel = ""
-	}
-	h.executor.Silence = opts.DatabaseTimeout
 	if opts.SchemaCache != nil {
 		h.use(opts.SchemaCache)
 	}
-	h.executor.AcquireTimeout, h.executor.Lost = opts.AcquireTimeout, func() { h.reloader.Lost() }
-	h.executor.TraceArguments, h.executor.Panicked = opts.TraceArguments, func(v any, stack []byte) {
-		opts.Logger.Error("tracer panicked", "panic", v, "stack", string(stack))
-	}
-	h.reloader = reload.Start(reload.Config{
-		Pool: pool, AcquireTimeout: opts.AcquireTimeout,
-		Schema:  introspect.Options{Schemas: opts.Schemas, ExtraSearchPath: opts.ExtraSearchPath, PostOnly: opts.PostOnly},
-		Channel: channel, Listener: opts.listener(), Check: h.check, Loaded: h.swap, Reconfigure: opts.OnConfigNotify, Logger: opts.Logger,
-	})
+	h.executor = h.newExecutor()
+	h.reloader = h.startReloader()
 	return h, nil
 }
 
-// broken logs why an answer was broken off, which its client can't be told any more.
-func (o Options) broken(err error) {
-	level := slog.LevelWarn
-	if apierror.From(err, false).ServerFault() {
-		level = slog.LevelError
+// requestConfig is what of the options decides over the reading of requests.
+func (o Options) requestConfig() apirequest.Config {
+	return apirequest.Config{
+		Schemas: o.Schemas, BasePath: o.BasePath,
+		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
+		TxOverride: o.TxEnd.overridable(),
+		Limits:     o.Limits.requests(),
 	}
-	o.Logger.Log(context.Background(), level, "response broken off", "error", apierror.ForLog(err))
 }
 
-// authenticator is the host's, or that of bearer tokens with its verifier.
-func (o Options) authenticator() (func(*http.Request) (auth.Identity, error), *auth.JWT, error) {
-	if o.Authenticate != nil {
-		if o.AnonRole != "" {
-			o.Logger.Warn("AnonRole has no effect beside Authenticate, which says who is anonymous", "role", o.AnonRole)
-		}
-		return o.identity, nil, nil
+// responseConfig is what of the options decides over responses.
+func (o Options) responseConfig() response.Config {
+	return response.Config{
+		Threshold: o.BodyThreshold, Store: spool.NewStore(o.SpoolDir, o.MaxSpoolBytes),
+		WriteTimeout: o.WriteTimeout, MinimalErrors: o.MinimalErrors, Encoders: o.rowEncoders(),
+		Broken: o.broken,
 	}
-	tokens, err := auth.NewJWT(auth.JWTConfig{
-		Secret: o.JWTSecret, KeySetURL: o.JWTKeySetURL, RoleClaimKey: o.JWTRoleClaimKey, AnonRole: o.AnonRole,
-		Audience: o.JWTAudience, CacheMaxEntries: o.JWTCacheMaxEntries, Logger: o.Logger,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	if key := o.JWTRoleClaimKey; key != "" && key[0] != '$' {
-		o.Logger.Warn("JWTRoleClaimKey is in the deprecated form; write it as a JSON Path, which begins with $", "key", key)
-	}
-	return func(r *http.Request) (auth.Identity, error) {
-		return tokens.Authenticate(r.Context(), r.Header.Get("Authorization"))
-	}, tokens, nil
 }
 
-// identity is what the host says of a request, if one can be that. No token would make
-// it another.
-func (o Options) identity(r *http.Request) (auth.Identity, error) {
-	id, err := o.Authenticate(r)
-	if err != nil {
-		return id, err
-	}
-	var refused *auth.Error
-	if errors.As(id.Check(), &refused) {
-		refused.Challenge = ""
-		return id, refused
-	}
-	return id, nil
-}
-
-// unqualified is a function's name without its schema: it is looked up in the
-// request's.
-func unqualified(function string) string {
-	if _, name, ok := strings.Cut(function, "."); ok {
-		return name
-	}
-	return function
-}
-
+// appSettings are the settings of the options, in the order of their names.
 func (o Options) appSettings() []auth.Setting {
 	var settings []auth.Setting
 	for _, name := range slices.Sorted(maps.Keys(o.AppSettings)) {
@@ -249,15 +162,28 @@ func (o Options) appSettings() []auth.Setting {
 	return settings
 }
 
-// prelude calls the pre-request function. Without a schema it is looked up in
-// the request's search path.
-func (o Options) prelude() string {
-	if o.PreRequest == "" {
-		return ""
+// newExecutor makes what runs requests. When it has lost a connection, the schema is loaded
+// anew as soon as the database is back: it may be another then.
+func (h *Handler) newExecutor() *executor.Executor {
+	o := h.options
+	e := executor.New(h.pool, !o.DisablePreparedStatements)
+	e.AcquireTimeout, e.Silence = o.AcquireTimeout, o.DatabaseTimeout
+	e.Lost = func() { h.reloader.Lost() }
+	e.TraceArguments = o.TraceArguments
+	e.Panicked = func(v any, stack []byte) { o.Logger.Error("tracer panicked", "panic", v, "stack", string(stack)) }
+	return e
+}
+
+// startReloader starts what loads the schema, now and whenever it is notified to.
+func (h *Handler) startReloader() *reload.Reloader {
+	o := h.options
+	channel := o.Channel
+	if o.DisableListener {
+		channel = ""
 	}
-	schema, name, qualified := strings.Cut(o.PreRequest, ".")
-	if !qualified {
-		schema, name = "", o.PreRequest
-	}
-	return "SELECT " + strings.ReplaceAll(sqlfrag.Qualified(schema, name), "??", "?") + "()"
+	return reload.Start(reload.Config{
+		Pool: h.pool, AcquireTimeout: o.AcquireTimeout,
+		Schema:  introspect.Options{Schemas: o.Schemas, ExtraSearchPath: o.ExtraSearchPath, PostOnly: o.PostOnly},
+		Channel: channel, Listener: o.listener(), Check: h.check, Loaded: h.swap, Reconfigure: o.OnConfigNotify, Logger: o.Logger,
+	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
+
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 )
 
 // Ping asks the database, by a connection of the pool, whether it is there, for a
@@ -29,9 +31,7 @@ func (h *Handler) Ping(ctx context.Context) error {
 // ping waits no longer than a request does for a connection, and then as long for the
 // answer.
 func (h *Handler) ping(ctx context.Context) error {
-	acquiring, cancel := context.WithTimeout(ctx, h.options.AcquireTimeout)
-	defer cancel()
-	conn, err := h.pool.Acquire(acquiring)
+	conn, err := dbpool.Acquire(ctx, h.pool, h.options.AcquireTimeout)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (h *Handler) ping(ctx context.Context) error {
 	return conn.Ping(asking)
 }
 
-// pings has one question at a time.
+// pings asks one question at a time, which all who ask meanwhile share.
 type pings struct {
 	ctx    context.Context // done when the handler is closed
 	cancel context.CancelFunc
@@ -49,6 +49,11 @@ type pings struct {
 
 	mu  sync.Mutex
 	now *question // nil when nobody asks
+}
+
+func newPings() *pings {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &pings{ctx: ctx, cancel: cancel}
 }
 
 // question is a ping that is under way. Its error is there when it is answered.

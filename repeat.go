@@ -11,9 +11,9 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// repeat answers a request anew when err comes of a schema cache that the database has
-// left behind, and there is a newer one, or one can be loaded. If none is to be had, the
-// columns that the old one knows have to do.
+// repeat answers a request anew whose error err shows that the schema cache is stale: with a
+// newer one, if there is one or one can be loaded. If none is to be had, the columns that
+// the stale one knows have to do.
 func (x *exchange) repeat(schema *snapshot, err error) error {
 	for n := range maxRepeats {
 		if !x.stale(err) {
@@ -27,7 +27,7 @@ func (x *exchange) repeat(schema *snapshot, err error) error {
 		again := x.answer(schema)
 		if asked { // after err, so that the schema is what the database had then
 			more := errors.Is(again, apierror.ErrMoreColumns) && n < maxRepeats/2 // than before: it says no names
-			x.ration.spent(time.Now(), again == nil || more || again.Error() != err.Error() || !x.stale(again))
+			x.backoff.note(time.Now(), again == nil || more || again.Error() != err.Error() || !x.stale(again))
 		}
 		if err = again; err == nil {
 			return nil
@@ -76,12 +76,12 @@ func (x *exchange) renew(schema *snapshot) (newer, asked bool) {
 	if joined, err := x.reloader.Join(ctx); joined && (err != nil || x.current.Load() != schema) {
 		return err == nil, false
 	}
-	if !x.ration.allows(time.Now()) {
+	if !x.backoff.allows(time.Now()) {
 		return false, false
 	}
 	if x.reloader.Now(ctx) != nil {
 		if x.r.Context().Err() == nil { // a client that leaves says nothing about loads
-			x.ration.spent(time.Now(), false)
+			x.backoff.note(time.Now(), false)
 		}
 		return false, true
 	}
@@ -91,9 +91,9 @@ func (x *exchange) renew(schema *snapshot) (newer, asked bool) {
 // renewal is how long a request waits for another schema.
 const renewal = 2 * time.Second
 
-// ration bounds how often requests have the schema loaded in vain, as where something is
+// backoff bounds how often requests have the schema loaded in vain, as where something is
 // broken for good: a load that doesn't help is followed by a pause, which grows.
-type ration struct {
+type backoff struct {
 	mu    sync.Mutex
 	until time.Time // of a pause
 	pause time.Duration
@@ -102,20 +102,20 @@ type ration struct {
 const minPause, maxPause = time.Second, 10 * time.Second
 
 // allows reports whether a request may ask for a load.
-func (r *ration) allows(now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return !now.Before(r.until)
+func (b *backoff) allows(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !now.Before(b.until)
 }
 
-// spent tells whether a load that was asked for has helped.
-func (r *ration) spent(now time.Time, helped bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// note takes note of whether a load that a request asked for has helped.
+func (b *backoff) note(now time.Time, helped bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if helped {
-		r.pause = 0
+		b.pause = 0
 		return
 	}
-	r.pause = min(max(2*r.pause, minPause), maxPause)
-	r.until = now.Add(r.pause)
+	b.pause = min(max(2*b.pause, minPause), maxPause)
+	b.until = now.Add(b.pause)
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
-	"github.com/pgrest-go/pgrest/introspect"
 )
 
 func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
@@ -17,7 +16,7 @@ func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Prog
 		Isolation: role.Isolation, Rollback: x.rollsBack(), Outdated: x.outdated,
 		Late: x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
 	}
-	var function []introspect.Setting
+	var function []auth.Setting
 	if call, ok := p.(*plan.Call); ok {
 		function = call.Routine.Settings
 		if isolation, ok := call.Routine.Isolation(); ok {
@@ -45,7 +44,7 @@ func (x *exchange) mayAnswerMuch(p plan.Planned) bool {
 
 // rollsBack reports whether the request's transaction is to leave no trace.
 func (x *exchange) rollsBack() bool {
-	rollback := x.options.TxEnd == Rollback || x.options.TxEnd == RollbackAllowOverride
+	rollback := x.options.TxEnd.rollsBack()
 	switch x.request.Preferences.Tx {
 	case "commit":
 		rollback = false
@@ -57,22 +56,18 @@ func (x *exchange) rollsBack() bool {
 
 // hoisted are those of a function's own settings that are made for the whole
 // transaction; the isolation level is none of them.
-func (x *exchange) hoisted(function []introspect.Setting) []auth.Setting {
+func (x *exchange) hoisted(function []auth.Setting) []auth.Setting {
 	var settings []auth.Setting
 	for _, s := range function {
 		if s.Name != "default_transaction_isolation" && slices.Contains(x.options.HoistedSettings, s.Name) {
-			settings = append(settings, auth.Setting(s))
+			settings = append(settings, s)
 		}
 	}
 	return settings
 }
 
 // context is what the transaction is told about the request.
-func (x *exchange) context(role []introspect.Setting, function []auth.Setting) auth.Context {
-	settings := make([]auth.Setting, len(role))
-	for i, s := range role {
-		settings[i] = auth.Setting(s)
-	}
+func (x *exchange) context(role, function []auth.Setting) auth.Context {
 	return auth.Context{
 		Schema:          x.request.Schema,
 		ExtraSearchPath: x.options.ExtraSearchPath,
@@ -82,6 +77,6 @@ func (x *exchange) context(role []introspect.Setting, function []auth.Setting) a
 		Cookies:         auth.CookiesJSON(x.r.Header.Get("Cookie")),
 		Timezone:        x.request.Preferences.Timezone,
 		AppSettings:     x.settings,
-		RoleSettings:    settings, FunctionSettings: function,
+		RoleSettings:    role, FunctionSettings: function,
 	}
 }

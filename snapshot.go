@@ -15,8 +15,8 @@ type snapshot struct {
 	cache     *introspect.SchemaCache
 	planner   *plan.Planner
 	programs  program.Cache
-	documents documents
-	at        time.Time
+	documents documentCache
+	loaded    time.Time
 }
 
 // schema gives the current schema. A request that comes before the first load
@@ -55,7 +55,7 @@ func (h *Handler) SchemaCache() *introspect.SchemaCache {
 	return nil
 }
 
-// swap takes a schema that was loaded into use.
+// swap takes a schema that was loaded into use, and tells the host.
 func (h *Handler) swap(cache *introspect.SchemaCache) {
 	h.use(cache)
 	if h.options.OnSchemaLoad != nil {
@@ -63,14 +63,15 @@ func (h *Handler) swap(cache *introspect.SchemaCache) {
 	}
 }
 
+// use has requests that come from now on be answered from a schema.
 func (h *Handler) use(cache *introspect.SchemaCache) {
 	h.current.Store(&snapshot{
 		cache: cache,
 		planner: plan.New(cache, plan.Config{
 			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
-			OpenAPI: plan.OpenAPIMode(h.options.OpenAPI), Plans: h.options.Plans, Encoded: h.options.encoded(),
+			Privileges: h.options.OpenAPI == OpenAPIFollowPrivileges, Plans: h.options.Plans, Encoded: h.options.encoded(),
 		}),
-		at: time.Now(),
+		loaded: time.Now(),
 	})
 	h.warnOfPostOnly(cache)
 	h.once.Do(func() { close(h.loaded) })

@@ -22,8 +22,8 @@ type Stats struct {
 func (h *Handler) Stats() Stats {
 	loads := h.reloader.Stats()
 	s := Stats{SchemaLoads: loads.Loads, SchemaLoadFailures: loads.Failures, SchemaLoadTime: loads.Took}
-	if h.tokens != nil {
-		s.TokenCache = h.tokens.CacheStats()
+	if h.verifier != nil {
+		s.TokenCache = h.verifier.CacheStats()
 	}
 	return s
 }

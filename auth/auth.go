@@ -3,7 +3,7 @@
 //
 // A verifier of bearer tokens turns an Authorization header into an Identity:
 //
-//	verifier, err := auth.NewJWT(auth.JWTConfig{Secret: secret, AnonRole: "web_anon"})
+//	verifier, err := auth.NewVerifier(auth.VerifierConfig{Secret: secret, AnonRole: "web_anon"})
 //	...
 //	id, err := verifier.Authenticate(r.Context(), r.Header.Get("Authorization"))
 //

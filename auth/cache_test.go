@@ -16,7 +16,7 @@ import (
 func TestAuthenticate_remembered_token_expires(t *testing.T) {
 	t.Parallel()
 	clock := now
-	v, err := auth.NewJWT(auth.JWTConfig{Secret: []byte(secret), Now: func() time.Time { return clock }})
+	v, err := auth.NewVerifier(auth.VerifierConfig{Secret: []byte(secret), Now: func() time.Time { return clock }})
 	require.NoError(t, err)
 	header := bearer(t, fmt.Sprintf(`{"role":"author","exp":%d}`, now.Unix()))
 	for range 2 {
@@ -31,7 +31,7 @@ func TestAuthenticate_remembered_token_expires(t *testing.T) {
 // TestAuthenticate_remembers shows what is remembered by what two answers share.
 func TestAuthenticate_remembers(t *testing.T) {
 	t.Parallel()
-	remembered := func(t *testing.T, v *auth.JWT, header string) bool {
+	remembered := func(t *testing.T, v *auth.Verifier, header string) bool {
 		t.Helper()
 		first, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
@@ -42,21 +42,21 @@ func TestAuthenticate_remembers(t *testing.T) {
 	header := bearer(t, `{"role":"author"}`)
 	t.Run("by_default", func(t *testing.T) {
 		t.Parallel()
-		require.True(t, remembered(t, newJWT(t, auth.JWTConfig{Secret: []byte(secret)}), header))
+		require.True(t, remembered(t, newVerifier(t, auth.VerifierConfig{Secret: []byte(secret)}), header))
 	})
 	t.Run("not_when_told_so", func(t *testing.T) {
 		t.Parallel()
-		require.False(t, remembered(t, newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: -1}), header))
+		require.False(t, remembered(t, newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), CacheMaxEntries: -1}), header))
 	})
 	t.Run("not_what_is_too_long", func(t *testing.T) {
 		t.Parallel()
-		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret)})
+		v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret)})
 		long := bearer(t, `{"role":"author","n":"`+strings.Repeat("x", 16<<10)+`"}`)
 		require.False(t, remembered(t, v, long))
 	})
 	t.Run("what_is_asked_for_stays", func(t *testing.T) {
 		t.Parallel()
-		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: 3})
+		v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), CacheMaxEntries: 3})
 		favourite, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		for i := range 20 {
@@ -69,7 +69,7 @@ func TestAuthenticate_remembers(t *testing.T) {
 	})
 	t.Run("what_is_not_asked_for_goes", func(t *testing.T) {
 		t.Parallel()
-		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: 2})
+		v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), CacheMaxEntries: 2})
 		first, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		for i := range 3 {
@@ -83,7 +83,7 @@ func TestAuthenticate_remembers(t *testing.T) {
 	})
 	t.Run("no_token_that_fails", func(t *testing.T) {
 		t.Parallel()
-		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: 1})
+		v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), CacheMaxEntries: 1})
 		first, err := v.Authenticate(t.Context(), header)
 		require.NoError(t, err)
 		for i := range 3 {
@@ -99,7 +99,7 @@ func TestAuthenticate_remembers(t *testing.T) {
 
 func TestAuthenticate_concurrently(t *testing.T) {
 	t.Parallel()
-	v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), CacheMaxEntries: 3})
+	v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), CacheMaxEntries: 3})
 	headers := make([]string, 8)
 	for i := range headers {
 		headers[i] = bearer(t, fmt.Sprintf(`{"role":"role_%d"}`, i))

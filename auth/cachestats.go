@@ -11,7 +11,7 @@ type CacheStats struct {
 }
 
 // CacheStats tells of the cache of verified tokens. Without one, it is zero.
-func (v *JWT) CacheStats() CacheStats {
+func (v *Verifier) CacheStats() CacheStats {
 	if v.cache == nil {
 		return CacheStats{}
 	}

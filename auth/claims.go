@@ -29,7 +29,7 @@ type claims struct {
 
 // digest makes claims of a token's payload. The error tells that the payload is
 // no JSON object.
-func (v *JWT) digest(payload []byte) (*claims, error) {
+func (v *Verifier) digest(payload []byte) (*claims, error) {
 	if !utf8.Valid(payload) {
 		return nil, errors.New("not UTF-8")
 	}

@@ -38,7 +38,7 @@ func TestAuthenticate_identity(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon"})
+			v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon"})
 			id, err := v.Authenticate(t.Context(), bearer(t, c.payload))
 			require.NoError(t, err)
 			require.Equal(t, c.wantRole, id.Role)
@@ -126,7 +126,7 @@ func TestAuthenticate_claims(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", Audience: c.audience})
+			v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", Audience: c.audience})
 			_, err := v.Authenticate(t.Context(), bearer(t, c.payload))
 			if c.want == "" {
 				require.NoError(t, err)
@@ -150,7 +150,7 @@ func FuzzAuthenticate_payload(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	v := newJWT(f, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", CacheMaxEntries: 4})
+	v := newVerifier(f, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", CacheMaxEntries: 4})
 	f.Fuzz(func(t *testing.T, payload string) {
 		id, err := v.Authenticate(t.Context(), bearer(t, payload))
 		if err != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/pgrest-go/pgrest/auth"
 )
 
-func ExampleJWT_Authenticate() {
+func ExampleVerifier_Authenticate() {
 	ctx := context.Background()
 	key := []byte("a secret of thirty-two bytes or more")
-	verifier, err := auth.NewJWT(auth.JWTConfig{Secret: key, AnonRole: "web_anon"})
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Secret: key, AnonRole: "web_anon"})
 	if err != nil {
 		log.Fatal(err)
 	}

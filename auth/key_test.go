@@ -34,7 +34,7 @@ func TestAuthenticate_token_that_can_not_be_verified(t *testing.T) {
 	parts := strings.Split(good, ".")
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
-	v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon"})
+	v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon"})
 	for _, c := range []struct {
 		name, token              string
 		wantMessage, wantDetails string
@@ -174,7 +174,7 @@ func TestAuthenticate_keys(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			id, err := newJWT(t, auth.JWTConfig{Secret: []byte(c.secret)}).Authenticate(t.Context(), "Bearer "+c.token)
+			id, err := newVerifier(t, auth.VerifierConfig{Secret: []byte(c.secret)}).Authenticate(t.Context(), "Bearer "+c.token)
 			if c.wantDetails == "" {
 				require.NoError(t, err)
 				require.Equal(t, "author", id.Role)
@@ -208,7 +208,7 @@ func BenchmarkAuthenticate_algorithms(b *testing.B) {
 			require.NoError(b, err)
 			text, err := json.Marshal(public)
 			require.NoError(b, err)
-			v := newJWT(b, auth.JWTConfig{Secret: text, CacheMaxEntries: -1})
+			v := newVerifier(b, auth.VerifierConfig{Secret: text, CacheMaxEntries: -1})
 			header := "Bearer " + sign(b, `{"role":"author"}`, c.alg, c.private)
 			b.ReportAllocs()
 			for b.Loop() {

@@ -85,10 +85,10 @@ func (i issuer) bearer(t testing.TB) string {
 func keys(members ...string) string { return `{"keys":[` + strings.Join(members, ",") + `]}` }
 
 // fetching opens a verifier with keys from a URL, and closes it when the test ends.
-func fetching(t testing.TB, cfg auth.JWTConfig) *auth.JWT {
+func fetching(t testing.TB, cfg auth.VerifierConfig) *auth.Verifier {
 	t.Helper()
 	cfg.Logger = slog.New(slog.DiscardHandler)
-	v := newJWT(t, cfg)
+	v := newVerifier(t, cfg)
 	t.Cleanup(v.Close)
 	return v
 }
@@ -98,7 +98,7 @@ func TestKeySetURL(t *testing.T) {
 	known, stranger := newIssuer(t, "known"), newIssuer(t, "known")
 	symmetric := fmt.Sprintf(`{"kty":"oct","k":%q,"kid":"shared"}`, encode(secret))
 	p := publish(t, text(keys(`{"kty":"unheard-of"}`, `{"kty":"EC"}`, symmetric, known.public(t))))
-	v := fetching(t, auth.JWTConfig{Secret: []byte(otherSecret), KeySetURL: p.URL + "/keys.json"})
+	v := fetching(t, auth.VerifierConfig{Secret: []byte(otherSecret), KeySetURL: p.URL + "/keys.json"})
 
 	t.Run("the_first_token_waits_for_the_keys", func(t *testing.T) {
 		id, err := v.Authenticate(t.Context(), known.bearer(t))
@@ -150,7 +150,7 @@ func TestKeySetURL_that_has_no_keys(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			v := fetching(t, auth.JWTConfig{KeySetURL: publish(t, c.answer).URL, AnonRole: "anon"})
+			v := fetching(t, auth.VerifierConfig{KeySetURL: publish(t, c.answer).URL, AnonRole: "anon"})
 			_, err := v.Authenticate(t.Context(), i.bearer(t))
 			e := requireError(t, err)
 			require.Equal(t, "PGRST300", e.Code)
@@ -175,7 +175,7 @@ func TestKeySetURL_that_does_not_answer(t *testing.T) {
 	i := newIssuer(t, "known")
 
 	t.Run("a_request_waits_no_longer_than_it_lives", func(t *testing.T) {
-		v := fetching(t, auth.JWTConfig{KeySetURL: p.URL})
+		v := fetching(t, auth.VerifierConfig{KeySetURL: p.URL})
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
 		_, err := v.Authenticate(ctx, i.bearer(t))
@@ -183,7 +183,7 @@ func TestKeySetURL_that_does_not_answer(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 	t.Run("closing_ends_the_fetch_and_the_waiting", func(t *testing.T) {
-		v := fetching(t, auth.JWTConfig{KeySetURL: p.URL})
+		v := fetching(t, auth.VerifierConfig{KeySetURL: p.URL})
 		outcome := make(chan error, 1)
 		go func() {
 			_, err := v.Authenticate(context.Background(), i.bearer(t))
@@ -202,7 +202,7 @@ func TestKeySetURL_rotation(t *testing.T) {
 	p := publish(t, text(keys(before.public(t))))
 	set := func(answer http.HandlerFunc) { p.answer.Store(&answer) }
 	synctest.Test(t, func(t *testing.T) {
-		v := fetching(t, auth.JWTConfig{KeySetURL: p.URL})
+		v := fetching(t, auth.VerifierConfig{KeySetURL: p.URL})
 		accepts := func(i issuer) bool {
 			_, err := v.Authenticate(t.Context(), i.bearer(t))
 			return err == nil

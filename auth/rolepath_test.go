@@ -70,7 +70,7 @@ func TestRoleClaimKey(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: c.path})
+			v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: c.path})
 			id, err := v.Authenticate(t.Context(), bearer(t, c.payload))
 			require.NoError(t, err)
 			if c.want == "" {
@@ -111,7 +111,7 @@ func TestRoleClaimKey_malformed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := auth.NewJWT(auth.JWTConfig{RoleClaimKey: c.path})
+			_, err := auth.NewVerifier(auth.VerifierConfig{RoleClaimKey: c.path})
 			require.ErrorContains(t, err, "failed to parse role-claim-key value ("+c.path+")")
 		})
 	}
@@ -121,7 +121,7 @@ func TestRoleClaimKey_malformed(t *testing.T) {
 // show the role that was found.
 func TestRoleClaimKey_identity(t *testing.T) {
 	t.Parallel()
-	v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: "$.app.role"})
+	v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: "$.app.role"})
 	id, err := v.Authenticate(t.Context(), bearer(t, `{"app":{"role":"anon"}}`))
 	require.NoError(t, err)
 	require.True(t, id.Anonymous)
@@ -135,14 +135,14 @@ func TestRoleClaimKey_identity(t *testing.T) {
 func TestRole_none(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"", "$.role"} {
-		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: path})
+		v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: path})
 		for _, role := range []string{"none", "NONE", "None"} {
 			_, err := v.Authenticate(t.Context(), bearer(t, `{"role":"`+role+`"}`))
 			require.Equal(t, &auth.Error{Code: "22023", Message: `role "` + role + `" does not exist`, Status: 401, Challenge: "Bearer"}, err)
 		}
 	}
 	for _, header := range []string{"", bearer(t, `{}`)} { // the anonymous role is a role, too
-		_, err := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "None"}).Authenticate(t.Context(), header)
+		_, err := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "None"}).Authenticate(t.Context(), header)
 		require.Equal(t, "22023", requireError(t, err).Code)
 	}
 }
@@ -157,7 +157,7 @@ func FuzzRoleClaimKey(f *testing.F) {
 		f.Add(seed, payload)
 	}
 	f.Fuzz(func(t *testing.T, path, payload string) {
-		v, err := auth.NewJWT(auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: path})
+		v, err := auth.NewVerifier(auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: path})
 		if err != nil {
 			return
 		}
@@ -167,7 +167,7 @@ func FuzzRoleClaimKey(f *testing.F) {
 			requireError(t, err)
 			return
 		}
-		second, err := auth.NewJWT(auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: path})
+		second, err := auth.NewVerifier(auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: path})
 		require.NoError(t, err)
 		again, err := second.Authenticate(t.Context(), header)
 		require.NoError(t, err)
@@ -184,7 +184,7 @@ func BenchmarkRoleClaimKey(b *testing.B) {
 		{"dotted", ".realm_access.roles[1]"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			v := newJWT(b, auth.JWTConfig{Secret: []byte(secret), RoleClaimKey: c.path, CacheMaxEntries: -1})
+			v := newVerifier(b, auth.VerifierConfig{Secret: []byte(secret), RoleClaimKey: c.path, CacheMaxEntries: -1})
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := v.Authenticate(b.Context(), header); err != nil {

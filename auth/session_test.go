@@ -38,7 +38,7 @@ func stateOf(t testing.TB, conn interface {
 func TestBegin(t *testing.T) {
 	t.Parallel()
 	id := auth.Identity{Role: visitor, Claims: []byte(`{"sub":"ada"}`)}
-	settings := []auth.Setting{{"search_path", "archive"}, {"app.settings.site", "Wien"}}
+	settings := []auth.Setting{{Name: "search_path", Value: "archive"}, {Name: "app.settings.site", Value: "Wien"}}
 	within := state{visitor, `{"role":"` + visitor + `","sub":"ada"}`, "Wien", "archive"}
 	for _, c := range []struct {
 		name     string
@@ -49,7 +49,7 @@ func TestBegin(t *testing.T) {
 		{"settings", id, settings, within},
 		{"no_settings", id, nil, state{visitor, within.Claims, "", `"$user", public`}},
 		{"of_a_request", id, auth.Settings(id, auth.Context{Schema: "archive"}), state{visitor, within.Claims, "", `"archive"`}},
-		{"identity_wins_over_settings", id, []auth.Setting{{"role", "pgrest_test_curator"}, {"request.jwt.claims", "{}"}},
+		{"identity_wins_over_settings", id, []auth.Setting{{Name: "role", Value: "pgrest_test_curator"}, {Name: "request.jwt.claims", Value: "{}"}},
 			state{visitor, within.Claims, "", `"$user", public`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestBegin_policies(t *testing.T) {
 func TestBegin_leaves_nothing_behind(t *testing.T) {
 	t.Parallel()
 	id := auth.Identity{Role: visitor, Claims: []byte(`{"sub":"ada"}`)}
-	settings := []auth.Setting{{"search_path", "archive"}, {"app.settings.site", "Wien"}}
+	settings := []auth.Setting{{Name: "search_path", Value: "archive"}, {Name: "app.settings.site", Value: "Wien"}}
 	begin := func(t *testing.T, pool *pgxpool.Pool) pgx.Tx {
 		t.Helper()
 		tx, err := auth.Begin(t.Context(), pool, id, settings)

@@ -4,10 +4,12 @@ import (
 	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// Setting is one run-time parameter of PostgreSQL and its value.
-type Setting struct{ Name, Value string }
+// Setting is one run-time parameter of PostgreSQL and its value, as roles and functions
+// have them, too.
+type Setting = introspect.Setting
 
 // Context is what a request's transaction is told beside who makes it.
 type Context struct {
@@ -47,18 +49,18 @@ type Context struct {
 func Settings(id Identity, c Context) []Setting {
 	const fixed = 8
 	s := make([]Setting, 0, fixed+len(c.RoleSettings)+len(c.FunctionSettings)+len(c.AppSettings))
-	s = append(s, Setting{"search_path", searchPath(c)})
+	s = append(s, Setting{Name: "search_path", Value: searchPath(c)})
 	s = appendOpen(s, c.RoleSettings)
 	s = append(s,
-		Setting{"role", id.Role},
-		Setting{"request.jwt.claims", id.claimsText()},
-		Setting{"request.method", c.Method},
-		Setting{"request.path", c.Path},
-		Setting{"request.headers", objectOrEmpty(c.Headers)},
-		Setting{"request.cookies", objectOrEmpty(c.Cookies)},
+		Setting{Name: "role", Value: id.Role},
+		Setting{Name: "request.jwt.claims", Value: id.claimsText()},
+		Setting{Name: "request.method", Value: c.Method},
+		Setting{Name: "request.path", Value: c.Path},
+		Setting{Name: "request.headers", Value: objectOrEmpty(c.Headers)},
+		Setting{Name: "request.cookies", Value: objectOrEmpty(c.Cookies)},
 	)
 	if c.Timezone != "" {
-		s = append(s, Setting{"timezone", c.Timezone})
+		s = append(s, Setting{Name: "timezone", Value: c.Timezone})
 	}
 	s = appendOpen(s, c.FunctionSettings)
 	return appendOpen(s, c.AppSettings)

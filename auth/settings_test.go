@@ -33,7 +33,7 @@ func TestClaimsJSON(t *testing.T) {
 
 func TestClaimsJSON_follows_changes_to_a_verified_identity(t *testing.T) {
 	t.Parallel()
-	v := newJWT(t, auth.JWTConfig{Secret: []byte(secret)})
+	v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret)})
 	id, err := v.Authenticate(t.Context(), bearer(t, `{"role":"author"}`))
 	require.NoError(t, err)
 
@@ -58,47 +58,47 @@ func TestSettings(t *testing.T) {
 			Method: "POST", Path: "/rpc/films",
 			Headers: []byte(`{"accept":"*/*"}`), Cookies: []byte(`{"a":"b"}`),
 			Timezone:         "Asia/Tokyo",
-			RoleSettings:     []auth.Setting{{"statement_timeout", "1s"}, {"work_mem", "8MB"}},
-			FunctionSettings: []auth.Setting{{"statement_timeout", "2s"}},
-			AppSettings:      []auth.Setting{{"app.settings.site", "films"}},
+			RoleSettings:     []auth.Setting{{Name: "statement_timeout", Value: "1s"}, {Name: "work_mem", Value: "8MB"}},
+			FunctionSettings: []auth.Setting{{Name: "statement_timeout", Value: "2s"}},
+			AppSettings:      []auth.Setting{{Name: "app.settings.site", Value: "films"}},
 		}, []auth.Setting{
-			{"search_path", `"api", "public", "odd""name?"`},
-			{"statement_timeout", "1s"},
-			{"work_mem", "8MB"},
-			{"role", "author"},
-			{"request.jwt.claims", `{"role":"author","sub":"jane"}`},
-			{"request.method", "POST"},
-			{"request.path", "/rpc/films"},
-			{"request.headers", `{"accept":"*/*"}`},
-			{"request.cookies", `{"a":"b"}`},
-			{"timezone", "Asia/Tokyo"},
-			{"statement_timeout", "2s"},
-			{"app.settings.site", "films"},
+			{Name: "search_path", Value: `"api", "public", "odd""name?"`},
+			{Name: "statement_timeout", Value: "1s"},
+			{Name: "work_mem", Value: "8MB"},
+			{Name: "role", Value: "author"},
+			{Name: "request.jwt.claims", Value: `{"role":"author","sub":"jane"}`},
+			{Name: "request.method", Value: "POST"},
+			{Name: "request.path", Value: "/rpc/films"},
+			{Name: "request.headers", Value: `{"accept":"*/*"}`},
+			{Name: "request.cookies", Value: `{"a":"b"}`},
+			{Name: "timezone", Value: "Asia/Tokyo"},
+			{Name: "statement_timeout", Value: "2s"},
+			{Name: "app.settings.site", Value: "films"},
 		}},
 		{"others_than_the_context's_own_left_out", auth.Context{
-			RoleSettings:     []auth.Setting{{"role", "none"}, {"Session_Authorization", "postgres"}, {"work_mem", "8MB"}, {"client_encoding", "latin1"}},
-			FunctionSettings: []auth.Setting{{"ROLE", "editor"}, {"transaction_read_only", "off"}, {"statement_timeout", "2s"}},
-			AppSettings:      []auth.Setting{{"Request.JWT.claims", "{}"}, {"app.role", "x"}, {"transaction_isolation", "serializable"}},
+			RoleSettings:     []auth.Setting{{Name: "role", Value: "none"}, {Name: "Session_Authorization", Value: "postgres"}, {Name: "work_mem", Value: "8MB"}, {Name: "client_encoding", Value: "latin1"}},
+			FunctionSettings: []auth.Setting{{Name: "ROLE", Value: "editor"}, {Name: "transaction_read_only", Value: "off"}, {Name: "statement_timeout", Value: "2s"}},
+			AppSettings:      []auth.Setting{{Name: "Request.JWT.claims", Value: "{}"}, {Name: "app.role", Value: "x"}, {Name: "transaction_isolation", Value: "serializable"}},
 		}, []auth.Setting{
-			{"search_path", ""},
-			{"work_mem", "8MB"},
-			{"role", "author"},
-			{"request.jwt.claims", `{"role":"author","sub":"jane"}`},
-			{"request.method", ""},
-			{"request.path", ""},
-			{"request.headers", "{}"},
-			{"request.cookies", "{}"},
-			{"statement_timeout", "2s"},
-			{"app.role", "x"},
+			{Name: "search_path", Value: ""},
+			{Name: "work_mem", Value: "8MB"},
+			{Name: "role", Value: "author"},
+			{Name: "request.jwt.claims", Value: `{"role":"author","sub":"jane"}`},
+			{Name: "request.method", Value: ""},
+			{Name: "request.path", Value: ""},
+			{Name: "request.headers", Value: "{}"},
+			{Name: "request.cookies", Value: "{}"},
+			{Name: "statement_timeout", Value: "2s"},
+			{Name: "app.role", Value: "x"},
 		}},
 		{"nothing_given", auth.Context{}, []auth.Setting{
-			{"search_path", ""},
-			{"role", "author"},
-			{"request.jwt.claims", `{"role":"author","sub":"jane"}`},
-			{"request.method", ""},
-			{"request.path", ""},
-			{"request.headers", "{}"},
-			{"request.cookies", "{}"},
+			{Name: "search_path", Value: ""},
+			{Name: "role", Value: "author"},
+			{Name: "request.jwt.claims", Value: `{"role":"author","sub":"jane"}`},
+			{Name: "request.method", Value: ""},
+			{Name: "request.path", Value: ""},
+			{Name: "request.headers", Value: "{}"},
+			{Name: "request.cookies", Value: "{}"},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -185,7 +185,7 @@ func FuzzCookiesJSON(f *testing.F) {
 }
 
 func BenchmarkSettings(b *testing.B) {
-	v := newJWT(b, auth.JWTConfig{Secret: []byte(secret)})
+	v := newVerifier(b, auth.VerifierConfig{Secret: []byte(secret)})
 	id, err := v.Authenticate(b.Context(), bearer(b, `{"role":"author","sub":"jane"}`))
 	require.NoError(b, err)
 	headers := map[string][]string{

@@ -95,6 +95,17 @@ const (
 	All                     // op(all): every element compares true
 )
 
+// quantifiers is the table of the quantifiers' names.
+var quantifiers = [...]string{Any: "any", All: "all"}
+
+// String returns the quantifier's name in a URL, which is "" for NoQuantifier.
+func (q Quantifier) String() string {
+	if int(q) >= len(quantifiers) {
+		return ""
+	}
+	return quantifiers[q]
+}
+
 // IsValue is what an Is condition tests for.
 type IsValue uint8
 

@@ -24,11 +24,31 @@ func TestOperator(t *testing.T) {
 	require.Empty(t, (filter.Adjacent + 1).SQL())
 }
 
-func TestNames(t *testing.T) {
+// Every value of an enum has the word that it has in a URL, and what is none of its values
+// has none.
+func TestEnums(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "not_null", filter.IsNotNull.String())
-	require.Empty(t, filter.IsValue(99).String())
-	require.Equal(t, "avg", filter.Avg.String())
-	require.Empty(t, filter.NoAggregate.String())
-	require.Empty(t, filter.Aggregate(99).String())
+	type words = []string
+	require.Equal(t, words{"", "any", "all", ""}, texts(filter.NoQuantifier, filter.All+1))
+	require.Equal(t, words{"null", "not_null", "true", "false", "unknown", ""}, texts(filter.IsNull, filter.IsUnknown+1))
+	require.Equal(t, words{"", "count", "sum", "avg", "max", "min", ""}, texts(filter.NoAggregate, filter.Min+1))
+	require.Equal(t, words{"", "left", "inner", ""}, texts(filter.DefaultJoin, filter.InnerJoin+1))
+	require.Equal(t, words{"", "asc", "desc", ""}, texts(filter.DefaultDirection, filter.Desc+1))
+	require.Equal(t, words{"", "nullsfirst", "nullslast", ""}, texts(filter.DefaultNulls, filter.NullsLast+1))
+	require.Equal(t, words{
+		"eq", "neq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch", "in", "is", "isdistinct",
+		"fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "",
+	}, texts(filter.Equal, filter.Adjacent+1))
+}
+
+// texts are those of the values from the first to the last.
+func texts[E interface {
+	~uint8
+	String() string
+}](first, last E) []string {
+	var list []string
+	for e := first; e <= last; e++ {
+		list = append(list, e.String())
+	}
+	return list
 }

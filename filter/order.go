@@ -24,6 +24,17 @@ const (
 	Desc
 )
 
+// directions is the table of the directions' names.
+var directions = [...]string{Asc: "asc", Desc: "desc"}
+
+// String returns the direction's name in a URL, which is "" for DefaultDirection.
+func (d Direction) String() string {
+	if int(d) >= len(directions) {
+		return ""
+	}
+	return directions[d]
+}
+
 // NullsOrder says where an order puts nulls.
 type NullsOrder uint8
 
@@ -33,6 +44,17 @@ const (
 	NullsFirst
 	NullsLast
 )
+
+// nullsOrders is the table of the names of the places for nulls.
+var nullsOrders = [...]string{NullsFirst: "nullsfirst", NullsLast: "nullslast"}
+
+// String returns the place's name in a URL, which is "" for DefaultNulls.
+func (n NullsOrder) String() string {
+	if int(n) >= len(nullsOrders) {
+		return ""
+	}
+	return nullsOrders[n]
+}
 
 // orderTerms reads terms with commas between.
 func (s *scanner) orderTerms() ([]OrderTerm, bool) {

@@ -60,6 +60,17 @@ const (
 	InnerJoin                   // !inner drops them
 )
 
+// joinTypes is the table of the join types' names.
+var joinTypes = [...]string{LeftJoin: "left", InnerJoin: "inner"}
+
+// String returns the join type's name in a URL, which is "" for DefaultJoin.
+func (t JoinType) String() string {
+	if int(t) >= len(joinTypes) {
+		return ""
+	}
+	return joinTypes[t]
+}
+
 // selectItems reads items with commas between, or none.
 func (s *scanner) selectItems() ([]SelectItem, bool) {
 	items := []SelectItem{}

@@ -2,6 +2,7 @@ package introspect
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -17,6 +18,16 @@ const (
 	OneToOne
 	ManyToMany
 )
+
+var cardinalities = [...]string{OneToMany: "one-to-many", ManyToOne: "many-to-one", OneToOne: "one-to-one", ManyToMany: "many-to-many"}
+
+// String gives the cardinality in words, such as "one-to-many".
+func (c Cardinality) String() string {
+	if int(c) < len(cardinalities) {
+		return cardinalities[c]
+	}
+	return fmt.Sprintf("Cardinality(%d)", uint8(c))
+}
 
 // Relationship leads from a relation to another whose rows can be embedded in
 // its own. See https://docs.postgrest.org/en/stable/references/api/resource_embedding.html.

@@ -2,6 +2,7 @@ package introspect
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,19 @@ const (
 	Stable    Volatility = 's'
 	Immutable Volatility = 'i'
 )
+
+// String gives the class in the word that declares it, such as "stable".
+func (v Volatility) String() string {
+	switch v {
+	case Volatile:
+		return "volatile"
+	case Stable:
+		return "stable"
+	case Immutable:
+		return "immutable"
+	}
+	return fmt.Sprintf("Volatility(%d)", byte(v))
+}
 
 // Routine is a function that can be called.
 type Routine struct {
@@ -206,10 +220,4 @@ func (r *Result) Scalar() bool { return !r.Composite() }
 type ResultColumn struct {
 	Name string
 	Type *Type
-}
-
-// Setting is one configuration parameter and its value.
-type Setting struct {
-	Name  string
-	Value string
 }

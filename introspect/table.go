@@ -1,5 +1,7 @@
 package introspect
 
+import "fmt"
+
 // TableKind tells tables from views.
 type TableKind uint8
 
@@ -11,6 +13,19 @@ const (
 	View
 	MaterializedView
 )
+
+var tableKinds = [...]string{
+	OrdinaryTable: "table", PartitionedTable: "partitioned table", ForeignTable: "foreign table",
+	View: "view", MaterializedView: "materialized view",
+}
+
+// String gives the kind as psql calls it, such as "partitioned table".
+func (k TableKind) String() string {
+	if int(k) < len(tableKinds) {
+		return tableKinds[k]
+	}
+	return fmt.Sprintf("TableKind(%d)", uint8(k))
+}
 
 // IsView reports whether rows come from a stored query.
 func (k TableKind) IsView() bool { return k == View || k == MaterializedView }

@@ -1,5 +1,7 @@
 package introspect
 
+import "fmt"
+
 // TypeKind is the shape of a type's values, domains looked through.
 type TypeKind uint8
 
@@ -13,6 +15,19 @@ const (
 	MultirangeType
 	PseudoType
 )
+
+var typeKinds = [...]string{
+	BaseType: "base", ArrayType: "array", CompositeType: "composite", EnumType: "enum",
+	RangeType: "range", MultirangeType: "multirange", PseudoType: "pseudo",
+}
+
+// String gives the kind in a word, such as "composite".
+func (k TypeKind) String() string {
+	if int(k) < len(typeKinds) {
+		return typeKinds[k]
+	}
+	return fmt.Sprintf("TypeKind(%d)", uint8(k))
+}
 
 // Type is a data type. Columns and parameters of one type share one *Type.
 type Type struct {

@@ -196,7 +196,7 @@ func TestObserver_of_an_API(t *testing.T) {
 // answered is a request that waited 20 ms for the schema, and then had to be
 // planned twice.
 var answered = pgrest.Event{
-	Method: "GET", Resource: pgrest.RelationResource, Role: "anon", SQL: "SELECT $1", Status: 200, Bytes: 2,
+	Method: "GET", Resource: pgrest.ResourceRelation, Role: "anon", SQL: "SELECT $1", Status: 200, Bytes: 2,
 	Duration: 100 * time.Millisecond,
 	Stages: []pgrest.Stage{
 		{Name: "jwt", Duration: 10 * time.Millisecond}, {Name: "parse", Duration: 5 * time.Millisecond},

@@ -216,7 +216,7 @@ func (c *config) jwtSecret() (key []byte, err error) {
 			return nil, err
 		}
 	}
-	if _, err := auth.NewJWT(auth.JWTConfig{Secret: key}); err != nil {
+	if _, err := auth.NewVerifier(auth.VerifierConfig{Secret: key}); err != nil {
 		return nil, err
 	}
 	return key, nil

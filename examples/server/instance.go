@@ -136,7 +136,7 @@ func (s *server) newInstance(c *config, cache *introspect.SchemaCache) (*instanc
 		options.Listener = s.hears
 		options.OnConfigNotify = func() { wake(s.notified) }
 	}
-	if options.OpenAPI == pgrest.DisabledOpenAPI {
+	if options.OpenAPI == pgrest.OpenAPIDisabled {
 		options.RootSpec = "" // which isn't asked then
 	}
 	first := true

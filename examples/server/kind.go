@@ -196,7 +196,7 @@ func exposed(field func(*config) *[]string) kind {
 }
 
 func audience(c *config, value string) (string, error) {
-	if _, err := auth.NewJWT(auth.JWTConfig{Audience: value}); err != nil {
+	if _, err := auth.NewVerifier(auth.VerifierConfig{Audience: value}); err != nil {
 		return "", fmt.Errorf("has to be a URI if it has a colon, unlike %q", value)
 	}
 	c.api.JWTAudience = value
@@ -214,7 +214,7 @@ func serverURL(c *config, value string) (string, error) {
 
 // roleClaimKey takes a path into the claims of a token.
 func roleClaimKey(c *config, value string) (string, error) {
-	if _, err := auth.NewJWT(auth.JWTConfig{RoleClaimKey: value}); err != nil {
+	if _, err := auth.NewVerifier(auth.VerifierConfig{RoleClaimKey: value}); err != nil {
 		return "", fmt.Errorf("has to be a path such as $.role: %w", err)
 	}
 	c.api.JWTRoleClaimKey = value

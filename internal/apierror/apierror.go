@@ -113,7 +113,7 @@ func From(err error, anonymous bool) *Error {
 	case errors.As(err, &parse):
 		return queryString(parse)
 	case errors.As(err, &limit):
-		return TooMuchAsked(limit.What, limit.Most)
+		return tooMuchAsked(limit)
 	case errors.As(err, &authn):
 		return authentication(authn)
 	case errors.As(err, &conn): // before pg: what the server answers to the authenticator is no client's business

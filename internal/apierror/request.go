@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/pgrest-go/pgrest/filter"
 )
 
 // The errors of group 1: what is wrong with the request itself.
@@ -169,10 +171,10 @@ func URLTooLong(part string, most int) *Error {
 		Details: fmt.Sprintf("It may have %d bytes.", most), Status: http.StatusRequestURITooLong}
 }
 
-// TooMuchAsked is PGRST100 for a query string that asks for more of something than
+// tooMuchAsked is PGRST100 for a query string that asks for more of something than
 // there may be.
-func TooMuchAsked(what string, most int) *Error {
-	return &Error{Code: "PGRST100", Message: "The request has too many " + what, Details: atMost(most), Status: http.StatusBadRequest}
+func tooMuchAsked(err *filter.LimitError) *Error {
+	return &Error{Code: "PGRST100", Message: "The request has too many " + err.What, Details: atMost(err.Most), Status: http.StatusBadRequest, cause: err}
 }
 
 // TooManyMediaTypes is PGRST107 for an Accept header of more elements than there may be.

@@ -72,9 +72,11 @@ const (
 // Resource is the kind of thing that a path names.
 type Resource uint8
 
-// The resources: the API's root, a table or view, a function.
+// The resources: the API's root, a table or view, a function; of a request whose path was
+// not read it is unknown.
 const (
-	Root Resource = iota
+	Unknown Resource = iota
+	Root
 	Relation
 	Routine
 )

@@ -28,7 +28,7 @@ func TestNew_refuses(t *testing.T) {
 	t.Parallel()
 	idle, err := pgrest.NewListener(noDatabase{}, pgrest.ListenerOptions{})
 	require.NoError(t, err)
-	const noTokens = "beside Authenticate no bearer token is verified, but by itself, for which there is auth.NewJWT"
+	const noTokens = "beside Authenticate no bearer token is verified, but by itself, for which there is auth.NewVerifier"
 	exclude := func(options, because string) string { return "pgrest: " + options + " exclude each other: " + because }
 	for _, tt := range []struct {
 		name string
@@ -60,7 +60,7 @@ func TestNew_refuses(t *testing.T) {
 			exclude("DisableListener and Listener", "one is not to be used")},
 		{"OnConfigNotify_that_nothing_calls", pgrest.Options{DisableListener: true, OnConfigNotify: func() {}},
 			exclude("DisableListener and OnConfigNotify", "nothing would call it")},
-		{"RootSpec_where_there_is_no_root", pgrest.Options{OpenAPI: pgrest.DisabledOpenAPI, RootSpec: "root"},
+		{"RootSpec_where_there_is_no_root", pgrest.Options{OpenAPI: pgrest.OpenAPIDisabled, RootSpec: "root"},
 			exclude("OpenAPI and RootSpec", "nothing is at the root when it is disabled")},
 		{"short_JWTSecret", pgrest.Options{JWTSecret: []byte("short")}, "pgrest: The JWT secret must be at least 32 characters long."},
 		{"JWTAudience_that_is_no_URI", pgrest.Options{JWTAudience: ":archive"}, "pgrest: jwt-aud should be a string or a valid URI"},

@@ -50,7 +50,7 @@ func TestInspect_mode(t *testing.T) {
 	t.Parallel()
 	const author = `{"role":"pgrest_test_curator"}`
 	follow := serve(t)
-	ignore := serve(t, func(o *pgrest.Options) { o.OpenAPI = pgrest.IgnorePrivileges })
+	ignore := serve(t, func(o *pgrest.Options) { o.OpenAPI = pgrest.OpenAPIIgnorePrivileges })
 	tests := []struct {
 		name      string
 		api       http.Handler
@@ -77,7 +77,7 @@ func TestInspect_mode(t *testing.T) {
 			})
 		}
 	}
-	run(t, serve(t, func(o *pgrest.Options) { o.OpenAPI = pgrest.DisabledOpenAPI }), exchange{
+	run(t, serve(t, func(o *pgrest.Options) { o.OpenAPI = pgrest.OpenAPIDisabled }), exchange{
 		name: "disabled", target: "/", status: http.StatusNotFound,
 		body: fault("PGRST126", "Root endpoint metadata is disabled", "", ""),
 	})
@@ -420,7 +420,7 @@ type examples struct {
 // to every constraint, policy and trigger.
 func TestInspect_examples(t *testing.T) {
 	t.Parallel()
-	api := live(t, func(o *pgrest.Options) { o.TxEnd = pgrest.Rollback })
+	api := live(t, func(o *pgrest.Options) { o.TxEnd = pgrest.TxRollback })
 	const token = `{"role":"pgrest_test_curator"}`
 	var d examples
 	body := read(t, ask(t, api, exchange{target: "/", token: token, send: headers{"Accept": openAPIType}}))

@@ -219,7 +219,7 @@ func (o opening) leavesTraces(r *http.Request) bool {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return false
 	}
-	rollsBack := o.options.TxEnd == pgrest.Rollback || o.options.TxEnd == pgrest.RollbackAllowOverride
+	rollsBack := o.options.TxEnd == pgrest.TxRollback || o.options.TxEnd == pgrest.TxRollbackAllowOverride
 	return !rollsBack || strings.Contains(strings.Join(r.Header.Values("Prefer"), ","), "tx=commit")
 }
 

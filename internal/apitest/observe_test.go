@@ -54,20 +54,20 @@ func TestOptions_observe(t *testing.T) {
 		sql    bool
 	}{
 		{"read", exchange{target: "/films?id=eq.1"},
-			pgrest.Event{Method: "GET", Resource: pgrest.RelationResource, Role: anon, Status: 200},
+			pgrest.Event{Method: "GET", Resource: pgrest.ResourceRelation, Role: anon, Status: 200},
 			[]string{"jwt", "parse", "plan", "transaction", "response"}, true},
 		{"role of the token", exchange{target: "/films", token: `{"role":"` + visitor + `"}`},
-			pgrest.Event{Method: "GET", Resource: pgrest.RelationResource, Role: visitor, Status: 200},
+			pgrest.Event{Method: "GET", Resource: pgrest.ResourceRelation, Role: visitor, Status: 200},
 			[]string{"jwt", "parse", "plan", "transaction", "response"}, true},
 		{"function that isn't there", exchange{method: "POST", target: "/rpc/no_such_function"},
-			pgrest.Event{Method: "POST", Resource: pgrest.RoutineResource, Role: anon, Status: 404},
+			pgrest.Event{Method: "POST", Resource: pgrest.ResourceRoutine, Role: anon, Status: 404},
 			[]string{"jwt", "parse", "response"}, false},
 		{"what the database refuses", exchange{target: "/films?id=eq.x"},
-			pgrest.Event{Method: "GET", Resource: pgrest.RelationResource, Role: anon, Status: 400},
+			pgrest.Event{Method: "GET", Resource: pgrest.ResourceRelation, Role: anon, Status: 400},
 			[]string{"jwt", "parse", "plan", "response"}, true},
 		{"bad token", exchange{target: "/films", send: headers{"Authorization": "Bearer x"}},
 			pgrest.Event{Method: "GET", Status: 401}, []string{"response"}, false},
-		{"root", exchange{target: "/"}, pgrest.Event{Method: "GET", Resource: pgrest.RootResource, Role: anon, Status: 200}, nil, false},
+		{"root", exchange{target: "/"}, pgrest.Event{Method: "GET", Resource: pgrest.ResourceRoot, Role: anon, Status: 200}, nil, false},
 	}
 	for _, tt := range tests { // one after the other, so that each finds its own event
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,19 +85,10 @@ func TestOptions_observe(t *testing.T) {
 			if tt.stages != nil {
 				require.Equal(t, tt.stages, names)
 			}
-			event.Bytes, event.SQL, event.Duration, event.Stages = 0, "", 0, nil
+			require.Equal(t, tt.want.Status >= 400, event.Err != nil)
+			event.Bytes, event.SQL, event.Duration, event.Stages, event.Err = 0, "", 0, nil, nil
 			require.Equal(t, tt.want, event)
 		})
-	}
-}
-
-func TestResource_String(t *testing.T) {
-	t.Parallel()
-	for resource, want := range map[pgrest.Resource]string{
-		pgrest.UnknownResource: "unknown", pgrest.RelationResource: "relation",
-		pgrest.RoutineResource: "rpc", pgrest.RootResource: "root",
-	} {
-		require.Equal(t, want, resource.String())
 	}
 }
 
@@ -226,21 +217,31 @@ func TestOptions_observe_aborted(t *testing.T) {
 		status  int
 		aborted bool
 		bytes   bool
+		err     string // of Event.Err
 	}{
-		{"before any output", serve(t, watched, func(o *pgrest.Options) { o.Authenticate = abort }), exchange{target: "/films"}, 0, true, false},
+		{"before any output", serve(t, watched, func(o *pgrest.Options) { o.Authenticate = abort }), exchange{target: "/films"}, 0, true, false, ""},
 		{"in the body", serve(t, watched, breaking("as told", 50_000)),
-			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true},
+			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true, "PGRSTX00: Internal error: panic: as told"},
+		{"of the database", serveClone(t, `
+			CREATE VIEW archive.breaks AS SELECT n, 1 / (3000 - n) AS quotient FROM generate_series(1, 5000) AS n;
+			GRANT SELECT ON archive.breaks TO pgrest_test_anon`, watched),
+			exchange{target: "/breaks"}, 200, true, true, "22012: division by zero: ERROR: division by zero (SQLSTATE 22012)"},
 		{"at the host's wish", serve(t, watched, breaking(http.ErrAbortHandler, 50_000)),
-			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true},
+			exchange{target: "/ticks?select=id", send: headers{"Accept": fragile}}, 200, true, true, ""},
 		{"a panic that is answered", serve(t, watched, breaking("as told", 1)),
-			exchange{target: "/films", send: headers{"Accept": fragile}, status: 500}, 500, false, true},
-		{"an answer", serve(t, watched), exchange{target: "/films", status: 200}, 200, false, true},
+			exchange{target: "/films", send: headers{"Accept": fragile}, status: 500}, 500, false, true, "PGRSTX00: Internal error: panic: as told"},
+		{"an answer", serve(t, watched), exchange{target: "/films", status: 200}, 200, false, true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			event := ask(tt.api, tt.x)
 			require.Equal(t, tt.status, event.Status)
 			require.Equal(t, tt.aborted, event.Aborted)
 			require.Equal(t, tt.bytes, event.Bytes > 0)
+			if tt.err == "" {
+				require.Nil(t, event.Err)
+				return
+			}
+			require.EqualError(t, event.Err, tt.err)
 		})
 	}
 }

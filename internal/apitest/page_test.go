@@ -78,7 +78,7 @@ func TestPage_off_by_default(t *testing.T) {
 
 func TestPage_goes_with_the_description(t *testing.T) {
 	t.Parallel()
-	api := serve(t, withDocsUI, func(o *pgrest.Options) { o.OpenAPI = pgrest.DisabledOpenAPI })
+	api := serve(t, withDocsUI, func(o *pgrest.Options) { o.OpenAPI = pgrest.OpenAPIDisabled })
 	require.Equal(t, http.StatusNotFound, getAs(t, api, "/", browser).StatusCode)
 }
 
@@ -124,7 +124,7 @@ func TestPage_is_observed(t *testing.T) {
 	})
 	getAs(t, api, "/", browser)
 	require.Len(t, seen, 1)
-	require.Equal(t, pgrest.RootResource, seen[0].Resource)
+	require.Equal(t, pgrest.ResourceRoot, seen[0].Resource)
 	require.Equal(t, http.StatusOK, seen[0].Status)
 	require.Positive(t, seen[0].Bytes)
 }

@@ -163,7 +163,7 @@ func TestPlan_effect(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			api := serveClone(t, "SELECT", explaining, aggregating, func(o *pgrest.Options) { o.TxEnd = pgrest.CommitAllowOverride })
+			api := serveClone(t, "SELECT", explaining, aggregating, func(o *pgrest.Options) { o.TxEnd = pgrest.TxCommitAllowOverride })
 			response := ask(t, api, exchange{method: "DELETE", target: "/visitors_book", token: `{"role": "` + curator + `"}`,
 				send: headers{"Accept": tt.accept, "Prefer": tt.prefer}})
 			require.Equal(t, http.StatusOK, response.StatusCode, read(t, response))

@@ -78,12 +78,12 @@ func TestPrefer_tx(t *testing.T) {
 		end             pgrest.TxEnd
 		prefer, applied string
 	}{
-		{"commit", pgrest.Commit, "tx=rollback", ""},
-		{"rollback", pgrest.Rollback, "tx=commit", ""},
-		{"commit_allow_override", pgrest.CommitAllowOverride, "tx=rollback", "tx=rollback"},
-		{"rollback_allow_override", pgrest.RollbackAllowOverride, "tx=commit", "tx=commit"},
-		{"allow_override_without_a_wish", pgrest.CommitAllowOverride, "count=exact", "count=exact"},
-		{"several", pgrest.CommitAllowOverride, "handling=strict, tx=commit, count=exact", "count=exact, tx=commit, handling=strict"},
+		{"commit", pgrest.TxCommit, "tx=rollback", ""},
+		{"rollback", pgrest.TxRollback, "tx=commit", ""},
+		{"commit_allow_override", pgrest.TxCommitAllowOverride, "tx=rollback", "tx=rollback"},
+		{"rollback_allow_override", pgrest.TxRollbackAllowOverride, "tx=commit", "tx=commit"},
+		{"allow_override_without_a_wish", pgrest.TxCommitAllowOverride, "count=exact", "count=exact"},
+		{"several", pgrest.TxCommitAllowOverride, "handling=strict, tx=commit, count=exact", "count=exact, tx=commit, handling=strict"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

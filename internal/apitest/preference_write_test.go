@@ -139,16 +139,16 @@ func TestPreferWrite_tx(t *testing.T) {
 		prefer, applied string
 		kept            bool
 	}{
-		{"commit", pgrest.Commit, "", "", true},
-		{"commit_whatever_the_client_says", pgrest.Commit, "tx=rollback", "", true},
-		{"commit_if_the_client_doesn't_say", pgrest.CommitAllowOverride, "", "", true},
-		{"commit_if_the_client_says", pgrest.CommitAllowOverride, "tx=commit", "tx=commit", true},
-		{"commit_overridden", pgrest.CommitAllowOverride, "tx=rollback", "tx=rollback", false},
-		{"rollback", pgrest.Rollback, "", "", false},
-		{"rollback_whatever_the_client_says", pgrest.Rollback, "tx=commit", "", false},
-		{"rollback_if_the_client_doesn't_say", pgrest.RollbackAllowOverride, "", "", false},
-		{"rollback_if_the_client_says", pgrest.RollbackAllowOverride, "tx=rollback", "tx=rollback", false},
-		{"rollback_overridden", pgrest.RollbackAllowOverride, "tx=commit", "tx=commit", true},
+		{"commit", pgrest.TxCommit, "", "", true},
+		{"commit_whatever_the_client_says", pgrest.TxCommit, "tx=rollback", "", true},
+		{"commit_if_the_client_doesn't_say", pgrest.TxCommitAllowOverride, "", "", true},
+		{"commit_if_the_client_says", pgrest.TxCommitAllowOverride, "tx=commit", "tx=commit", true},
+		{"commit_overridden", pgrest.TxCommitAllowOverride, "tx=rollback", "tx=rollback", false},
+		{"rollback", pgrest.TxRollback, "", "", false},
+		{"rollback_whatever_the_client_says", pgrest.TxRollback, "tx=commit", "", false},
+		{"rollback_if_the_client_doesn't_say", pgrest.TxRollbackAllowOverride, "", "", false},
+		{"rollback_if_the_client_says", pgrest.TxRollbackAllowOverride, "tx=rollback", "tx=rollback", false},
+		{"rollback_overridden", pgrest.TxRollbackAllowOverride, "tx=commit", "tx=commit", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -182,6 +182,6 @@ func TestPreferWrite_deferred_constraints(t *testing.T) {
 		write{name: "checked_at_the_end", method: "PATCH", target: "/reels?film_id=eq.1&number=gt.0&select=position", prefer: representation, payload: `{"position": 2}`,
 			status: 409, body: taken},
 	)
-	runInTurn(t, serveClone(t, "", func(o *pgrest.Options) { o.TxEnd = pgrest.Rollback }), insert("always_rolling_back", ""))
+	runInTurn(t, serveClone(t, "", func(o *pgrest.Options) { o.TxEnd = pgrest.TxRollback }), insert("always_rolling_back", ""))
 	runInTurn(t, serveClone(t, ""), insert("committing", ""), insert("committing_one", "").as(acceptOne, ""))
 }

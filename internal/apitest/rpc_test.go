@@ -373,16 +373,16 @@ func TestCall_end(t *testing.T) {
 		x     exchange
 		rated int // films with the new rating
 	}{
-		{"commit", pgrest.Commit, rate(nil, exchange{body: `[{"id": 1}, {"id": 2}]`}), 13},
-		{"commit_though_the_client_wants_a_rollback", pgrest.Commit, rate(headers{"Prefer": "tx=rollback"}, exchange{want: headers{"Preference-Applied": ""}, body: `[{"id": 1}, {"id": 2}]`}), 13},
-		{"rollback", pgrest.Rollback, rate(nil, exchange{body: `[{"id": 1}, {"id": 2}]`}), 0},
-		{"rollback_by_preference", pgrest.CommitAllowOverride, rate(headers{"Prefer": "tx=rollback"},
+		{"commit", pgrest.TxCommit, rate(nil, exchange{body: `[{"id": 1}, {"id": 2}]`}), 13},
+		{"commit_though_the_client_wants_a_rollback", pgrest.TxCommit, rate(headers{"Prefer": "tx=rollback"}, exchange{want: headers{"Preference-Applied": ""}, body: `[{"id": 1}, {"id": 2}]`}), 13},
+		{"rollback", pgrest.TxRollback, rate(nil, exchange{body: `[{"id": 1}, {"id": 2}]`}), 0},
+		{"rollback_by_preference", pgrest.TxCommitAllowOverride, rate(headers{"Prefer": "tx=rollback"},
 			exchange{want: headers{"Preference-Applied": "tx=rollback"}, body: `[{"id": 1}, {"id": 2}]`}), 0},
-		{"commit_by_preference", pgrest.RollbackAllowOverride, rate(headers{"Prefer": "tx=commit"},
+		{"commit_by_preference", pgrest.TxRollbackAllowOverride, rate(headers{"Prefer": "tx=commit"},
 			exchange{want: headers{"Preference-Applied": "tx=commit"}, body: `[{"id": 1}, {"id": 2}]`}), 13},
-		{"too_many_affected", pgrest.Commit, rate(strict, exchange{status: 400,
+		{"too_many_affected", pgrest.TxCommit, rate(strict, exchange{status: 400,
 			body: fault("PGRST124", "Query result exceeds max-affected preference constraint", "The query affects 2 rows", "")}), 0},
-		{"not_singular", pgrest.Commit, rate(object, exchange{status: 406,
+		{"not_singular", pgrest.TxCommit, rate(object, exchange{status: 406,
 			body: fault("PGRST116", "Cannot coerce the result to a single JSON object", "The result contains 2 rows", "")}), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -109,7 +109,7 @@ func TestSpool_without_room_at_last(t *testing.T) {
 		"bound":       func(o *pgrest.Options) { o.MaxSpoolBytes = 1 << 20 },
 		"no_folder":   func(o *pgrest.Options) { o.SpoolDir = file },
 		"no_files":    func(o *pgrest.Options) { o.MaxSpoolBytes = -1 },
-		"rolled_back": func(o *pgrest.Options) { o.MaxSpoolBytes, o.TxEnd = 1<<20, pgrest.Rollback },
+		"rolled_back": func(o *pgrest.Options) { o.MaxSpoolBytes, o.TxEnd = 1<<20, pgrest.TxRollback },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -273,8 +273,8 @@ func wiredWrites(t *testing.T, wire *traffic, changes ...option) *pgrest.Handler
 func TestRoundTrips_of_writes(t *testing.T) {
 	t.Parallel()
 	const bounded = "handling=strict, max-affected="
-	overridable := func(o *pgrest.Options) { o.TxEnd = pgrest.CommitAllowOverride }
-	rollingBackAlways := func(o *pgrest.Options) { o.TxEnd = pgrest.Rollback }
+	overridable := func(o *pgrest.Options) { o.TxEnd = pgrest.TxCommitAllowOverride }
+	rollingBackAlways := func(o *pgrest.Options) { o.TxEnd = pgrest.TxRollback }
 	preRequest := func(o *pgrest.Options) { o.PreRequest = "extra.pre_request" }
 	add := `{"a": 1, "b": 2}`
 	for _, tt := range []struct {

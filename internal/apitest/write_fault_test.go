@@ -91,10 +91,10 @@ func TestWrite_deferred_constraint(t *testing.T) {
 		prefer string
 		txEnd  pgrest.TxEnd
 	}{
-		"commit":                {"", pgrest.Commit},
-		"rollback":              {"", pgrest.Rollback},
-		"rollback_for_a_client": {"tx=rollback", pgrest.CommitAllowOverride},
-		"commit_for_a_client":   {"tx=commit", pgrest.RollbackAllowOverride},
+		"commit":                {"", pgrest.TxCommit},
+		"rollback":              {"", pgrest.TxRollback},
+		"rollback_for_a_client": {"tx=rollback", pgrest.TxCommitAllowOverride},
+		"commit_for_a_client":   {"tx=commit", pgrest.TxRollbackAllowOverride},
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {

@@ -45,7 +45,7 @@ var (
 const representation = "return=representation"
 
 // rollingBack has every write leave no trace, unless it asks for tx=commit.
-func rollingBack(o *pgrest.Options) { o.TxEnd = pgrest.RollbackAllowOverride }
+func rollingBack(o *pgrest.Options) { o.TxEnd = pgrest.TxRollbackAllowOverride }
 
 // runInTurn asks api for each of the writes, one after the other: they would lock
 // each other out.

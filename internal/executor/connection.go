@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 )
 
 // maxAttempts is on how many connections a command is tried, of which all but the
@@ -42,9 +43,7 @@ func (e *Executor) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 // dropIdle has the pool close its idle connections: with one of them dead, most
 // will be. A pool that can't do that gives them out, until they are used up.
 func (e *Executor) dropIdle() {
-	if pool, ok := e.pool.(interface{ Reset() }); ok {
-		pool.Reset()
-	}
+	dbpool.Reset(e.pool)
 }
 
 func (e *Executor) lost() {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
@@ -59,7 +60,7 @@ func TestRun_dead_connections(t *testing.T) {
 			t.Parallel()
 			db := pgtest.Clone(t)
 			superuser := db.Superuser(t)
-			var given executor.Pool
+			var given dbpool.Pool
 			pool := db.Pool(t, pgtest.MaxConns(8))
 			given = pool
 			if tt.plain {
@@ -156,7 +157,7 @@ func TestRun_without_a_connection(t *testing.T) {
 	cancel()
 
 	tests := map[string]struct {
-		pool    executor.Pool
+		pool    dbpool.Pool
 		ctx     context.Context
 		timeout time.Duration
 		cause   error

@@ -27,15 +27,11 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/value"
 )
-
-// Pool lends connections.
-type Pool interface {
-	Acquire(ctx context.Context) (*pgxpool.Conn, error)
-}
 
 // Executor runs commands on the connections of a pool.
 type Executor struct {
@@ -51,14 +47,14 @@ type Executor struct {
 	// Panicked, if set, is told of the panic of a tracer.
 	Panicked func(value any, stack []byte)
 
-	pool     Pool
+	pool     dbpool.Pool
 	prepares bool
 }
 
 // New makes an executor over pool. With prepares it keeps statements prepared on
 // the connections; without, each is parsed when it is run, as poolers want it that
 // give every transaction another connection.
-func New(pool Pool, prepares bool) *Executor { return &Executor{pool: pool, prepares: prepares} }
+func New(pool dbpool.Pool, prepares bool) *Executor { return &Executor{pool: pool, prepares: prepares} }
 
 // Command is a program, and as whom and how to run it.
 type Command struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/query"
@@ -70,7 +71,7 @@ func set(cmd executor.Command, name, value string) executor.Command {
 }
 
 // run runs cmd to its end; it gives the rows, and the result for what else it says.
-func run(t *testing.T, pool executor.Pool, cmd executor.Command) ([][]string, *executor.Result) {
+func run(t *testing.T, pool dbpool.Pool, cmd executor.Command) ([][]string, *executor.Result) {
 	t.Helper()
 	result, err := executor.New(pool, true).Run(t.Context(), cmd)
 	require.NoError(t, err)
@@ -92,8 +93,8 @@ func collect(result *executor.Result) [][]string {
 	return rows
 }
 
-// value runs cmd and gives its one value.
-func valueOf(t *testing.T, pool executor.Pool, cmd executor.Command) string {
+// valueOf runs cmd and gives its one value.
+func valueOf(t *testing.T, pool dbpool.Pool, cmd executor.Command) string {
 	t.Helper()
 	rows, _ := run(t, pool, cmd)
 	require.Len(t, rows, 1)
@@ -102,7 +103,7 @@ func valueOf(t *testing.T, pool executor.Pool, cmd executor.Command) string {
 }
 
 // failure runs cmd, which has to fail, and gives the SQLSTATE.
-func failure(t *testing.T, pool executor.Pool, cmd executor.Command) string {
+func failure(t *testing.T, pool dbpool.Pool, cmd executor.Command) string {
 	t.Helper()
 	result, err := executor.New(pool, true).Run(t.Context(), cmd)
 	if err == nil {

@@ -3,63 +3,133 @@ package pgtest
 import (
 	"context"
 	"crypto/rand"
+	_ "embed"
 	"errors"
 	"fmt"
-
-	"github.com/testcontainers/testcontainers-go"
-	"github.com/testcontainers/testcontainers-go/log"
-	"github.com/testcontainers/testcontainers-go/wait"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
 )
 
 const (
 	containerImage = "postgres:17-alpine"
-	containerPort  = "5432/tcp"
+	containerPort  = "5432"
 )
 
-// openContainer starts a server in a container. The container goes with this
-// process, however that ends: testcontainers has another one watch over it.
+// containerScript runs the server in the container.
+//
+//go:embed container.sh
+var containerScript string
+
+// openContainer starts a server in a container, which goes with this process, however
+// that ends.
 func openContainer(ctx context.Context) (*Server, error) {
-	if err := pingDocker(ctx); err != nil {
-		return nil, err
+	return startContainer(ctx, routeTo(dockerEndpoint(ctx), inContainer()))
+}
+
+// startContainer starts a server in a container that is reached by that route. It goes
+// by the program docker, which knows where Docker is.
+func startContainer(ctx context.Context, r route) (*Server, error) {
+	name, password := fmt.Sprintf("pgtest-%d-%s", os.Getpid(), randomName()), rand.Text()
+	args := []string{
+		"run", "--rm", "--interactive", "--name", name, "--publish", r.publish,
+		"--tmpfs", "/var/lib/postgresql/data", "--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS",
+		"--entrypoint", "sh", containerImage, "-c", containerScript, "postgres",
 	}
-	password := rand.Text() // Docker publishes ports to the network, too
-	var args []string
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
-	c, err := testcontainers.Run(ctx, containerImage,
-		testcontainers.WithLogger(log.NewNoopLogger()),
-		testcontainers.WithExposedPorts(containerPort),
-		testcontainers.WithCmd(args...),
-		testcontainers.WithTmpfs(map[string]string{"/var/lib/postgresql/data": "rw"}),
-		testcontainers.WithEnv(map[string]string{
-			"POSTGRES_PASSWORD":    password,
-			"POSTGRES_INITDB_ARGS": "--no-sync --locale=C --encoding=UTF8",
-		}),
-		testcontainers.WithWaitStrategy(wait.ForListeningPort(containerPort)),
-	)
-	stop := func() error { return testcontainers.TerminateContainer(c) }
+	cmd := exec.Command("docker", args...)
+	cmd.Env = append(os.Environ(), "POSTGRES_PASSWORD="+password, "POSTGRES_INITDB_ARGS=--no-sync --locale=C --encoding=UTF8")
+	cmd.SysProcAttr = ownSession()
+	w, err := startWatch(cmd, func() error {
+		_ = exec.Command("docker", "rm", "--force", name).Run() // it may not be there yet
+		return cmd.Process.Kill()
+	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start a %s container: %w", containerImage, err), stop())
+		return nil, fmt.Errorf("run docker: %w", err)
 	}
-	address, err := c.PortEndpoint(ctx, containerPort, "")
+	s := &Server{ours: true, stop: w.stop}
+	err = waitUntil(ctx, w.ended, 100*time.Millisecond, func() error {
+		address, err := r.address(ctx, name)
+		if err != nil {
+			return err
+		}
+		s.url = fmt.Sprintf("postgres://postgres:%s@%s/postgres?sslmode=disable", password, address)
+		return ping(ctx, s.url)
+	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("find the container's port: %w", err), stop())
+		err = errors.Join(err, w.stop())
+		return nil, fmt.Errorf("start a %s container: %w; docker said:\n%s", containerImage, err, w.log)
 	}
-	url := fmt.Sprintf("postgres://postgres:%s@%s/postgres?sslmode=disable", password, address)
-	if err := waitUntilReady(ctx, url, nil); err != nil {
-		return nil, errors.Join(err, stop())
-	}
-	return &Server{url: url, ours: true, stop: stop}, nil
+	return s, nil
 }
 
-func pingDocker(ctx context.Context) error {
-	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
+// route is how a server in a container is reached from here.
+type route struct {
+	publish string // what Docker is to publish of the container
+	host    string // that it publishes it at; empty if the container is reached itself
+}
+
+// routeTo gives the route to containers of the Docker at that endpoint, from a process
+// that may be in one of them.
+func routeTo(endpoint string, contained bool) route {
+	u, err := url.Parse(endpoint)
+	switch {
+	case err == nil && (u.Scheme == "tcp" || u.Scheme == "ssh"): // another machine's
+		return route{publish: containerPort, host: u.Hostname()}
+	case contained:
+		return route{publish: "127.0.0.1::" + containerPort}
+	}
+	return route{publish: "127.0.0.1::" + containerPort, host: "127.0.0.1"}
+}
+
+// address is where the server of a container listens, once the container runs.
+func (r route) address(ctx context.Context, name string) (string, error) {
+	if r.host == "" {
+		ip, err := docker(ctx, "inspect", "--format", "{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}", name)
+		if err == nil && ip == "" {
+			err = errors.New("the container has no address yet")
+		}
+		return net.JoinHostPort(ip, containerPort), err
+	}
+	published, err := docker(ctx, "port", name, containerPort)
 	if err != nil {
-		return fmt.Errorf("find Docker: %w", err)
+		return "", err
 	}
-	if err := provider.Health(ctx); err != nil { // closes the provider
-		return fmt.Errorf("reach Docker: %w", err)
+	_, port, err := net.SplitHostPort(published)
+	return net.JoinHostPort(r.host, port), err
+}
+
+// dockerEndpoint is where the program docker finds Docker, empty if it doesn't tell.
+func dockerEndpoint(ctx context.Context) string {
+	endpoint, err := docker(ctx, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+	if err != nil {
+		return "" // Podman's docker has no contexts
 	}
-	return nil
+	return endpoint
+}
+
+// docker gives the first line of what a command of docker's prints.
+func docker(ctx context.Context, args ...string) (string, error) {
+	text, err := exec.CommandContext(ctx, "docker", args...).Output()
+	if err != nil {
+		return "", fmt.Errorf("docker %s: %w", args[0], err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSpace(line), nil
+}
+
+// inContainer reports whether this process is in a container, by the files that Docker
+// and Podman mark theirs with.
+func inContainer() bool {
+	for _, mark := range []string{"/.dockerenv", "/run/.containerenv"} {
+		if _, err := os.Stat(mark); err == nil {
+			return true
+		}
+	}
+	return false
 }

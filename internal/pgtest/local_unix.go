@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"os"
@@ -19,9 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
-	"time"
 )
 
 // watchdog is the script that runs the server and outlives this process by as
@@ -119,15 +116,22 @@ func startLocal(ctx context.Context, bin string) (*Server, error) {
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
-	w, err := startWatchdog(args, dir, credential)
+	cmd := exec.Command("/bin/sh", args...)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.SysProcAttr = ownSession()
+	cmd.SysProcAttr.Credential = credential
+	w, err := startWatch(cmd, func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("start the server's watchdog: %w", err)
 	}
+	// The directory being gone is what counts, however the watchdog ends.
+	stop := func() error { return errors.Join(w.stop(), os.RemoveAll(dir)) }
 	// Only our own server listens on a socket in our own directory, whoever may
 	// have got the port.
 	socket := fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=%d", url.QueryEscape(dir), port)
 	if err := waitUntilReady(ctx, socket, w.ended); err != nil {
-		err = errors.Join(err, w.stop())
+		err = errors.Join(err, stop())
 		if text := w.log.String(); strings.Contains(text, "already in use") {
 			err = fmt.Errorf("%w: %w", errPortTaken, err)
 		} else if text != "" {
@@ -138,7 +142,7 @@ func startLocal(ctx context.Context, bin string) (*Server, error) {
 	return &Server{
 		url:  fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
 		ours: true,
-		stop: w.stop,
+		stop: stop,
 	}, nil
 }
 
@@ -165,82 +169,14 @@ func serverUser() (*syscall.Credential, string, error) {
 	return nil, "", errors.New("the server can't run as root, and there is no user postgres or nobody")
 }
 
+// ownSession has a process run in a session of its own, in which it doesn't get the
+// terminal's Ctrl-C.
+func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
 func freePort() (int, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
-}
-
-// watch is a running watchdog.
-type watch struct {
-	dir   string
-	pid   int
-	hold  io.Closer // the server runs until this is closed
-	log   *startupLog
-	ended chan struct{}
-}
-
-func startWatchdog(args []string, dir string, credential *syscall.Credential) (*watch, error) {
-	w := &watch{dir: dir, log: new(startupLog), ended: make(chan struct{})}
-	cmd := exec.Command("/bin/sh", args...)
-	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	cmd.Stderr = w.log
-	// In a session of its own it doesn't get the terminal's Ctrl-C.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: credential}
-	hold, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("start the server's watchdog: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the server's watchdog: %w", err)
-	}
-	w.hold, w.pid = hold, cmd.Process.Pid
-	go func() {
-		defer close(w.ended)
-		_ = cmd.Wait() // the directory being gone is what counts, see stop
-	}()
-	return w, nil
-}
-
-// stop ends the server and returns when it is gone, with its files.
-func (w *watch) stop() error {
-	closed := w.hold.Close()
-	if errors.Is(closed, os.ErrClosed) {
-		closed = nil // the watchdog had ended by itself
-	}
-	select {
-	case <-w.ended:
-	case <-time.After(cleanupTimeout):
-		closed = errors.Join(closed, fmt.Errorf("the server didn't stop within %s and was killed", cleanupTimeout))
-		closed = errors.Join(closed, syscall.Kill(-w.pid, syscall.SIGKILL))
-		<-w.ended
-	}
-	return errors.Join(closed, os.RemoveAll(w.dir))
-}
-
-// startupLog keeps the beginning of what the server says, for the error when it
-// doesn't start.
-type startupLog struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-const startupLogSize = 4096
-
-// Write takes all of p and keeps what there is still room for.
-func (l *startupLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = append(l.text, p[:min(len(p), startupLogSize-len(l.text))]...)
-	return len(p), nil
-}
-
-// String returns what has been kept.
-func (l *startupLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return string(l.text)
 }

@@ -69,8 +69,8 @@ func startOwn(args []string, dir string, credential *syscall.Credential) (*own, 
 	o.cmd.Dir = "/"
 	o.cmd.Env = append(os.Environ(), "LC_ALL=C")
 	o.cmd.Stderr = o.log
-	// In a session of its own it doesn't get the terminal's Ctrl-C.
-	o.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: credential}
+	o.cmd.SysProcAttr = ownSession()
+	o.cmd.SysProcAttr.Credential = credential
 	var err error
 	if o.commands, err = o.cmd.StdinPipe(); err != nil {
 		return nil, err

@@ -47,6 +47,11 @@ var children = map[string]func(*testing.T){
 		require.NoError(t, err)
 		require.NoError(t, pool.Ping(t.Context()))
 	},
+	"hangs with a container": func(t *testing.T) {
+		_, err := pgtest.StartContainer(t.Context(), local())
+		require.NoError(t, err)
+		select {}
+	},
 	"leaves a goroutine running": func(*testing.T) { go func() { select {} }() },
 }
 

@@ -124,8 +124,14 @@ func ping(ctx context.Context, url string) error {
 // waitUntilReady returns when the server at url accepts sessions, and with an
 // error when it ended before that or ctx did.
 func waitUntilReady(ctx context.Context, url string, ended <-chan struct{}) error {
+	return waitUntil(ctx, ended, 10*time.Millisecond, func() error { return ping(ctx, url) })
+}
+
+// waitUntil tries to reach a server, at intervals, until that succeeds, and returns an
+// error when the server ended before that or ctx did.
+func waitUntil(ctx context.Context, ended <-chan struct{}, interval time.Duration, try func() error) error {
 	for {
-		err := ping(ctx, url)
+		err := try()
 		if err == nil {
 			return nil
 		}
@@ -134,7 +140,7 @@ func waitUntilReady(ctx context.Context, url string, ended <-chan struct{}) erro
 			return errors.New("the server ended while starting")
 		case <-ctx.Done():
 			return fmt.Errorf("wait for the server to accept connections: %w", errors.Join(ctx.Err(), err))
-		case <-time.After(10 * time.Millisecond):
+		case <-time.After(interval):
 		}
 	}
 }

@@ -18,16 +18,6 @@ type Inspect struct {
 
 func (*Inspect) plan() {}
 
-// OpenAPIMode says what the root describes.
-type OpenAPIMode uint8
-
-// The modes of openapi-mode.
-const (
-	FollowPrivileges OpenAPIMode = iota
-	IgnorePrivileges
-	Disabled
-)
-
 func (p *Planner) inspect(req *apirequest.Shape) (Plan, error) {
 	for _, media := range req.Accept {
 		switch media.Name {
@@ -37,7 +27,7 @@ func (p *Planner) inspect(req *apirequest.Shape) (Plan, error) {
 		default:
 			continue
 		}
-		return &Inspect{Schema: req.Schema, Media: media, Privileges: p.config.OpenAPI == FollowPrivileges}, nil
+		return &Inspect{Schema: req.Schema, Media: media, Privileges: p.config.Privileges}, nil
 	}
 	return nil, apierror.NotAcceptable(names(req.Accept))
 }

@@ -29,8 +29,8 @@ type Config struct {
 	Plans bool
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
-	// OpenAPI says what the description of the API tells of.
-	OpenAPI OpenAPIMode
+	// Privileges has the description of the API leave out what the role may not use.
+	Privileges bool
 	// StrictTargetNames has filters, orders and pages call an embed that has an
 	// alias by nothing else.
 	StrictTargetNames bool

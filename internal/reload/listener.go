@@ -14,7 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 )
 
 // Listener hears the notifications of a database on one connection, for any number of
@@ -40,7 +41,7 @@ type Listener struct {
 
 // ListenerConfig says where to listen.
 type ListenerConfig struct {
-	Pool Pool
+	Pool dbpool.Pool
 	// AcquireTimeout bounds how long a connection is waited for; 0 is no bound.
 	AcquireTimeout time.Duration
 	Logger         *slog.Logger
@@ -260,7 +261,7 @@ func (l *Listener) hand(conn *pgx.Conn) error {
 
 // connect gives a connection that listens, and notes to which channels.
 func (l *Listener) connect(heard map[string]bool) (*pgx.Conn, error) {
-	pooled, err := l.acquire()
+	pooled, err := dbpool.Acquire(l.ctx, l.config.Pool, l.config.AcquireTimeout)
 	if err != nil {
 		return nil, fmt.Errorf("acquire a connection: %w", err)
 	}
@@ -310,20 +311,6 @@ func (l *Listener) subscribe(conn *pgx.Conn, heard, channels map[string]bool) er
 	return nil
 }
 
-// acquire borrows a connection of the pool.
-func (l *Listener) acquire() (*pgxpool.Conn, error) {
-	ctx, cancel := l.bounded()
-	defer cancel()
-	return l.config.Pool.Acquire(ctx)
-}
-
-func (l *Listener) bounded() (context.Context, context.CancelFunc) {
-	if l.config.AcquireTimeout > 0 {
-		return context.WithTimeout(l.ctx, l.config.AcquireTimeout)
-	}
-	return l.ctx, func() {}
-}
-
 // isReplica reports whether an error is that of a server that only reads, where
 // nobody can listen.
 func isReplica(err error) bool {
@@ -334,13 +321,16 @@ func isReplica(err error) bool {
 // connectPrimary connects to the one of the pool's servers that can be listened to.
 // See https://docs.postgrest.org/en/stable/references/listener.html#listener-on-read-replicas.
 func (l *Listener) connectPrimary() (*pgx.Conn, error) {
-	configured, ok := l.config.Pool.(interface{ Config() *pgxpool.Config })
-	if !ok {
+	pool := dbpool.Config(l.config.Pool)
+	if pool == nil {
 		return nil, errors.New("the pool doesn't say which servers it has")
 	}
-	ctx, cancel := l.bounded()
-	defer cancel()
-	pool := configured.Config()
+	ctx := l.ctx
+	if l.config.AcquireTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.config.AcquireTimeout)
+		defer cancel()
+	}
 	pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	if pool.BeforeConnect != nil { // which may have the password
 		if err := pool.BeforeConnect(ctx, pool.ConnConfig); err != nil {

@@ -14,19 +14,14 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// Pool lends connections.
-type Pool interface {
-	Acquire(ctx context.Context) (*pgxpool.Conn, error)
-}
-
 // Config says what to load and whom to tell.
 type Config struct {
-	Pool Pool
+	Pool dbpool.Pool
 	// AcquireTimeout bounds how long a connection is waited for; 0 is no bound.
 	AcquireTimeout time.Duration
 	Schema         introspect.Options
@@ -250,17 +245,6 @@ func grow(backoff time.Duration) time.Duration {
 	return min(max(2*backoff, minBackoff), maxBackoff)
 }
 
-// acquire borrows a connection.
-func (r *Reloader) acquire() (*pgxpool.Conn, error) {
-	ctx := r.ctx
-	if r.config.AcquireTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.config.AcquireTimeout)
-		defer cancel()
-	}
-	return r.config.Pool.Acquire(ctx)
-}
-
 // load reads the catalogs in one snapshot. A panic in what the host has to do with it, a
 // hook of the pool or a tracer, is an error.
 func (r *Reloader) load() (_ *introspect.SchemaCache, err error) {
@@ -269,7 +253,7 @@ func (r *Reloader) load() (_ *introspect.SchemaCache, err error) {
 			err = panicked(v)
 		}
 	}()
-	conn, err := r.acquire()
+	conn, err := dbpool.Acquire(r.ctx, r.config.Pool, r.config.AcquireTimeout)
 	if err != nil {
 		return nil, fmt.Errorf("acquire a connection: %w", err)
 	}

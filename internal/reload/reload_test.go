@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -42,7 +43,7 @@ type watched struct {
 }
 
 // start starts a Reloader, and closes it with the test.
-func start(t *testing.T, pool reload.Pool, channel string) *watched {
+func start(t *testing.T, pool dbpool.Pool, channel string) *watched {
 	t.Helper()
 	w := &watched{loads: make(chan *introspect.SchemaCache, 1000)}
 	w.Reloader = reload.Start(reload.Config{

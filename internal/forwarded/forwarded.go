@@ -1,4 +1,10 @@
-package pgrest
+// Package forwarded reads what reverse proxies tell of a request that they pass on: in
+// X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix, or in Forwarded (RFC 7239).
+// Only headers of a proxy that sets them or removes them can be believed.
+//
+//	o := forwarded.Origin{Host: r.Host, HTTPS: r.TLS != nil}
+//	o.Forward(r.Header)
+package forwarded
 
 import (
 	"net/http"
@@ -6,26 +12,17 @@ import (
 	"strings"
 )
 
-// origin is where a client reaches the API.
-type origin struct {
-	host  string // with the port
-	https bool
-	path  string // that the API is mounted at
+// Origin is where a client reaches the API.
+type Origin struct {
+	Host  string // with the port
+	HTTPS bool
+	Path  string // that the API is mounted at
 }
 
-// origin is what the request says, or the proxy before us if it is to be trusted.
-func (x *exchange) origin() origin {
-	o := origin{host: x.r.Host, https: x.r.TLS != nil, path: x.request.Mount}
-	if x.options.TrustProxyHeaders {
-		o.forward(x.r.Header)
-	}
-	return o
-}
-
-// forward heeds what proxies tell: the first of several, which is the client's. A value
+// Forward heeds what proxies tell: the first of several, which is the client's. A value
 // that can't be one is left out. Forwarded counts only where there is none of the others:
 // a proxy that sets one of those may leave Forwarded as the client sent it.
-func (o *origin) forward(h http.Header) {
+func (o *Origin) Forward(h http.Header) {
 	proto, host, prefix := h["X-Forwarded-Proto"], h["X-Forwarded-Host"], h["X-Forwarded-Prefix"]
 	if proto == nil && host == nil && prefix == nil {
 		proto, host := forwardedBy(strings.Join(h["Forwarded"], ","))
@@ -47,31 +44,31 @@ func firstOf(values []string) string {
 	return strings.TrimSpace(first)
 }
 
-func (o *origin) setScheme(scheme string) {
+func (o *Origin) setScheme(scheme string) {
 	switch strings.ToLower(scheme) {
 	case "https":
-		o.https = true
+		o.HTTPS = true
 	case "http":
-		o.https = false
+		o.HTTPS = false
 	}
 }
 
-func (o *origin) setHost(host string) {
+func (o *Origin) setHost(host string) {
 	special := func(r rune) bool {
 		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && !strings.ContainsRune("-._:[]", r)
 	}
 	u, err := url.Parse("//" + host)
 	if err == nil && u.Hostname() != "" && !strings.ContainsFunc(host, special) {
-		o.host = host
+		o.Host = host
 	}
 }
 
-func (o *origin) addPrefix(path string) {
+func (o *Origin) addPrefix(path string) {
 	u, err := url.Parse(path)
 	if err != nil || !strings.HasPrefix(path, "/") || u.Host != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(path, "#") {
 		return
 	}
-	o.path = u.EscapedPath() + o.path
+	o.Path = u.EscapedPath() + o.Path
 }
 
 // forwardedBy reads the protocol and host that the first proxy tells in a Forwarded

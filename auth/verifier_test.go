@@ -23,10 +23,10 @@ const (
 // now is when the tests take place.
 var now = time.Unix(1_700_000_000, 0)
 
-func newJWT(t testing.TB, cfg auth.JWTConfig) *auth.JWT {
+func newVerifier(t testing.TB, cfg auth.VerifierConfig) *auth.Verifier {
 	t.Helper()
 	cfg.Now = func() time.Time { return now }
-	v, err := auth.NewJWT(cfg)
+	v, err := auth.NewVerifier(cfg)
 	require.NoError(t, err)
 	return v
 }
@@ -64,42 +64,42 @@ func requireError(t testing.TB, err error) *auth.Error {
 	return e
 }
 
-func TestNewJWT(t *testing.T) {
+func TestNewVerifier(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
-		cfg     auth.JWTConfig
+		cfg     auth.VerifierConfig
 		wantErr string // a part of it; empty means none
 	}{
-		{"nothing_set", auth.JWTConfig{}, ""},
-		{"secret_of_32_bytes", auth.JWTConfig{Secret: []byte(strings.Repeat("x", 32))}, ""},
-		{"secret_of_31_bytes", auth.JWTConfig{Secret: []byte(strings.Repeat("x", 31))}, "The JWT secret must be at least 32 characters long."},
-		{"short_key", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":"c2hvcnQ"}`)}, ""},
-		{"text_that_is_JSON_but_no_key", auth.JWTConfig{Secret: []byte(`{"purpose": "a passphrase all the same"}`)}, ""},
-		{"malformed_key", auth.JWTConfig{Secret: []byte(`{"kty":"RSA","n":"AQAB"}`)}, "parsing key 1 of the JWT secret"},
-		{"malformed_second_key", auth.JWTConfig{Secret: []byte(`{"keys":[{"kty":"oct","k":"AQAB"},{"kty":7}]}`)}, "parsing key 2 of the JWT secret"},
-		{"key_for_encryption", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","use":"enc"}`)}, "no key that verifies signatures"},
-		{"key_for_another_algorithm", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","alg":"A128KW"}`)}, "no key that verifies signatures"},
-		{"empty_symmetric_key", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":""}`)}, "parsing key 1 of the JWT secret"},
-		{"key_for_deriving", auth.JWTConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","key_ops":["deriveKey"]}`)}, "no key that verifies signatures"},
-		{"role_path_malformed", auth.JWTConfig{RoleClaimKey: "$.role;"}, "failed to parse role-claim-key value ($.role;)"},
-		{"key_set_over_http", auth.JWTConfig{KeySetURL: "http://films.example/keys"}, "has to begin with https://"},
-		{"key_set_in_a_file", auth.JWTConfig{KeySetURL: "file:///etc/keys"}, "has to begin with https://"},
-		{"key_set_without_host", auth.JWTConfig{KeySetURL: "https:keys"}, "has to begin with https://"},
-		{"key_set_with_user", auth.JWTConfig{KeySetURL: "https://jane:hush@films.example/keys"}, `"https://jane:xxxxx@films.example/keys", and can't have a user`},
-		{"key_set_that_is_no_URL", auth.JWTConfig{KeySetURL: "https://films example"}, "parse the URL of the key set"},
-		{"empty_key_set", auth.JWTConfig{Secret: []byte(`{"keys":[]}`)}, "no key that verifies signatures"},
-		{"audience_string", auth.JWTConfig{Audience: "films"}, ""},
-		{"audience_URI", auth.JWTConfig{Audience: "https://films.example"}, ""},
-		{"audience_URN", auth.JWTConfig{Audience: "urn:films:archive"}, ""},
-		{"audience_with_a_space", auth.JWTConfig{Audience: "the films"}, ""},
-		{"audience_URI_with_a_space", auth.JWTConfig{Audience: "urn:the films"}, "jwt-aud should be a string or a valid URI"},
-		{"audience_URI_with_half_an_escape", auth.JWTConfig{Audience: "urn:films%2"}, "jwt-aud should be a string or a valid URI"},
-		{"audience_that_is_no_URI", auth.JWTConfig{Audience: "://films"}, "jwt-aud should be a string or a valid URI"},
+		{"nothing_set", auth.VerifierConfig{}, ""},
+		{"secret_of_32_bytes", auth.VerifierConfig{Secret: []byte(strings.Repeat("x", 32))}, ""},
+		{"secret_of_31_bytes", auth.VerifierConfig{Secret: []byte(strings.Repeat("x", 31))}, "The JWT secret must be at least 32 characters long."},
+		{"short_key", auth.VerifierConfig{Secret: []byte(`{"kty":"oct","k":"c2hvcnQ"}`)}, ""},
+		{"text_that_is_JSON_but_no_key", auth.VerifierConfig{Secret: []byte(`{"purpose": "a passphrase all the same"}`)}, ""},
+		{"malformed_key", auth.VerifierConfig{Secret: []byte(`{"kty":"RSA","n":"AQAB"}`)}, "parsing key 1 of the JWT secret"},
+		{"malformed_second_key", auth.VerifierConfig{Secret: []byte(`{"keys":[{"kty":"oct","k":"AQAB"},{"kty":7}]}`)}, "parsing key 2 of the JWT secret"},
+		{"key_for_encryption", auth.VerifierConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","use":"enc"}`)}, "no key that verifies signatures"},
+		{"key_for_another_algorithm", auth.VerifierConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","alg":"A128KW"}`)}, "no key that verifies signatures"},
+		{"empty_symmetric_key", auth.VerifierConfig{Secret: []byte(`{"kty":"oct","k":""}`)}, "parsing key 1 of the JWT secret"},
+		{"key_for_deriving", auth.VerifierConfig{Secret: []byte(`{"kty":"oct","k":"AQAB","key_ops":["deriveKey"]}`)}, "no key that verifies signatures"},
+		{"role_path_malformed", auth.VerifierConfig{RoleClaimKey: "$.role;"}, "failed to parse role-claim-key value ($.role;)"},
+		{"key_set_over_http", auth.VerifierConfig{KeySetURL: "http://films.example/keys"}, "has to begin with https://"},
+		{"key_set_in_a_file", auth.VerifierConfig{KeySetURL: "file:///etc/keys"}, "has to begin with https://"},
+		{"key_set_without_host", auth.VerifierConfig{KeySetURL: "https:keys"}, "has to begin with https://"},
+		{"key_set_with_user", auth.VerifierConfig{KeySetURL: "https://jane:hush@films.example/keys"}, `"https://jane:xxxxx@films.example/keys", and can't have a user`},
+		{"key_set_that_is_no_URL", auth.VerifierConfig{KeySetURL: "https://films example"}, "parse the URL of the key set"},
+		{"empty_key_set", auth.VerifierConfig{Secret: []byte(`{"keys":[]}`)}, "no key that verifies signatures"},
+		{"audience_string", auth.VerifierConfig{Audience: "films"}, ""},
+		{"audience_URI", auth.VerifierConfig{Audience: "https://films.example"}, ""},
+		{"audience_URN", auth.VerifierConfig{Audience: "urn:films:archive"}, ""},
+		{"audience_with_a_space", auth.VerifierConfig{Audience: "the films"}, ""},
+		{"audience_URI_with_a_space", auth.VerifierConfig{Audience: "urn:the films"}, "jwt-aud should be a string or a valid URI"},
+		{"audience_URI_with_half_an_escape", auth.VerifierConfig{Audience: "urn:films%2"}, "jwt-aud should be a string or a valid URI"},
+		{"audience_that_is_no_URI", auth.VerifierConfig{Audience: "://films"}, "jwt-aud should be a string or a valid URI"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			v, err := auth.NewJWT(c.cfg)
+			v, err := auth.NewVerifier(c.cfg)
 			if c.wantErr != "" {
 				require.ErrorContains(t, err, c.wantErr)
 				return
@@ -113,7 +113,7 @@ func TestNewJWT(t *testing.T) {
 func TestAuthenticate_header(t *testing.T) {
 	t.Parallel()
 	token := sign(t, `{"role":"author"}`, jwa.HS256, []byte(secret))
-	v := newJWT(t, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon"})
+	v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon"})
 	for _, c := range []struct {
 		name, header string
 		wantRole     string // empty means the error of an empty token
@@ -151,7 +151,7 @@ func TestAuthenticate_without_token(t *testing.T) {
 	t.Run("anonymous_role", func(t *testing.T) {
 		t.Parallel()
 		for _, s := range []string{"", secret} {
-			id, err := newJWT(t, auth.JWTConfig{Secret: []byte(s), AnonRole: "anon"}).Authenticate(t.Context(), "")
+			id, err := newVerifier(t, auth.VerifierConfig{Secret: []byte(s), AnonRole: "anon"}).Authenticate(t.Context(), "")
 			require.NoError(t, err)
 			require.Equal(t, "anon", id.Role)
 			require.True(t, id.Anonymous)
@@ -161,7 +161,7 @@ func TestAuthenticate_without_token(t *testing.T) {
 	})
 	t.Run("no_anonymous_role", func(t *testing.T) {
 		t.Parallel()
-		v := newJWT(t, auth.JWTConfig{Secret: []byte(secret)})
+		v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret)})
 		for _, header := range []string{"", "Basic dXNlcg==", bearer(t, `{"id":1}`)} {
 			_, err := v.Authenticate(t.Context(), header)
 			require.Equal(t, &auth.Error{
@@ -174,7 +174,7 @@ func TestAuthenticate_without_token(t *testing.T) {
 	})
 	t.Run("empty_role_claim_is_not_anonymous", func(t *testing.T) {
 		t.Parallel()
-		id, err := newJWT(t, auth.JWTConfig{Secret: []byte(secret)}).Authenticate(t.Context(), bearer(t, `{"role":""}`))
+		id, err := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret)}).Authenticate(t.Context(), bearer(t, `{"role":""}`))
 		require.NoError(t, err)
 		require.False(t, id.Anonymous)
 	})
@@ -182,7 +182,7 @@ func TestAuthenticate_without_token(t *testing.T) {
 
 func TestAuthenticate_without_secret(t *testing.T) {
 	t.Parallel()
-	v := newJWT(t, auth.JWTConfig{AnonRole: "anon"})
+	v := newVerifier(t, auth.VerifierConfig{AnonRole: "anon"})
 	for _, header := range []string{"Bearer", "Bearer x", bearer(t, `{"role":"author"}`)} {
 		_, err := v.Authenticate(t.Context(), header)
 		require.Equal(t, &auth.Error{Code: "PGRST300", Message: "Server lacks JWT secret", Status: 500}, err)
@@ -205,7 +205,7 @@ func FuzzAuthenticate(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	v := newJWT(f, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", Audience: "films"})
+	v := newVerifier(f, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", Audience: "films"})
 	f.Fuzz(func(t *testing.T, header string) {
 		id, err := v.Authenticate(t.Context(), header)
 		if err != nil {
@@ -230,7 +230,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 		{"no_token", 0, ""},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			v := newJWT(b, auth.JWTConfig{Secret: []byte(secret), AnonRole: "anon", CacheMaxEntries: c.entries})
+			v := newVerifier(b, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", CacheMaxEntries: c.entries})
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := v.Authenticate(b.Context(), c.header); err != nil {

@@ -17,9 +17,9 @@ import (
 // defaultCacheEntries is how many verified tokens are remembered by default.
 const defaultCacheEntries = 1000
 
-// JWTConfig configures a verifier of bearer tokens. The zero value of every
+// VerifierConfig configures a verifier of bearer tokens. The zero value of every
 // field is its default.
-type JWTConfig struct {
+type VerifierConfig struct {
 	// Secret is what tokens are verified with: the key of HMAC-SHA256 signatures,
 	// 32 bytes or more, or the text of a JSON Web Key or a JSON Web Key Set. The kind
 	// of a JSON Web Key, and its "alg" if it has one, say which signatures it verifies:
@@ -27,7 +27,7 @@ type JWTConfig struct {
 	// Without a secret, or a KeySetURL, every token is answered with PGRST300.
 	Secret []byte
 	// KeySetURL is where a JSON Web Key Set is fetched from, whose public keys verify
-	// tokens beside Secret: an https URL, or an http one of this machine. NewJWT
+	// tokens beside Secret: an https URL, or an http one of this machine. NewVerifier
 	// doesn't wait for the first fetch; tokens do, for 5 seconds at most. The set is
 	// fetched again every 10 minutes, and at once for a token that no key suits, if
 	// that was 10 seconds ago or more. A set stays in use while the next can't be had;
@@ -55,8 +55,9 @@ type JWTConfig struct {
 	Logger *slog.Logger
 }
 
-// JWT verifies bearer tokens. It is safe for concurrent use.
-type JWT struct {
+// Verifier tells who makes a request by its bearer token, a JSON Web Token, which it
+// verifies. It is safe for concurrent use.
+type Verifier struct {
 	secret   []key
 	ring     atomic.Pointer[keyRing]
 	keySet   *keySet // nil without a URL
@@ -74,11 +75,11 @@ type keyRing struct {
 	generation uint64 // how many rings there were before
 }
 
-// NewJWT returns a verifier, or an error when the secret is too short or looks
+// NewVerifier returns a verifier, or an error when the secret is too short or looks
 // like a JSON Web Key but can't be used as one, when the audience has a colon and
 // is no URI, when RoleClaimKey can't be parsed, or when KeySetURL is no https URL.
 // With a KeySetURL the verifier has to be closed.
-func NewJWT(cfg JWTConfig) (*JWT, error) {
+func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	secret, err := parseKeys(cfg.Secret)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func NewJWT(cfg JWTConfig) (*JWT, error) {
 	if strings.Contains(cfg.Audience, ":") && !isURI(cfg.Audience) {
 		return nil, errors.New("jwt-aud should be a string or a valid URI")
 	}
-	v := &JWT{
+	v := &Verifier{
 		secret:   secret,
 		rolePath: path,
 		anonRole: cfg.AnonRole,
@@ -127,7 +128,7 @@ func isURI(text string) bool {
 
 // Close ends the fetching of KeySetURL. Without one there is nothing to close. A
 // closed verifier goes on with the keys that it has.
-func (v *JWT) Close() {
+func (v *Verifier) Close() {
 	if v.keySet != nil {
 		v.keySet.close()
 	}
@@ -135,7 +136,7 @@ func (v *JWT) Close() {
 
 // replaceKeys puts fetched keys beside the secret, and forgets the tokens that
 // the keys before them have verified. The key set calls it from one goroutine.
-func (v *JWT) replaceKeys(fetched []key) {
+func (v *Verifier) replaceKeys(fetched []key) {
 	ring := &keyRing{keys: slices.Concat(v.secret, fetched), generation: v.ring.Load().generation + 1}
 	v.ring.Store(ring)
 	if v.cache != nil {
@@ -147,7 +148,7 @@ func (v *JWT) replaceKeys(fetched []key) {
 // header, or "" when there was none. The scheme is Bearer, in any case; with any
 // other the request counts as one without a token. The error, if any, is an
 // *Error. ctx bounds the wait for keys of KeySetURL; without one there is none.
-func (v *JWT) Authenticate(ctx context.Context, authorization string) (Identity, error) {
+func (v *Verifier) Authenticate(ctx context.Context, authorization string) (Identity, error) {
 	token, ok := bearerToken(authorization)
 	if !ok {
 		if v.anonRole == "" {
@@ -178,7 +179,7 @@ func (id Identity) unlessNone() (Identity, error) {
 
 // verified returns the claims of a token whose signature is right. When no key
 // suits a token, there may be a new one at KeySetURL.
-func (v *JWT) verified(ctx context.Context, token string) (*claims, error) {
+func (v *Verifier) verified(ctx context.Context, token string) (*claims, error) {
 	ring := v.ring.Load()
 	if len(ring.keys) == 0 && v.keySet == nil {
 		return nil, errNoSecret()
@@ -208,7 +209,7 @@ func asError(err *Error) error {
 
 // verifiedBy verifies a token with the keys of a ring. Only tokens whose
 // signature is right are remembered, so that no stranger can push them out.
-func (v *JWT) verifiedBy(ring *keyRing, token string) (*claims, *Error) {
+func (v *Verifier) verifiedBy(ring *keyRing, token string) (*claims, *Error) {
 	if v.cache != nil {
 		if c, ok := v.cache.get(token); ok {
 			return c, nil

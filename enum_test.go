@@ -1,0 +1,37 @@
+package pgrest_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest"
+)
+
+// Every value of an enum has the word of the reference's setting, or of its own, and what
+// is none of its values has its number.
+func TestEnums(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		value fmt.Stringer
+		want  string
+	}{
+		{pgrest.OpenAPIFollowPrivileges, "follow-privileges"},
+		{pgrest.OpenAPIIgnorePrivileges, "ignore-privileges"},
+		{pgrest.OpenAPIDisabled, "disabled"},
+		{pgrest.OpenAPIDisabled + 1, "OpenAPIMode(3)"},
+		{pgrest.TxCommit, "commit"},
+		{pgrest.TxCommitAllowOverride, "commit-allow-override"},
+		{pgrest.TxRollback, "rollback"},
+		{pgrest.TxRollbackAllowOverride, "rollback-allow-override"},
+		{pgrest.TxRollbackAllowOverride + 1, "TxEnd(4)"},
+		{pgrest.ResourceUnknown, "unknown"},
+		{pgrest.ResourceRelation, "relation"},
+		{pgrest.ResourceRoutine, "rpc"},
+		{pgrest.ResourceRoot, "root"},
+		{pgrest.ResourceRoutine + 1, "Resource(4)"},
+	} {
+		require.Equal(t, tt.want, tt.value.String())
+	}
+}

@@ -1,0 +1,40 @@
+package apirequest_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+)
+
+// Every value of an enum has a word, and what is none of its values has its number.
+func TestEnums(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		value fmt.Stringer
+		want  string
+	}{
+		{apirequest.Read, "read"},
+		{apirequest.Create, "create"},
+		{apirequest.Upsert, "upsert"},
+		{apirequest.Update, "update"},
+		{apirequest.Delete, "delete"},
+		{apirequest.Call, "call"},
+		{apirequest.Describe, "describe"},
+		{apirequest.Options, "options"},
+		{apirequest.Options + 1, "Action(8)"},
+		{apirequest.Unknown, "unknown"},
+		{apirequest.Root, "root"},
+		{apirequest.Relation, "relation"},
+		{apirequest.Routine, "rpc"},
+		{apirequest.Routine + 1, "Resource(4)"},
+		{apirequest.HTTP11, "HTTP/1.1"},
+		{apirequest.HTTP10, "HTTP/1.0"},
+		{apirequest.HTTP2, "HTTP/2.0"},
+		{apirequest.HTTP2 + 1, "Proto(3)"},
+	} {
+		require.Equal(t, tt.want, tt.value.String())
+	}
+}
