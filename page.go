@@ -33,7 +33,7 @@ func (x *exchange) showPage() error {
 	if err != nil {
 		return err
 	}
-	x.request = &apirequest.Request{Resource: apirequest.Root}
+	x.request = &apirequest.Request{Operation: apirequest.Operation{Resource: apirequest.Root}}
 	page.ServeHTTP(&x.w, x.r)
 	return nil
 }

@@ -53,31 +53,6 @@ type Limits struct {
 	HeaderValues int
 }
 
-// Action is what to do with the resource.
-type Action uint8
-
-// The actions.
-const (
-	Read Action = iota
-	Create
-	Upsert
-	Update
-	Delete
-	Call
-	Describe // the root's GET
-	Options
-)
-
-// Resource is the kind of thing that a path names.
-type Resource uint8
-
-// The resources: the API's root, a table or view, a function.
-const (
-	Root Resource = iota
-	Relation
-	Routine
-)
-
 // Proto is a version of HTTP, as far as answers depend on it.
 type Proto uint8
 
@@ -100,30 +75,30 @@ func protoOf(r *http.Request) Proto {
 
 // Request is a request to the API.
 type Request struct {
-	Action   Action
-	Resource Resource
+	Operation
 	// Name is the relation's or routine's name, decoded; empty for the root.
 	Name string
 	// Schema is an exposed schema. Negotiated reports that the response names it
 	// in a Content-Profile header: there are several.
 	Schema     string
 	Negotiated bool
-	// HeadersOnly is a HEAD request: the same answer without its body.
-	HeadersOnly bool
-	// Method and Path are those of the HTTP request; Path is escaped and
-	// relative to the API's root.
-	Method, Path string
+	// Path is that of the HTTP request, escaped and relative to the API's root.
+	Path string
 	// Proto is the version of HTTP.
 	Proto Proto
 	// Mount is what precedes Path in the URL that the client sees.
 	Mount string
 
-	Query       *filter.Query
-	RawQuery    string
+	Query *filter.Query
+	// RawQuery is what Query was read from: the query string and, with QueryContent,
+	// the body.
+	RawQuery string
+	// LongQuery is a query that can't be a query string.
+	LongQuery   bool
 	Range       Range // of the resource itself: Range header, limit and offset
 	Preferences Preferences
 	Accept      []mediatype.Type
-	// Payload is the body of a request that writes or calls with POST, else nil.
+	// Payload is the body of an operation with PayloadContent, else nil.
 	Payload *Payload
 }
 
@@ -138,9 +113,8 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		return nil, apierror.InvalidPath()
 	}
 	req := &Request{
-		Method: r.Method, Path: path, RawQuery: r.URL.RawQuery, Proto: protoOf(r),
+		Path: path, RawQuery: r.URL.RawQuery, Proto: protoOf(r),
 		Mount:       mount(r, escaped, path),
-		HeadersOnly: r.Method == http.MethodHead,
 		Preferences: parsePreferences(r.Header["Prefer"], c.TxOverride),
 		Accept:      mediatype.ParseAccept(r.Header["Accept"]...),
 	}
@@ -150,16 +124,18 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if err := req.schema(r, c.Schemas); err != nil {
 		return nil, err
 	}
-	if err := req.action(); err != nil {
+	var err error
+	if req.Operation, err = operationOf(req.Resource, r.Method); err != nil {
 		return nil, err
 	}
-	arguments := req.Resource == Routine && (req.Action == Options || req.Method != http.MethodPost)
-	var err error
-	if req.Query, err = filter.Parse(r.URL.RawQuery, filter.Options{Arguments: arguments, Limits: c.Limits.Query}); err != nil {
+	if err := req.readQuery(r, c.Limits); err != nil {
+		return nil, err
+	}
+	if req.Query, err = filter.Parse(req.RawQuery, filter.Options{Arguments: req.Arguments, Limits: c.Limits.Query}); err != nil {
 		return nil, err
 	}
 	header := ""
-	if r.Method == http.MethodGet { // Range means nothing with other methods (RFC 9110, section 14.2)
+	if req.Ranged {
 		header = r.Header.Get("Range")
 	}
 	if req.Range, err = topRange(header, req.Query.Pages); err != nil {
@@ -193,12 +169,9 @@ func (l Limits) check(r *http.Request, path string) error {
 	return nil
 }
 
-// readPayload reads the body of requests that have a meaning for one.
+// readPayload reads the body of an operation that has a payload.
 func (req *Request) readPayload(r *http.Request, limits Limits) error {
-	switch {
-	case req.Action == Create, req.Action == Upsert, req.Action == Update:
-	case req.Action == Call && req.Method == http.MethodPost:
-	default:
+	if req.Content != PayloadContent {
 		return nil
 	}
 	body, err := readBody(r, limits.BodyBytes)
@@ -252,10 +225,10 @@ func bodyGrowth(come int, announced int64) int {
 	return come
 }
 
-// AtRoot reports a GET or HEAD on the API's root, whatever answers there. Nothing
-// does where the root is disabled.
+// AtRoot reports a request for the description of the API at its root, whatever answers
+// there. Nothing does where the root is disabled.
 func AtRoot(r *http.Request, c Config) bool {
-	if c.RootDisabled || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if o, err := operationOf(Root, r.Method); c.RootDisabled || err != nil || o.Action != Describe {
 		return false
 	}
 	path, ok := cutBase("/"+strings.TrimPrefix(r.URL.EscapedPath(), "/"), c.BasePath)
@@ -330,12 +303,7 @@ func (req *Request) resource(path string, c Config) error {
 // https://docs.postgrest.org/en/stable/references/api/schemas.html#multiple-schemas.
 func (req *Request) schema(r *http.Request, exposed []string) error {
 	req.Schema, req.Negotiated = exposed[0], len(exposed) > 1
-	header := "Accept-Profile"
-	switch r.Method {
-	case http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete:
-		header = "Content-Profile"
-	}
-	profile := r.Header[header]
+	profile := r.Header[profileOf(r.Method)]
 	if len(profile) == 0 {
 		return nil
 	}
@@ -344,40 +312,4 @@ func (req *Request) schema(r *http.Request, exposed []string) error {
 	}
 	req.Schema, req.Negotiated = profile[0], true
 	return nil
-}
-
-func (req *Request) action() error {
-	switch req.Resource {
-	case Root:
-		switch req.Method {
-		case http.MethodGet, http.MethodHead:
-			req.Action = Describe
-			return nil
-		case http.MethodOptions:
-			req.Action = Options
-			return nil
-		}
-	case Routine:
-		switch req.Method {
-		case http.MethodGet, http.MethodHead, http.MethodPost:
-			req.Action = Call
-			return nil
-		case http.MethodOptions:
-			req.Action = Options
-			return nil
-		}
-		return apierror.RPCMethod(req.Method)
-	case Relation:
-		action, ok := relationActions[req.Method]
-		req.Action = action
-		if ok {
-			return nil
-		}
-	}
-	return apierror.UnsupportedMethod(req.Method)
-}
-
-var relationActions = map[string]Action{
-	http.MethodGet: Read, http.MethodHead: Read, http.MethodPost: Create, http.MethodPut: Upsert,
-	http.MethodPatch: Update, http.MethodDelete: Delete, http.MethodOptions: Options,
 }

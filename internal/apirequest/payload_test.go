@@ -23,12 +23,12 @@ const (
 
 // writing is a request that creates rows with the given columns parameter, nil for none.
 func writing(columns ...string) *apirequest.Request {
-	return &apirequest.Request{Action: apirequest.Create, Resource: apirequest.Relation, Query: &filter.Query{Columns: columns}}
+	return &apirequest.Request{Operation: apirequest.Operation{Action: apirequest.Create, Resource: apirequest.Relation}, Query: &filter.Query{Columns: columns}}
 }
 
 // calling is a POST on a function.
 func calling(columns ...string) *apirequest.Request {
-	return &apirequest.Request{Action: apirequest.Call, Resource: apirequest.Routine, Query: &filter.Query{Columns: columns}}
+	return &apirequest.Request{Operation: apirequest.Operation{Action: apirequest.Call, Resource: apirequest.Routine}, Query: &filter.Query{Columns: columns}}
 }
 
 // upserting is a PUT on a relation.

@@ -48,8 +48,8 @@ type Argument struct {
 const ScalarColumn = "pgrst_scalar"
 
 func (p *Planner) call(req *apirequest.Request) (Plan, error) {
-	if req.Method != "POST" && p.postOnly(req) {
-		return nil, apierror.PostOnly(req.Method)
+	if req.Safe && p.postOnly(req) {
+		return nil, apierror.PostOnly(req.Method, infoOf(apirequest.Routine, isPostOnly).Allow)
 	}
 	routine, err := p.routine(req)
 	if err != nil {
@@ -66,7 +66,7 @@ func (p *Planner) call(req *apirequest.Request) (Plan, error) {
 	if scalar {
 		c.Root.typeValues(routine.Returns.Type)
 	}
-	c.ReadOnly = req.Method != "POST" || !c.Volatile()
+	c.ReadOnly = req.Safe || !c.Volatile()
 	if err := p.finish(&c.Answer, req, producer{rows: rowsOf(routine), defaults: defaultSelect(req), call: c}); err != nil {
 		return nil, err
 	}
