@@ -13,10 +13,12 @@ import (
 // HTTP server, which takes some 50 KB of request line and headers.
 //
 // What exceeds a limit is refused before any work goes into it, with a status of 4xx:
-// what the URL asks for with PGRST100, a body with PGRST102.
+// what the query asks for with PGRST100, be it in the URL or in the body of a QUERY, a body
+// with PGRST102.
 type Limits struct {
-	// MaxQueryBytes is how long the query string may be, and the path. What is longer is
-	// answered with 414. Default: 64 KiB.
+	// MaxQueryBytes is how long the query string of the URL may be, and the path. What is
+	// longer is answered with 414. The query in the body of a QUERY is bounded by
+	// MaxBodyBytes. Default: 64 KiB.
 	MaxQueryBytes int
 	// MaxBodyBytes is how large a body may be. A larger one is answered with 413, and not
 	// read if its length was announced. CSV is made JSON of, which has the names of the
@@ -30,7 +32,8 @@ type Limits struct {
 	// MaxConditions is how many conditions the filters may have, where each and, or and
 	// not with brackets counts as one, too. Default: 2,000.
 	MaxConditions int
-	// MaxEmbeds is how many relations may be embedded. Default: 100.
+	// MaxEmbeds is how many relations may be embedded, and how many of them may have a limit
+	// or an offset. Default: 100.
 	MaxEmbeds int
 	// MaxEmbedDepth is how deep they may be embedded within each other. Rows may multiply
 	// with each level. Default: 10.

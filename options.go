@@ -68,8 +68,8 @@ type Options struct {
 	RootSpec string
 	// PostOnly names functions that are called with POST alone, since their arguments
 	// are not for URLs, as those of login(password text): as "function", which means
-	// those of that name in all exposed schemas, or "schema.function". A GET or HEAD is
-	// answered with 405, and neither OPTIONS nor the description of the API offers
+	// those of that name in all exposed schemas, or "schema.function". A GET, HEAD or QUERY
+	// is answered with 405, and neither OPTIONS nor the description of the API offers
 	// them. A POST still runs read only unless the function is volatile. The reference has
 	// no such key; that of the stand-alone server is db-post-only.
 	PostOnly []string

@@ -33,7 +33,7 @@ func (x *exchange) showPage() error {
 	if err != nil {
 		return err
 	}
-	x.request = &apirequest.Request{Shape: apirequest.Shape{Resource: apirequest.Root}}
+	x.request = &apirequest.Request{Shape: apirequest.Shape{Operation: apirequest.Operation{Resource: apirequest.Root}}}
 	page.ServeHTTP(&x.w, x.r)
 	return nil
 }

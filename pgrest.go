@@ -25,14 +25,28 @@
 //
 // A host with sessions of its own gives Options.Authenticate instead.
 //
+// # Methods
+//
+// Beside the methods of the reference there is QUERY (RFC 10008): a GET that has its query
+// string, or the rest of it, in a body of application/x-www-form-urlencoded, for filters
+// that are too long for a URL or better not in one. The body stands behind the query string
+// of the URL, as if there was an ampersand between them. It works on relations, and on
+// functions wherever GET does, and is answered the same: Content-Location names the GET for
+// the same, unless its query string has more than 8,000 bytes. A body in another format is
+// answered with 415, one without Content-Type with 400. OPTIONS tells of QUERY in the header
+// Accept-Query, and descriptions of the API in OpenAPI 3.1 in the extension x-query.
+//
+// A cache may keep the answer to a QUERY, by its body. Whatever is said to caches is said
+// as with GET, by Vary; Cache-Control is for the database or the host to set.
+//
 // # Functions
 //
 // Functions are called with POST, or with GET and their arguments in the URL. A GET
 // never writes, but that a function is declared VOLATILE doesn't forbid it: the function
 // is called all the same, in a read-only transaction, and only descriptions of the API
-// don't offer it. What is in a URL is also in logs, histories and Referer headers. So a
-// function that takes a secret, such as login(name text, password text), is best named
-// in Options.PostOnly.
+// don't offer it. The same goes for QUERY. What is in a URL is also in logs, histories and
+// Referer headers. So a function that takes a secret, such as
+// login(name text, password text), is best named in Options.PostOnly.
 //
 // # Errors
 //

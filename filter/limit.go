@@ -5,7 +5,7 @@ import "fmt"
 // Limits bounds what one query string may ask for. A field that is 0 bounds nothing.
 type Limits struct {
 	Conditions  int // conditions and groups of them
-	Embeds      int // embedded relations
+	Embeds      int // embedded relations; and those that limit and offset are given for, beside the root
 	EmbedDepth  int // levels of relations that are embedded in each other
 	SelectItems int // items of select, those of embedded relations included
 	OrderTerms  int // terms of all orders
@@ -25,9 +25,10 @@ func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Mo
 
 // tally counts what a query string asks for against its limits.
 type tally struct {
-	limits                                      Limits
-	conditions, embeds, selectItems, orderTerms int
-	exceeded                                    *LimitError // nil for none
+	limits                                             Limits
+	conditions, embeds, pages, selectItems, orderTerms int
+
+	exceeded *LimitError // nil for none
 }
 
 // add counts one more, and reports whether there may be so many.
@@ -52,6 +53,11 @@ func (t *tally) condition() bool { return t.add(&t.conditions, t.limits.Conditio
 // embed counts a relation that is embedded at a depth.
 func (t *tally) embed(depth int) bool {
 	return t.add(&t.embeds, t.limits.Embeds, "embeds") && t.allows(depth, t.limits.EmbedDepth, "levels of embeds")
+}
+
+// page counts a way of writing what limit and offset are for, of an embed.
+func (t *tally) page() bool {
+	return t.add(&t.pages, t.limits.Embeds, "embeds with a limit or an offset")
 }
 
 func (t *tally) selectItem() bool {

@@ -31,6 +31,8 @@ func TestLimits(t *testing.T) {
 		{"quantified", filter.Limits{ListValues: 2}, "a=like(any).{x*,y*}", "a=like(any).{x*,y*,z*}", filter.LimitError{What: "values in a list", Most: 2}},
 		{"quantified_in_a_group", filter.Limits{ListValues: 2}, "or=(a.eq(all).{1,2})", "or=(a.eq(all).{1,2,3})", filter.LimitError{What: "values in a list", Most: 2}},
 		{"other_commas", filter.Limits{ListValues: 2}, "a=eq.1,2,3&or=(b.cs.{1,2,3})", "a=in.(1,2,3)", filter.LimitError{What: "values in a list", Most: 2}},
+		{"pages", filter.Limits{Embeds: 2}, "limit=1&a.limit=1&a.offset=1&b.limit=1&offset=1", "a.limit=1&b.offset=1&c.limit=1", filter.LimitError{What: "embeds with a limit or an offset", Most: 2}},
+		{"pages_in_quotes", filter.Limits{Embeds: 2}, `"a".limit=1&a.offset=1`, `"a".limit=1&a.offset=1&a."b".limit=1`, filter.LimitError{What: "embeds with a limit or an offset", Most: 2}},
 		{"columns", filter.Limits{Names: 2}, "columns=a,b", "columns=a,b,c", filter.LimitError{What: "names in columns", Most: 2}},
 		{"on_conflict", filter.Limits{Names: 2}, "on_conflict=a,b&columns=a,b", "on_conflict=a,a,a", filter.LimitError{What: "names in on_conflict", Most: 2}},
 		{"arguments", filter.Limits{ListValues: 2}, "a=1&a=2&b=eq.1", "a=1&a=2&b=3", filter.LimitError{What: "arguments", Most: 2}},

@@ -20,6 +20,9 @@ type Page struct {
 func (r *reader) readPage(p parameter, base string, limit bool) {
 	index, ok := r.pages[base]
 	if !ok {
+		if base != "" && !r.tally.page() {
+			return
+		}
 		at, ok := r.readTarget(pagePart, p, base+"limit")
 		if !ok {
 			return

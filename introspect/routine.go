@@ -40,8 +40,8 @@ type Routine struct {
 	Returns Result
 	// Volatility decides whether the function runs in a read-only transaction.
 	Volatility Volatility
-	// PostOnly reports a function that is not called with GET, as its arguments are not
-	// for URLs. New sets it.
+	// PostOnly reports a function that is called neither with GET nor, in the same way,
+	// with QUERY, as its arguments are not for URLs. New sets it.
 	PostOnly bool
 	// Settings are the function's own SET clauses, in their order.
 	Settings []Setting

@@ -7,14 +7,23 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// routinePath has the operations on the overloads of a routine: a call by POST, and
-// one by GET of those that can be called so.
-func (d *document) routinePath(id string, overloads []*introspect.Routine) object {
-	var path object
-	if quiet, arguments := queried(overloads); len(quiet) > 0 {
-		path = object{{"get", d.queryOperation(id, quiet, arguments)}}
+// routineOperations are those on the overloads of a routine: a call by POST, and by GET
+// and QUERY of those that can be called so.
+func (d *document) routineOperations(id string, overloads []*introspect.Routine) object {
+	quiet, names := queried(overloads)
+	if len(quiet) == 0 {
+		return object{{"post", d.callOperation(id, overloads)}}
 	}
-	return append(path, member{"post", d.callOperation(id, overloads)})
+	arguments := d.arguments(quiet, names)
+	filters, ofRows := d.resultFilters(quiet)
+	fields := append(argumentFields(arguments), filterFields(filters)...)
+	get := d.queryOperation(id, quiet, arguments)
+	return d.withQuery(object{{"get", get}, {"post", d.callOperation(id, overloads)}},
+		distinct(fields), ofRows, d.readHeaders(returnsSet(quiet)))
+}
+
+func returnsSet(overloads []*introspect.Routine) bool {
+	return slices.ContainsFunc(overloads, func(r *introspect.Routine) bool { return r.Returns.Set })
 }
 
 // queried are the overloads that can be called by GET, and the names of their arguments.
@@ -69,21 +78,21 @@ func (d *document) beginCall(operationID string, overloads []*introspect.Routine
 	}.with("description", description)
 }
 
-// queryOperation is a call with its arguments in the query string.
-func (d *document) queryOperation(id string, overloads []*introspect.Routine, names []string) object {
+// arguments are the parameters for the arguments of those names.
+func (d *document) arguments(overloads []*introspect.Routine, names []string) []parameter {
 	arguments := make([]parameter, len(names))
 	for i, name := range names {
 		value := d.argument(paramsNamed(overloads, name), requiredByAll(overloads, name))
 		arguments[i] = parameter{name, folded(name), value}
 	}
+	return arguments
+}
+
+// queryOperation is a call with its arguments in the query string.
+func (d *document) queryOperation(id string, overloads []*introspect.Routine, arguments []parameter) object {
 	responses := d.resultResponses(id, overloads)
-	var page []parameter
-	if slices.ContainsFunc(overloads, func(r *introspect.Routine) bool { return r.Returns.Set }) {
-		page = ownParameters("Range", "Range-Unit")
-	}
 	return append(d.beginCall("query_"+id, overloads),
-		member{"parameters", distinctParameters(arguments, d.resultParameters(overloads), page,
-			ownParameters("Prefer.read"), d.profile("Accept-Profile"))},
+		member{"parameters", distinctParameters(arguments, d.resultParameters(overloads), d.readHeaders(returnsSet(overloads)))},
 		member{"responses", append(responses, d.readErrors...)})
 }
 
@@ -151,19 +160,23 @@ func (d *document) argumentExample(p *introspect.Param) json.RawMessage {
 
 // resultParameters are the parameters that shape a result of rows.
 func (d *document) resultParameters(overloads []*introspect.Routine) []parameter {
-	var filters []parameter
-	rows := false
+	filters, ofRows := d.resultFilters(overloads)
+	if !ofRows {
+		return nil
+	}
+	return slices.Concat(filters, ownParameters(pageParameters...))
+}
+
+// resultFilters are the filters of a result, if it is of rows.
+func (d *document) resultFilters(overloads []*introspect.Routine) (filters []parameter, ofRows bool) {
 	for _, r := range overloads {
-		rows = rows || r.Returns.Composite() && !r.Returns.Void
+		ofRows = ofRows || r.Returns.Composite() && !r.Returns.Void
 		t := d.cache.ResultTable(r)
 		if t != nil && d.selected(t) && len(overloads) == 1 {
 			filters = d.tables[t.Name].filters
 		}
 	}
-	if !rows {
-		return nil
-	}
-	return slices.Concat(filters, ownParameters("and", "or", "select", "order", "limit", "offset"))
+	return filters, ofRows
 }
 
 // callOperation is a call with its arguments in the body.

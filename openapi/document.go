@@ -22,6 +22,9 @@ import (
 // else without quotes, which generators don't take for a part of a name, or another column
 // has the same name to generators. Such columns are filtered by the parameter "and".
 //
+// What can be read has a QUERY in the extension x-query, as there is no member for one in
+// OpenAPI 3.1: an operation whose body takes what the GET takes as its query string.
+//
 // Equal arguments give equal documents. The error is a *ServerURLError for a server
 // URL that clients can't use.
 func Document(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, error) {
@@ -94,6 +97,7 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 	}
 	d.addCommonSchemas()
 	d.addCommonParameters()
+	d.addQuerySchema()
 	d.nameOperations()
 	for _, name := range reservedNames {
 		d.names.taken[name] = true
@@ -193,10 +197,10 @@ func tagsOf(tables []*introspect.Table) []string {
 func (d *document) paths() object {
 	paths := object{{"/", object{{"get", d.rootOperation()}}}}
 	for _, t := range d.selection.Tables {
-		paths = append(paths, member{"/" + url.PathEscape(t.Name.Name), d.tablePath(t)})
+		paths = append(paths, member{"/" + url.PathEscape(t.Name.Name), d.tableOperations(t)})
 	}
 	for _, r := range d.routines {
-		paths = append(paths, member{"/rpc/" + url.PathEscape(r.overloads[0].Name.Name), d.routinePath(r.id, r.overloads)})
+		paths = append(paths, member{"/rpc/" + url.PathEscape(r.overloads[0].Name.Name), d.routineOperations(r.id, r.overloads)})
 	}
 	return paths
 }

@@ -120,10 +120,10 @@ func TestDocumentOperations(t *testing.T) {
 		insert, update, delete, keys bool
 		want                         []string
 	}{
-		{"read-only view", false, false, false, false, []string{"get"}},
-		{"log", true, false, false, true, []string{"get", "post"}},
-		{"without key", true, true, true, false, []string{"delete", "get", "patch", "post"}},
-		{"with key", true, true, true, true, []string{"delete", "get", "patch", "post", "put"}},
+		{"read-only view", false, false, false, false, []string{"get", "x-query"}},
+		{"log", true, false, false, true, []string{"get", "post", "x-query"}},
+		{"without key", true, true, true, false, []string{"delete", "get", "patch", "post", "x-query"}},
+		{"with key", true, true, true, true, []string{"delete", "get", "patch", "post", "put", "x-query"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -26,6 +26,16 @@ func (o object) with(name string, value any) object {
 	return append(o, member{name, value})
 }
 
+// get gives the value of a member; nil for none.
+func (o object) get(name string) any {
+	for _, m := range o {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return nil
+}
+
 func isEmpty(value any) bool {
 	switch v := value.(type) {
 	case nil:

@@ -6,8 +6,8 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// tablePath has the operations that PostgreSQL can do with a relation.
-func (d *document) tablePath(t *introspect.Table) object {
+// tableOperations are those that PostgreSQL can do with a relation.
+func (d *document) tableOperations(t *introspect.Table) object {
 	path := object{{"get", d.readOperation(t)}}
 	if t.Insertable {
 		path = append(path, member{"post", d.insertOperation(t)})
@@ -21,7 +21,16 @@ func (d *document) tablePath(t *introspect.Table) object {
 	if t.Deletable {
 		path = append(path, member{"delete", d.deleteOperation(t)})
 	}
-	return path
+	return d.withQuery(path, filterFields(d.tables[t.Name].filters), true, d.readHeaders(true))
+}
+
+// readHeaders are the headers of a read, of rows that can be paged or not.
+func (d *document) readHeaders(paged bool) []parameter {
+	var page []parameter
+	if paged {
+		page = ownParameters("Range", "Range-Unit")
+	}
+	return slices.Concat(page, ownParameters("Prefer.read"), d.profile("Accept-Profile"))
 }
 
 // begin begins an operation on a relation: the verb makes its id, and the summary
@@ -66,9 +75,7 @@ func (d *document) readOperation(t *introspect.Table) object {
 	headers := []string{"Content-Range", "Preference-Applied"}
 	return append(d.begin(t, "read", "Read rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(
-			d.tables[t.Name].filters,
-			ownParameters("and", "or", "select", "order", "limit", "offset", "Range", "Range-Unit", "Prefer.read"),
-			d.profile("Accept-Profile"))},
+			d.tables[t.Name].filters, ownParameters(pageParameters...), d.readHeaders(true))},
 		member{"responses", append(object{
 			{"200", response("The rows", rows, headers...)},
 			{"206", response("Some of the rows", rows, headers...)},

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +25,8 @@ func TestMount(t *testing.T) {
 	t.Cleanup(api.Close)
 
 	tests := map[string]struct {
+		method   string // GET
+		sent     string
 		target   string
 		status   int
 		location string
@@ -39,6 +43,14 @@ func TestMount(t *testing.T) {
 			status:   http.StatusOK,
 			location: "/api/lost%20&%20found%2C%20vol.1?limit=1&order=order&select=order",
 			body:     `[{"order":1}]`,
+		},
+		"query_in_the_body": {
+			method:   "QUERY",
+			sent:     "select=id&order=id&limit=1",
+			target:   "/api/directors",
+			status:   http.StatusOK,
+			location: "/api/directors?limit=1&order=id&select=id",
+			body:     `[{"id":1}]`,
 		},
 		"escaped_slash_is_part_of_a_name": {
 			target: "/api/directors%2F1",
@@ -57,7 +69,9 @@ func TestMount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			recorder := httptest.NewRecorder()
-			newRouter(api).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, test.target, nil))
+			request := httptest.NewRequest(cmp.Or(test.method, http.MethodGet), test.target, strings.NewReader(test.sent))
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			newRouter(api).ServeHTTP(recorder, request)
 			require.Equal(t, test.status, recorder.Code, recorder.Body)
 			require.Equal(t, test.location, recorder.Header().Get("Content-Location"))
 			if test.body != "" {

@@ -16,6 +16,9 @@ const (
 
 var (
 	corsMethods = []string{"GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "HEAD"}
+	// allMethods has QUERY, too, which the reference hasn't got: only who asks for it is
+	// told of it.
+	allMethods = append(slices.Clip(corsMethods), "QUERY")
 	// corsHeaders need no permission, and are listed all the same.
 	corsHeaders = []string{"Accept", "Accept-Language", "Content-Language"}
 )
@@ -29,7 +32,7 @@ func cors(origins []string, next http.Handler) http.Handler {
 		origin, allowed := allowedOrigin(origins, r)
 		method := r.Header.Get("Access-Control-Request-Method")
 		preflight := r.Method == http.MethodOptions && method != ""
-		if !allowed || preflight && !slices.Contains(corsMethods, method) {
+		if !allowed || preflight && !slices.Contains(allMethods, method) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -42,7 +45,7 @@ func cors(origins []string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		h.Set("Access-Control-Allow-Methods", strings.Join(corsMethods, ", "))
+		h.Set("Access-Control-Allow-Methods", strings.Join(allowedMethods(method), ", "))
 		if requested := r.Header.Values("Access-Control-Request-Headers"); len(requested) > 0 {
 			h.Set("Access-Control-Allow-Headers", allowedHeaders(requested))
 		}
@@ -65,6 +68,14 @@ func allowedOrigin(origins []string, r *http.Request) (string, bool) {
 	}
 	origin := r.Header.Get("Origin")
 	return origin, slices.Contains(origins, origin)
+}
+
+// allowedMethods lists the reference's methods, and the one that was requested.
+func allowedMethods(requested string) []string {
+	if slices.Contains(corsMethods, requested) {
+		return corsMethods
+	}
+	return allMethods
 }
 
 // allowedHeaders lists whatever was requested, behind Authorization.

@@ -46,7 +46,7 @@ func (m *metrics) handler() http.Handler {
 // observe counts a request by its shape: labels made of URLs would have no bounds.
 func (m *metrics) observe(x *exchange) {
 	method := x.request.Method
-	if !slices.Contains(corsMethods, method) {
+	if !slices.Contains(allMethods, method) {
 		method = "other"
 	}
 	status := strconv.Itoa(x.status/100) + "xx"

@@ -14,6 +14,12 @@ func TestMetrics(t *testing.T) {
 	r := startServer(t, pgtest.Clone(t))
 	require.Equal(t, http.StatusOK, r.status(t, "/genres?name=eq.secret"))
 	require.Equal(t, http.StatusNotFound, r.status(t, "/rpc/nothing_of_this_name"))
+	query, err := http.NewRequestWithContext(t.Context(), "QUERY", "http://"+(*r.address.Load()).String()+"/genres", http.NoBody)
+	require.NoError(t, err)
+	query.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	queried, err := r.client.Do(query)
+	require.NoError(t, err)
+	require.NoError(t, queried.Body.Close())
 	response, body := fetch(t, r.client, "http://"+r.admin.Addr().String()+"/metrics")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Contains(t, response.Header.Get("Content-Type"), "text/plain")
@@ -33,6 +39,7 @@ func TestMetrics(t *testing.T) {
 		`(?m)^go_goroutines [0-9]+$`,
 		`(?m)^pgrst_http_request_duration_seconds_count\{method="GET",resource="relation",status="2xx"\} 1$`,
 		`(?m)^pgrst_http_request_duration_seconds_count\{method="GET",resource="rpc",status="4xx"\} 1$`,
+		`(?m)^pgrst_http_request_duration_seconds_count\{method="QUERY",resource="relation",status="2xx"\} 1$`,
 	} {
 		require.Regexp(t, line, body)
 	}

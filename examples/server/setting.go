@@ -117,7 +117,7 @@ var settings = []setting{
 		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxListValues = n })},
 	{key: "limit-order-terms", own: "How many terms a request's orders may have: 100, and 0 for any number.",
 		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxOrderTerms = n })},
-	{key: "limit-query-bytes", own: "How many bytes the query string, and the path, may have: 65536 (64 KiB), and 0 for any number.",
+	{key: "limit-query-bytes", own: "How many bytes the query string of the URL, and its path, may have: 65536 (64 KiB), and 0 for any number.",
 		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxQueryBytes = n })},
 	{key: "limit-select-items", own: "How many items a request may select: 1664, and 0 for any number.",
 		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxSelectItems = n })},

@@ -13,21 +13,47 @@ import (
 
 // The errors of group 1: what is wrong with the request itself.
 
-// RPCMethod is PGRST101: functions are called with GET, HEAD and POST.
+// RPCMethod is PGRST101: functions aren't called with the method.
 func RPCMethod(method string) *Error {
 	return &Error{Code: "PGRST101", Message: "Cannot use the " + method + " method on RPC", Status: http.StatusMethodNotAllowed}
 }
 
-// PostOnly is PGRST101, too: the function is called with POST alone.
-func PostOnly(method string) *Error {
+// PostOnly is PGRST101, too: the function is called with POST alone, as the value of the
+// Allow header says.
+func PostOnly(method, allow string) *Error {
 	e := RPCMethod(method)
-	e.Header = http.Header{"Allow": {"OPTIONS,POST"}}
+	e.Header = http.Header{"Allow": {allow}}
 	return e
 }
 
 // InvalidBody is PGRST102: the body is not of its media type, or its media type can't be read.
 func InvalidBody(message string) *Error {
 	return &Error{Code: "PGRST102", Message: message, Status: http.StatusBadRequest}
+}
+
+// QueryWithoutFormat is PGRST102 for a query in the body that doesn't say in which of the
+// formats it is.
+func QueryWithoutFormat(formats string) *Error {
+	e := InvalidBody("Content-Type missing")
+	e.Hint = "It has to be " + formats + "."
+	e.Header = http.Header{"Accept-Query": {formats}}
+	return e
+}
+
+// QueryFormat is PGRST102 for a query in the body that is in none of the formats.
+func QueryFormat(format, formats string) *Error {
+	e := InvalidBody("Content-Type not acceptable: " + format)
+	e.Status = http.StatusUnsupportedMediaType
+	e.Header = http.Header{"Accept-Query": {formats}}
+	return e
+}
+
+// QueryCoding is PGRST102 for a query in a body that is compressed.
+func QueryCoding(coding string) *Error {
+	e := InvalidBody("Content-Encoding not acceptable: " + coding)
+	e.Status = http.StatusUnsupportedMediaType
+	e.Header = http.Header{"Accept-Encoding": {"identity"}}
+	return e
 }
 
 // NegativeLimit is PGRST103 for a limit below zero, or a limit and a Range header without a row in common.

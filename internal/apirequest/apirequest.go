@@ -54,33 +54,6 @@ type Limits struct {
 	HeaderValues int
 }
 
-// Action is what to do with the resource.
-type Action uint8
-
-// The actions.
-const (
-	Read Action = iota
-	Create
-	Upsert
-	Update
-	Delete
-	Call
-	Describe // the root's GET
-	Options
-)
-
-// Resource is the kind of thing that a path names.
-type Resource uint8
-
-// The resources: the API's root, a table or view, a function; of a request whose path was
-// not read it is unknown.
-const (
-	Unknown Resource = iota
-	Root
-	Relation
-	Routine
-)
-
 // Proto is a version of HTTP, as far as answers depend on it.
 type Proto uint8
 
@@ -115,8 +88,11 @@ type Request struct {
 	Proto Proto
 	// Mount is what precedes Path in the URL that the client sees.
 	Mount string
-	// RawQuery is the query string as it came.
-	RawQuery    string
+	// RawQuery is what the query was read from: the query string and, with QueryContent,
+	// the body.
+	RawQuery string
+	// LongQuery is a query that can't be a query string.
+	LongQuery   bool
 	Preferences Preferences
 }
 
@@ -131,11 +107,8 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		return nil, apierror.InvalidPath()
 	}
 	req := &Request{
-		Shape: Shape{
-			Method: r.Method, HeadersOnly: r.Method == http.MethodHead,
-			Accept: mediatype.ParseAccept(r.Header["Accept"]...),
-		},
-		Path: path, RawQuery: r.URL.RawQuery, Proto: protoOf(r), Mount: mount(r, escaped, path),
+		Shape: Shape{Accept: mediatype.ParseAccept(r.Header["Accept"]...)},
+		Path:  path, RawQuery: r.URL.RawQuery, Proto: protoOf(r), Mount: mount(r, escaped, path),
 		Preferences: parsePreferences(r.Header["Prefer"], c.TxOverride),
 	}
 	if err := req.resource(path, c); err != nil {
@@ -144,16 +117,19 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if err := req.schema(r, c.Schemas); err != nil {
 		return nil, err
 	}
-	if err := req.action(); err != nil {
+	var err error
+	if req.Operation, err = operationOf(req.Resource, r.Method); err != nil {
 		return nil, err
 	}
-	arguments := req.Resource == Routine && (req.Action == Options || req.Method != http.MethodPost)
-	query, err := filter.Parse(r.URL.RawQuery, filter.Options{Arguments: arguments, Limits: c.Limits.Query})
+	if err := req.readQuery(r, c.Limits); err != nil {
+		return nil, err
+	}
+	query, err := filter.Parse(req.RawQuery, filter.Options{Arguments: req.Operation.Arguments, Limits: c.Limits.Query})
 	if err != nil {
 		return nil, err
 	}
 	header := ""
-	if r.Method == http.MethodGet { // Range means nothing with other methods (RFC 9110, section 14.2)
+	if req.Ranged {
 		header = r.Header.Get("Range")
 	}
 	window, err := topRange(header, query.Pages)
@@ -193,13 +169,10 @@ func (l Limits) check(r *http.Request, path string) error {
 	return nil
 }
 
-// readPayload reads the body of requests that have a meaning for one, nil for others. The
+// readPayload reads the body of an operation that has a payload, nil for others. The
 // columns are those of the query string's parameter of that name.
 func (req *Request) readPayload(r *http.Request, columns []string, limits Limits) (*Payload, error) {
-	switch {
-	case req.Action == Create, req.Action == Upsert, req.Action == Update:
-	case req.Action == Call && req.Method == http.MethodPost:
-	default:
+	if req.Content != PayloadContent {
 		return nil, nil
 	}
 	body, err := readBody(r, limits.BodyBytes)
@@ -252,10 +225,10 @@ func bodyGrowth(come int, announced int64) int {
 	return come
 }
 
-// AtRoot reports a GET or HEAD on the API's root, whatever answers there. Nothing
-// does where the root is disabled.
+// AtRoot reports a request for the description of the API at its root, whatever answers
+// there. Nothing does where the root is disabled.
 func AtRoot(r *http.Request, c Config) bool {
-	if c.RootDisabled || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if o, err := operationOf(Root, r.Method); c.RootDisabled || err != nil || o.Action != Describe {
 		return false
 	}
 	path, ok := cutBase("/"+strings.TrimPrefix(r.URL.EscapedPath(), "/"), c.BasePath)
@@ -330,12 +303,7 @@ func (req *Request) resource(path string, c Config) error {
 // https://docs.postgrest.org/en/stable/references/api/schemas.html#multiple-schemas.
 func (req *Request) schema(r *http.Request, exposed []string) error {
 	req.Schema, req.Negotiated = exposed[0], len(exposed) > 1
-	header := "Accept-Profile"
-	switch r.Method {
-	case http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete:
-		header = "Content-Profile"
-	}
-	profile := r.Header[header]
+	profile := r.Header[profileOf(r.Method)]
 	if len(profile) == 0 {
 		return nil
 	}
@@ -344,40 +312,4 @@ func (req *Request) schema(r *http.Request, exposed []string) error {
 	}
 	req.Schema, req.Negotiated = profile[0], true
 	return nil
-}
-
-func (req *Request) action() error {
-	switch req.Resource {
-	case Root:
-		switch req.Method {
-		case http.MethodGet, http.MethodHead:
-			req.Action = Describe
-			return nil
-		case http.MethodOptions:
-			req.Action = Options
-			return nil
-		}
-	case Routine:
-		switch req.Method {
-		case http.MethodGet, http.MethodHead, http.MethodPost:
-			req.Action = Call
-			return nil
-		case http.MethodOptions:
-			req.Action = Options
-			return nil
-		}
-		return apierror.RPCMethod(req.Method)
-	case Relation:
-		action, ok := relationActions[req.Method]
-		req.Action = action
-		if ok {
-			return nil
-		}
-	}
-	return apierror.UnsupportedMethod(req.Method)
-}
-
-var relationActions = map[string]Action{
-	http.MethodGet: Read, http.MethodHead: Read, http.MethodPost: Create, http.MethodPut: Upsert,
-	http.MethodPatch: Update, http.MethodDelete: Delete, http.MethodOptions: Options,
 }

@@ -149,15 +149,18 @@ func TestParse_method(t *testing.T) {
 		{"PATCH", "/films", apirequest.Update, ""},
 		{"DELETE", "/films", apirequest.Delete, ""},
 		{"OPTIONS", "/films", apirequest.Options, ""},
+		{"QUERY", "/films", apirequest.Read, ""},
 		{"TRACE", "/films", none, "PGRST117"},
 		{"CONNECT", "/films", none, "PGRST117"},
 		{"LINK", "/films", none, "PGRST117"},
 		{"get", "/films", none, "PGRST117"},
+		{"query", "/films", none, "PGRST117"},
 
 		{"GET", "/rpc/add", apirequest.Call, ""},
 		{"HEAD", "/rpc/add", apirequest.Call, ""},
 		{"POST", "/rpc/add", apirequest.Call, ""},
 		{"OPTIONS", "/rpc/add", apirequest.Options, ""},
+		{"QUERY", "/rpc/add", apirequest.Call, ""},
 		{"PUT", "/rpc/add", none, "PGRST101"},
 		{"PATCH", "/rpc/add", none, "PGRST101"},
 		{"DELETE", "/rpc/add", none, "PGRST101"},
@@ -166,6 +169,7 @@ func TestParse_method(t *testing.T) {
 		{"GET", "/", apirequest.Describe, ""},
 		{"HEAD", "/", apirequest.Describe, ""},
 		{"OPTIONS", "/", apirequest.Options, ""},
+		{"QUERY", "/", none, "PGRST117"},
 		{"POST", "/", none, "PGRST117"},
 		{"PUT", "/", none, "PGRST117"},
 		{"PATCH", "/", none, "PGRST117"},
@@ -175,7 +179,10 @@ func TestParse_method(t *testing.T) {
 		t.Run(tt.method+" "+tt.target, func(t *testing.T) {
 			t.Parallel()
 			r := httptest.NewRequest(http.MethodGet, tt.target, strings.NewReader(`{}`))
-			r.Method = tt.method
+			if r.Method = tt.method; tt.method == "QUERY" {
+				r.Header.Set("Content-Type", apirequest.QueryFormat)
+				r.Body = http.NoBody
+			}
 			req, err := apirequest.Parse(r, config)
 			if tt.code != "" {
 				require.Equal(t, tt.code, code(t, err))
@@ -208,12 +215,15 @@ func TestParse_profile(t *testing.T) {
 		"write":                          {"POST", http.Header{"Content-Profile": {"v2"}}, two, "v2", true, ""},
 		"update":                         {"PATCH", http.Header{"Content-Profile": {"v2"}}, two, "v2", true, ""},
 		"upsert":                         {"PUT", http.Header{"Content-Profile": {"v2"}}, two, "v2", true, ""},
+		"query":                          {"QUERY", http.Header{"Accept-Profile": {"v2"}, "Content-Type": {apirequest.QueryFormat}}, two, "v2", true, ""},
 		"delete":                         {"DELETE", http.Header{"Content-Profile": {"v2"}}, two, "v2", true, ""},
 		"the write's, in a read":         {"GET", http.Header{"Content-Profile": {"v2"}}, two, "api", true, ""},
 		"the read's, in a write":         {"POST", http.Header{"Accept-Profile": {"v2"}}, two, "api", true, ""},
 		"unknown":                        {"GET", http.Header{"Accept-Profile": {"secret"}}, two, "", false, "PGRST106"},
 		"unknown in a write":             {"POST", http.Header{"Content-Profile": {"secret"}}, two, "", false, "PGRST106"},
 		"unknown, where it says nothing": {"POST", http.Header{"Accept-Profile": {"secret"}}, two, "api", true, ""},
+		"before the method":              {"LINK", http.Header{"Accept-Profile": {"secret"}}, two, "", false, "PGRST106"},
+		"the write's, of no method":      {"LINK", http.Header{"Content-Profile": {"secret"}}, two, "", false, "PGRST117"},
 		"in other letters":               {"GET", http.Header{"Accept-Profile": {"API"}}, two, "", false, "PGRST106"},
 		"empty":                          {"GET", http.Header{"Accept-Profile": {""}}, two, "", false, "PGRST106"},
 	}
@@ -221,6 +231,9 @@ func TestParse_profile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := httptest.NewRequest(tt.method, "/films", strings.NewReader(`{}`))
+			if tt.method == "QUERY" {
+				r.Body = http.NoBody
+			}
 			for name, values := range tt.header {
 				r.Header[name] = values
 			}

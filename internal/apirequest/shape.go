@@ -12,17 +12,12 @@ import (
 // nothing else of it: a value has its place here, an index among those in value.Values,
 // and no text. Requests of one shape share a compiled program.
 type Shape struct {
-	Action   Action
-	Resource Resource
-	// Method is the HTTP request's.
-	Method string
+	Operation
 	// Schema is an exposed schema, and Name the relation's or routine's name, decoded;
 	// empty for the root.
 	Schema, Name string
-	// HeadersOnly is a HEAD request: the same answer without its body.
-	HeadersOnly bool
-	Accept      []mediatype.Type
-	Prefer      Prefer
+	Accept       []mediatype.Type
+	Prefer       Prefer
 
 	// Select, Order and OnConflict are as in filter.Query. Select and OnConflict are nil
 	// when the parameter is absent.
@@ -33,8 +28,8 @@ type Shape struct {
 	// Window is that of the resource's own rows, and Pages are those of what is embedded.
 	Window Window
 	Pages  []Page
-	// Arguments are the names of the arguments of a function, from the URL or from a form.
-	Arguments []string
+	// ArgumentNames are those of the arguments of a function, from the URL or from a form.
+	ArgumentNames []string
 	// Body is that of a request that writes or calls with POST, else nil.
 	Body *Body
 }
@@ -163,9 +158,9 @@ func (req *Request) separate(q *filter.Query, p *Payload, window Range) {
 		}
 	}
 	if len(v.Arguments) > 0 {
-		s.Arguments = make([]string, len(v.Arguments))
+		s.ArgumentNames = make([]string, len(v.Arguments))
 		for i, a := range v.Arguments {
-			s.Arguments[i] = a.Name
+			s.ArgumentNames[i] = a.Name
 		}
 	}
 	s.Prefer = req.Preferences.shape()
@@ -216,9 +211,9 @@ type key []byte
 // AppendKey appends a text that is the same for shapes that are the same, and for no
 // others. Every field of a shape has to be in it.
 func (s *Shape) AppendKey(dst []byte) []byte {
-	k := append(key(dst), byte(s.Action), byte(s.Resource))
+	k := append(key(dst), byte(s.Resource)) // by which, with its method, an operation goes
 	k = k.text(s.Method).text(s.Schema).text(s.Name)
-	k = k.flags(s.HeadersOnly, s.Select == nil, s.OnConflict == nil, s.Body != nil)
+	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Body != nil)
 	k = k.number(len(s.Accept))
 	for _, media := range s.Accept {
 		k = k.media(media)
@@ -231,7 +226,7 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	for _, page := range s.Pages {
 		k = k.texts(page.Path).window(page.Window)
 	}
-	k = k.texts(s.Arguments)
+	k = k.texts(s.ArgumentNames)
 	if b := s.Body; b != nil {
 		k = k.flags(b.Array, b.Members).media(b.Media).texts(b.Columns)
 	}

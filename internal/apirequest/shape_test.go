@@ -21,7 +21,7 @@ func fullShape() *apirequest.Shape {
 		Quantifier: filter.Any, Language: "simple", Is: filter.IsTrue, Empty: true}}
 	window := apirequest.Window{Limit: apirequest.Zero, Offset: apirequest.Positive}
 	return &apirequest.Shape{
-		Action: apirequest.Read, Resource: apirequest.Relation, Method: "GET", Schema: "api", Name: "films", HeadersOnly: true,
+		Operation: apirequest.Operation{Resource: apirequest.Relation, Method: "GET"}, Schema: "api", Name: "films",
 		Accept: []mediatype.Type{{Name: mediatype.Object, NullsStripped: true},
 			{Name: "application/vnd.pgrst.plan", Plan: &mediatype.Plan{JSON: true, Of: mediatype.Type{Name: "text/csv"}, Options: []string{"wal"}}}},
 		Prefer: apirequest.Prefer{Count: "exact", Return: "minimal", Resolution: "merge-duplicates", Missing: "default",
@@ -35,8 +35,8 @@ func fullShape() *apirequest.Shape {
 		Order:      []filter.Order{{Path: []string{"r"}, Terms: []filter.OrderTerm{{Relation: "q", Field: field, Direction: filter.Desc, Nulls: filter.NullsLast}}}},
 		OnConflict: []string{"id"},
 		Window:     window, Pages: []apirequest.Page{{Path: []string{"r"}, Window: window}},
-		Arguments: []string{"x"},
-		Body:      &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true},
+		ArgumentNames: []string{"x"},
+		Body:          &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true},
 	}
 }
 
@@ -52,7 +52,7 @@ func TestShape_AppendKey(t *testing.T) {
 		require.NotContains(t, seen, key, "%s and %s have the same key", other.name, seen[key])
 		seen[key] = other.name
 	}
-	require.Greater(t, len(seen), 120)
+	require.Greater(t, len(seen), 100)
 	for field, filled := range v.filled {
 		require.True(t, filled, "fullShape has nothing in any %s, so that nobody sees whether it is in the key", field)
 	}
@@ -96,6 +96,9 @@ func (v variation) of(name string, of reflect.Value) (all []variant) {
 	case reflect.Struct:
 		for i := range of.NumField() {
 			field := of.Type().Field(i)
+			if _, ok := of.Interface().(apirequest.Operation); ok && field.Name != "Resource" && field.Name != "Method" {
+				continue // which follow from these two: there is one row for both
+			}
 			switch part := of.Field(i); part.Kind() {
 			case reflect.Slice, reflect.Pointer, reflect.Interface:
 				id := of.Type().String() + "." + field.Name

@@ -47,8 +47,8 @@ type Argument struct {
 const ScalarColumn = "pgrst_scalar"
 
 func (p *Planner) call(req *apirequest.Shape) (Plan, error) {
-	if req.Method != "POST" && p.postOnly(req) {
-		return nil, apierror.PostOnly(req.Method)
+	if req.Safe && p.postOnly(req) {
+		return nil, apierror.PostOnly(req.Method, infoOf(apirequest.Routine, isPostOnly).Allow)
 	}
 	routine, err := p.routine(req)
 	if err != nil {
@@ -65,7 +65,7 @@ func (p *Planner) call(req *apirequest.Shape) (Plan, error) {
 	if scalar {
 		c.Root.typeValues(routine.Returns.Type)
 	}
-	c.ReadOnly = req.Method != "POST" || !c.Volatile()
+	c.ReadOnly = req.Safe || !c.Volatile()
 	if err := p.finish(&c.Answer, req, producer{rows: rowsOf(routine), defaults: defaultSelect(req), call: c}); err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (c *Call) arguments(req *apirequest.Shape) {
 		return
 	}
 	for _, param := range c.Routine.Params {
-		if a, ok := argumentFor(param, req.Arguments); ok {
+		if a, ok := argumentFor(param, req.ArgumentNames); ok {
 			c.Arguments = append(c.Arguments, a)
 		}
 	}

@@ -9,7 +9,6 @@
 package plan
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -38,14 +37,6 @@ type Config struct {
 
 // Plan is what to do: a *Read, *Mutate, *Call, *Info or *Inspect.
 type Plan interface{ plan() }
-
-// Info answers an OPTIONS request from the schema cache alone.
-type Info struct {
-	// Allow lists the methods of the resource, as the Allow header does.
-	Allow string
-}
-
-func (*Info) plan() {}
 
 // Planner plans requests against one schema cache. It is immutable, but for what is
 // derived when it is first needed.
@@ -92,44 +83,6 @@ func (p *Planner) Build(req *apirequest.Shape) (Plan, error) {
 		return p.call(req)
 	}
 	return p.mutate(req)
-}
-
-func (p *Planner) info(req *apirequest.Shape) (Plan, error) {
-	switch req.Resource {
-	case apirequest.Relation:
-		table, err := p.table(req)
-		if err != nil {
-			return nil, err
-		}
-		return &Info{Allow: allow(table)}, nil
-	case apirequest.Routine:
-		routine, err := p.routine(req)
-		if err != nil {
-			return nil, err
-		}
-		if !routine.OffersGET() {
-			return &Info{Allow: "OPTIONS,POST"}, nil
-		}
-		return &Info{Allow: "OPTIONS,GET,HEAD,POST"}, nil
-	}
-	return &Info{Allow: "OPTIONS,GET,HEAD"}, nil
-}
-
-func allow(t *introspect.Table) string {
-	methods := []string{"OPTIONS,GET,HEAD"}
-	if t.Insertable {
-		methods = append(methods, "POST")
-	}
-	if t.Insertable && t.Updatable && len(t.PrimaryKey) > 0 {
-		methods = append(methods, "PUT")
-	}
-	if t.Updatable {
-		methods = append(methods, "PATCH")
-	}
-	if t.Deletable {
-		methods = append(methods, "DELETE")
-	}
-	return strings.Join(methods, ",")
 }
 
 // tableSimilarity is how close a name has to be to be suggested. Names of

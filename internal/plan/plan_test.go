@@ -268,15 +268,19 @@ func TestAnswer_Vouched(t *testing.T) {
 func TestBuild_info(t *testing.T) {
 	t.Parallel()
 	planner := plan.New(archive(), plan.Config{})
-	for target, want := range map[string]string{
-		"/": "OPTIONS,GET,HEAD", "/films": "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE", "/nominations": "OPTIONS,GET,HEAD,POST,PATCH,DELETE",
-		"/rpc/decades": "OPTIONS,GET,HEAD,POST", "/rpc/shelve": "OPTIONS,POST",
+	const query = apirequest.QueryFormat
+	for target, want := range map[string]plan.Info{
+		"/":            {Allow: "OPTIONS,GET,HEAD"},
+		"/films":       {Allow: "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE", AcceptQuery: query},
+		"/nominations": {Allow: "OPTIONS,GET,HEAD,POST,PATCH,DELETE", AcceptQuery: query},
+		"/rpc/decades": {Allow: "OPTIONS,GET,HEAD,POST", AcceptQuery: query},
+		"/rpc/shelve":  {Allow: "OPTIONS,POST"},
 	} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
 			p, err := planner.Build(request(t, http.MethodOptions, target))
 			require.NoError(t, err)
-			require.Equal(t, &plan.Info{Allow: want}, p)
+			require.Equal(t, &want, p)
 		})
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 )
 
-// Read is the plan of a GET or HEAD on a relation.
+// Read is the plan of a read of a relation.
 type Read struct{ Answer }
 
 func (*Read) plan() {}

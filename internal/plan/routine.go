@@ -61,8 +61,8 @@ func argumentNames(req *apirequest.Shape) []string {
 		return req.Body.Columns
 	}
 	var names []string
-	seen := make(map[string]bool, len(req.Arguments))
-	for _, name := range req.Arguments {
+	seen := make(map[string]bool, len(req.ArgumentNames))
+	for _, name := range req.ArgumentNames {
 		if !seen[name] {
 			seen[name] = true
 			names = append(names, name)

@@ -38,7 +38,7 @@ func (b *answer) setHeaders(h http.Header) {
 			b.set(h, "Content-Profile", b.req.Schema)
 		}
 	}
-	if _, ok := b.plan.(*plan.Read); ok && b.Explain == nil {
+	if _, ok := b.plan.(*plan.Read); ok && b.Explain == nil && !b.req.LongQuery {
 		b.set(h, "Content-Location", contentLocation(b.req))
 	}
 	preferences := b.applied()

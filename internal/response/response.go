@@ -107,6 +107,9 @@ func Info(w http.ResponseWriter, info *plan.Info, c Config) {
 		h["Access-Control-Allow-Origin"] = []string{"*"}
 	}
 	h["Allow"] = []string{info.Allow}
+	if info.AcceptQuery != "" {
+		h["Accept-Query"] = []string{info.AcceptQuery}
+	}
 	h["Content-Length"] = []string{"0"}
 	addVary(h)
 	if c.Timing != nil {
