@@ -62,7 +62,7 @@ func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*
 	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{Range: req.Range}, Media: mediatype.Type{Name: mediatype.JSON}, Expect: plan.Expectation{MaxAffected: -1},
 		HeadersOnly: true, Count: count, ReadOnly: true}}
 	w := httptest.NewRecorder()
-	err = response.Answer(w, req, read, result, response.Config{})
+	err = response.Result(w, req, read, result, response.Config{})
 	return w, err
 }
 
@@ -213,7 +213,7 @@ func TestError(t *testing.T) {
 func TestInfo(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	response.Info(w, &plan.Info{Allow: "OPTIONS,GET,HEAD"}, response.Config{Timing: func() string { return "plan;dur=1.0" }})
+	response.Options(w, &plan.Info{Allow: "OPTIONS,GET,HEAD"}, response.Config{Timing: func() string { return "plan;dur=1.0" }})
 	require.Equal(t, 200, w.Code)
 	require.Empty(t, w.Body.String())
 	require.Equal(t, http.Header{
@@ -226,6 +226,6 @@ func TestInfo(t *testing.T) {
 
 	w = httptest.NewRecorder()
 	w.Header().Set("Access-Control-Allow-Origin", "https://example.org")
-	response.Info(w, &plan.Info{}, response.Config{})
+	response.Options(w, &plan.Info{}, response.Config{})
 	require.Equal(t, "https://example.org", w.Header().Get("Access-Control-Allow-Origin"), "the host's own policy")
 }

@@ -62,7 +62,7 @@ func (a answer) get(t *testing.T) *http.Response {
 		})
 		if err == nil {
 			defer result.Close()
-			err = response.Answer(w, req, read, result, config)
+			err = response.Result(w, req, read, result, config)
 		}
 		if err != nil {
 			response.Error(w, apierror.From(err, true), config)
