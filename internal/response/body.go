@@ -1,6 +1,7 @@
 package response
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/pgrest-go/pgrest/internal/spool"
@@ -11,10 +12,11 @@ import (
 type body struct {
 	piece  []byte       // the whole of a small body; of a large one the end, which the spool hasn't got yet
 	spool  *spool.Spool // what precedes the piece; nil for nothing
-	buffer *[]byte      // what the piece of a small body grows in; nil for none
+	buffer *[]byte      // what the beginning of a body is made in; nil for none
 }
 
-// buffers are the beginnings of bodies.
+// buffers are for the beginnings of bodies. Without them, BenchmarkGet/100_rows takes 10 %
+// longer.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
 // begin takes a buffer for the piece.
@@ -23,10 +25,18 @@ func (b *body) begin() {
 	b.piece = (*b.buffer)[:0]
 }
 
+// makeRoom lets a piece that is to have size bytes grow in a few large steps: with the many
+// of append, BenchmarkGet/10000_rows takes 5 % longer.
+func (b *body) makeRoom(size int) {
+	if room := cap(b.piece); len(b.piece) > room/2 && room < size {
+		b.piece = slices.Grow(b.piece, min(8*room, size)-len(b.piece)+spool.Piece)
+	}
+}
+
 // spill opens the spool. So many bytes beside those that there are wait in memory.
 func (b *body) spill(store *spool.Store, memory int) {
 	b.spool = store.Spool(len(b.piece) + memory)
-	b.buffer = nil // for the piece is the spool's from now on
+	*b.buffer = b.piece // which the spool has, too, until it is closed
 }
 
 // put moves the piece into the spool. On an error it stays.
@@ -73,10 +83,16 @@ func (b *body) close() {
 	}
 }
 
-// recycle gives back the buffer, unless a huge row has made it huge.
+// recycle gives back the buffer of a body that nobody reads any more, unless a huge row
+// has made it huge.
 func (b *body) recycle() {
-	if b.buffer != nil && cap(b.piece) <= 2*DefaultThreshold {
+	if b.buffer == nil {
+		return
+	}
+	if b.spool == nil {
 		*b.buffer = b.piece
+	}
+	if cap(*b.buffer) <= 2*DefaultThreshold {
 		buffers.Put(b.buffer)
 	}
 }

@@ -57,6 +57,7 @@ func Result(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, resu
 	r := newResponse(w, req, p, result, c)
 	defer r.body.close()
 	err := r.send()
+	r.body.close()
 	if !r.client.gone { // of a client that is gone, HTTP/2 may still read the body
 		r.body.recycle()
 	}
