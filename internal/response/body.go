@@ -7,25 +7,25 @@ import (
 	"github.com/pgrest-go/pgrest/internal/spool"
 )
 
-// body is a body on its way from the rows to the client. Once it has passed the threshold
-// it waits in a spool, which gets it piece by piece.
+// body is a body on its way from the rows to the client. A small one is a single piece. A
+// large one waits in a spool, which gets it piece by piece.
 type body struct {
-	piece  []byte       // the whole of a small body; of a large one the end, which the spool hasn't got yet
-	spool  *spool.Spool // what precedes the piece; nil for nothing
-	buffer *[]byte      // what the beginning of a body is made in; nil for none
+	piece  []byte       // what is being made
+	spool  *spool.Spool // what was made before; nil for a small body
+	buffer *[]byte      // what the first piece is made in; nil for none
 }
 
 // buffers are for the beginnings of bodies. Without them, BenchmarkGet/100_rows takes 10 %
 // longer.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
-// begin takes a buffer for the piece.
+// begin takes a buffer for the first piece.
 func (b *body) begin() {
 	b.buffer = buffers.Get().(*[]byte)
 	b.piece = (*b.buffer)[:0]
 }
 
-// makeRoom lets a piece that is to have size bytes grow in a few large steps: with the many
+// makeRoom has a piece grow to size bytes in a few large steps. With the many small ones
 // of append, BenchmarkGet/10000_rows takes 5 % longer.
 func (b *body) makeRoom(size int) {
 	if room := cap(b.piece); len(b.piece) > room/2 && room < size {
@@ -33,7 +33,8 @@ func (b *body) makeRoom(size int) {
 	}
 }
 
-// spill opens the spool. So many bytes beside those that there are wait in memory.
+// spill opens the spool. Of what it gets beside the first piece, so many bytes wait in
+// memory.
 func (b *body) spill(store *spool.Store, memory int) {
 	b.spool = store.Spool(len(b.piece) + memory)
 	*b.buffer = b.piece // which the spool has, too, until it is closed
@@ -89,6 +90,7 @@ func (b *body) recycle() {
 	if b.buffer == nil {
 		return
 	}
+	b.close()
 	if b.spool == nil {
 		*b.buffer = b.piece
 	}

@@ -1,9 +1,10 @@
 // Package response writes responses: status, headers and body.
 //
-// What is said has a file for each kind of response: read, write, call and explanation,
-// which kindOf tells apart once, and documents, OPTIONS and errors, which need no result.
-// When the status goes out is decided in departure.go. The rest is how: reading.go makes
-// the body of the rows, body.go holds it, and stream.go and client.go send it.
+// What a response says is in a file for each kind: read, write, call and explanation for
+// the plans that run, of which kind.go chooses once, and document, options and error for
+// all else. departure.go decides when the status goes out. How a response is written is
+// the same for all plans: reading.go makes the body of the result, body.go holds it until
+// it may go, and stream.go and client.go send it.
 //
 //	err := response.Result(w, req, p, result, config)
 //	if err != nil { // nothing was written yet
@@ -57,8 +58,7 @@ func Result(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, resu
 	r := newResponse(w, req, p, result, c)
 	defer r.body.close()
 	err := r.send()
-	r.body.close()
-	if !r.client.gone { // of a client that is gone, HTTP/2 may still read the body
+	if !r.client.gone { // else HTTP/2 may still read from the buffer
 		r.body.recycle()
 	}
 	return err
@@ -67,14 +67,14 @@ func Result(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, resu
 // response is the response to a plan that ran, while it is written.
 type response struct {
 	kind      kind
-	content   content   // of the kind
-	departure departure // of the kind, too
+	content   content
+	departure departure
 	req       *apirequest.Request
 	plan      *plan.Answer
 	result    *executor.Result
 	config    Config
-	body      body
 	location  string // the URL of the only row that was written; empty for none
+	body      body
 	client    client
 }
 
@@ -87,6 +87,7 @@ func newResponse(w http.ResponseWriter, req *apirequest.Request, p plan.Planned,
 	}
 }
 
+// send writes the response. As long as it returns an error, nothing has been written.
 func (r *response) send() error {
 	if err := r.result.Err(); err != nil {
 		return r.withOverrides(err)
