@@ -122,7 +122,7 @@ func (x *exchange) answer(schema *snapshot) error {
 	x.clock.lap("plan")
 	switch p := p.(type) {
 	case *plan.Info:
-		response.Info(&x.w, p, x.config)
+		response.Options(&x.w, p, x.config)
 		return nil
 	case *plan.Inspect:
 		return x.inspect(schema, p)
@@ -136,7 +136,7 @@ func (x *exchange) answer(schema *snapshot) error {
 	}
 	defer result.Close()
 	x.clock.lap("transaction")
-	return response.Answer(&x.w, x.request, planned, result, x.config)
+	return response.Result(&x.w, x.request, planned, result, x.config)
 }
 
 // warnOfNames logs that the request calls embeds by their relations although they have

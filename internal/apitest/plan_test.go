@@ -50,6 +50,8 @@ func TestPlan(t *testing.T) {
 		{name: "counted", target: "/films", prefer: "count=exact"},
 		{name: "insert", method: "POST", target: "/films", data: `{"title": "Ran", "year": 1985}`},
 		{name: "insert_with_a_representation", method: "POST", target: "/films?select=id,directors(name)", data: `{"title": "Ran", "year": 1985}`, prefer: "return=representation"},
+		{name: "insert_for_its_headers", method: "POST", target: "/films", data: `{"title": "Ran", "year": 1985}`, prefer: "return=headers-only"},
+		{name: "update_for_its_headers", method: "PATCH", target: "/films?id=eq.1", data: `{"rating": 9}`, prefer: "return=headers-only"},
 		{name: "insert_of_many", method: "POST", target: "/films", data: `[{"title": "Ran", "year": 1985}, {"title": "Kagemusha", "year": 1980}]`},
 		{name: "upsert", method: "POST", target: "/genres", data: `{"id": 1, "name": "Melodrama"}`, prefer: "resolution=merge-duplicates"},
 		{name: "put", method: "PUT", target: "/genres?id=eq.1", data: `{"id": 1, "name": "Melodrama"}`},

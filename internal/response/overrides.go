@@ -2,6 +2,8 @@ package response
 
 import (
 	"encoding/json"
+	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,43 +12,43 @@ import (
 	"github.com/pgrest-go/pgrest/internal/executor"
 )
 
-// overridden is what the database wants the response to say. See
+// overrides are the status and the headers that the database has chosen. See
 // https://docs.postgrest.org/en/stable/references/transactions.html#response-headers.
-type overridden struct {
-	status int // 0 for no wish
+type overrides struct {
+	status int // 0 for none
 	header http.Header
 }
 
 // parseOverrides reads the settings response.status and response.headers.
-func parseOverrides(o executor.Overrides) (overridden, error) {
-	var out overridden
-	if o.Status != "" {
-		status, ok := leadingNumber(o.Status)
+func parseOverrides(settings executor.Overrides) (overrides, error) {
+	var o overrides
+	if settings.Status != "" {
+		status, ok := leadingNumber(settings.Status)
 		if !ok || status < 200 || status > 999 {
-			return out, apierror.ResponseStatus()
+			return o, apierror.ResponseStatus()
 		}
-		out.status = status
+		o.status = status
 	}
-	if o.Headers == "" {
-		return out, nil
+	if settings.Headers == "" {
+		return o, nil
 	}
 	var objects []map[string]*string
-	if json.Unmarshal([]byte(o.Headers), &objects) != nil || objects == nil { // null is no array
-		return out, apierror.ResponseHeaders()
+	if json.Unmarshal([]byte(settings.Headers), &objects) != nil || objects == nil { // null is no array
+		return o, apierror.ResponseHeaders()
 	}
-	out.header = http.Header{}
+	o.header = http.Header{}
 	for _, object := range objects {
 		if len(object) != 1 {
-			return out, apierror.ResponseHeaders()
+			return o, apierror.ResponseHeaders()
 		}
 		for name, value := range object {
 			if value == nil {
-				return out, apierror.ResponseHeaders()
+				return o, apierror.ResponseHeaders()
 			}
-			out.header.Add(name, *value)
+			o.header.Add(name, *value)
 		}
 	}
-	return out, nil
+	return o, nil
 }
 
 // leadingNumber reads the digits that a text begins with: a reason phrase may follow.
@@ -56,6 +58,20 @@ func leadingNumber(s string) (int, bool) {
 	return n, err == nil
 }
 
+// apply sets the headers, in place of others of the same names, and gives the status. A
+// body has the length that it has; only where there is none may the database tell one.
+func (o overrides) apply(h http.Header, status int, headersOnly bool) int {
+	for name, values := range o.header {
+		if name != "Content-Length" || headersOnly {
+			replace(h, name, values)
+		}
+	}
+	if o.status != 0 {
+		return o.status
+	}
+	return status
+}
+
 // replace puts a header of the database in the place of one that the API or its
 // host has set. Cookies are no values of one header, but headers of their own.
 func replace(h http.Header, name string, values []string) {
@@ -63,4 +79,24 @@ func replace(h http.Header, name string, values []string) {
 		values = append(h[name], values...)
 	}
 	h[name] = values
+}
+
+// withOverrides adds what the database has chosen to the error of a page that isn't
+// there, which is a response to a statement that ran.
+func (r *response) withOverrides(err error) error {
+	var e *apierror.Error
+	if !errors.As(err, &e) || e.Status != http.StatusRequestedRangeNotSatisfiable || !r.kind.overridable() {
+		return err
+	}
+	chosen, failed := parseOverrides(r.result.Overrides)
+	if failed != nil {
+		return failed
+	}
+	told := *e
+	told.Header = maps.Clone(e.Header)
+	maps.Copy(told.Header, chosen.header)
+	if chosen.status != 0 {
+		told.Status = chosen.status
+	}
+	return &told
 }

@@ -1,9 +1,12 @@
-// Package response writes answers: status, headers and body. A body is held
-// back up to a threshold, so that status, Content-Length and Content-Range can
-// still say what became of it. Beyond, a read is streamed, and whatever else waits
-// for its end in a spool.
+// Package response writes responses: status, headers and body.
 //
-//	err := response.Answer(w, req, p, result, config)
+// What a response says is in a file for each kind: read, write, call and explanation for
+// the plans that run, of which kind.go chooses once, and document, options and error for
+// all else. departure.go decides when the status goes out. How a response is written is
+// the same for all plans: reading.go makes the body of the result, body.go holds it until
+// it may go, and stream.go and client.go send it.
+//
+//	err := response.Result(w, req, p, result, config)
 //	if err != nil { // nothing was written yet
 //		response.Error(w, apierror.From(err, identity.Anonymous), config)
 //	}
@@ -11,16 +14,13 @@ package response
 
 import (
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/pgrest-go/pgrest/filter"
-	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
-	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/encode"
+	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/spool"
 )
 
@@ -37,146 +37,99 @@ type Config struct {
 	MinimalErrors bool
 	// Encoders make bodies of the host's own media types, by their names.
 	Encoders map[string]Encoder
-	// Broken is told why an answer was broken off. It has to be set.
+	// Broken is told why a response was broken off. It has to be set.
 	Broken func(error)
 	// Timing gives the value of the Server-Timing header when the headers are
 	// written; nil for no such header.
 	Timing func() string
 }
 
-// Error writes an error. See https://docs.postgrest.org/en/stable/references/errors.html.
-func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
-	body := err.Body(c.MinimalErrors)
-	h := w.Header()
-	h["Content-Type"] = []string{"application/json; charset=utf-8"}
-	if err.Code != "" { // an auth.Error of the host's may have none
-		h["Proxy-Status"] = []string{"PostgREST; error=" + err.Code}
+// DefaultThreshold is how much of a body is held back in memory by default.
+const DefaultThreshold = 1 << 20
+
+// Encoder makes an encoder for rows of these columns.
+type Encoder = func(columns []query.Column) encode.Encoder
+
+// Result writes the response of a plan that ran. As long as it returns an error, nothing
+// has been written. When rows fail of which a part was sent, it panics with
+// http.ErrAbortHandler, the way of net/http to break the connection off, so that the
+// client can't take the part for the whole.
+func Result(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, result *executor.Result, c Config) error {
+	r := newResponse(w, req, p, result, c)
+	defer r.body.close()
+	err := r.send()
+	if !r.client.gone { // else HTTP/2 may still read from the buffer
+		r.body.recycle()
 	}
-	if err.Status == http.StatusServiceUnavailable {
-		h["Retry-After"] = []string{retryAfter}
-	}
-	for name, values := range err.Header {
-		replace(h, name, values)
-	}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))} // whatever the database says
-	w.WriteHeader(err.Status)
-	_, _ = w.Write(body) // a client that went away is not our error
+	return err
 }
 
-// retryAfter is when to try again, in seconds, while the database is away.
-const retryAfter = "1"
+// response is the response to a plan that ran, while it is written.
+type response struct {
+	kind      kind
+	content   content
+	departure departure
+	req       *apirequest.Request
+	plan      *plan.Answer
+	result    *executor.Result
+	config    Config
+	location  string // the URL of the only row that was written; empty for none
+	body      body
+	client    client
+}
 
-// Document answers with a description of the API, or with 304 to a client that has
-// it already: one whose If-None-Match has its tag (RFC 9110, section 13.1.2).
-func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Type, parts [][]byte, tag, known string, c Config) {
-	h := w.Header()
-	addVary(h)
-	h["Etag"] = []string{tag}
-	if req.Negotiated {
-		h["Content-Profile"] = []string{req.Schema}
-	}
-	if c.Timing != nil {
-		h["Server-Timing"] = []string{c.Timing()}
-	}
-	if known == "*" || strings.Contains(known, tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h["Content-Type"] = []string{media.ContentType()}
-	if req.HeadersOnly {
-		w.WriteHeader(http.StatusOK)
-		return
-	}
-	size := 0
-	for _, part := range parts {
-		size += len(part)
-	}
-	h["Content-Length"] = []string{strconv.Itoa(size)}
-	w.WriteHeader(http.StatusOK)
-	for _, part := range parts {
-		if _, err := w.Write(part); err != nil {
-			return // a client that went away is not our error
-		}
+func newResponse(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, result *executor.Result, c Config) *response {
+	k, a := kindOf(p), p.Answered()
+	return &response{
+		kind: k, content: k.content(), departure: departureOf(k, a, req.Proto),
+		req: req, plan: a, result: result, config: c,
+		client: client{w: w, timeout: c.WriteTimeout},
 	}
 }
 
-// Info answers OPTIONS. See https://docs.postgrest.org/en/stable/references/api/options.html.
-func Info(w http.ResponseWriter, info *plan.Info, c Config) {
-	h := w.Header()
-	if h.Get("Access-Control-Allow-Origin") == "" { // the host's own CORS policy goes first
-		h["Access-Control-Allow-Origin"] = []string{"*"}
+// send writes the response. As long as it returns an error, nothing has been written.
+func (r *response) send() error {
+	if err := r.result.Err(); err != nil {
+		return r.withOverrides(err)
 	}
-	h["Allow"] = []string{info.Allow}
-	if info.AcceptQuery != "" {
-		h["Accept-Query"] = []string{info.AcceptQuery}
+	if err := checkOffset(r.req.Values.Window.Offset, r.total()); err != nil {
+		return r.withOverrides(err)
 	}
-	h["Content-Length"] = []string{"0"}
-	addVary(h)
-	if c.Timing != nil {
-		h["Server-Timing"] = []string{c.Timing()}
+	sent, err := r.readResult()
+	if err != nil || sent {
+		return err
 	}
-	w.WriteHeader(http.StatusOK)
+	if err := r.result.Err(); err != nil {
+		return r.withOverrides(err)
+	}
+	if err := r.checkRead(); err != nil {
+		return err
+	}
+	return r.sendWhole()
 }
 
-// addVary says which headers of requests answers depend on, beside those that
-// middleware of the host's has named.
-func addVary(h http.Header) { h["Vary"] = append(h["Vary"], "Accept, Prefer, Range") }
-
-// ProtocolVersion is the version of PostgREST whose API this is.
-const ProtocolVersion = "16.2"
-
-// legacyWarning is a miscellaneous persistent warning (RFC 7234, section 5.5.7)
-// about embeds, by target and alias, that were called by their target.
-func legacyWarning(names [][2]string) string {
-	return `299 PostgRESTv` + ProtocolVersion + ` "Embedded resource was referenced by relation name even though it has an alias. ` +
-		"This is deprecated and will stop working in a future release. Update " + Renames(names) +
-		` in query string filters, orders or limits."`
+// checkRead holds a read against what is expected of it. MERGE: it goes when the executor
+// does so, as it does with what writes.
+func (r *response) checkRead() error {
+	if !r.plan.ReadOnly {
+		return nil
+	}
+	return r.plan.Expect.Check(r.result.Rows, nil)
 }
 
-// Renames says how to call embeds, given by target and alias.
-func Renames(names [][2]string) string {
-	changes := make([]string, len(names))
-	for i, name := range names {
-		changes[i] = "`" + name[0] + "` to `" + name[1] + "`"
+// sendWhole sends a response whose end is known. The connection has been given back.
+func (r *response) sendWhole() error {
+	bodyFollows, err := r.writeHead(r.outcome())
+	if err != nil || !bodyFollows {
+		return err
 	}
-	return apierror.Cut(strings.Join(changes, ", "))
-}
-
-// contentLocation is the canonical URL of what was read: parameters in
-// alphabetical order.
-func contentLocation(req *apirequest.Request) string {
-	query := filter.Canonical(req.RawQuery)
-	if query == "" {
-		return req.Mount + "/" + url.PathEscape(req.Name)
+	if r.body.spool == nil {
+		r.client.send(r.body.piece) // a client that goes away is not our error
+		return nil
 	}
-	return req.Mount + "/" + url.PathEscape(req.Name) + "?" + query
-}
-
-// contentRange is the value of Content-Range (RFC 9110, section 14.4) for rows
-// from offset on; total is nil when it is not known.
-func contentRange(offset, rows int64, total *int64) string {
-	s := make([]byte, 0, len("9223372036854775807-9223372036854775807/9223372036854775807"))
-	if rows > 0 && (total == nil || *total != 0) {
-		s = strconv.AppendInt(s, offset, 10)
-		s = append(s, '-')
-		s = strconv.AppendInt(s, offset+rows-1, 10)
-	} else {
-		s = append(s, '*')
+	r.body.end()
+	if err := r.sendSpool(); err != nil {
+		r.breakOff(err)
 	}
-	s = append(s, '/')
-	if total == nil {
-		s = append(s, '*')
-	} else {
-		s = strconv.AppendInt(s, *total, 10)
-	}
-	return string(s)
-}
-
-// readStatus is 206 when there are more rows than were sent. Without a total
-// nobody can tell.
-func readStatus(rows int64, total *int64) int {
-	if total != nil && rows < *total {
-		return http.StatusPartialContent
-	}
-	return http.StatusOK
+	return nil
 }

@@ -63,7 +63,7 @@ func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*
 	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{}, Media: mediatype.Type{Name: mediatype.JSON}, Expect: plan.Expectation{MaxAffected: -1},
 		HeadersOnly: true, Count: count, ReadOnly: true}}
 	w := httptest.NewRecorder()
-	err = response.Answer(w, req, read, result, response.Config{})
+	err = response.Result(w, req, read, result, response.Config{})
 	return w, err
 }
 
@@ -75,7 +75,7 @@ func statement(sql string, args ...string) *query.Statement {
 	return s
 }
 
-func TestAnswer_content_range(t *testing.T) {
+func TestResult_content_range(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		query            string
@@ -114,14 +114,14 @@ func TestAnswer_content_range(t *testing.T) {
 	}
 }
 
-func TestAnswer_offset_beyond_the_last_row(t *testing.T) {
+func TestResult_offset_beyond_the_last_row(t *testing.T) {
 	t.Parallel()
 	w, err := head(t, request(t, "offset=14"), plan.CountExact, outcome{counted: number(13)})
 	require.Equal(t, apierror.OffsetBeyond(14, 13), err)
 	require.Empty(t, w.Header(), "nothing is written with an error")
 }
 
-func TestAnswer_overrides(t *testing.T) {
+func TestResult_overrides(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		overrides executor.Overrides
@@ -159,7 +159,7 @@ func TestAnswer_overrides(t *testing.T) {
 	}
 }
 
-func TestAnswer_wrong_overrides(t *testing.T) {
+func TestResult_wrong_overrides(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		overrides executor.Overrides
@@ -191,42 +191,4 @@ func TestAnswer_wrong_overrides(t *testing.T) {
 			require.Empty(t, w.Header())
 		})
 	}
-}
-
-func TestError(t *testing.T) {
-	t.Parallel()
-	w := httptest.NewRecorder()
-	response.Error(w, apierror.OffsetBeyond(20, 13), response.Config{})
-	require.Equal(t, 416, w.Code)
-	require.Equal(t, http.Header{
-		"Content-Type":   {"application/json; charset=utf-8"},
-		"Content-Length": {"146"},
-		"Content-Range":  {"*/13"},
-		"Proxy-Status":   {"PostgREST; error=PGRST103"},
-	}, w.Header())
-	require.Equal(t, 146, w.Body.Len())
-
-	w = httptest.NewRecorder()
-	response.Error(w, apierror.OffsetBeyond(20, 13), response.Config{MinimalErrors: true})
-	require.JSONEq(t, `{"code": "PGRST103", "message": "Requested range not satisfiable"}`, w.Body.String())
-}
-
-func TestInfo(t *testing.T) {
-	t.Parallel()
-	w := httptest.NewRecorder()
-	response.Info(w, &plan.Info{Allow: "OPTIONS,GET,HEAD"}, response.Config{Timing: func() string { return "plan;dur=1.0" }})
-	require.Equal(t, 200, w.Code)
-	require.Empty(t, w.Body.String())
-	require.Equal(t, http.Header{
-		"Access-Control-Allow-Origin": {"*"},
-		"Allow":                       {"OPTIONS,GET,HEAD"},
-		"Content-Length":              {"0"},
-		"Server-Timing":               {"plan;dur=1.0"},
-		"Vary":                        {"Accept, Prefer, Range"},
-	}, w.Header())
-
-	w = httptest.NewRecorder()
-	w.Header().Set("Access-Control-Allow-Origin", "https://example.org")
-	response.Info(w, &plan.Info{}, response.Config{})
-	require.Equal(t, "https://example.org", w.Header().Get("Access-Control-Allow-Origin"), "the host's own policy")
 }

@@ -25,8 +25,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/spool"
 )
 
-// answer is an answer to be written: the rows 1 to n, in a column n.
-type answer struct {
+// served is a result to be written: the rows 1 to n, in a column n.
+type served struct {
 	rows      int
 	format    plan.Format
 	media     string
@@ -36,33 +36,33 @@ type answer struct {
 	sql       string // in place of the rows 1 to n
 }
 
-// get serves the answer over HTTP, as a client sees it.
-func (a answer) get(t *testing.T) *http.Response {
+// get serves the result over HTTP, as a client sees it.
+func (s served) get(t *testing.T) *http.Response {
 	t.Helper()
 	pool := pgtest.Fixture(t).Pool(t)
 	req := request(t, "")
-	if a.sql == "" {
-		a.sql = fmt.Sprintf(`SELECT n FROM generate_series(1, %d) AS n`, a.rows)
+	if s.sql == "" {
+		s.sql = fmt.Sprintf(`SELECT n FROM generate_series(1, %d) AS n`, s.rows)
 	}
-	if a.media == "" {
-		a.media = mediatype.JSON
+	if s.media == "" {
+		s.media = mediatype.JSON
 	}
-	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{}, Media: mediatype.Type{Name: a.media}, Format: a.format, ReadOnly: true,
-		Expect: plan.Expectation{Singular: a.format == plan.Object, MaxAffected: -1}}}
+	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{}, Media: mediatype.Type{Name: s.media}, Format: s.format, ReadOnly: true,
+		Expect: plan.Expectation{Singular: s.format == plan.Object, MaxAffected: -1}}}
 	columns := []query.Column{{Name: "n", Encoding: query.Verbatim}}
-	config := response.Config{Threshold: a.threshold, Store: spool.NewStore("", 1<<30), Broken: func(error) {}}
+	config := response.Config{Threshold: s.threshold, Store: spool.NewStore("", 1<<30), Broken: func(error) {}}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		req.Proto = apirequest.HTTP11
 		if r.ProtoMajor == 2 {
 			req.Proto = apirequest.HTTP2
 		}
 		result, err := executor.New(pool, true).Run(r.Context(), executor.Command{
-			Identity: auth.Identity{Role: "pgrest_test_anon"}, PreRequest: a.pre, ReadOnly: true,
-			Program: &query.Program{Main: query.Statement{SQL: a.sql}, Columns: columns},
+			Identity: auth.Identity{Role: "pgrest_test_anon"}, PreRequest: s.pre, ReadOnly: true,
+			Program: &query.Program{Main: query.Statement{SQL: s.sql}, Columns: columns},
 		})
 		if err == nil {
 			defer result.Close()
-			err = response.Answer(w, req, read, result, config)
+			err = response.Result(w, req, read, result, config)
 		}
 		if err != nil {
 			response.Error(w, apierror.From(err, true), config)
@@ -70,7 +70,7 @@ func (a answer) get(t *testing.T) *http.Response {
 	}))
 	var complaints bytes.Buffer
 	server.Config.ErrorLog = log.New(&complaints, "", 0)
-	if a.http2 {
+	if s.http2 {
 		server.EnableHTTP2 = true
 		server.StartTLS()
 	} else {
@@ -86,25 +86,25 @@ func (a answer) get(t *testing.T) *http.Response {
 	return r
 }
 
-func TestAnswer_body(t *testing.T) {
+func TestResult_body(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answer
+		served
 		status int
 		body   string
 	}{
-		"array":                               {answer{rows: 3}, 200, "[{\"n\":1},\n {\"n\":2},\n {\"n\":3}]"},
-		"empty array":                         {answer{}, 200, "[]"},
-		"CSV":                                 {answer{rows: 2, format: plan.CSV, media: mediatype.CSV}, 200, "n\n1\n2"},
-		"object":                              {answer{rows: 1, format: plan.Object, media: mediatype.Object}, 200, `{"n":1}`},
-		"object, and no row":                  {answer{format: plan.Object}, 406, string(apierror.NotSingular(0).Body(false))},
-		"object, and three":                   {answer{rows: 3, format: plan.Object}, 406, string(apierror.NotSingular(3).Body(false))},
-		"object over threshold":               {answer{rows: 3, format: plan.Object, threshold: 1}, 406, string(apierror.NotSingular(3).Body(false))},
-		"status without a body":               {answer{rows: 3, pre: `SELECT set_config('response.status', '204', true)`}, 204, ""},
-		"not modified":                        {answer{rows: 3, pre: `SELECT set_config('response.status', '304', true)`}, 304, ""},
-		"wrong status":                        {answer{rows: 3, pre: `SELECT set_config('response.status', 'x', true)`}, 500, string(apierror.ResponseStatus().Body(false))},
-		"wrong status, streamed":              {answer{rows: 300, threshold: 10, pre: `SELECT set_config('response.status', 'x', true)`}, 500, string(apierror.ResponseStatus().Body(false))},
-		"a status that has no body, streamed": {answer{rows: 100_000, threshold: 10, pre: `SELECT set_config('response.status', '204', true)`}, 204, ""},
+		"array":                               {served{rows: 3}, 200, "[{\"n\":1},\n {\"n\":2},\n {\"n\":3}]"},
+		"empty array":                         {served{}, 200, "[]"},
+		"CSV":                                 {served{rows: 2, format: plan.CSV, media: mediatype.CSV}, 200, "n\n1\n2"},
+		"object":                              {served{rows: 1, format: plan.Object, media: mediatype.Object}, 200, `{"n":1}`},
+		"object, and no row":                  {served{format: plan.Object}, 406, string(apierror.NotSingular(0).Body(false))},
+		"object, and three":                   {served{rows: 3, format: plan.Object}, 406, string(apierror.NotSingular(3).Body(false))},
+		"object over threshold":               {served{rows: 3, format: plan.Object, threshold: 1}, 406, string(apierror.NotSingular(3).Body(false))},
+		"status without a body":               {served{rows: 3, pre: `SELECT set_config('response.status', '204', true)`}, 204, ""},
+		"not modified":                        {served{rows: 3, pre: `SELECT set_config('response.status', '304', true)`}, 304, ""},
+		"wrong status":                        {served{rows: 3, pre: `SELECT set_config('response.status', 'x', true)`}, 500, string(apierror.ResponseStatus().Body(false))},
+		"wrong status, streamed":              {served{rows: 300, threshold: 10, pre: `SELECT set_config('response.status', 'x', true)`}, 500, string(apierror.ResponseStatus().Body(false))},
+		"a status that has no body, streamed": {served{rows: 100_000, threshold: 10, pre: `SELECT set_config('response.status', '204', true)`}, 204, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -131,16 +131,16 @@ func TestAnswer_body(t *testing.T) {
 }
 
 // At the threshold the headers go out, and the body in chunks.
-func TestAnswer_threshold(t *testing.T) {
+func TestResult_threshold(t *testing.T) {
 	t.Parallel()
-	whole := answer{rows: 10_000, threshold: response.DefaultThreshold}.get(t)
+	whole := served{rows: 10_000, threshold: response.DefaultThreshold}.get(t)
 	want, err := io.ReadAll(whole.Body)
 	require.NoError(t, err)
 	require.EqualValues(t, len(want), whole.ContentLength)
 	for _, threshold := range []int{1, 1000, 40_000, len(want) - 1, len(want), len(want) + 1, math.MaxInt} {
 		t.Run(fmt.Sprint(threshold), func(t *testing.T) {
 			t.Parallel()
-			r := answer{rows: 10_000, threshold: threshold}.get(t)
+			r := served{rows: 10_000, threshold: threshold}.get(t)
 			body, err := io.ReadAll(r.Body)
 			require.NoError(t, err)
 			require.Equal(t, string(want), string(body))
@@ -157,9 +157,9 @@ func TestAnswer_threshold(t *testing.T) {
 }
 
 // net/http carries no Content-Range behind a body of HTTP/2.
-func TestAnswer_streamed_over_HTTP_2(t *testing.T) {
+func TestResult_streamed_over_HTTP_2(t *testing.T) {
 	t.Parallel()
-	r := answer{rows: 10_000, threshold: 1000, http2: true}.get(t)
+	r := served{rows: 10_000, threshold: 1000, http2: true}.get(t)
 	require.Equal(t, 2, r.ProtoMajor)
 	body, err := io.ReadAll(r.Body)
 	require.NoError(t, err)
@@ -168,16 +168,16 @@ func TestAnswer_streamed_over_HTTP_2(t *testing.T) {
 	require.Empty(t, r.Header.Get("Content-Range"))
 }
 
-func TestAnswer_error(t *testing.T) {
+func TestResult_error(t *testing.T) {
 	t.Parallel()
 	const late = `SELECT 1/(5000 - n) FROM generate_series(1, 9000) AS n`
-	r := answer{sql: late, threshold: response.DefaultThreshold}.get(t)
+	r := served{sql: late, threshold: response.DefaultThreshold}.get(t)
 	require.Equal(t, 400, r.StatusCode)
 	body, err := io.ReadAll(r.Body)
 	require.NoError(t, err)
 	require.Contains(t, string(body), `"22012"`)
 
-	r = answer{sql: late, threshold: 10_000}.get(t)
+	r = served{sql: late, threshold: 10_000}.get(t)
 	require.Equal(t, 200, r.StatusCode)
 	_, err = io.ReadAll(r.Body)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
