@@ -38,6 +38,7 @@ var boundaries = map[string]boundary{
 	"internal/mediatype": {},
 	"internal/suggest":   {},
 	"internal/jsontext":  {},
+	"internal/oid":       {},
 	"internal/forwarded": {},
 	"internal/spool":     {never: []string{"net/http"}},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
@@ -51,11 +52,11 @@ var boundaries = map[string]boundary{
 		ours: []string{"filter", "internal/value", "internal/mediatype", "internal/apierror", "internal/jsontext"},
 	},
 	"internal/plan": {
-		ours:  []string{"internal/apirequest", "internal/value", "filter", "introspect", "internal/mediatype", "internal/apierror", "internal/suggest"},
+		ours:  []string{"internal/apirequest", "internal/value", "internal/oid", "filter", "introspect", "internal/mediatype", "internal/apierror", "internal/suggest"},
 		never: []string{"net/http"},
 	},
 	"internal/query": {
-		ours:      []string{"internal/plan", "internal/value", "filter", "introspect", "internal/sqlfrag"},
+		ours:      []string{"internal/plan", "internal/value", "internal/oid", "filter", "introspect", "internal/sqlfrag"},
 		externals: []string{squirrel},
 		never:     []string{"net/http"},
 	},
@@ -64,7 +65,7 @@ var boundaries = map[string]boundary{
 		never: []string{"net/http"},
 	},
 	"internal/executor": {
-		ours:      []string{"internal/query", "internal/plan", "internal/value", "auth", "internal/apierror", "internal/dbpool"},
+		ours:      []string{"internal/query", "internal/plan", "internal/value", "internal/oid", "auth", "internal/apierror", "internal/dbpool"},
 		externals: []string{pgx},
 		never:     []string{"net/http"},
 	},

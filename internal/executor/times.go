@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
@@ -85,10 +86,10 @@ func (r *Result) toText(row [][]byte) {
 		value := row[c.Index]
 		start := len(dst)
 		switch {
-		case c.OID == query.DateOID && len(value) == 4:
+		case c.OID == oid.Date && len(value) == 4:
 			dst = appendDate(dst, int32(binary.BigEndian.Uint32(value)))
-		case c.OID != query.DateOID && len(value) == 8:
-			dst = appendTimestamp(dst, int64(binary.BigEndian.Uint64(value)), c.OID == query.TimestampTZOID)
+		case c.OID != oid.Date && len(value) == 8:
+			dst = appendTimestamp(dst, int64(binary.BigEndian.Uint64(value)), c.OID == oid.TimestampTZ)
 		default:
 			continue // NULL
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
@@ -42,12 +43,12 @@ func TestRun_times(t *testing.T) {
 		sql  string
 		oids []uint32
 	}{
-		"date":        {wholeDays, []uint32{query.DateOID}},
-		"timestamp":   {instants, []uint32{query.TimestampOID}},
-		"timestamptz": {`SELECT v::timestamptz, v::text FROM (` + instants + `) all_of_them(v)`, []uint32{query.TimestampTZOID, 0}},
-		"domain":      {`SELECT v::information_schema.time_stamp FROM (` + instants + `) all_of_them(v)`, []uint32{query.TimestampTZOID}},
+		"date":        {wholeDays, []uint32{oid.Date}},
+		"timestamp":   {instants, []uint32{oid.Timestamp}},
+		"timestamptz": {`SELECT v::timestamptz, v::text FROM (` + instants + `) all_of_them(v)`, []uint32{oid.TimestampTZ, 0}},
+		"domain":      {`SELECT v::information_schema.time_stamp FROM (` + instants + `) all_of_them(v)`, []uint32{oid.TimestampTZ}},
 		"among others": {`SELECT 1, v, 'text', NULL::date, v::date, v, NULL FROM (` + instants + `) all_of_them(v)`,
-			[]uint32{0, query.TimestampOID, 0, query.DateOID, query.DateOID, query.TimestampOID, 0}},
+			[]uint32{0, oid.Timestamp, 0, oid.Date, oid.Date, oid.Timestamp, 0}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -112,7 +113,7 @@ func TestRun_times_of_sessions(t *testing.T) {
 			_, err := pool.Exec(t.Context(), tt.session)
 			require.NoError(t, err)
 			for range 3 {
-				cmd := timed(command(anon, sql), query.TimestampTZOID)
+				cmd := timed(command(anon, sql), oid.TimestampTZ)
 				cmd.Program.Times.JSON = &query.Variant{SQL: inJSON, Columns: []query.Column{{Encoding: query.TimeJSON}}}
 				require.Equal(t, tt.want, valueOf(t, pool, tt.change(cmd)))
 			}
@@ -124,7 +125,7 @@ func TestRun_times_of_sessions(t *testing.T) {
 func TestRun_times_after_change(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
-	cmd := timed(command(anon, `SELECT '2020-01-01 12:00:00+00'::timestamptz`), query.TimestampTZOID)
+	cmd := timed(command(anon, `SELECT '2020-01-01 12:00:00+00'::timestamptz`), oid.TimestampTZ)
 	for _, zone := range []string{"UTC", "Asia/Tokyo", "UTC"} {
 		_, err := pool.Exec(t.Context(), `SELECT set_config('TimeZone', $1, false)`, zone)
 		require.NoError(t, err)
@@ -147,7 +148,7 @@ func TestRun_times_of_another_type(t *testing.T) {
 			pool := oneConnection(t)
 			backend := backendOf(t, pool)
 			for range 2 {
-				rows, _ := run(t, pool, timed(command(anon, tt.sql), query.DateOID, query.TimestampOID))
+				rows, _ := run(t, pool, timed(command(anon, tt.sql), oid.Date, oid.Timestamp))
 				require.Equal(t, [][]string{{"2020-01-01", tt.want}}, rows)
 			}
 			requireUsable(t, pool, backend)
@@ -171,7 +172,7 @@ func TestRun_times_on_the_wire(t *testing.T) {
 	received.Store(0)
 	run(t, pool, cmd)
 	asText := received.Swap(0)
-	run(t, pool, timed(cmd, query.TimestampTZOID))
+	run(t, pool, timed(cmd, oid.TimestampTZ))
 	require.Less(t, received.Load(), asText-20*1000)
 }
 

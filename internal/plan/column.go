@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -80,16 +81,10 @@ func (c *Column) represent(cache *introspect.SchemaCache) {
 	if c.Type == nil || !c.Type.IsDomain {
 		return
 	}
-	if function, ok := cache.Representation(c.Type.OID, jsonOID); ok {
+	if function, ok := cache.Representation(c.Type.OID, oid.JSON); ok {
 		c.Represent, c.Kind = function, JSONValue
 	}
 }
-
-// Types that domains are represented in, by their numbers in pg_type.
-const (
-	textOID = 25
-	jsonOID = 114
-)
 
 func (p *Planner) cast(name string) *introspect.CastType {
 	if name == "" {

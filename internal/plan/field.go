@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -29,7 +30,7 @@ func (p *Planner) field(t *introspect.Table, f filter.Field) Field {
 	resolved.Column = c
 	if c.Type != nil && c.Type.IsDomain {
 		resolved.Parse = p.parser(c)
-		_, shown := p.cache.Representation(c.Type.OID, jsonOID)
+		_, shown := p.cache.Representation(c.Type.OID, oid.JSON)
 		resolved.Represented = shown || resolved.Parse.Name != ""
 	}
 	return resolved
@@ -50,7 +51,7 @@ func (p *Planner) parser(c *introspect.Column) introspect.QualifiedName {
 	if !c.Type.IsDomain {
 		return introspect.QualifiedName{}
 	}
-	function, _ := p.cache.Representation(textOID, c.Type.OID)
+	function, _ := p.cache.Representation(oid.Text, c.Type.OID)
 	return function
 }
 
@@ -61,9 +62,9 @@ func (p *Planner) printer(c *introspect.Column) (function introspect.QualifiedNa
 	if p.parser(c).Name == "" {
 		return function, false
 	}
-	if function, ok := p.cache.Representation(c.Type.OID, textOID); ok {
+	if function, ok := p.cache.Representation(c.Type.OID, oid.Text); ok {
 		return function, false
 	}
-	function, toJSON = p.cache.Representation(c.Type.OID, jsonOID)
+	function, toJSON = p.cache.Representation(c.Type.OID, oid.JSON)
 	return function, toJSON
 }

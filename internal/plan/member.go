@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -35,24 +36,24 @@ func (c WriteColumn) readsText() bool {
 // an interval says what the text means, and those of a number and of bits are looked at
 // before the text is.
 var textTypes = map[uint32]bool{
-	16:   false, // bool
-	17:   false, // bytea
-	20:   false, // int8
-	21:   false, // int2
-	23:   false, // int4
-	25:   false, // text
-	700:  false, // float4
-	701:  false, // float8
-	1042: true,  // bpchar
-	1043: true,  // varchar
-	1082: false, // date
-	1083: true,  // time
-	1114: true,  // timestamp
-	1184: true,  // timestamptz
-	1186: false, // interval
-	1266: true,  // timetz
-	1700: false, // numeric
-	2950: false, // uuid
+	oid.Bool:     false,
+	oid.Bytea:    false,
+	oid.Int8:     false,
+	oid.Int2:     false,
+	oid.Int4:     false,
+	oid.Text:     false,
+	oid.Float4:   false,
+	oid.Float8:   false,
+	1042:         true, // bpchar
+	1043:         true, // varchar
+	oid.Date:     false,
+	1083:         true, // time
+	1114:         true, // timestamp
+	1184:         true, // timestamptz
+	oid.Interval: false,
+	1266:         true, // timetz
+	oid.Numeric:  false,
+	oid.UUID:     false,
 }
 
 // takeMembers has a call take the values of its arguments from the body as texts, if none

@@ -6,6 +6,7 @@ import (
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -210,8 +211,8 @@ func (p *Planner) addWriteColumns(m *Mutate, names []string) error {
 		}
 		w := WriteColumn{Column: column}
 		if column.Type.IsDomain {
-			w.Parse, _ = p.cache.Representation(jsonOID, column.Type.OID)
-			w.Represent, _ = p.cache.Representation(column.Type.OID, jsonOID)
+			w.Parse, _ = p.cache.Representation(oid.JSON, column.Type.OID)
+			w.Represent, _ = p.cache.Representation(column.Type.OID, oid.JSON)
 		}
 		m.Columns = append(m.Columns, w)
 	}

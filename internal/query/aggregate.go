@@ -2,6 +2,7 @@ package query
 
 import (
 	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/plan"
 )
 
@@ -27,9 +28,9 @@ func formOfAggregate(c *plan.Column) form {
 	if c.Aggregate == filter.Count {
 		return form{encoding: Number}
 	}
-	if oid, ok := resultOf(c.Aggregate, argumentOf(c)); ok {
-		encoding, _ := EncodingOfOID(oid)
-		return form{encoding: encoding, oid: oid}
+	if result, ok := resultOf(c.Aggregate, argumentOf(c)); ok {
+		encoding, _ := EncodingOfOID(result)
+		return form{encoding: encoding, oid: result}
 	}
 	return form{encoding: Verbatim, toJSON: true}
 }
@@ -42,7 +43,7 @@ func argumentOf(c *plan.Column) uint32 {
 	case c.Cast != nil:
 		t = c.Cast.Type
 	case c.Kind == plan.TextValue:
-		return textOID
+		return oid.Text
 	case c.Kind == plan.JSONValue:
 		return 0
 	}
@@ -54,38 +55,38 @@ func argumentOf(c *plan.Column) uint32 {
 
 // resultOf is the type of what pg_catalog's aggregate gives for an argument of a type;
 // it is not ok where there is none for that type itself.
-func resultOf(aggregate filter.Aggregate, argument uint32) (oid uint32, ok bool) {
+func resultOf(aggregate filter.Aggregate, argument uint32) (result uint32, ok bool) {
 	switch aggregate {
 	case filter.Sum:
-		oid, ok = sums[argument]
+		result, ok = sums[argument]
 	case filter.Avg:
-		oid, ok = averages[argument]
+		result, ok = averages[argument]
 	default:
 		return argument, extremes[argument]
 	}
-	return oid, ok
+	return result, ok
 }
 
 // The numbers in pg_type of what sum and avg give, by those of what they take. Money is
 // all that sum takes beside numbers and intervals.
 var (
 	sums = map[uint32]uint32{
-		21: 20, 23: 20, 20: 1700, 1700: 1700, // int2, int4, int8, numeric
-		700: 700, 701: 701, // float4, float8
-		1186: 1186, 790: 790, // interval, money
+		oid.Int2: oid.Int8, oid.Int4: oid.Int8, oid.Int8: oid.Numeric, oid.Numeric: oid.Numeric,
+		oid.Float4: oid.Float4, oid.Float8: oid.Float8,
+		oid.Interval: oid.Interval, oid.Money: oid.Money,
 	}
 	averages = map[uint32]uint32{
-		21: 1700, 23: 1700, 20: 1700, 1700: 1700,
-		700: 701, 701: 701,
-		1186: 1186,
+		oid.Int2: oid.Numeric, oid.Int4: oid.Numeric, oid.Int8: oid.Numeric, oid.Numeric: oid.Numeric,
+		oid.Float4: oid.Float8, oid.Float8: oid.Float8,
+		oid.Interval: oid.Interval,
 	}
 )
 
 // extremes has the types that max and min take, and give, in every version of
 // PostgreSQL, but for the arrays and enums among them, which other ones take as well.
 var extremes = map[uint32]bool{
-	20: true, 21: true, 23: true, 1700: true, 700: true, 701: true, // numbers
-	25: true, 1042: true, // text, bpchar
-	1082: true, 1083: true, 1266: true, 1114: true, 1184: true, 1186: true, // dates and times
-	26: true, 27: true, 790: true, 869: true, 3220: true, // oid, tid, money, inet, pg_lsn
+	oid.Int8: true, oid.Int2: true, oid.Int4: true, oid.Numeric: true, oid.Float4: true, oid.Float8: true, // numbers
+	oid.Text: true, oid.BPChar: true,
+	oid.Date: true, oid.Time: true, oid.TimeTZ: true, oid.Timestamp: true, oid.TimestampTZ: true, oid.Interval: true, // dates and times
+	oid.OID: true, oid.TID: true, oid.Money: true, oid.Inet: true, oid.PgLSN: true,
 }

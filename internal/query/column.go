@@ -1,5 +1,7 @@
 package query
 
+import "github.com/pgrest-go/pgrest/internal/oid"
+
 // Encoding says how a result column's text form becomes a JSON value.
 type Encoding uint8
 
@@ -33,10 +35,10 @@ type Column struct {
 
 // Takes reports whether values of a type, by its number, are what the encoding is for.
 // PostgreSQL's JSON of whatever has one of two types.
-func (c *Column) Takes(oid uint32) bool {
+func (c *Column) Takes(number uint32) bool {
 	switch {
 	case c.Encoding == TimeJSON, c.Encoding == Verbatim && c.OID == 0:
-		return oid == jsonOID || oid == jsonbOID
+		return number == oid.JSON || number == oid.JSONB
 	}
-	return c.OID == 0 || c.OID == oid
+	return c.OID == 0 || c.OID == number
 }

@@ -1,6 +1,9 @@
 package query
 
-import "github.com/pgrest-go/pgrest/introspect"
+import (
+	"github.com/pgrest-go/pgrest/internal/oid"
+	"github.com/pgrest-go/pgrest/introspect"
+)
 
 // EncodingOf decides how a column of type t becomes JSON. When toJSON is true the
 // SQL is to select to_json(column), whose text is Verbatim; else it selects the
@@ -31,87 +34,87 @@ func EncodingOf(t *introspect.Type) (enc Encoding, toJSON bool) {
 // EncodingOfOID is the encoding of a type of which only the number is known, and
 // false where the number says nothing. What PostgreSQL should have made JSON of
 // becomes a text then, which is valid JSON at least.
-func EncodingOfOID(oid uint32) (Encoding, bool) {
-	enc, ok := builtin[oid]
+func EncodingOfOID(number uint32) (Encoding, bool) {
+	enc, ok := builtin[number]
 	return enc, ok
 }
 
-// builtin holds the scalar types of pg_catalog by OID, which never changes; the
+// builtin holds the scalar types of pg_catalog by number; the
 // ranges among them are known by their kind. A type that isn't here costs to_json
 // in SQL and is right all the same.
 var builtin = map[uint32]Encoding{
-	16:   Bool,        // bool
-	114:  Verbatim,    // json
-	3802: Verbatim,    // jsonb
-	20:   Number,      // int8
-	21:   Number,      // int2
-	23:   Number,      // int4
-	700:  Number,      // float4
-	701:  Number,      // float8
-	1700: Number,      // numeric
-	1114: Timestamp,   // timestamp
-	1184: TimestampTZ, // timestamptz
+	oid.Bool:        Bool,
+	oid.JSON:        Verbatim,
+	oid.JSONB:       Verbatim,
+	oid.Int8:        Number,
+	oid.Int2:        Number,
+	oid.Int4:        Number,
+	oid.Float4:      Number,
+	oid.Float8:      Number,
+	oid.Numeric:     Number,
+	oid.Timestamp:   Timestamp,
+	oid.TimestampTZ: TimestampTZ,
 
-	17:   Text, // bytea
-	18:   Text, // "char"
-	19:   Text, // name
-	25:   Text, // text
-	1042: Text, // bpchar
-	1043: Text, // varchar
-	142:  Text, // xml
-	1560: Text, // bit
-	1562: Text, // varbit
-	2950: Text, // uuid
-	4072: Text, // jsonpath
-	790:  Text, // money
+	oid.Bytea:    Text,
+	oid.Char:     Text,
+	oid.Name:     Text,
+	oid.Text:     Text,
+	oid.BPChar:   Text,
+	oid.VarChar:  Text,
+	oid.XML:      Text,
+	oid.Bit:      Text,
+	oid.VarBit:   Text,
+	oid.UUID:     Text,
+	oid.JSONPath: Text,
+	oid.Money:    Text,
 
-	1082: Text, // date
-	1083: Text, // time
-	1266: Text, // timetz
-	1186: Text, // interval
+	oid.Date:     Text,
+	oid.Time:     Text,
+	oid.TimeTZ:   Text,
+	oid.Interval: Text,
 
-	600: Text, // point
-	601: Text, // lseg
-	602: Text, // path
-	603: Text, // box
-	604: Text, // polygon
-	628: Text, // line
-	718: Text, // circle
+	oid.Point:   Text,
+	oid.LSeg:    Text,
+	oid.Path:    Text,
+	oid.Box:     Text,
+	oid.Polygon: Text,
+	oid.Line:    Text,
+	oid.Circle:  Text,
 
-	650: Text, // cidr
-	869: Text, // inet
-	829: Text, // macaddr
-	774: Text, // macaddr8
+	oid.CIDR:     Text,
+	oid.Inet:     Text,
+	oid.MACAddr:  Text,
+	oid.MACAddr8: Text,
 
-	3614: Text, // tsvector
-	3615: Text, // tsquery
-	3642: Text, // gtsvector
+	oid.TSVector:  Text,
+	oid.TSQuery:   Text,
+	oid.GTSVector: Text,
 
-	26:   Text, // oid; the numbers of the system are no numbers to to_json
-	24:   Text, // regproc
-	2202: Text, // regprocedure
-	2203: Text, // regoper
-	2204: Text, // regoperator
-	2205: Text, // regclass
-	2206: Text, // regtype
-	3734: Text, // regconfig
-	3769: Text, // regdictionary
-	4089: Text, // regnamespace
-	4096: Text, // regrole
-	4191: Text, // regcollation
-	27:   Text, // tid
-	28:   Text, // xid
-	29:   Text, // cid
-	5069: Text, // xid8
-	2970: Text, // txid_snapshot
-	5038: Text, // pg_snapshot
-	3220: Text, // pg_lsn
-	1790: Text, // refcursor
-	1033: Text, // aclitem
-	194:  Text, // pg_node_tree
-	3361: Text, // pg_ndistinct
-	3402: Text, // pg_dependencies
-	5017: Text, // pg_mcv_list
-	4600: Text, // pg_brin_bloom_summary
-	4601: Text, // pg_brin_minmax_multi_summary
+	oid.OID:                Text, // the numbers of the system are no numbers to to_json
+	oid.RegProc:            Text,
+	oid.RegProcedure:       Text,
+	oid.RegOper:            Text,
+	oid.RegOperator:        Text,
+	oid.RegClass:           Text,
+	oid.RegType:            Text,
+	oid.RegConfig:          Text,
+	oid.RegDictionary:      Text,
+	oid.RegNamespace:       Text,
+	oid.RegRole:            Text,
+	oid.RegCollation:       Text,
+	oid.TID:                Text,
+	oid.XID:                Text,
+	oid.CID:                Text,
+	oid.XID8:               Text,
+	oid.TxIDSnapshot:       Text,
+	oid.PgSnapshot:         Text,
+	oid.PgLSN:              Text,
+	oid.RefCursor:          Text,
+	oid.ACLItem:            Text,
+	oid.PgNodeTree:         Text,
+	oid.PgNDistinct:        Text,
+	oid.PgDependencies:     Text,
+	oid.PgMCVList:          Text,
+	oid.PgBRINBloomSummary: Text,
+	oid.PgBRINMinMaxMulti:  Text,
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -14,7 +15,7 @@ func operand(n *plan.Node, f plan.Field) filter.Operand {
 	op := filter.Operand{SQL: sqlfrag.Qualified(n.Alias, f.Name), TSVector: true}
 	if c := f.Column; c != nil {
 		op.JSON = isJSON(c.Type)
-		op.TSVector = c.Type.BaseOID == tsvectorOID
+		op.TSVector = c.Type.BaseOID == oid.TSVector
 		if f.Parse.Name != "" && len(f.Path) == 0 {
 			op.Parse = sqlfrag.Qualified(f.Parse.Schema, f.Parse.Name)
 		}
@@ -25,16 +26,8 @@ func operand(n *plan.Node, f plan.Field) filter.Operand {
 // field renders a field of a node with its JSON path.
 func field(n *plan.Node, f plan.Field) fragment { return bound(f.Bind(operand(n, f))) }
 
-// Types that decide over operators and aggregates, by their numbers in pg_type.
-const (
-	textOID     = 25
-	jsonOID     = 114
-	jsonbOID    = 3802
-	tsvectorOID = 3614
-)
-
 // isJSON reports whether arrows apply to values of t as they are, domains
 // looked through.
 func isJSON(t *introspect.Type) bool {
-	return t.BaseOID == jsonOID || t.BaseOID == jsonbOID
+	return t.BaseOID == oid.JSON || t.BaseOID == oid.JSONB
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"slices"
 
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -33,7 +34,7 @@ func keyColumns(key []plan.KeyColumn) []Column {
 		columns[i].Name = c.Name
 		switch {
 		case c.Print.Name != "" || c.Type == nil:
-		case c.Type.BaseOID == BoolOID:
+		case c.Type.BaseOID == oid.Bool:
 			columns[i].Encoding = Bool
 		case isTime(c.Type.BaseOID):
 			columns[i].Encoding = TimeJSON

@@ -1,6 +1,9 @@
 package query
 
-import "github.com/pgrest-go/pgrest/internal/plan"
+import (
+	"github.com/pgrest-go/pgrest/internal/oid"
+	"github.com/pgrest-go/pgrest/internal/plan"
+)
 
 // Times are the dates and timestamps among the columns of a read. PostgreSQL writes
 // their text in the session's DateStyle, and that of a timestamptz in its time zone,
@@ -37,30 +40,22 @@ type Variant struct {
 	main fragment // of SQL, until it is numbered
 }
 
-// Numbers of the types in pg_type.
-const (
-	BoolOID        = 16
-	DateOID        = 1082
-	TimestampOID   = 1114
-	TimestampTZOID = 1184
-)
-
 // NewTimes finds the times among columns of these types, 0 standing for any other;
 // nil if there are none.
 func NewTimes(oids []uint32) *Times {
 	var t *Times
-	for i, oid := range oids {
-		switch oid {
-		case DateOID, TimestampOID, TimestampTZOID:
+	for i, number := range oids {
+		switch number {
+		case oid.Date, oid.Timestamp, oid.TimestampTZ:
 		default:
 			continue
 		}
 		if t == nil {
 			t = &Times{Local: make([]int16, len(oids)), All: make([]int16, len(oids))}
 		}
-		t.Columns = append(t.Columns, TimeColumn{Index: i, OID: oid})
+		t.Columns = append(t.Columns, TimeColumn{Index: i, OID: number})
 		t.All[i] = 1
-		if oid == TimestampTZOID {
+		if number == oid.TimestampTZ {
 			t.Zoned = true
 		} else {
 			t.Local[i] = 1
@@ -97,13 +92,15 @@ func timesIn(list []output) *Times {
 }
 
 // isTime reports the type of a date or a timestamp.
-func isTime(oid uint32) bool { return oid == DateOID || oid == TimestampOID || oid == TimestampTZOID }
+func isTime(number uint32) bool {
+	return number == oid.Date || number == oid.Timestamp || number == oid.TimestampTZ
+}
 
 // inJSON has to_json make JSON of the outputs that are dates or timestamps, or only of
 // those with a time zone.
 func inJSON(list []output, zonedOnly bool) {
 	for i := range list {
-		if o := &list[i]; isTime(o.oid) && (!zonedOnly || o.oid == TimestampTZOID) {
+		if o := &list[i]; isTime(o.oid) && (!zonedOnly || o.oid == oid.TimestampTZ) {
 			o.toJSON, o.encoding = true, TimeJSON
 		}
 	}
