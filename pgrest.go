@@ -27,7 +27,7 @@
 //
 // # Methods
 //
-// Beside the methods of the reference there is QUERY (RFC 10008): a GET that has its query
+// Beside the methods of the reference there is QUERY (draft-ietf-httpbis-safe-method-w-body): a GET that has its query
 // string, or the rest of it, in a body of application/x-www-form-urlencoded, for filters
 // that are too long for a URL or better not in one. The body stands behind the query string
 // of the URL, as if there was an ampersand between them. It works on relations, and on

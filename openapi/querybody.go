@@ -14,7 +14,7 @@ func (d *document) addQuerySchema() {
 		properties = append(properties, member{name, d.parameters.get(own + name).(object).get("schema")})
 	}
 	d.schemas = append(d.schemas, member{own + "Query", object{
-		{"description", "The query of a QUERY (RFC 10008): in its body there may be whatever a GET may have in its query " +
+		{"description", "The query of a QUERY (draft-ietf-httpbis-safe-method-w-body): in its body there may be whatever a GET may have in its query " +
 			"string, in the same form. It stands behind the query string of the URL. Parameters are described with the GET."},
 		{"type", "object"},
 		{"properties", properties},

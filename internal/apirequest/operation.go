@@ -72,7 +72,7 @@ const (
 // method is another row.
 //
 // Range handling is defined for GET (RFC 9110, section 14.2) and, as that of GET, for
-// QUERY (RFC 10008, section 2.8).
+// QUERY (draft-ietf-httpbis-safe-method-w-body).
 var operations = []Operation{
 	{Resource: Root, Method: "OPTIONS", Action: Options, Safe: true, Profile: acceptProfile},
 	{Resource: Root, Method: "GET", Action: Describe, Safe: true, Ranged: true, Profile: acceptProfile},

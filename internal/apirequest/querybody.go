@@ -19,7 +19,7 @@ const QueryFormat = mediatype.URLEncoded
 const maxLocation = 8000
 
 // readQuery appends the query in the body of an operation with QueryContent to that of
-// the URL, as if it stood there behind an ampersand (RFC 10008). Its error is an
+// the URL, as if it stood there behind an ampersand (draft-ietf-httpbis-safe-method-w-body). Its error is an
 // *apierror.Error.
 func (req *Request) readQuery(r *http.Request, limits Limits) error {
 	if req.Content != QueryContent {

@@ -14,7 +14,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// methodQuery is the method whose body is a query (RFC 10008).
+// methodQuery is the method whose body is a query (draft-ietf-httpbis-safe-method-w-body).
 const methodQuery = "QUERY"
 
 // inBody is a QUERY, whose body is a query.
