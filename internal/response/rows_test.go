@@ -56,10 +56,9 @@ func (a answer) get(t *testing.T) *http.Response {
 		if r.ProtoMajor == 2 {
 			req.Proto = apirequest.HTTP2
 		}
-		result, err := executor.New(pool, true).Run(r.Context(), executor.Command{
+		result, err := executor.New(pool, true).Once(r.Context(), executor.Session{
 			Identity: auth.Identity{Role: "pgrest_test_anon"}, PreRequest: a.pre, ReadOnly: true,
-			Program: &query.Program{Main: query.Statement{SQL: a.sql}, Columns: columns},
-		})
+		}, executor.Command{Program: &query.Program{Main: query.Statement{SQL: a.sql}, Columns: columns}, Expect: read.Expect})
 		if err == nil {
 			defer result.Close()
 			err = response.Answer(w, req, read, result, config)
