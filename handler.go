@@ -130,7 +130,7 @@ func (x *exchange) answer(schema *snapshot) error {
 	planned := p.(plan.Planned)
 	x.planned, x.program = planned, program
 	x.warnOfNames(planned)
-	result, err := x.executor.Run(x.r.Context(), x.command(schema, planned, program))
+	result, err := x.executor.Once(x.r.Context(), x.session(schema, planned), x.command(planned, program))
 	if err != nil {
 		return err
 	}

@@ -17,9 +17,12 @@ import (
 // the role may use.
 func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 	role := schema.cache.RoleSettings(x.identity.Role)
-	result, err := x.executor.Run(x.r.Context(), executor.Command{
+	session := executor.Session{
 		Identity: x.identity, Context: x.context(role.Settings, nil), PreRequest: x.prelude, ReadOnly: true,
-		Isolation: role.Isolation, Program: query.BuildInspection(p),
+		Isolation: role.Isolation,
+	}
+	result, err := x.executor.Once(x.r.Context(), session, executor.Command{
+		Program: query.BuildInspection(p), Expect: plan.Expectation{MaxAffected: -1},
 	})
 	if err != nil {
 		return err

@@ -7,27 +7,50 @@ import (
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
-func (x *exchange) command(schema *snapshot, p plan.Planned, program *query.Program) executor.Command {
-	a, role := p.Answered(), schema.cache.RoleSettings(x.identity.Role)
-	cmd := executor.Command{
-		Identity: x.identity, PreRequest: x.prelude, Program: program, Values: &x.request.Values, Page: a.Page(&x.request.Values), ReadOnly: a.ReadOnly, Expect: a.Expect,
-		Isolation: role.Isolation, Rollback: x.rollsBack(), Outdated: x.outdated,
-		Late: x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
+// session is as whom the request's transaction runs, and how.
+func (x *exchange) session(schema *snapshot, p plan.Planned) executor.Session {
+	role, routine := schema.cache.RoleSettings(x.identity.Role), routineOf(p)
+	return executor.Session{
+		Identity:   x.identity,
+		Context:    x.context(role.Settings, x.hoisted(routine)),
+		PreRequest: x.prelude,
+		ReadOnly:   p.Answered().ReadOnly,
+		Isolation:  isolation(role, routine),
+		Rollback:   x.rollsBack(),
+		Late:       x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
 	}
-	var function []auth.Setting
-	if call, ok := p.(*plan.Call); ok {
-		function = call.Routine.Settings
-		if isolation, ok := call.Routine.Isolation(); ok {
-			cmd.Isolation = isolation
-		}
-		if !a.ReadOnly && a.Count != plan.CountNone {
-			cmd.Expect.Offset = cmd.Page.Offset
-		}
+}
+
+// command is what runs in it. Of a function that may write, a page beyond the last row has
+// to be found out before the commit.
+func (x *exchange) command(p plan.Planned, program *query.Program) executor.Command {
+	a := p.Answered()
+	cmd := executor.Command{Program: program, Values: &x.request.Values, Page: a.Page(&x.request.Values), Expect: a.Expect, Outdated: x.outdated}
+	if routineOf(p) != nil && !a.ReadOnly && a.Count != plan.CountNone {
+		cmd.Expect.Offset = cmd.Page.Offset
 	}
-	cmd.Context = x.context(role.Settings, x.hoisted(function))
 	return cmd
+}
+
+// routineOf is the function that a plan calls; nil for none.
+func routineOf(p plan.Planned) *introspect.Routine {
+	if call, ok := p.(*plan.Call); ok {
+		return call.Routine
+	}
+	return nil
+}
+
+// isolation is the level that the function asks for, or else the role.
+func isolation(role introspect.RoleSettings, routine *introspect.Routine) string {
+	if routine != nil {
+		if level, ok := routine.Isolation(); ok {
+			return level
+		}
+	}
+	return role.Isolation
 }
 
 // mayAnswerMuch reports a write whose answer may be of any size. It has to find room to
@@ -56,9 +79,12 @@ func (x *exchange) rollsBack() bool {
 
 // hoisted are those of a function's own settings that are made for the whole
 // transaction; the isolation level is none of them.
-func (x *exchange) hoisted(function []auth.Setting) []auth.Setting {
+func (x *exchange) hoisted(routine *introspect.Routine) []auth.Setting {
+	if routine == nil {
+		return nil
+	}
 	var settings []auth.Setting
-	for _, s := range function {
+	for _, s := range routine.Settings {
 		if s.Name != "default_transaction_isolation" && slices.Contains(x.options.HoistedSettings, s.Name) {
 			settings = append(settings, s)
 		}

@@ -5,9 +5,6 @@ import (
 	"encoding/hex"
 )
 
-// byteaOID is pg_type's number of bytea.
-const byteaOID = 17
-
 // bytesOf takes bytes out of the text of a bytea: hexadecimal, or, where bytea_output
 // is escape, with a backslash before another one and before three octal digits.
 func bytesOf(text []byte) []byte {

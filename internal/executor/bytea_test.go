@@ -31,7 +31,7 @@ func TestResult_Raw(t *testing.T) {
 		for _, output := range []string{"hex", "escape"} {
 			t.Run(name+" as "+output, func(t *testing.T) {
 				t.Parallel()
-				result, err := executor.New(oneConnection(t), true).Run(t.Context(), set(command(anon, tt.sql), "bytea_output", output))
+				result, err := once(t.Context(), executor.New(oneConnection(t), true), set(command(anon, tt.sql), "bytea_output", output))
 				require.NoError(t, err)
 				defer result.Close()
 				require.True(t, result.Next())

@@ -65,12 +65,12 @@ func TestRun_cancelled(t *testing.T) {
 	db := pgtest.Fixture(t)
 	tests := map[string]struct {
 		rows int
-		wrap func(executor.Command) executor.Command
+		wrap func(task) task
 	}{
-		"before the first row":               {0, func(cmd executor.Command) executor.Command { return cmd }},
-		"between rows":                       {20, func(cmd executor.Command) executor.Command { return cmd }},
-		"between rows, in a transaction":     {20, func(cmd executor.Command) executor.Command { return counted(cmd, `SELECT 1`) }},
-		"before the first, in a transaction": {0, func(cmd executor.Command) executor.Command { return counted(cmd, `SELECT 1`) }},
+		"before the first row":               {0, func(cmd task) task { return cmd }},
+		"between rows":                       {20, func(cmd task) task { return cmd }},
+		"between rows, in a transaction":     {20, func(cmd task) task { return counted(cmd, `SELECT 1`) }},
+		"before the first, in a transaction": {0, func(cmd task) task { return counted(cmd, `SELECT 1`) }},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestRun_cancelled(t *testing.T) {
 
 			outcome := make(chan error)
 			go func() {
-				result, err := executor.New(pool, true).Run(ctx, tt.wrap(command(anon, g.blocked(tt.rows))))
+				result, err := once(ctx, executor.New(pool, true), tt.wrap(command(anon, g.blocked(tt.rows))))
 				if err == nil {
 					collect(result)
 					err = result.Err()
@@ -110,7 +110,7 @@ func TestResult_abandoned(t *testing.T) {
 			g := shut(t, db)
 			pool := db.Pool(t, pgtest.MaxConns(1))
 			backend := backendOf(t, pool)
-			result, err := executor.New(pool, true).Run(t.Context(), command(anon, g.blocked(20)))
+			result, err := once(t.Context(), executor.New(pool, true), command(anon, g.blocked(20)))
 			require.NoError(t, err)
 			for range rows {
 				require.True(t, result.Next())
@@ -129,7 +129,7 @@ func TestResult_abandoned_though_it_has_come(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
 	for range 10 {
-		result, err := executor.New(pool, true).Run(t.Context(), command(anon, `SELECT generate_series(1, 3)`))
+		result, err := once(t.Context(), executor.New(pool, true), command(anon, `SELECT generate_series(1, 3)`))
 		require.NoError(t, err)
 		require.True(t, result.Next())
 		result.Close()
@@ -142,7 +142,7 @@ func TestResult_abandoned_with_overrides(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
 	exec := executor.New(pool, true)
-	result, err := exec.Run(t.Context(), command(anon, `SELECT set_config('response.headers', '[{"X-Mine": "1"}]', false) FROM generate_series(1, 3)`))
+	result, err := once(t.Context(), exec, command(anon, `SELECT set_config('response.headers', '[{"X-Mine": "1"}]', false) FROM generate_series(1, 3)`))
 	require.NoError(t, err)
 	require.True(t, result.Next())
 	result.Close()
@@ -166,7 +166,7 @@ func TestRun_cancelled_before(t *testing.T) {
 	pool := oneConnection(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := executor.New(pool, true).Run(ctx, command(anon, `SELECT 1`))
+	_, err := once(ctx, executor.New(pool, true), command(anon, `SELECT 1`))
 	require.ErrorIs(t, err, context.Canceled)
 	requireUsable(t, pool, backendOf(t, pool))
 }
@@ -183,7 +183,7 @@ func TestRun_terminated(t *testing.T) {
 			backend := backendOf(t, pool)
 			outcome := make(chan error)
 			go func() {
-				result, err := executor.New(pool, true).Run(t.Context(), command(anon, g.blocked(rows)))
+				result, err := once(t.Context(), executor.New(pool, true), command(anon, g.blocked(rows)))
 				if err == nil {
 					collect(result)
 					err = result.Err()
@@ -208,7 +208,7 @@ func TestResult_Cancel(t *testing.T) {
 	g := shut(t, db)
 	exec, lost := executor.New(pool, true), 0
 	exec.Lost = func() { lost++ }
-	result, err := exec.Run(t.Context(), command(visitor, g.blocked(20)))
+	result, err := once(t.Context(), exec, command(visitor, g.blocked(20)))
 	require.NoError(t, err)
 	defer result.Close()
 	go func() {
@@ -234,13 +234,13 @@ func TestResult_Cancel(t *testing.T) {
 // What has come whole holds no connection, though nobody closes it.
 func TestRun_gives_back_what_has_come(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(*executor.Command){
-		"no_rows": func(c *executor.Command) { c.Program.Main.SQL = `SELECT 1 WHERE false` },
-		"affected": func(c *executor.Command) {
+	tests := map[string]func(*task){
+		"no_rows": func(c *task) { c.Program.Main.SQL = `SELECT 1 WHERE false` },
+		"affected": func(c *task) {
 			c.Program.Yields, c.Program.Main.SQL = query.Affected, `SET LOCAL TimeZone = 'UTC'`
 		},
-		"counted": func(c *executor.Command) { c.Program.Yields = query.RowCount },
-		"body":    func(c *executor.Command) { c.Program.Yields, c.Program.Main.SQL = query.Body, `SELECT 1, 'whole'` },
+		"counted": func(c *task) { c.Program.Yields = query.RowCount },
+		"body":    func(c *task) { c.Program.Yields, c.Program.Main.SQL = query.Body, `SELECT 1, 'whole'` },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -248,7 +248,7 @@ func TestRun_gives_back_what_has_come(t *testing.T) {
 			pool := oneConnection(t)
 			cmd := command(anon, `SELECT 1`)
 			change(&cmd)
-			result, err := executor.New(pool, true).Run(t.Context(), cmd)
+			result, err := once(t.Context(), executor.New(pool, true), cmd)
 			require.NoError(t, err)
 			defer result.Close()
 			require.Zero(t, pool.Stat().AcquiredConns())

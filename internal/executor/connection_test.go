@@ -69,17 +69,17 @@ func TestRun_dead_connections(t *testing.T) {
 			var lost atomic.Int32
 			e := executor.New(given, true)
 			e.Lost = func() { lost.Add(1) }
-			commands := []executor.Command{
+			commands := []task{
 				command(anon, `SELECT 1`),
 				counted(command(anon, `SELECT 1`), `SELECT 1`),
 				writing(`INSERT INTO reels VALUES (5, 1, 1) RETURNING number`, nil),
-				writing(`INSERT INTO reels VALUES (5, 2, 2) RETURNING number`, func(c *executor.Command) { c.Expect.MaxAffected = 1 }),
+				writing(`INSERT INTO reels VALUES (5, 2, 2) RETURNING number`, func(c *task) { c.Expect.MaxAffected = 1 }),
 			}
 			for i, cmd := range commands {
 				idle(t, pool, tt.idle)
 				terminate(t, superuser)
 				lost.Store(0)
-				result, err := e.Run(t.Context(), cmd)
+				result, err := once(t.Context(), e, cmd)
 				require.NoError(t, err, i)
 				require.Len(t, collect(result), 1)
 				require.NoError(t, result.Err())
@@ -99,9 +99,9 @@ func TestRun_dead_connections_only(t *testing.T) {
 	idle(t, pool, 4)
 	terminate(t, db.Superuser(t))
 	e := executor.New(plainPool{pool}, true)
-	_, err := e.Run(t.Context(), command(anon, `SELECT 1`))
+	_, err := once(t.Context(), e, command(anon, `SELECT 1`))
 	require.Equal(t, 503, apierror.From(err, true).Status)
-	result, err := e.Run(t.Context(), command(anon, `SELECT 1`))
+	result, err := once(t.Context(), e, command(anon, `SELECT 1`))
 	require.NoError(t, err)
 	result.Close()
 }
@@ -121,7 +121,7 @@ func TestRun_lost_while_running(t *testing.T) {
 		e.Lost = func() { lost.Add(1) }
 		outcome := make(chan error, 1)
 		go func() {
-			_, err := e.Run(t.Context(), cmd)
+			_, err := once(t.Context(), e, cmd)
 			outcome <- err
 		}()
 		g.requireWaiting(t, 1)
@@ -176,7 +176,7 @@ func TestRun_without_a_connection(t *testing.T) {
 			lost := false
 			e := executor.New(tt.pool, true)
 			e.AcquireTimeout, e.Lost = tt.timeout, func() { lost = true }
-			_, err := e.Run(tt.ctx, command(anon, `SELECT 1`))
+			_, err := once(tt.ctx, e, command(anon, `SELECT 1`))
 			require.ErrorIs(t, err, tt.cause)
 			got := apierror.From(err, true)
 			require.Equal(t, tt.status, got.Status)

@@ -19,34 +19,34 @@ func TestRun_error(t *testing.T) {
 		// The tenth row fails, of a result that begins to arrive before.
 		late = `SELECT repeat('x', 10000), 1/(10 - n) FROM generate_series(1, 20) AS n`
 	)
-	good := func() executor.Command { return command(anon, `SELECT 1`) }
-	explained := func(sql string) executor.Command {
+	good := func() task { return command(anon, `SELECT 1`) }
+	explained := func(sql string) task {
 		cmd := good()
 		cmd.Program.Explain = statement(sql)
 		return cmd
 	}
 	tests := map[string]struct {
-		cmd  func() executor.Command
+		cmd  func() task
 		want string
 	}{
-		"bad setting":             {func() executor.Command { return set(good(), "timezone", "Atlantis") }, "22023"},
-		"setting without a dot":   {func() executor.Command { return set(good(), "nosuchsetting", "x") }, "42704"},
-		"no such role":            {func() executor.Command { return command("pgrest_test_nobody", `SELECT 1`) }, "22023"},
-		"role of strangers":       {func() executor.Command { return command("pgrest_test_stranger", `SELECT 1`) }, "42501"},
-		"pre-request raises":      {func() executor.Command { return prepared(good(), refuse) }, "PT403"},
-		"pre-request is missing":  {func() executor.Command { return prepared(good(), `SELECT missing()`) }, "42883"},
-		"count fails":             {func() executor.Command { return counted(good(), fails) }, "22012"},
-		"count is missing":        {func() executor.Command { return counted(good(), `SELECT count(*) FROM missing`) }, "42P01"},
-		"count is forbidden":      {func() executor.Command { return counted(good(), `SELECT count(*) FROM acquisitions`) }, "42501"},
-		"explain fails":           {func() executor.Command { return explained(`EXPLAIN (FORMAT JSON) SELECT FROM missing`) }, "42P01"},
-		"main is no SQL":          {func() executor.Command { return command(anon, `SELEKT`) }, "42601"},
-		"main is missing":         {func() executor.Command { return command(anon, `SELECT x FROM missing`) }, "42P01"},
-		"main is forbidden":       {func() executor.Command { return command(anon, `SELECT * FROM acquisitions`) }, "42501"},
-		"main has a bad argument": {func() executor.Command { return command(anon, `SELECT 1 FROM films WHERE id = $1`, "x") }, "22P02"},
-		"main lacks an argument":  {func() executor.Command { return command(anon, `SELECT 1 FROM films WHERE id = $1`) }, "08P01"},
-		"main fails in its first": {func() executor.Command { return command(anon, fails) }, "22012"},
-		"main fails in its tenth": {func() executor.Command { return command(anon, late) }, "22012"},
-		"rows can't be counted": {func() executor.Command {
+		"bad setting":             {func() task { return set(good(), "timezone", "Atlantis") }, "22023"},
+		"setting without a dot":   {func() task { return set(good(), "nosuchsetting", "x") }, "42704"},
+		"no such role":            {func() task { return command("pgrest_test_nobody", `SELECT 1`) }, "22023"},
+		"role of strangers":       {func() task { return command("pgrest_test_stranger", `SELECT 1`) }, "42501"},
+		"pre-request raises":      {func() task { return prepared(good(), refuse) }, "PT403"},
+		"pre-request is missing":  {func() task { return prepared(good(), `SELECT missing()`) }, "42883"},
+		"count fails":             {func() task { return counted(good(), fails) }, "22012"},
+		"count is missing":        {func() task { return counted(good(), `SELECT count(*) FROM missing`) }, "42P01"},
+		"count is forbidden":      {func() task { return counted(good(), `SELECT count(*) FROM acquisitions`) }, "42501"},
+		"explain fails":           {func() task { return explained(`EXPLAIN (FORMAT JSON) SELECT FROM missing`) }, "42P01"},
+		"main is no SQL":          {func() task { return command(anon, `SELEKT`) }, "42601"},
+		"main is missing":         {func() task { return command(anon, `SELECT x FROM missing`) }, "42P01"},
+		"main is forbidden":       {func() task { return command(anon, `SELECT * FROM acquisitions`) }, "42501"},
+		"main has a bad argument": {func() task { return command(anon, `SELECT 1 FROM films WHERE id = $1`, "x") }, "22P02"},
+		"main lacks an argument":  {func() task { return command(anon, `SELECT 1 FROM films WHERE id = $1`) }, "08P01"},
+		"main fails in its first": {func() task { return command(anon, fails) }, "22012"},
+		"main fails in its tenth": {func() task { return command(anon, late) }, "22012"},
+		"rows can't be counted": {func() task {
 			cmd := command(anon, fails)
 			cmd.Program.Yields = query.RowCount
 			return cmd
@@ -77,8 +77,8 @@ func TestRun_error_between_rows(t *testing.T) {
 	pool := oneConnection(t)
 	backend := backendOf(t, pool)
 	cmd := command(anon, `SELECT repeat('x', 10000), 1/(10 - n) FROM generate_series(1, 20) AS n`)
-	for _, cmd := range []executor.Command{cmd, counted(cmd, `SELECT 20`)} {
-		result, err := executor.New(pool, true).Run(t.Context(), cmd)
+	for _, cmd := range []task{cmd, counted(cmd, `SELECT 20`)} {
+		result, err := once(t.Context(), executor.New(pool, true), cmd)
 		require.NoError(t, err)
 		require.Len(t, collect(result), 9)
 		require.EqualValues(t, 9, result.Rows)
@@ -92,12 +92,12 @@ func TestRun_error_between_rows(t *testing.T) {
 // knows then what is still to come on the connection.
 func TestRun_unexpected_result(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(*executor.Command){
-		"a count of two columns":   func(c *executor.Command) { c.Program.Count = statement(`SELECT 1, 2`) },
-		"a count without rows":     func(c *executor.Command) { c.Program.Count = statement(`SELECT 1 WHERE false`) },
-		"a count that is no count": func(c *executor.Command) { c.Program.Count = statement(`SELECT 'many'`) },
-		"a plan that is no plan":   func(c *executor.Command) { c.Program.Explain = statement(`SELECT 'cunning'`) },
-		"a plan of two columns":    func(c *executor.Command) { c.Program.Explain = statement(`SELECT 1, 2`) },
+	tests := map[string]func(*task){
+		"a count of two columns":   func(c *task) { c.Program.Count = statement(`SELECT 1, 2`) },
+		"a count without rows":     func(c *task) { c.Program.Count = statement(`SELECT 1 WHERE false`) },
+		"a count that is no count": func(c *task) { c.Program.Count = statement(`SELECT 'many'`) },
+		"a plan that is no plan":   func(c *task) { c.Program.Explain = statement(`SELECT 'cunning'`) },
+		"a plan of two columns":    func(c *task) { c.Program.Explain = statement(`SELECT 1, 2`) },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestRun_unexpected_result(t *testing.T) {
 			pool := oneConnection(t)
 			cmd := command(anon, `SELECT 1`)
 			change(&cmd)
-			_, err := executor.New(pool, true).Run(t.Context(), cmd)
+			_, err := once(t.Context(), executor.New(pool, true), cmd)
 			require.Error(t, err)
 			requireUsable(t, pool, backendOf(t, pool))
 		})

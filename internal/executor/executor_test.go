@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/value"
 )
@@ -32,15 +34,29 @@ func oneConnection(t *testing.T) *pgxpool.Pool {
 	return pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
 }
 
+// task is a command, and the session that it runs in.
+type task struct {
+	executor.Session
+	executor.Command
+}
+
+// once runs a task in a transaction of its own.
+func once(ctx context.Context, e *executor.Executor, of task) (*executor.Result, error) {
+	return e.Once(ctx, of.Session, of.Command)
+}
+
 // command runs sql as role, told about a request, in a transaction that is read only.
-func command(role, sql string, args ...string) executor.Command {
-	return executor.Command{
-		Identity: auth.Identity{Role: role, Claims: []byte(`{"sub": "ada"}`)}, ReadOnly: true,
-		Context: auth.Context{
-			Schema: "archive", ExtraSearchPath: []string{"extra"}, Method: "GET", Path: "/films",
-			AppSettings: []auth.Setting{{Name: "app.settings.site", Value: "main"}},
+// Nothing is expected of its result.
+func command(role, sql string, args ...string) task {
+	return task{
+		executor.Session{
+			Identity: auth.Identity{Role: role, Claims: []byte(`{"sub": "ada"}`)}, ReadOnly: true,
+			Context: auth.Context{
+				Schema: "archive", ExtraSearchPath: []string{"extra"}, Method: "GET", Path: "/films",
+				AppSettings: []auth.Setting{{Name: "app.settings.site", Value: "main"}},
+			},
 		},
-		Program: &query.Program{Main: *statement(sql, args...)},
+		executor.Command{Program: &query.Program{Main: *statement(sql, args...)}, Expect: plan.Expectation{MaxAffected: -1}},
 	}
 }
 
@@ -53,27 +69,27 @@ func statement(sql string, args ...string) *query.Statement {
 }
 
 // counted gives cmd a count, and with it an explicit transaction.
-func counted(cmd executor.Command, sql string) executor.Command {
+func counted(cmd task, sql string) task {
 	cmd.Program.Count = statement(sql)
 	return cmd
 }
 
 // prepared gives cmd a pre-request statement.
-func prepared(cmd executor.Command, sql string) executor.Command {
+func prepared(cmd task, sql string) task {
 	cmd.PreRequest = sql
 	return cmd
 }
 
 // set adds a setting to cmd's.
-func set(cmd executor.Command, name, value string) executor.Command {
+func set(cmd task, name, value string) task {
 	cmd.Context.AppSettings = append(cmd.Context.AppSettings[:len(cmd.Context.AppSettings):len(cmd.Context.AppSettings)], auth.Setting{Name: name, Value: value})
 	return cmd
 }
 
 // run runs cmd to its end; it gives the rows, and the result for what else it says.
-func run(t *testing.T, pool dbpool.Pool, cmd executor.Command) ([][]string, *executor.Result) {
+func run(t *testing.T, pool dbpool.Pool, cmd task) ([][]string, *executor.Result) {
 	t.Helper()
-	result, err := executor.New(pool, true).Run(t.Context(), cmd)
+	result, err := once(t.Context(), executor.New(pool, true), cmd)
 	require.NoError(t, err)
 	defer result.Close()
 	rows := collect(result)
@@ -94,7 +110,7 @@ func collect(result *executor.Result) [][]string {
 }
 
 // valueOf runs cmd and gives its one value.
-func valueOf(t *testing.T, pool dbpool.Pool, cmd executor.Command) string {
+func valueOf(t *testing.T, pool dbpool.Pool, cmd task) string {
 	t.Helper()
 	rows, _ := run(t, pool, cmd)
 	require.Len(t, rows, 1)
@@ -103,9 +119,9 @@ func valueOf(t *testing.T, pool dbpool.Pool, cmd executor.Command) string {
 }
 
 // failure runs cmd, which has to fail, and gives the SQLSTATE.
-func failure(t *testing.T, pool dbpool.Pool, cmd executor.Command) string {
+func failure(t *testing.T, pool dbpool.Pool, cmd task) string {
 	t.Helper()
-	result, err := executor.New(pool, true).Run(t.Context(), cmd)
+	result, err := once(t.Context(), executor.New(pool, true), cmd)
 	if err == nil {
 		defer result.Close()
 		collect(result)

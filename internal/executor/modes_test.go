@@ -29,19 +29,19 @@ func TestRun_modes(t *testing.T) {
 	t.Parallel()
 	const show = `SELECT current_setting('transaction_isolation') || ', read only ' || current_setting('transaction_read_only')`
 	tests := map[string]struct {
-		cmd  func() executor.Command
+		cmd  func() task
 		want string
 	}{
-		"read":        {func() executor.Command { return command(anon, show) }, "read committed, read only on"},
-		"counted":     {func() executor.Command { return counted(command(anon, show), `SELECT 1`) }, "repeatable read, read only on"},
-		"pre-request": {func() executor.Command { return prepared(command(anon, show), `SELECT 1`) }, "read committed, read only on"},
-		"write":       {func() executor.Command { return writing(show, nil) }, "read committed, read only off"},
-		"deciding":    {func() executor.Command { return writing(show, func(c *executor.Command) { c.Expect.MaxAffected = 1 }) }, "read committed, read only off"},
-		"isolated": {func() executor.Command {
-			return writing(show, func(c *executor.Command) { c.Isolation = "SERIALIZABLE" })
+		"read":        {func() task { return command(anon, show) }, "read committed, read only on"},
+		"counted":     {func() task { return counted(command(anon, show), `SELECT 1`) }, "repeatable read, read only on"},
+		"pre-request": {func() task { return prepared(command(anon, show), `SELECT 1`) }, "read committed, read only on"},
+		"write":       {func() task { return writing(show, nil) }, "read committed, read only off"},
+		"deciding":    {func() task { return writing(show, func(c *task) { c.Expect.MaxAffected = 1 }) }, "read committed, read only off"},
+		"isolated": {func() task {
+			return writing(show, func(c *task) { c.Isolation = "SERIALIZABLE" })
 		}, "serializable, read only off"},
-		"late":        {func() executor.Command { return writing(show, func(c *executor.Command) { c.Late = true }) }, "read committed, read only off"},
-		"rolled back": {func() executor.Command { return writing(show, func(c *executor.Command) { c.Rollback = true }) }, "read committed, read only off"},
+		"late":        {func() task { return writing(show, func(c *task) { c.Late = true }) }, "read committed, read only off"},
+		"rolled back": {func() task { return writing(show, func(c *task) { c.Rollback = true }) }, "read committed, read only off"},
 	}
 	for name, tt := range tests {
 		for _, defaults := range sessionDefaults {
@@ -52,7 +52,7 @@ func TestRun_modes(t *testing.T) {
 				_, err := pool.Exec(t.Context(), defaults)
 				require.NoError(t, err)
 				for _, prepares := range []bool{true, true, false} {
-					result, err := executor.New(pool, prepares).Run(t.Context(), tt.cmd())
+					result, err := once(t.Context(), executor.New(pool, prepares), tt.cmd())
 					require.NoError(t, err)
 					require.Equal(t, [][]string{{tt.want}}, collect(result))
 					require.NoError(t, result.Err())
@@ -72,7 +72,7 @@ func TestRun_modes_after_change(t *testing.T) {
 		_, err := pool.Exec(t.Context(), "RESET default_transaction_isolation; RESET default_transaction_read_only; "+defaults)
 		require.NoError(t, err)
 		number := value.Constant(strconv.Itoa(i + 1))
-		run(t, pool, writing(`INSERT INTO reels VALUES (5, $1, $1)`, func(c *executor.Command) { c.Program.Main.Args = []value.Arg{number} }))
+		run(t, pool, writing(`INSERT INTO reels VALUES (5, $1, $1)`, func(c *task) { c.Program.Main.Args = []value.Arg{number} }))
 	}
 }
 
@@ -95,9 +95,9 @@ func TestRun_modes_late(t *testing.T) {
 	db := pgtest.Clone(t)
 	admin := db.Superuser(t)
 	pool := db.Pool(t, pgtest.MaxConns(1), func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["default_transaction_isolation"] = "serializable" })
-	cmd := writing(`INSERT INTO genres (id, name) SELECT g, g FROM generate_series(101, 110) AS g RETURNING id`, func(c *executor.Command) { c.Late = true })
+	cmd := writing(`INSERT INTO genres (id, name) SELECT g, g FROM generate_series(101, 110) AS g RETURNING id`, func(c *task) { c.Late = true })
 	for range 2 {
-		result, err := executor.New(pool, true).Run(t.Context(), cmd)
+		result, err := once(t.Context(), executor.New(pool, true), cmd)
 		require.NoError(t, err)
 		require.True(t, result.Next())
 		require.True(t, result.Revoke(errors.New("as told")))

@@ -19,21 +19,22 @@ func reportedBy(conn *pgconn.PgConn) (values reported) {
 	return values
 }
 
-// putBack makes a connection's reported settings what they were before a command. A
+// putBack makes a connection's reported settings what they were before a transaction. A
 // function can set them for the whole session. Of other settings nobody tells.
-func (s *session) putBack() {
-	now := reportedBy(s.conn)
-	if now == s.cache.reported {
+func (p *pipeline) putBack() {
+	conn := p.tx.conn
+	now := reportedBy(conn.pg)
+	if now == conn.reported {
 		return
 	}
-	for i, value := range s.cache.reported {
+	for i, value := range conn.reported {
 		if value == now[i] || value == "" {
 			continue
 		}
-		result := s.conn.ExecParams(s.ctx, "SELECT pg_catalog.set_config($1, $2, false)",
+		result := conn.pg.ExecParams(p.ctx, "SELECT pg_catalog.set_config($1, $2, false)",
 			[][]byte{[]byte(reportedNames[i]), []byte(value)}, nil, nil, nil).Read()
 		if result.Err != nil { // the pool makes a new one in its place
-			_ = s.conn.Close(s.ctx)
+			_ = conn.pg.Close(p.ctx)
 			return
 		}
 	}

@@ -7,9 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
@@ -19,7 +18,8 @@ type Result struct {
 	// Counted and Planned are the number of all rows, counted and as the planner
 	// expects; nil when the program didn't ask.
 	Counted, Planned *int64
-	// Rows is the number of rows so far; of all, once Next has reported false.
+	// Rows is the number of rows: of those that Next has given so far, and in the end of
+	// all that the program gave or wrote, though Next gives none of them.
 	Rows int64
 	// Columns are those of the rows.
 	Columns []query.Column
@@ -31,42 +31,60 @@ type Result struct {
 	// Inserted is the number of rows that an upsert inserted; nil for other statements.
 	Inserted *int64
 
-	executor *Executor
+	tx       *Tx
 	cmd      Command
-	conn     *pgxpool.Conn
-	session  session
-	watched  uint64 // the command's number for the connection's watch
+	pipe     pipeline
 	main     rendering
-	reader   *pgconn.ResultReader
-	modes    bool // the transaction's were others than it said
-	ahead    bool // the reader stands on a row that Next did not hand out yet
-	tail     int  // how many results follow the overrides: those of ending the transaction
-	done     bool
-	err      error
-	again    bool  // what failed can be run on another connection
-	refused  bool  // what ended it is that it isn't as expected
-	revoked  error // why it was given up while it went on
+	reader   *pgconn.ResultReader // of the main statement
+	state    state
+	err      error  // what ended the reading; nil if all is well
+	revoked  error  // why the command was given up while it went on
+	textOnly bool   // no column comes in binary format
+	times    []byte // room for the texts of a row's times
+}
+
+// state is how far the reading of a result has come.
+type state uint8
+
+const (
+	// started: the program has been sent, and its first row isn't known yet.
+	started state = iota
+	// onFirst: the first row has been read, and Next has yet to give it.
+	onFirst
+	// underRows: Next has given the first row, and there may be more.
+	underRows
+	// ended: there are no more rows, and if it wasn't by an error all that follows them has
+	// been read, too. The connection is still held.
+	ended
+	// released: the connection has been given back, or is free for the Tx's next command.
+	released
+)
+
+// reset makes the result as it is before the program is sent, for another try.
+func (r *Result) reset() {
+	r.tx.failed = nil
+	*r = Result{tx: r.tx, cmd: r.cmd, textOnly: r.textOnly}
 }
 
 // Next goes to the next row. It reports false behind the last one, and on an
 // error, which Err then gives.
 func (r *Result) Next() bool {
-	switch {
-	case r.done:
+	switch r.state {
+	case onFirst:
+		r.state = underRows
+	case underRows:
+		if !r.nextRow() {
+			if err := r.finish(); err != nil {
+				r.fail(err)
+			}
+			r.Close() // the connection is of no more use, and the response yet to be written
+			return false
+		}
+	default:
 		return false
-	case r.ahead:
-		r.ahead = false
-		r.Rows++
-		return true
-	case r.nextRow():
-		r.Rows++
-		return true
 	}
-	if err := r.finish(); err != nil {
-		r.fail(err)
-	}
-	r.Close() // the connection is of no more use, and the response yet to be written
-	return false
+	r.Rows++
+	return true
 }
 
 // nextRow has the reader go to the next row, and makes text of what came as binary.
@@ -74,7 +92,7 @@ func (r *Result) nextRow() bool {
 	if !r.reader.NextRow() {
 		return false
 	}
-	r.session.cache.watch.heard()
+	r.tx.conn.watch.heard()
 	if r.main.formats != nil {
 		r.toText(r.reader.Values())
 	}
@@ -106,127 +124,90 @@ func (r *Result) Raw() []byte {
 // rawValue takes a value out of its text form. It is a copy.
 func rawValue(reader *pgconn.ResultReader, i int) []byte {
 	value := reader.Values()[i]
-	if reader.FieldDescriptions()[i].DataTypeOID == byteaOID {
+	if reader.FieldDescriptions()[i].DataTypeOID == oid.Bytea {
 		return bytesOf(value)
 	}
 	return bytes.Clone(value)
 }
 
-// Err gives the error that ended the rows, if one did.
+// Err gives the error that ended the rows, if one did, and behind the last of them that
+// they aren't what the command expects: nothing of it has been committed then.
 func (r *Result) Err() error { return r.err }
 
-// finish reads what follows the rows; the transaction has ended when it returns nil.
-func (r *Result) finish() error {
-	r.done = true
-	tag, err := r.reader.Close()
-	if err != nil {
-		return err
-	}
-	if r.cmd.Program.Yields == query.Affected {
-		r.Rows = tag.RowsAffected()
-	}
-	if err := r.readOverrides(); err != nil {
-		return forgotten(err)
-	}
-	for range r.tail {
-		if err := r.session.skip(); err != nil {
-			return forgotten(err)
-		}
-	}
-	if err := r.session.end(); err != nil {
-		return err
-	}
-	return r.settle()
-}
-
-// settle ends a transaction whose outcome decides over it.
-func (r *Result) settle() error {
-	if !r.cmd.decides() {
-		return nil
-	}
-	if err := r.cmd.Expect.Check(r.Rows, r.Counted); err != nil {
-		r.refused = true
-		return err // and end rolls back
-	}
-	end := commit
-	if r.cmd.Rollback {
-		end = checkConstraints + "; " + rollback
-	}
-	return r.session.exec(end)
-}
-
-func (r *Result) readOverrides() error {
-	reader, err := r.session.next()
-	if err != nil {
-		return err
-	}
-	for reader.NextRow() {
-		values := reader.Values()
-		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
-		if r.Overrides != (Overrides{}) {
-			r.session.cache.overridden = true
-		}
-		if len(values) > overrideColumns && len(values[overrideColumns]) > 0 {
-			if r.Inserted, err = parseNumber(values[overrideColumns]); err != nil {
-				return err
-			}
-		}
-	}
-	_, err = reader.Close()
-	return err
-}
-
+// fail ends the reading by an error.
 func (r *Result) fail(err error) {
-	r.done = true
-	cut, silent := r.session.cache.watch.ended()
+	r.state = ended
+	r.err = r.pipe.failed(err)
 	var pg *pgconn.PgError
-	switch {
-	case silent:
-		r.err = apierror.DeadlinePassed(err)
-	case r.revoked != nil && errors.As(err, &pg) && pg.Code == queryCanceled:
+	if r.revoked != nil && errors.As(err, &pg) && pg.Code == queryCanceled {
 		r.err = r.revoked
-	default:
-		r.err = classify(r.session.ctx, err)
 	}
-	r.session.failed(err)
-	if r.session.ctx.Err() == nil && !cut && (broken(err) || terminated(err)) {
-		r.executor.lost()
-	}
+	r.tx.failed = r.err
 }
 
 // queryCanceled is the SQLSTATE of statements that were cancelled.
 const queryCanceled = "57014"
 
-// Close gives the connection back. A result that was not read to its end is
-// abandoned: the connection is closed, for reading on would cost what the
-// caller no longer wants. Close may be called more than once.
+// Close ends the reading. Close may be called more than once.
+//
+// The result of a Once gives its connection back. If it was not read to its end, it is
+// given up: the connection is closed, for reading on would cost what the caller no longer
+// wants. That of a Tx is read to its end, for the transaction goes on, unless that has
+// failed and will be undone anyway.
 func (r *Result) Close() {
-	if r.conn == nil {
+	if r.state == onFirst || r.state == underRows {
+		if r.tx.ending == byCaller && r.tx.failed == nil {
+			for r.Next() { // which closes behind the last row
+			}
+			return
+		}
+		r.pipe.abandon()
+	}
+	if r.state != released {
+		r.state = released
+		r.end()
+	}
+}
+
+// end leaves the connection to whom it concerns next: to the pool, or to the Tx.
+func (r *Result) end() {
+	_ = r.pipe.close()
+	if r.revoked != nil { // the cancel may be under way yet, to whatever comes next
+		_ = r.tx.conn.pg.Close(r.pipe.ctx)
+	}
+	if r.tx.ending == byCaller {
+		r.tx.conn.watch.end()
+		r.tx.reading = nil
 		return
 	}
-	if !r.done {
-		r.session.abandon()
-	}
-	r.end()
-	r.conn.Release()
-	r.conn = nil
+	r.pipe.clean()
+	r.tx.giveBack()
 }
 
 // Revoke gives a command up for a reason of the caller's. It reports whether closing the
-// result undoes it. Otherwise what the command wrote is committed in the same moment as it
-// is read: PostgreSQL is asked to cancel it, and only the end of the rows tells what became
-// of it. The result's error is the reason then, unless it was committed.
+// result undoes it, or the end of its Tx, which has failed then. Otherwise what the command
+// wrote is committed in the same moment as it is read: PostgreSQL is asked to cancel it, and
+// only the end of the rows tells what became of it. The result's error is the reason then,
+// unless it was committed.
 func (r *Result) Revoke(reason error) (undone bool) {
+	over := r.state >= ended
 	switch {
-	case r.cmd.ReadOnly || !r.done && (r.cmd.open() || r.cmd.decides()):
+	case r.tx.session.ReadOnly:
 		return true
-	case r.done || r.revoked != nil:
+	case r.tx.ending == byCaller:
+		if r.tx.failed == nil {
+			r.tx.failed = reason
+		}
+		return true
+	case !over && (r.tx.ending == byLateSync || r.tx.ending == byOutcome):
+		return true
+	case over || r.revoked != nil:
 		return false
 	}
 	r.revoked = reason
-	ctx, cancel := context.WithTimeout(r.session.ctx, cancelTimeout)
+	ctx, cancel := context.WithTimeout(r.pipe.ctx, cancelTimeout)
 	defer cancel()
-	_ = r.session.conn.CancelRequest(ctx) // if it fails, the rows come to their end
+	_ = r.tx.conn.pg.CancelRequest(ctx) // if it fails, the rows come to their end
 	return false
 }
 
@@ -241,28 +222,11 @@ func (r *Result) Pause() { r.pause(true) }
 func (r *Result) Resume() { r.pause(false) }
 
 func (r *Result) pause(begins bool) {
-	if r.conn != nil { // which else may be another command's by now
-		r.session.cache.watch.pause(begins)
+	if r.state != released { // or else it may be another command's by now
+		r.tx.conn.watch.pause(begins)
 	}
 }
 
 // Cancel has a Next that waits for PostgreSQL, in another goroutine, and all that
 // follow, fail.
-func (r *Result) Cancel() { r.session.cache.watch.cancel(r.watched) }
-
-// end leaves the connection without a pipeline and without a transaction.
-func (r *Result) end() {
-	_ = r.session.end()
-	if r.session.conn.TxStatus() != 'I' && !r.session.conn.IsClosed() {
-		// An explicit transaction failed: the pool would close the connection, and
-		// does so when the request has been given up.
-		_ = r.session.exec(rollback)
-	}
-	if r.revoked != nil { // the cancel may be under way yet, to whatever comes next
-		_ = r.session.conn.Close(r.session.ctx)
-	}
-	if r.session.conn.TxStatus() == 'I' && !r.session.conn.IsClosed() {
-		r.session.putBack()
-	}
-	r.session.cache.watch.end()
-}
+func (r *Result) Cancel() { r.tx.conn.watch.cancel(r.pipe.watched) }

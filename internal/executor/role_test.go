@@ -16,13 +16,13 @@ func TestRun_no_role(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Superuser(t, pgtest.MaxConns(1))
 	for _, role := range []string{"none", "NONE", "None", ""} {
-		for _, cmd := range []executor.Command{
+		for _, cmd := range []task{
 			command(role, `SELECT current_user`),
 			counted(command(role, `SELECT current_user`), `SELECT 1`),
 			prepared(command(role, `SELECT current_user`), `SELECT 1`),
 			set(command(role, `SELECT current_user`), "role", anon),
 		} {
-			_, err := executor.New(pool, true).Run(t.Context(), cmd)
+			_, err := once(t.Context(), executor.New(pool, true), cmd)
 			var refused *auth.Error
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, "22023", refused.Code)

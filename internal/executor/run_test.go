@@ -14,7 +14,7 @@ import (
 func TestRun_rows(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t)
-	result, err := executor.New(pool, true).Run(t.Context(),
+	result, err := once(t.Context(), executor.New(pool, true),
 		command(anon, `SELECT id, title, rating FROM films WHERE year < $1 ORDER BY id DESC`, "1930"))
 	require.NoError(t, err)
 	defer result.Close()
@@ -50,17 +50,17 @@ func TestRun_counts(t *testing.T) {
 	)
 	all := func(n int64) *int64 { return &n }
 	tests := map[string]struct {
-		change           func(*executor.Command)
+		change           func(*task)
 		rows             int
 		counted, planned *int64
 	}{
-		"none":    {func(c *executor.Command) {}, 2, nil, nil},
-		"exact":   {func(c *executor.Command) { c.Program.Count = statement(count) }, 2, all(13), nil},
-		"planned": {func(c *executor.Command) { c.Program.Explain = statement(explain) }, 2, nil, all(13)},
-		"estimated": {func(c *executor.Command) {
+		"none":    {func(c *task) {}, 2, nil, nil},
+		"exact":   {func(c *task) { c.Program.Count = statement(count) }, 2, all(13), nil},
+		"planned": {func(c *task) { c.Program.Explain = statement(explain) }, 2, nil, all(13)},
+		"estimated": {func(c *task) {
 			c.Program.Count, c.Program.Explain = statement(`SELECT count(*) FROM (SELECT FROM films LIMIT $1) f`, "3"), statement(explain)
 		}, 2, all(3), all(13)},
-		"rows instead of the rows": {func(c *executor.Command) {
+		"rows instead of the rows": {func(c *task) {
 			c.Program.Yields = query.RowCount
 			c.Program.Main = *statement(`SELECT count(*) FROM (` + page + `) f`)
 		}, 0, nil, nil},
@@ -105,7 +105,7 @@ func TestRun_overrides(t *testing.T) {
 	)
 	pool := pgtest.Fixture(t).Pool(t)
 	tests := map[string]struct {
-		cmd         executor.Command
+		cmd         task
 		first, last executor.Overrides
 	}{
 		"none":              {command(anon, `SELECT 1`), executor.Overrides{}, executor.Overrides{}},
@@ -120,7 +120,7 @@ func TestRun_overrides(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			result, err := executor.New(pool, true).Run(t.Context(), tt.cmd)
+			result, err := once(t.Context(), executor.New(pool, true), tt.cmd)
 			require.NoError(t, err)
 			defer result.Close()
 			require.Equal(t, tt.first, result.Overrides, "before the rows")
@@ -173,7 +173,7 @@ func TestRun_overrides_of_the_session(t *testing.T) {
 		both   = `SELECT set_config('response.headers', '[{"X-Tea": "Assam"}]', false), set_config('response.status', '418', false)`
 	)
 	for name, tt := range map[string]struct {
-		cmd  executor.Command
+		cmd  task
 		want executor.Overrides
 	}{
 		"main query":           {command(anon, both), executor.Overrides{Headers: `[{"X-Tea": "Assam"}]`, Status: "418"}},
@@ -184,8 +184,8 @@ func TestRun_overrides_of_the_session(t *testing.T) {
 			t.Run(fmt.Sprint(name, ", prepared ", prepares), func(t *testing.T) {
 				t.Parallel()
 				e := executor.New(oneConnection(t), prepares)
-				overrides := func(cmd executor.Command) executor.Overrides {
-					result, err := e.Run(t.Context(), cmd)
+				overrides := func(cmd task) executor.Overrides {
+					result, err := once(t.Context(), e, cmd)
 					require.NoError(t, err)
 					defer result.Close()
 					collect(result)

@@ -77,7 +77,7 @@ func TestSettings_numbers(t *testing.T) {
 				pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
 				cmd := command(anon, `SELECT concat_ws(' ', current_setting('transaction_read_only'), current_setting($1, true))`,
 					fmt.Sprint("app.n", n))
-				cmd.ReadOnly, cmd.Context, cmd.Expect.MaxAffected = readOnly, auth.Context{}, -1
+				cmd.ReadOnly, cmd.Context = readOnly, auth.Context{}
 				want := map[bool]string{true: "on", false: "off"}[readOnly]
 				for i := range n {
 					cmd = set(cmd, fmt.Sprint("app.n", i+1), fmt.Sprint("v", i+1))

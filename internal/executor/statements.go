@@ -21,8 +21,7 @@ const (
 )
 
 // statements are the prepared statements of one connection, the least recently
-// used of which goes when there are too many, and what else is to be known of it.
-// The connection carries them, for the pool is the host's.
+// used of which goes when there are too many.
 type statements struct {
 	byKey  map[statementKey]*list.Element
 	recent *list.List // of prepared, the most recently used first
@@ -30,27 +29,10 @@ type statements struct {
 	dead   []string   // dropped here, and not yet closed in PostgreSQL
 	prefix string     // of names
 	names  int
-	// overridden reports that something set response.headers or response.status
-	// here, perhaps beyond its transaction.
-	overridden bool
-	// otherModes reports that transactions of this connection don't begin READ COMMITTED,
-	// or not READ WRITE, of themselves.
-	otherModes bool
-	// settings, arguments and settingsSQL are room for the values of a request's
-	// settings, and for the statement that makes them; settingsTexts are such
-	// statements that there have been.
-	settings      []byte
-	arguments     [][]byte
-	settingsSQL   []byte
-	settingsTexts map[string]string
-	times         []byte // room for the texts of a row's times
-	// reported are the settings that the connection had before its command.
-	reported reported
+}
 
-	watch watch
-	// tracer is the host's, nil for none; traced reports that it has been looked for.
-	tracer *tracer
-	traced bool
+func newStatements() statements {
+	return statements{byKey: map[statementKey]*list.Element{}, recent: list.New()}
 }
 
 // statementKey is what a statement is prepared for: PostgreSQL checks
@@ -60,17 +42,6 @@ type statementKey struct{ role, sql string }
 type prepared struct {
 	key         statementKey
 	description *pgconn.StatementDescription
-}
-
-const customDataKey = "pgrest.statements"
-
-func statementsOf(conn *pgconn.PgConn) *statements {
-	if s, ok := conn.CustomData()[customDataKey].(*statements); ok {
-		return s
-	}
-	s := &statements{byKey: map[statementKey]*list.Element{}, recent: list.New()}
-	conn.CustomData()[customDataKey] = s
-	return s
 }
 
 func (s *statements) get(key statementKey) (prepared, bool) {

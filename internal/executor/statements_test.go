@@ -12,7 +12,6 @@ import (
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
-	"github.com/pgrest-go/pgrest/internal/query"
 )
 
 // cached lists what is prepared on the pool's one connection, oldest first.
@@ -168,7 +167,7 @@ func TestStatements_deallocated(t *testing.T) {
 			t.Parallel()
 			pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1), simpleProtocol)
 			backend := backendOf(t, pool)
-			for _, cmd := range []executor.Command{plain, full} {
+			for _, cmd := range []task{plain, full} {
 				for range 2 {
 					require.Equal(t, "Metropolis", valueOf(t, pool, cmd))
 					_, err := pool.Exec(t.Context(), drop)
@@ -210,14 +209,13 @@ func TestStatements_of_a_changed_table(t *testing.T) {
 			defer pool.Close()
 			_, err = pool.Exec(t.Context(), tt.before)
 			require.NoError(t, err)
-			cmd := executor.Command{Identity: auth.Identity{Role: "postgres"}, ReadOnly: true, Context: auth.Context{Schema: "public"},
-				Program: &query.Program{Main: *statement(tt.query)}}
-			cmd.Program.Count = statement(`SELECT count(*) FROM (` + tt.query + `) rows`)
+			cmd := counted(command("postgres", tt.query), `SELECT count(*) FROM (`+tt.query+`) rows`)
+			cmd.Context = auth.Context{Schema: "public"}
 
 			// Every connection of the pool has the statement.
 			results := make([]*executor.Result, config.MaxConns)
 			for i := range results {
-				results[i], err = executor.New(pool, true).Run(t.Context(), cmd)
+				results[i], err = once(t.Context(), executor.New(pool, true), cmd)
 				require.NoError(t, err)
 			}
 			for _, result := range results {
@@ -275,13 +273,13 @@ func TestStatements_forgotten(t *testing.T) {
 		INSERT INTO archive.visitors_book (entry) VALUES ('x'); DEALLOCATE ALL; RETURN 1; END $$`)
 	require.NoError(t, err)
 	admin := db.Superuser(t)
-	for _, change := range []func(*executor.Command){nil, func(c *executor.Command) { c.Expect.MaxAffected = 1 }} {
+	for _, change := range []func(*task){nil, func(c *task) { c.Expect.MaxAffected = 1 }} {
 		pool := db.Pool(t, pgtest.MaxConns(1), simpleProtocol)
 		e := executor.New(pool, true)
 		run(t, pool, command(anon, `SELECT 1`)) // after which the last statement is prepared
 		before := session[int](t, admin, `SELECT count(*) FROM archive.visitors_book`)
 		for try := range 2 {
-			result, err := e.Run(t.Context(), writing(`SELECT archive.deallocates()`, change))
+			result, err := once(t.Context(), e, writing(`SELECT archive.deallocates()`, change))
 			require.NoError(t, err)
 			require.Equal(t, [][]string{{"1"}}, collect(result))
 			if try == 0 {

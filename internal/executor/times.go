@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/pgrest-go/pgrest/auth"
@@ -16,23 +15,23 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// rendering is how a command's main statement is run on a connection: its text, what
-// its columns are, and in which formats they come, nil for texts all of them.
+// rendering is how a program's main statement is run on a connection: its text, what
+// its columns are, and in which formats they come, none for texts all of them.
 type rendering struct {
 	sql     string
 	columns []query.Column
 	formats []int16
 }
 
-// rendering decides how times come. A pre-request function may have set anything.
-func (c *Command) rendering(conn *pgconn.PgConn, settings []auth.Setting) rendering {
-	p, t := c.Program, c.Program.Times
+// rendering decides how times come.
+func (r *Result) rendering() rendering {
+	p, t, tx := r.cmd.Program, r.cmd.Program.Times, r.tx
 	main := rendering{sql: p.Main.SQL, columns: p.Columns}
-	if t == nil || c.textOnly {
+	if t == nil || r.textOnly {
 		return main
 	}
-	iso := c.PreRequest == "" && strings.HasPrefix(conn.ParameterStatus("DateStyle"), "ISO") && !sets(settings, "DateStyle")
-	utc := c.PreRequest == "" && isUTC(conn.ParameterStatus("TimeZone")) && !sets(settings, "TimeZone")
+	iso := tx.reports("DateStyle") && strings.HasPrefix(tx.conn.pg.ParameterStatus("DateStyle"), "ISO")
+	utc := tx.reports("TimeZone") && isUTC(tx.conn.pg.ParameterStatus("TimeZone"))
 	switch {
 	case t.Text && !iso:
 		return main
@@ -44,6 +43,13 @@ func (c *Command) rendering(conn *pgconn.PgConn, settings []auth.Setting) render
 		return rendering{sql: t.JSON.SQL, columns: t.JSON.Columns, formats: t.Local}
 	}
 	return main
+}
+
+// reports says whether what the connection reports of a setting will hold when the
+// program runs. In a Once it runs in the same pipeline as the settings, which may make this
+// one, and as a pre-request function, which may have set anything.
+func (tx *Tx) reports(name string) bool {
+	return tx.ending == byCaller || tx.session.PreRequest == "" && !sets(tx.settings, name)
 }
 
 func isUTC(zone string) bool { return zone == "UTC" || zone == "Etc/UTC" || zone == "GMT" }
@@ -61,7 +67,8 @@ func sets(settings []auth.Setting, name string) bool {
 // the program has it for.
 var errOtherType = errors.New("a column has another type than the schema cache says")
 
-// checkTimes looks whether the columns in binary format are what toText takes them for.
+// checkTimes looks whether the columns in binary format are what toText takes them for. If
+// not, the program can be run again, and all columns come as texts then.
 func (r *Result) checkTimes() error {
 	if r.main.formats == nil {
 		return nil
@@ -69,6 +76,7 @@ func (r *Result) checkTimes() error {
 	fields := r.reader.FieldDescriptions()
 	for _, c := range r.cmd.Program.Times.Columns {
 		if r.main.formats[c.Index] == pgtype.BinaryFormatCode && fields[c.Index].DataTypeOID != c.OID {
+			r.textOnly = true
 			return errOtherType
 		}
 	}
@@ -78,7 +86,7 @@ func (r *Result) checkTimes() error {
 // toText puts texts in the place of a row's times in binary format. They are valid until
 // the next row's.
 func (r *Result) toText(row [][]byte) {
-	dst := r.session.cache.times[:0]
+	dst := r.times[:0]
 	for _, c := range r.cmd.Program.Times.Columns {
 		if r.main.formats[c.Index] != pgtype.BinaryFormatCode {
 			continue
@@ -95,7 +103,7 @@ func (r *Result) toText(row [][]byte) {
 		}
 		row[c.Index] = dst[start:len(dst):len(dst)]
 	}
-	r.session.cache.times = dst
+	r.times = dst
 }
 
 // epoch is where PostgreSQL's dates begin, 2000-01-01, in seconds of Unix.

@@ -30,7 +30,7 @@ const (
 
 // timed has the times of cmd's result come in binary format where they may; the types
 // of its columns are these, 0 standing for any other.
-func timed(cmd executor.Command, oids ...uint32) executor.Command {
+func timed(cmd task, oids ...uint32) task {
 	cmd.Program.Times = query.NewTimes(oids)
 	return cmd
 }
@@ -57,7 +57,7 @@ func TestRun_times(t *testing.T) {
 			asWritten, _ := run(t, pool, command(anon, tt.sql))
 			require.Greater(t, len(asWritten), 4000)
 			for _, prepares := range []bool{true, true, false} {
-				result, err := executor.New(pool, prepares).Run(t.Context(), timed(command(anon, tt.sql), tt.oids...))
+				result, err := once(t.Context(), executor.New(pool, prepares), timed(command(anon, tt.sql), tt.oids...))
 				require.NoError(t, err)
 				require.Equal(t, asWritten, collect(result))
 				result.Close()
@@ -76,20 +76,20 @@ func TestRun_times_of_sessions(t *testing.T) {
 		utc    = "2020-01-01 12:00:00+00"
 		tokyo  = "2020-01-01 21:00:00+09"
 	)
-	setting := func(name, value string) func(executor.Command) executor.Command {
-		return func(c executor.Command) executor.Command { return set(c, name, value) }
+	setting := func(name, value string) func(task) task {
+		return func(c task) task { return set(c, name, value) }
 	}
-	before := func(sql string) func(executor.Command) executor.Command {
-		return func(c executor.Command) executor.Command { return prepared(c, sql) }
+	before := func(sql string) func(task) task {
+		return func(c task) task { return prepared(c, sql) }
 	}
-	text := func(c executor.Command) executor.Command {
+	text := func(c task) task {
 		c.Program.Times.Text, c.Program.Times.JSON = true, nil
 		return c
 	}
-	as := func(c executor.Command) executor.Command { return c }
+	as := func(c task) task { return c }
 	tests := map[string]struct {
 		session string
-		change  func(executor.Command) executor.Command
+		change  func(task) task
 		want    string
 	}{
 		"UTC":                        {"SET TimeZone = 'UTC'", as, utc},

@@ -17,12 +17,12 @@ type tracer struct {
 	queries pgx.QueryTracer // where batches is nil
 }
 
-// tracerOf finds the connection's tracer; nil if it has none that queries interest.
+// tracerOf finds the tracer of the connection, conn as pgx has it; nil if it has none that queries interest.
 // The answer is kept with the connection, for pgx copies its whole configuration to
 // give it.
-func tracerOf(conn *pgx.Conn, known *statements) *tracer {
-	if !known.traced {
-		known.traced = true
+func (c *connection) tracerOf(conn *pgx.Conn) *tracer {
+	if !c.traced {
+		c.traced = true
 		t := &tracer{conn: conn}
 		switch traced := conn.Config().Tracer.(type) {
 		case pgx.BatchTracer:
@@ -31,10 +31,10 @@ func tracerOf(conn *pgx.Conn, known *statements) *tracer {
 			t.queries = traced
 		}
 		if t.queries != nil || t.batches != nil {
-			known.tracer = t
+			c.tracer = t
 		}
 	}
-	return known.tracer
+	return c.tracer
 }
 
 // trace tells a tracer of the statements of one pipeline. In a pipeline all statements

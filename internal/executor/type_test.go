@@ -7,7 +7,6 @@ import (
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/executor"
-	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
@@ -20,7 +19,7 @@ const (
 )
 
 // typed is a command whose program expects columns of these types.
-func typed(sql string, columns ...query.Column) executor.Command {
+func typed(sql string, columns ...query.Column) task {
 	cmd := command(anon, sql)
 	cmd.Program.Columns = columns
 	return cmd
@@ -77,12 +76,12 @@ func TestRun_unknown_type(t *testing.T) {
 	pool := oneConnection(t)
 	backend := backendOf(t, pool)
 	for range 2 {
-		_, err := executor.New(pool, true).Run(t.Context(), typed(sql, column))
+		_, err := once(t.Context(), executor.New(pool, true), typed(sql, column))
 		require.ErrorIs(t, err, apierror.ErrOutdated)
 		requireUsable(t, pool, backend)
 	}
 	cmd := typed(sql, column)
-	cmd.ReadOnly, cmd.Expect = false, plan.Expectation{MaxAffected: -1}
+	cmd.ReadOnly = false
 	rows, result := run(t, pool, cmd)
 	require.Equal(t, [][]string{{"(1,2)"}}, rows)
 	require.Equal(t, query.Text, result.Columns[0].Encoding)

@@ -22,9 +22,9 @@ func written(t *testing.T) *pgxpool.Pool {
 }
 
 // writing runs sql as the curator, whatever comes of it.
-func writing(sql string, change func(*executor.Command)) executor.Command {
+func writing(sql string, change func(*task)) task {
 	cmd := command(curator, sql)
-	cmd.ReadOnly, cmd.Expect = false, plan.Expectation{MaxAffected: -1}
+	cmd.ReadOnly = false
 	if change != nil {
 		change(&cmd)
 	}
@@ -41,21 +41,21 @@ func reels(t *testing.T, pool *pgxpool.Pool) string {
 func TestRun_write(t *testing.T) {
 	t.Parallel()
 	const insert = `INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2) RETURNING number`
-	affected := func(c *executor.Command) { c.Program.Yields = query.Affected }
+	affected := func(c *task) { c.Program.Yields = query.Affected }
 	tests := map[string]struct {
 		sql       string
-		change    func(*executor.Command)
+		change    func(*task)
 		rows      int
 		committed bool
 	}{
 		"rows":     {insert, nil, 2, true},
 		"affected": {`INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2)`, affected, 0, true},
 		"counted": {`WITH new AS (` + insert + `) SELECT count(*) FROM new`,
-			func(c *executor.Command) { c.Program.Yields = query.RowCount }, 0, true},
-		"as expected":  {insert, func(c *executor.Command) { c.Expect.MaxAffected = 2 }, 2, true},
-		"serializable": {insert, func(c *executor.Command) { c.Isolation = "SERIALIZABLE" }, 2, true},
-		"rolled back":  {insert, func(c *executor.Command) { c.Rollback = true }, 2, false},
-		"as expected, rolled back": {insert, func(c *executor.Command) {
+			func(c *task) { c.Program.Yields = query.RowCount }, 0, true},
+		"as expected":  {insert, func(c *task) { c.Expect.MaxAffected = 2 }, 2, true},
+		"serializable": {insert, func(c *task) { c.Isolation = "SERIALIZABLE" }, 2, true},
+		"rolled back":  {insert, func(c *task) { c.Rollback = true }, 2, false},
+		"as expected, rolled back": {insert, func(c *task) {
 			c.Rollback, c.Expect.MaxAffected = true, 2
 		}, 2, false},
 	}
@@ -86,24 +86,24 @@ func TestRun_failed_write(t *testing.T) {
 		twice    = `INSERT INTO reels VALUES (5, 1, 1), (5, 1, 2) RETURNING number`
 		deferred = `INSERT INTO reels VALUES (5, 1, 1), (5, 2, 1) RETURNING number`
 	)
-	rollback := func(c *executor.Command) { c.Rollback = true }
-	expecting := func(e plan.Expectation) func(*executor.Command) { return func(c *executor.Command) { c.Expect = e } }
+	rollback := func(c *task) { c.Rollback = true }
+	expecting := func(e plan.Expectation) func(*task) { return func(c *task) { c.Expect = e } }
 	tests := map[string]struct {
 		sql    string
-		change func(*executor.Command)
+		change func(*task)
 		want   string
 	}{
 		"statement":                      {twice, nil, "23505"},
 		"statement, to be rolled back":   {twice, rollback, "23505"},
 		"commit of the pipeline":         {deferred, nil, "23505"},
-		"commit in the pipeline":         {deferred, func(c *executor.Command) { c.Isolation = "SERIALIZABLE" }, "23505"},
-		"commit of its own":              {deferred, func(c *executor.Command) { c.Expect.MaxAffected = 2 }, "23505"},
+		"commit in the pipeline":         {deferred, func(c *task) { c.Isolation = "SERIALIZABLE" }, "23505"},
+		"commit of its own":              {deferred, func(c *task) { c.Expect.MaxAffected = 2 }, "23505"},
 		"check before a rollback":        {deferred, rollback, "23505"},
-		"check before one of its own":    {deferred, func(c *executor.Command) { c.Rollback, c.Expect.MaxAffected = true, 2 }, "23505"},
+		"check before one of its own":    {deferred, func(c *task) { c.Rollback, c.Expect.MaxAffected = true, 2 }, "23505"},
 		"more than may be affected":      {fine, expecting(plan.Expectation{MaxAffected: 1}), apierror.MaxAffected(2).Error()},
 		"more than one object":           {fine, expecting(plan.Expectation{MaxAffected: -1, Singular: true}), apierror.NotSingular(2).Error()},
 		"more than the one that was put": {fine, expecting(plan.Expectation{MaxAffected: -1, Matching: true}), apierror.PutMismatch().Error()},
-		"page beyond the last row": {fine, func(c *executor.Command) {
+		"page beyond the last row": {fine, func(c *task) {
 			c.Expect.Offset, c.Program.Count = 3, statement(`SELECT 2`)
 		}, apierror.OffsetBeyond(3, 2).Error()},
 		"expectation before commit": {deferred, expecting(plan.Expectation{MaxAffected: 1}), apierror.MaxAffected(2).Error()},
@@ -135,7 +135,7 @@ func TestResult_abandoned_write(t *testing.T) {
 	pool := db.Pool(t, pgtest.MaxConns(1))
 	g := shut(t, db)
 	sql := `SELECT sign_book('abandoned'), rows.* FROM (` + g.blocked(20) + `) AS rows`
-	result, err := executor.New(pool, true).Run(t.Context(), writing(sql, nil))
+	result, err := once(t.Context(), executor.New(pool, true), writing(sql, nil))
 	require.NoError(t, err)
 	defer result.Close()
 	require.True(t, result.Next())
@@ -155,16 +155,16 @@ func TestRun_late(t *testing.T) {
 		return session[int](t, db.Superuser(t), `SELECT count(*) FROM archive.genres WHERE id > 100`)
 	}
 	backend := backendOf(t, pool)
-	for name, change := range map[string]func(*executor.Command){
-		"implicit":     func(*executor.Command) {},
-		"isolated":     func(c *executor.Command) { c.Isolation = "REPEATABLE READ" },
-		"rolled_back":  func(c *executor.Command) { c.Rollback = true },
-		"pre_requests": func(c *executor.Command) { c.PreRequest = "SELECT 1" },
+	for name, change := range map[string]func(*task){
+		"implicit":     func(*task) {},
+		"isolated":     func(c *task) { c.Isolation = "REPEATABLE READ" },
+		"rolled_back":  func(c *task) { c.Rollback = true },
+		"pre_requests": func(c *task) { c.PreRequest = "SELECT 1" },
 	} {
 		cmd := writing(`INSERT INTO genres (id, name) SELECT g, g FROM generate_series(101, 110) AS g RETURNING id`, change)
 		cmd.Late = true
 
-		result, err := executor.New(pool, true).Run(t.Context(), cmd)
+		result, err := once(t.Context(), executor.New(pool, true), cmd)
 		require.NoError(t, err, name)
 		require.True(t, result.Next(), name)
 		require.True(t, result.Revoke(errors.New("as told")), name)
@@ -193,7 +193,7 @@ func TestResult_Revoke(t *testing.T) {
 	reason := errors.New("as told")
 	tests := map[string]struct {
 		sql    func(*gate) string
-		change func(*executor.Command)
+		change func(*task)
 		late   bool // it is over before it is revoked
 	}{
 		"in_time": {sql: func(g *gate) string {
@@ -202,10 +202,10 @@ func TestResult_Revoke(t *testing.T) {
 		"in_time_explicit": {sql: func(g *gate) string {
 			return `SELECT sign_book('revoked'), rows.* FROM (` + g.blocked(20) + `) AS rows`
 		},
-			change: func(c *executor.Command) { c.Isolation = "SERIALIZABLE" }},
+			change: func(c *task) { c.Isolation = "SERIALIZABLE" }},
 		"too_late": {sql: func(*gate) string { return `SELECT sign_book('revoked') FROM generate_series(1, 20)` }, late: true},
 		"too_late_explicit": {sql: func(*gate) string { return `SELECT sign_book('revoked') FROM generate_series(1, 20)` }, late: true,
-			change: func(c *executor.Command) { c.Isolation = "SERIALIZABLE" }},
+			change: func(c *task) { c.Isolation = "SERIALIZABLE" }},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestResult_Revoke(t *testing.T) {
 				return session[int](t, g.pool, `SELECT count(*) FROM archive.visitors_book WHERE entry = 'revoked'`)
 			}
 			backend := backendOf(t, pool)
-			result, err := executor.New(pool, true).Run(t.Context(), writing(tt.sql(g), tt.change))
+			result, err := once(t.Context(), executor.New(pool, true), writing(tt.sql(g), tt.change))
 			require.NoError(t, err)
 			defer result.Close()
 			require.True(t, result.Next())

@@ -102,19 +102,7 @@ func (r *response) send() error {
 	if err := r.result.Err(); err != nil {
 		return r.withOverrides(err)
 	}
-	if err := r.checkRead(); err != nil {
-		return err
-	}
 	return r.sendWhole()
-}
-
-// checkRead holds a read against what is expected of it. MERGE: it goes when the executor
-// does so, as it does with what writes.
-func (r *response) checkRead() error {
-	if !r.plan.ReadOnly {
-		return nil
-	}
-	return r.plan.Expect.Check(r.result.Rows, nil)
 }
 
 // sendWhole sends a response whose end is known. The connection has been given back.

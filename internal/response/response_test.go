@@ -51,13 +51,12 @@ func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*
 	if o.planned != nil {
 		program.Explain = statement(`SELECT format('[{"Plan": {"Plan Rows": %s}}]', $1::bigint)`, fmt.Sprint(*o.planned))
 	}
-	result, err := executor.New(pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1)), true).Run(t.Context(), executor.Command{
-		Identity: auth.Identity{Role: "pgrest_test_anon"},
+	result, err := executor.New(pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1)), true).Once(t.Context(), executor.Session{
+		Identity: auth.Identity{Role: "pgrest_test_anon"}, ReadOnly: true,
 		Context: auth.Context{AppSettings: []auth.Setting{
 			{Name: "response.headers", Value: o.overrides.Headers}, {Name: "response.status", Value: o.overrides.Status},
 		}},
-		ReadOnly: true, Program: program,
-	})
+	}, executor.Command{Program: program, Expect: plan.Expectation{MaxAffected: -1}})
 	require.NoError(t, err)
 	defer result.Close()
 	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{}, Media: mediatype.Type{Name: mediatype.JSON}, Expect: plan.Expectation{MaxAffected: -1},

@@ -56,10 +56,9 @@ func (s served) get(t *testing.T) *http.Response {
 		if r.ProtoMajor == 2 {
 			req.Proto = apirequest.HTTP2
 		}
-		result, err := executor.New(pool, true).Run(r.Context(), executor.Command{
+		result, err := executor.New(pool, true).Once(r.Context(), executor.Session{
 			Identity: auth.Identity{Role: "pgrest_test_anon"}, PreRequest: s.pre, ReadOnly: true,
-			Program: &query.Program{Main: query.Statement{SQL: s.sql}, Columns: columns},
-		})
+		}, executor.Command{Program: &query.Program{Main: query.Statement{SQL: s.sql}, Columns: columns}, Expect: read.Expect})
 		if err == nil {
 			defer result.Close()
 			err = response.Result(w, req, read, result, config)

@@ -1,0 +1,40 @@
+package executor
+
+import (
+	"math"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/value"
+)
+
+// Command is a program to run, and what its result has to be.
+type Command struct {
+	Program *query.Program
+	// Values are what the program's arguments are bound to, and Page is the window of its
+	// rows.
+	Values *value.Values
+	Page   value.Page
+	// Expect is held against the result when its rows have been read. What isn't as
+	// expected isn't committed.
+	Expect plan.Expectation
+	// Outdated says that the schema cache may be older than the database, and that there
+	// is none that is newer: what it doesn't know is left out, or shown as text.
+	Outdated bool
+}
+
+// prepare refuses a command that can't be sent, and makes one ready that can.
+func (c *Command) prepare() error {
+	if c.Program.Arguments() > maxArguments {
+		return apierror.TooManyArguments(maxArguments)
+	}
+	if c.Outdated {
+		c.Program = c.Program.Unchecked()
+	}
+	return nil
+}
+
+// maxArguments is how many arguments PostgreSQL's protocol lets a statement have.
+// Of more, not even the sending would work, which breaks the connection.
+const maxArguments = math.MaxUint16

@@ -1,0 +1,67 @@
+package executor
+
+// Statements of the opening, and what is asked behind a statement of somebody else's.
+const (
+	utf8            = "SELECT WHERE " + inUTF8
+	inUTF8          = "pg_catalog.set_config('client_encoding', 'UTF8', true) IS NOT NULL"
+	overridesInUTF8 = overrides + " WHERE " + inUTF8
+)
+
+// sendOpening queues what a transaction begins with: BEGIN, if it has one, the settings,
+// which switch to the role, and the statement before all programs. It gives the number of
+// results that precede those of the settings.
+func (p *pipeline) sendOpening(counts bool) (before int) {
+	tx := p.tx
+	modes := ""
+	if tx.ending.begins() {
+		p.send("", tx.session.beginStatement(tx.conn.pg, counts), nil)
+		before++
+	} else {
+		modes = tx.session.modeSettings(tx.conn.pg)
+	}
+	before += p.sendEncoding()
+	statement, args := tx.conn.settingsStatement(tx.settings, tx.mayBeOverridden(), modes)
+	p.send("", statement, args)
+	if tx.session.PreRequest != "" {
+		p.send(tx.role(), tx.session.PreRequest, nil)
+		p.send("", overridesInUTF8, nil)
+	}
+	return before
+}
+
+// sendEncoding has texts come in UTF-8, if the connection says that they don't. It gives
+// the number of results of that.
+func (p *pipeline) sendEncoding() int {
+	if p.tx.conn.pg.ParameterStatus("client_encoding") == "UTF8" {
+		return 0
+	}
+	p.send("", utf8, nil)
+	return 1
+}
+
+// readOpening reads the results of the opening. It gives what the statement before all
+// programs wants of the response.
+func (p *pipeline) readOpening(before int) (o Overrides, err error) {
+	if err := p.skip(before); err != nil {
+		return o, err
+	}
+	if err := p.skip(1); err != nil { // the settings
+		if !p.tx.ending.begins() {
+			err = p.tx.conn.otherModes(err)
+		}
+		return o, err
+	}
+	if p.tx.session.PreRequest == "" {
+		return o, nil
+	}
+	if err := p.skip(1); err != nil {
+		return o, err
+	}
+	o, _, err = p.readOverrides()
+	return o, err
+}
+
+// mayBeOverridden reports that response.headers or response.status may be set already:
+// set_config can make them for the whole session, and not every function means what it
+// says. Behind a pooler nobody knows whose session it is.
+func (tx *Tx) mayBeOverridden() bool { return !tx.executor.prepares || tx.conn.overridden }

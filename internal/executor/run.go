@@ -1,0 +1,201 @@
+package executor
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/query"
+)
+
+// Overrides are what the database set response.headers and response.status
+// to; empty for nothing.
+type Overrides struct{ Headers, Status string }
+
+// Statements around a program's.
+const (
+	overrides            = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
+	overridesAndInserted = overrides + ", pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
+	noneInserted         = "SELECT WHERE pg_catalog.set_config('" + query.InsertedSetting + "', '', true) IS NOT NULL"
+)
+
+// send queues the program's statements, and what asks for overrides behind them.
+func (r *Result) send() {
+	pipe, p, values, role := &r.pipe, r.cmd.Program, r.cmd.Values, r.tx.role()
+	r.main = r.rendering()
+	r.Columns = r.main.columns
+	if p.Count != nil {
+		pipe.send(role, p.Count.SQL, values.Bind(p.Count.Args))
+	}
+	if p.Explain != nil {
+		pipe.send(role, p.Explain.SQL, values.Bind(p.Explain.Args))
+	}
+	pipe.sendIn(role, r.main.sql, values.Bind(p.Main.Args), r.main.formats)
+	after := overrides
+	if p.Inserted {
+		after = overridesAndInserted
+	}
+	pipe.send("", after, nil)
+}
+
+// read reads the results of the program's statements, of rows only the first.
+func (r *Result) read() (err error) {
+	p := r.cmd.Program
+	if p.Count != nil {
+		if r.Counted, err = r.pipe.number(); err != nil {
+			return apierror.OfStatement(p.Count.SQL, err)
+		}
+	}
+	if p.Explain != nil {
+		if r.Planned, err = r.pipe.plannedRows(); err != nil {
+			return apierror.OfStatement(p.Explain.SQL, err)
+		}
+	}
+	if r.reader, err = r.pipe.next(); err != nil {
+		return apierror.OfStatement(r.main.sql, err)
+	}
+	switch p.Yields {
+	case query.RowCount, query.TotalCount, query.Body:
+		if err := r.readNumber(); err != nil {
+			return err
+		}
+		return r.finish()
+	case query.Rows:
+		if err := cmp.Or(r.checkTimes(), r.checkColumns()); err != nil {
+			return err
+		}
+	}
+	return r.readFirst()
+}
+
+// readFirst goes to the first row, and reads what stands in it beside the columns.
+func (r *Result) readFirst() (err error) {
+	p, more := r.cmd.Program, r.nextRow()
+	if more && p.Totals {
+		if r.Counted, err = parseNumber(r.reader.Values()[0]); err != nil {
+			return err
+		}
+		if more = r.reader.Values()[1] != nil; !more {
+			r.reader.NextRow() // the only row was there for the number
+		}
+	}
+	if !more {
+		return r.finish()
+	}
+	r.state = onFirst
+	if p.Overrides {
+		values := r.reader.Values()
+		values = values[len(values)-overrideColumns:]
+		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
+	}
+	return nil
+}
+
+// readNumber reads the only row of a result that is counted or aggregated by
+// PostgreSQL: the number of rows, then perhaps the body, then perhaps the number of
+// all rows.
+func (r *Result) readNumber() error {
+	if !r.reader.NextRow() {
+		return nil // the error is the reader's to tell
+	}
+	values := r.reader.Values()
+	n, err := parseNumber(values[0])
+	if err != nil {
+		return err
+	}
+	r.Rows = *n
+	if r.cmd.Program.Yields == query.TotalCount {
+		r.Counted, r.Rows = n, r.cmd.Page.Of(*n)
+	}
+	if len(values) > 1 {
+		r.Body = rawValue(r.reader, 1)
+	}
+	if len(values) > 2 {
+		r.Counted, err = parseNumber(values[2])
+	}
+	return err
+}
+
+// finish reads what follows the rows, to the end of the pipeline, and holds the result
+// against what is expected of it. Where that decides, the transaction is committed if all is
+// well, and else left for clean to roll back.
+func (r *Result) finish() error {
+	tag, err := r.reader.Close()
+	if err != nil {
+		return err
+	}
+	if r.cmd.Program.Yields == query.Affected {
+		r.Rows = tag.RowsAffected()
+	}
+	o, inserted, err := r.pipe.readOverrides()
+	if err != nil {
+		return forgotten(err)
+	}
+	r.Overrides, r.Inserted = o, inserted
+	for len(r.pipe.sent) > 0 { // what ends the transaction
+		if err := r.pipe.skip(1); err != nil {
+			return forgotten(err)
+		}
+	}
+	if err := r.pipe.close(); err != nil {
+		return err
+	}
+	r.state = ended
+	if err := r.cmd.Expect.Check(r.Rows, r.Counted); err != nil {
+		r.err, r.tx.failed = err, err
+		return nil
+	}
+	if r.tx.ending == byOutcome {
+		return r.pipe.conclude()
+	}
+	return nil
+}
+
+// readOverrides reads what is asked behind a statement of somebody else's: what it has set,
+// and how many rows an upsert inserted, nil for other statements.
+func (p *pipeline) readOverrides() (o Overrides, inserted *int64, err error) {
+	reader, err := p.next()
+	if err != nil {
+		return o, nil, err
+	}
+	for reader.NextRow() {
+		values := reader.Values()
+		o = Overrides{Headers: string(values[0]), Status: string(values[1])}
+		if o != (Overrides{}) {
+			p.tx.conn.overridden = true
+		}
+		if len(values) > overrideColumns && len(values[overrideColumns]) > 0 {
+			if inserted, err = parseNumber(values[overrideColumns]); err != nil {
+				return o, nil, err
+			}
+		}
+	}
+	_, err = reader.Close()
+	return o, inserted, err
+}
+
+// Columns of rows beside their own: before them the number and the mark of totals,
+// behind them the headers and the status of overrides.
+const (
+	totalColumns    = 2
+	overrideColumns = 2
+)
+
+// plannedRows reads the planner's estimate, of which EXPLAIN (FORMAT JSON) tells.
+func (p *pipeline) plannedRows() (*int64, error) {
+	explained, err := p.value()
+	if err != nil {
+		return nil, err
+	}
+	var plans []struct {
+		Plan struct {
+			Rows float64 `json:"Plan Rows"`
+		}
+	}
+	if err := json.Unmarshal(explained, &plans); err != nil || len(plans) != 1 {
+		return nil, errors.Join(errors.New("read the planner's estimate"), err)
+	}
+	n := int64(plans[0].Plan.Rows)
+	return &n, nil
+}

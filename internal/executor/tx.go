@@ -1,0 +1,194 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+)
+
+// Tx is a transaction on a connection of its own, in which commands run one after the
+// other, as the role of its session. It isn't safe for concurrent use.
+//
+// What fails in it fails all of it, as what isn't as expected does: from then on Run says
+// so, and End rolls back.
+type Tx struct {
+	executor *Executor
+	session  Session
+	settings []auth.Setting // that it begins with
+	ending   ending
+	lease    *pgxpool.Conn // nil when it has been given back
+	conn     *connection
+	told     Overrides        // what the pre-request function wants of the response
+	reading  *Result          // that isn't closed yet; nil for none
+	failed   error            // what it failed of; nil for nothing that it knows of
+	joined   pgx.BatchResults // what Pgx has made; nil for nothing
+}
+
+// The errors of a Tx that is used as it can't be.
+var (
+	// ErrRowsOpen says that rows of a command, or of the host's own SQL, are still to be
+	// read or closed: the connection can't take another statement before.
+	ErrRowsOpen = errors.New("the rows that were asked for before have to be closed first")
+	// ErrFailed says that the transaction has failed, and wraps what it failed of, as far
+	// as that is known: of what a host's own SQL did, it isn't.
+	ErrFailed = errors.New("the transaction has failed and is rolled back")
+	// ErrEnded says that the transaction has ended: by End, or by a COMMIT or ROLLBACK that
+	// a host has sent as SQL.
+	ErrEnded = errors.New("the transaction has ended")
+	// ErrUnfinished is the verdict on a transaction whose caller came to no other.
+	ErrUnfinished = errors.New("the transaction was left unfinished")
+)
+
+// Begin begins a transaction for any number of commands. Its role, its settings and its
+// modes are those of the session, and the statement before all programs has run. It holds
+// a connection until its End.
+//
+// It is tried again where Once is. But an isolation level has to be said: nobody knows
+// beforehand whether one of its programs will count rows.
+func (e *Executor) Begin(ctx context.Context, s Session) (*Tx, error) {
+	tx := &Tx{executor: e, session: s, ending: byCaller}
+	if err := tx.become(); err != nil {
+		return nil, err
+	}
+	if err := tx.attempt(ctx, func() (retry, error) { return tx.begin(ctx) }); err != nil {
+		return nil, err
+	}
+	return tx, nil
+}
+
+// begin begins the transaction on the connection that it has.
+func (tx *Tx) begin(ctx context.Context) (retry, error) {
+	var pipe pipeline
+	pipe.begin(ctx, tx)
+	before := pipe.sendOpening(false)
+	err := pipe.dispatch()
+	if err == nil {
+		tx.told, err = pipe.readOpening(before)
+	}
+	if err == nil {
+		err = pipe.close()
+	}
+	if err == nil {
+		tx.conn.watch.end()
+		return never, nil
+	}
+	return pipe.giveUp(err)
+}
+
+// Run runs a command in the transaction. Its result has to be closed before the next one
+// runs, before the host's own SQL does, and before the end; what Once says of errors holds
+// here, too.
+//
+// There is no second try, for a transaction has failed after an error. With ErrForgotten
+// all of it can be repeated from its beginning.
+func (tx *Tx) Run(ctx context.Context, cmd Command) (*Result, error) {
+	if err := tx.ready(); err != nil {
+		return nil, err
+	}
+	if err := cmd.prepare(); err != nil {
+		return nil, err
+	}
+	r := &Result{tx: tx, cmd: cmd}
+	err := r.within(ctx)
+	if errors.Is(err, errOtherType) { // which is no error of PostgreSQL's
+		err = r.within(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.state == ended {
+		r.Close()
+	}
+	return r, nil
+}
+
+// within starts the command of a Run.
+func (r *Result) within(ctx context.Context) error {
+	r.reset()
+	r.Overrides, r.tx.reading = r.tx.told, r
+	r.pipe.begin(ctx, r.tx)
+	before := r.pipe.sendEncoding()
+	if r.cmd.Program.Inserted { // by a command before
+		r.pipe.send("", noneInserted, nil)
+		before++
+	}
+	r.send()
+	err := r.pipe.dispatch()
+	if err == nil {
+		err = r.pipe.skip(before)
+	}
+	if err == nil {
+		err = r.read()
+	}
+	if err == nil {
+		return nil
+	}
+	r.fail(forgotten(checkFailed(err, r.cmd.Program)))
+	r.end()
+	return r.err
+}
+
+// ready reports why no command can run now.
+func (tx *Tx) ready() error {
+	pg := tx.conn.pg
+	switch {
+	case tx.lease == nil:
+		return ErrEnded
+	case tx.reading != nil:
+		return ErrRowsOpen
+	case tx.failed != nil:
+		return fmt.Errorf("%w: %w", ErrFailed, tx.failed)
+	case pg.IsClosed():
+		return apierror.ConnectionLost(ErrFailed)
+	case pg.IsBusy():
+		return ErrRowsOpen
+	case pg.TxStatus() == idle:
+		return ErrEnded
+	case pg.TxStatus() != underWay:
+		return ErrFailed
+	}
+	return nil
+}
+
+// End ends the transaction and gives its connection back, whatever has become of both. It
+// commits, unless the session rolls back. With a verdict other than nil it rolls back, and
+// returns the verdict. What has failed is rolled back in any case, with ErrFailed if the
+// verdict is nil. A result that is still open is closed before.
+//
+// Behind another End it does nothing, and returns ErrEnded, so that a deferred End with
+// ErrUnfinished leaves no transaction behind, whichever way its caller goes.
+func (tx *Tx) End(ctx context.Context, verdict error) error {
+	if tx.lease == nil {
+		return ErrEnded
+	}
+	if verdict != nil && tx.failed == nil {
+		tx.failed = verdict // so that open rows are given up
+	}
+	if tx.reading != nil {
+		tx.reading.Close()
+	}
+	err := tx.ready()
+	var pipe pipeline
+	pipe.behind(ctx, tx)
+	if err == nil {
+		if err = pipe.conclude(); err != nil {
+			err = pipe.failed(err)
+		}
+	}
+	pipe.clean()
+	if tx.conn.pg.TxStatus() != idle { // nor can it be used by who has kept the pgx.Tx
+		_ = tx.conn.pg.Close(ctx)
+	}
+	tx.part()
+	tx.giveBack()
+	if verdict != nil {
+		return verdict
+	}
+	return err
+}
