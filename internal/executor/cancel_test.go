@@ -60,7 +60,7 @@ func (g *gate) blocked(n int) string {
 
 // When the client goes away, the query ends in PostgreSQL too, and its
 // connection is replaced.
-func TestRun_cancelled(t *testing.T) {
+func TestOnce_cancelled(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Fixture(t)
 	tests := map[string]struct {
@@ -161,7 +161,7 @@ func TestResult_closed_at_its_end(t *testing.T) {
 	requireUsable(t, pool, backend)
 }
 
-func TestRun_cancelled_before(t *testing.T) {
+func TestOnce_cancelled_before(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -172,7 +172,7 @@ func TestRun_cancelled_before(t *testing.T) {
 }
 
 // A connection that PostgreSQL ends while a query runs is no fault of the client.
-func TestRun_terminated(t *testing.T) {
+func TestOnce_terminated(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Fixture(t)
 	for name, rows := range map[string]int{"before the first row": 0, "between rows": 20} {
@@ -232,7 +232,7 @@ func TestResult_Cancel(t *testing.T) {
 }
 
 // What has come whole holds no connection, though nobody closes it.
-func TestRun_gives_back_what_has_come(t *testing.T) {
+func TestOnce_gives_back_what_has_come(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*task){
 		"no_rows": func(c *task) { c.Program.Main.SQL = `SELECT 1 WHERE false` },

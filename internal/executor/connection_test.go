@@ -44,7 +44,7 @@ func (p plainPool) Acquire(ctx context.Context) (*pgxpool.Conn, error) { return 
 
 // A command that gets connections which died while they were idle runs on another
 // one, once, whether it reads or writes.
-func TestRun_dead_connections(t *testing.T) {
+func TestOnce_dead_connections(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		plain bool
@@ -92,7 +92,7 @@ func TestRun_dead_connections(t *testing.T) {
 }
 
 // More connections than are tried are dead: the next command finds others.
-func TestRun_dead_connections_only(t *testing.T) {
+func TestOnce_dead_connections_only(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Clone(t)
 	pool := db.Pool(t, pgtest.MaxConns(4))
@@ -107,7 +107,7 @@ func TestRun_dead_connections_only(t *testing.T) {
 }
 
 // What had begun to run when its connection died is not run again.
-func TestRun_lost_while_running(t *testing.T) {
+func TestOnce_lost_while_running(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Clone(t)
 	superuser := db.Superuser(t)
@@ -144,7 +144,7 @@ type failing struct{ err error }
 func (f failing) Acquire(context.Context) (*pgxpool.Conn, error) { return nil, f.err }
 
 // There are several reasons for having no connection, and clients are told which.
-func TestRun_without_a_connection(t *testing.T) {
+func TestOnce_without_a_connection(t *testing.T) {
 	t.Parallel()
 	errDown := errors.New("down")
 	pool := oneConnection(t)

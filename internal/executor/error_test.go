@@ -11,7 +11,7 @@ import (
 
 // Whatever step of the pipeline fails, its error is the one that is told, and
 // the connection stays, without a transaction.
-func TestRun_error(t *testing.T) {
+func TestOnce_error(t *testing.T) {
 	t.Parallel()
 	const (
 		refuse = `DO $$ BEGIN RAISE SQLSTATE 'PT403'; END $$`
@@ -72,7 +72,7 @@ func TestRun_error(t *testing.T) {
 	}
 }
 
-func TestRun_error_between_rows(t *testing.T) {
+func TestOnce_error_between_rows(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
 	backend := backendOf(t, pool)
@@ -90,7 +90,7 @@ func TestRun_error_between_rows(t *testing.T) {
 
 // A result that isn't what the program says is our fault or the host's; nobody
 // knows then what is still to come on the connection.
-func TestRun_unexpected_result(t *testing.T) {
+func TestOnce_unexpected_result(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*task){
 		"a count of two columns":   func(c *task) { c.Program.Count = statement(`SELECT 1, 2`) },

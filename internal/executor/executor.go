@@ -93,7 +93,7 @@ func (e *Executor) Once(ctx context.Context, s Session, cmd Command) (*Result, e
 		return nil, err
 	}
 	r.tx, r.cmd = tx, cmd
-	if err := tx.attempt(ctx, func() (retry, error) { return r.once(ctx) }); err != nil {
+	if err := tx.attempt(ctx, func() (retry, error) { return r.startOnce(ctx) }); err != nil {
 		return nil, err
 	}
 	if r.state == ended { // nobody reads on, which would give the connection back
@@ -102,24 +102,27 @@ func (e *Executor) Once(ctx context.Context, s Session, cmd Command) (*Result, e
 	return r, nil
 }
 
-// once starts the command of a Once on the connection that its transaction has.
-func (r *Result) once(ctx context.Context) (retry, error) {
-	tx := r.tx
-	tx.ending = tx.endingOf(&r.cmd)
+// startOnce starts the command of a Once on the connection that its transaction has.
+func (r *Result) startOnce(ctx context.Context) (retry, error) {
+	r.tx.ending = r.tx.endingOf(&r.cmd)
 	r.reset()
-	r.pipe.begin(ctx, tx)
+	if err := r.runOnce(ctx); err != nil {
+		return r.pipe.giveUp(checkFailed(err, r.cmd.Program))
+	}
+	return never, nil
+}
+
+// runOnce sends a whole transaction, and reads up to the program's first row.
+func (r *Result) runOnce(ctx context.Context) (err error) {
+	r.pipe.begin(ctx, r.tx)
 	before := r.pipe.sendOpening(r.cmd.Program.Count != nil)
 	r.send()
 	r.pipe.sendEnd()
-	err := r.pipe.dispatch()
-	if err == nil {
-		r.Overrides, err = r.pipe.readOpening(before)
+	if err := r.pipe.dispatch(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = r.read()
+	if r.Overrides, err = r.pipe.readOpening(before); err != nil {
+		return err
 	}
-	if err == nil {
-		return never, nil
-	}
-	return r.pipe.giveUp(checkFailed(err, r.cmd.Program))
+	return r.read()
 }

@@ -25,7 +25,7 @@ var sessionDefaults = []string{
 
 // A transaction has the isolation level and the access mode that its command says,
 // whatever the session's defaults are.
-func TestRun_modes(t *testing.T) {
+func TestOnce_modes(t *testing.T) {
 	t.Parallel()
 	const show = `SELECT current_setting('transaction_isolation') || ', read only ' || current_setting('transaction_read_only')`
 	tests := map[string]struct {
@@ -65,7 +65,7 @@ func TestRun_modes(t *testing.T) {
 }
 
 // A default that the session gets later counts, too.
-func TestRun_modes_after_change(t *testing.T) {
+func TestOnce_modes_after_change(t *testing.T) {
 	t.Parallel()
 	pool := written(t)
 	for i, defaults := range append(sessionDefaults, sessionDefaults...) {
@@ -78,7 +78,7 @@ func TestRun_modes_after_change(t *testing.T) {
 
 // Where a transaction began in other modes than it was to have nothing has run, and an
 // error of the same number that something else has is no reason to try again.
-func TestRun_modes_once(t *testing.T) {
+func TestOnce_modes_once(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1))
 	_, err := pool.Exec(t.Context(), "SET default_transaction_isolation = 'serializable'")
@@ -90,7 +90,7 @@ func TestRun_modes_once(t *testing.T) {
 }
 
 // What ends behind its last row does so where it has to say its modes, too.
-func TestRun_modes_late(t *testing.T) {
+func TestOnce_modes_late(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Clone(t)
 	admin := db.Superuser(t)

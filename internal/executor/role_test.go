@@ -12,7 +12,7 @@ import (
 
 // Nobody becomes the role that the connection logged in as, whoever asks. It takes no
 // connection to tell.
-func TestRun_no_role(t *testing.T) {
+func TestOnce_no_role(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Superuser(t, pgtest.MaxConns(1))
 	for _, role := range []string{"none", "NONE", "None", ""} {
@@ -33,7 +33,7 @@ func TestRun_no_role(t *testing.T) {
 }
 
 // No setting has a say in whom a command runs as.
-func TestRun_role_as_a_setting(t *testing.T) {
+func TestOnce_role_as_a_setting(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Superuser(t, pgtest.MaxConns(1))
 	for _, name := range []string{"role", "ROLE", "session_authorization", "Session_Authorization"} {

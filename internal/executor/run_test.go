@@ -11,7 +11,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-func TestRun_rows(t *testing.T) {
+func TestOnce_rows(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t)
 	result, err := once(t.Context(), executor.New(pool, true),
@@ -32,7 +32,7 @@ func TestRun_rows(t *testing.T) {
 	require.Nil(t, result.Planned)
 }
 
-func TestRun_no_rows(t *testing.T) {
+func TestOnce_no_rows(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t)
 	rows, result := run(t, pool, command(anon, `SELECT id FROM films WHERE false`))
@@ -40,7 +40,7 @@ func TestRun_no_rows(t *testing.T) {
 	require.Zero(t, result.Rows)
 }
 
-func TestRun_counts(t *testing.T) {
+func TestOnce_counts(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t)
 	const (
@@ -80,7 +80,7 @@ func TestRun_counts(t *testing.T) {
 }
 
 // A count and the rows that it counts come from one snapshot.
-func TestRun_isolation(t *testing.T) {
+func TestOnce_isolation(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t)
 	cmd := command(anon, `SELECT current_setting('transaction_isolation')`)
@@ -88,7 +88,7 @@ func TestRun_isolation(t *testing.T) {
 	require.Equal(t, "repeatable read", valueOf(t, pool, counted(cmd, `SELECT 1`)))
 }
 
-func TestRun_read_only(t *testing.T) {
+func TestOnce_read_only(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Pool(t)
 	write := command(curator, `INSERT INTO genres (name) VALUES ('Noir') RETURNING id`)
@@ -97,7 +97,7 @@ func TestRun_read_only(t *testing.T) {
 	require.Equal(t, "25006", failure(t, pool, prepared(command(curator, `SELECT 1`), `DELETE FROM roles`)))
 }
 
-func TestRun_overrides(t *testing.T) {
+func TestOnce_overrides(t *testing.T) {
 	t.Parallel()
 	const (
 		teapot = `SELECT set_config('response.status', '418', true)`
@@ -132,7 +132,7 @@ func TestRun_overrides(t *testing.T) {
 }
 
 // What one request's transaction was told is not there for the next, nor for the host.
-func TestRun_leaves_no_settings(t *testing.T) {
+func TestOnce_leaves_no_settings(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
 	settings := []string{"role", "search_path", "timezone", "transaction_read_only", "statement_timeout", "DateStyle",
@@ -165,7 +165,7 @@ func TestRun_leaves_no_settings(t *testing.T) {
 
 // A function may set its response's status and headers for the session: they are
 // still no other response's.
-func TestRun_overrides_of_the_session(t *testing.T) {
+func TestOnce_overrides_of_the_session(t *testing.T) {
 	t.Parallel()
 	const (
 		teapot = `SELECT set_config('response.status', '418', false)`
@@ -202,7 +202,7 @@ func TestRun_overrides_of_the_session(t *testing.T) {
 	}
 }
 
-func TestRun_roles_alternate(t *testing.T) {
+func TestOnce_roles_alternate(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
 	backend := backendOf(t, pool)

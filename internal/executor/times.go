@@ -80,8 +80,12 @@ func (r *Result) checkTimes() error {
 			return errOtherType
 		}
 	}
+	r.times = make([]byte, 0, len(r.cmd.Program.Times.Columns)*longestTime)
 	return nil
 }
+
+// longestTime is how long a time's text can be: 294276-12-31 23:59:59.999999+00.
+const longestTime = 32
 
 // toText puts texts in the place of a row's times in binary format. They are valid until
 // the next row's.

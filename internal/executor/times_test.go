@@ -37,7 +37,7 @@ func timed(cmd task, oids ...uint32) task {
 
 // What comes in binary format reads as PostgreSQL would have written it, on the first
 // use of a statement as on later ones, prepared or not.
-func TestRun_times(t *testing.T) {
+func TestOnce_times(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		sql  string
@@ -68,7 +68,7 @@ func TestRun_times(t *testing.T) {
 
 // The text of a timestamptz is that of the session's time zone, whoever sets it. Where
 // the DateStyle isn't known to be ISO, its JSON is PostgreSQL's.
-func TestRun_times_of_sessions(t *testing.T) {
+func TestOnce_times_of_sessions(t *testing.T) {
 	t.Parallel()
 	const (
 		sql    = `SELECT '2020-01-01 12:00:00+00'::timestamptz`
@@ -122,7 +122,7 @@ func TestRun_times_of_sessions(t *testing.T) {
 }
 
 // A zone that the session gets later counts from then on.
-func TestRun_times_after_change(t *testing.T) {
+func TestOnce_times_after_change(t *testing.T) {
 	t.Parallel()
 	pool := oneConnection(t)
 	cmd := timed(command(anon, `SELECT '2020-01-01 12:00:00+00'::timestamptz`), oid.TimestampTZ)
@@ -136,7 +136,7 @@ func TestRun_times_after_change(t *testing.T) {
 }
 
 // A column that is of another type by now comes as text.
-func TestRun_times_of_another_type(t *testing.T) {
+func TestOnce_times_of_another_type(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ sql, want string }{
 		"number": {`SELECT '2020-01-01'::date, 7`, "7"},
@@ -157,7 +157,7 @@ func TestRun_times_of_another_type(t *testing.T) {
 }
 
 // Times do come in binary format: PostgreSQL's 8 bytes in place of 29.
-func TestRun_times_on_the_wire(t *testing.T) {
+func TestOnce_times_on_the_wire(t *testing.T) {
 	t.Parallel()
 	var received atomic.Int64
 	pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1), func(config *pgxpool.Config) {

@@ -15,8 +15,8 @@ import (
 // Tx is a transaction on a connection of its own, in which commands run one after the
 // other, as the role of its session. It isn't safe for concurrent use.
 //
-// What fails in it fails all of it, as what isn't as expected does: from then on Run says
-// so, and End rolls back.
+// A command that fails, or whose result isn't as expected, fails all of it, within a
+// savepoint, too: from then on Run says so, and End rolls back.
 type Tx struct {
 	executor *Executor
 	session  Session
@@ -56,34 +56,38 @@ func (e *Executor) Begin(ctx context.Context, s Session) (*Tx, error) {
 	if err := tx.become(); err != nil {
 		return nil, err
 	}
-	if err := tx.attempt(ctx, func() (retry, error) { return tx.begin(ctx) }); err != nil {
+	if err := tx.attempt(ctx, func() (retry, error) { return tx.start(ctx) }); err != nil {
 		return nil, err
 	}
 	return tx, nil
 }
 
-// begin begins the transaction on the connection that it has.
-func (tx *Tx) begin(ctx context.Context) (retry, error) {
+// start begins the transaction on the connection that it has.
+func (tx *Tx) start(ctx context.Context) (retry, error) {
 	var pipe pipeline
+	if err := tx.open(ctx, &pipe); err != nil {
+		return pipe.giveUp(err)
+	}
+	tx.conn.watch.end()
+	return never, nil
+}
+
+// open sends what the transaction begins with, and reads all of it.
+func (tx *Tx) open(ctx context.Context, pipe *pipeline) (err error) {
 	pipe.begin(ctx, tx)
 	before := pipe.sendOpening(false)
-	err := pipe.dispatch()
-	if err == nil {
-		tx.told, err = pipe.readOpening(before)
+	if err := pipe.dispatch(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = pipe.close()
+	if tx.told, err = pipe.readOpening(before); err != nil {
+		return err
 	}
-	if err == nil {
-		tx.conn.watch.end()
-		return never, nil
-	}
-	return pipe.giveUp(err)
+	return pipe.close()
 }
 
 // Run runs a command in the transaction. Its result has to be closed before the next one
-// runs, before the host's own SQL does, and before the end; what Once says of errors holds
-// here, too.
+// runs, and before the host's own SQL does; what Once says of errors holds here, too. What
+// one command sets response.headers and response.status to, those behind it tell, too.
 //
 // There is no second try, for a transaction has failed after an error. With ErrForgotten
 // all of it can be repeated from its beginning.
@@ -95,9 +99,9 @@ func (tx *Tx) Run(ctx context.Context, cmd Command) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{tx: tx, cmd: cmd}
-	err := r.within(ctx)
+	err := r.startIn(ctx)
 	if errors.Is(err, errOtherType) { // which is no error of PostgreSQL's
-		err = r.within(ctx)
+		err = r.startIn(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -108,30 +112,35 @@ func (tx *Tx) Run(ctx context.Context, cmd Command) (*Result, error) {
 	return r, nil
 }
 
-// within starts the command of a Run.
-func (r *Result) within(ctx context.Context) error {
+// startIn starts the command of a Run.
+func (r *Result) startIn(ctx context.Context) error {
 	r.reset()
-	r.Overrides, r.tx.reading = r.tx.told, r
+	r.tx.reading = r
+	if err := r.runIn(ctx); err != nil {
+		r.fail(forgotten(checkFailed(err, r.cmd.Program)))
+		r.end()
+		return r.err
+	}
+	return nil
+}
+
+// runIn sends a program, and reads up to its first row.
+func (r *Result) runIn(ctx context.Context) error {
+	r.Overrides = r.tx.told
 	r.pipe.begin(ctx, r.tx)
 	before := r.pipe.sendEncoding()
-	if r.cmd.Program.Inserted { // by a command before
+	if r.cmd.Program.Inserted { // or it would count on from what commands before inserted
 		r.pipe.send("", noneInserted, nil)
 		before++
 	}
 	r.send()
-	err := r.pipe.dispatch()
-	if err == nil {
-		err = r.pipe.skip(before)
+	if err := r.pipe.dispatch(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = r.read()
+	if err := r.pipe.skip(before); err != nil {
+		return err
 	}
-	if err == nil {
-		return nil
-	}
-	r.fail(forgotten(checkFailed(err, r.cmd.Program)))
-	r.end()
-	return r.err
+	return r.read()
 }
 
 // ready reports why no command can run now.

@@ -27,7 +27,7 @@ func typed(sql string, columns ...query.Column) task {
 
 // A column that has another type than the schema cache says is encoded as what
 // it is.
-func TestRun_types(t *testing.T) {
+func TestOnce_types(t *testing.T) {
 	t.Parallel()
 	number := query.Column{Name: "c", Encoding: query.Number, OID: int4OID}
 	text := query.Column{Name: "c", Encoding: query.Text, OID: textOID}
@@ -69,7 +69,7 @@ func TestRun_types(t *testing.T) {
 
 // Of some types only the schema cache knows how they are to be encoded: a read
 // has to be repeated with a newer one. A write can't be.
-func TestRun_unknown_type(t *testing.T) {
+func TestOnce_unknown_type(t *testing.T) {
 	t.Parallel()
 	const sql = `SELECT '(1,2)'::archive.frame`
 	column := query.Column{Name: "c", Encoding: query.Verbatim, OID: int4OID}

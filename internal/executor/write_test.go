@@ -38,7 +38,7 @@ func reels(t *testing.T, pool *pgxpool.Pool) string {
 
 // A write is committed when its result has been read, unless it is to leave no
 // trace.
-func TestRun_write(t *testing.T) {
+func TestOnce_write(t *testing.T) {
 	t.Parallel()
 	const insert = `INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2) RETURNING number`
 	affected := func(c *task) { c.Program.Yields = query.Affected }
@@ -79,7 +79,7 @@ func TestRun_write(t *testing.T) {
 
 // What a client is told to have failed has left nothing, whether it is the
 // statement that fails, the commit, or what was expected.
-func TestRun_failed_write(t *testing.T) {
+func TestOnce_failed_write(t *testing.T) {
 	t.Parallel()
 	const (
 		fine     = `INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2) RETURNING number`
@@ -147,7 +147,7 @@ func TestResult_abandoned_write(t *testing.T) {
 
 // A command that ends late is committed behind its last row: closed before, it has
 // written nothing.
-func TestRun_late(t *testing.T) {
+func TestOnce_late(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Clone(t)
 	pool := db.Pool(t, pgtest.MaxConns(1))
