@@ -16,13 +16,14 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
 // begin begins a transaction that the test ends, or else its cleanup.
-func begin(t *testing.T, pool executor.Pool, s executor.Session) *executor.Tx {
+func begin(t *testing.T, pool dbpool.Pool, s executor.Session) *executor.Tx {
 	t.Helper()
 	tx, err := executor.New(pool, true).Begin(t.Context(), s)
 	require.NoError(t, err)
