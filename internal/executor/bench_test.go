@@ -9,6 +9,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
@@ -26,7 +27,7 @@ func BenchmarkOnce(b *testing.B) {
 	pool := pgtest.Clone(b).Pool(b, pgtest.MaxConns(1))
 	row := asked(command(anon, `SELECT id, title, year FROM films WHERE id = $1`, "2"))
 	days := asked(command(anon, `SELECT '2020-01-01'::date + n FROM generate_series(1, 100) AS n`))
-	days.Program.Times = query.NewTimes([]uint32{query.DateOID})
+	days.Program.Times = query.NewTimes([]uint32{oid.Date})
 	write := asked(writing(`UPDATE films SET rating = 9 WHERE id = $1`, func(t *task) {
 		t.Program.Yields, t.Program.Main.Args = query.Affected, [][]byte{[]byte("2")}
 	}))

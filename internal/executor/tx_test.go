@@ -18,6 +18,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
@@ -584,7 +585,7 @@ func TestTx_forgotten(t *testing.T) {
 func TestTx_times(t *testing.T) {
 	t.Parallel()
 	const instant = `SELECT '2020-01-01 12:00:00+00'::timestamptz`
-	of := timed(set(command(anon, instant), "timezone", "Asia/Tokyo"), query.TimestampTZOID)
+	of := timed(set(command(anon, instant), "timezone", "Asia/Tokyo"), oid.TimestampTZ)
 	of.Program.Times.JSON = &query.Variant{SQL: `SELECT to_json('2020-01-01 12:00:00+00'::timestamptz)`, Columns: []query.Column{{Encoding: query.TimeJSON}}}
 	pool := oneConnection(t)
 	tx := begin(t, pool, of.Session)
@@ -600,7 +601,7 @@ func TestTx_times(t *testing.T) {
 		require.Equal(t, [][]string{{want}}, within(t, tx, of.Command))
 		require.NoError(t, nested.Rollback(t.Context()))
 	}
-	other := timed(command(anon, `SELECT 'once'`), query.TimestampTZOID).Command
+	other := timed(command(anon, `SELECT 'once'`), oid.TimestampTZ).Command
 	require.Equal(t, [][]string{{"once"}}, within(t, tx, other))
 	require.NoError(t, tx.End(t.Context(), nil))
 }
