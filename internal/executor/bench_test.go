@@ -30,7 +30,7 @@ func BenchmarkOnce(b *testing.B) {
 	days := asked(command(anon, `SELECT '2020-01-01'::date + n FROM generate_series(1, 100) AS n`))
 	days.Program.Times = query.NewTimes([]uint32{oid.Date})
 	write := asked(writing(`UPDATE films SET rating = 9 WHERE id = $1`, func(t *task) {
-		t.Program.Yields, t.Program.Main.Args = query.Affected, []value.Arg{value.Constant("2")}
+		t.Program.Form, t.Program.Main.Args = query.FormTag, []value.Arg{value.Constant("2")}
 	}))
 	deciding := write
 	deciding.Expect.MaxAffected = 1

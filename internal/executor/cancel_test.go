@@ -237,10 +237,10 @@ func TestOnce_gives_back_what_has_come(t *testing.T) {
 	tests := map[string]func(*task){
 		"no_rows": func(c *task) { c.Program.Main.SQL = `SELECT 1 WHERE false` },
 		"affected": func(c *task) {
-			c.Program.Yields, c.Program.Main.SQL = query.Affected, `SET LOCAL TimeZone = 'UTC'`
+			c.Program.Form, c.Program.Main.SQL = query.FormTag, `SET LOCAL TimeZone = 'UTC'`
 		},
-		"counted": func(c *task) { c.Program.Yields = query.RowCount },
-		"body":    func(c *task) { c.Program.Yields, c.Program.Main.SQL = query.Body, `SELECT 1, 'whole'` },
+		"counted": func(c *task) { c.Program.Form = query.FormNumber },
+		"body":    func(c *task) { c.Program.Form, c.Program.Main.SQL = query.FormDocument, `SELECT 1, 'whole'` },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -13,9 +13,7 @@ import (
 // schema cache; a write can't be repeated, and encodes it as text.
 func (r *Result) checkColumns() error {
 	fields := r.reader.FieldDescriptions()
-	if r.cmd.Program.Totals && len(fields) >= totalColumns {
-		fields = fields[totalColumns:]
-	}
+	fields = fields[min(r.cmd.Program.First(), len(fields)):]
 	shared := true // with other results of the program
 	for i := range min(len(fields), len(r.Columns)) {
 		oid := fields[i].DataTypeOID

@@ -27,8 +27,8 @@ func (e ending) begins() bool { return e >= inPipeline }
 // endingOf decides how the transaction of a Once ends.
 func (tx *Tx) endingOf(cmd *Command) ending {
 	s := &tx.session
-	late := s.Late && !s.ReadOnly && cmd.Program.Yields == query.Rows // what has no rows has none to wait for
-	modes := tx.conn.begins || s.Isolation != ""                      // that the settings can't say
+	late := s.Late && !s.ReadOnly && cmd.Program.Form == query.FormRows // what has no rows has none to wait for
+	modes := tx.conn.begins || s.Isolation != ""                        // that the settings can't say
 	switch {
 	case !s.ReadOnly && (cmd.Expect.Decides() || late && (modes || s.Rollback)):
 		return byOutcome

@@ -22,7 +22,7 @@ func TestOnce_error(t *testing.T) {
 	good := func() task { return command(anon, `SELECT 1`) }
 	explained := func(sql string) task {
 		cmd := good()
-		cmd.Program.Explain = statement(sql)
+		cmd.Program.Estimate = statement(sql)
 		return cmd
 	}
 	tests := map[string]struct {
@@ -48,7 +48,7 @@ func TestOnce_error(t *testing.T) {
 		"main fails in its tenth": {func() task { return command(anon, late) }, "22012"},
 		"rows can't be counted": {func() task {
 			cmd := command(anon, fails)
-			cmd.Program.Yields = query.RowCount
+			cmd.Program.Form = query.FormNumber
 			return cmd
 		}, "22012"},
 	}
@@ -96,8 +96,8 @@ func TestOnce_unexpected_result(t *testing.T) {
 		"a count of two columns":   func(c *task) { c.Program.Count = statement(`SELECT 1, 2`) },
 		"a count without rows":     func(c *task) { c.Program.Count = statement(`SELECT 1 WHERE false`) },
 		"a count that is no count": func(c *task) { c.Program.Count = statement(`SELECT 'many'`) },
-		"a plan that is no plan":   func(c *task) { c.Program.Explain = statement(`SELECT 'cunning'`) },
-		"a plan of two columns":    func(c *task) { c.Program.Explain = statement(`SELECT 1, 2`) },
+		"a plan that is no plan":   func(c *task) { c.Program.Estimate = statement(`SELECT 'cunning'`) },
+		"a plan of two columns":    func(c *task) { c.Program.Estimate = statement(`SELECT 1, 2`) },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

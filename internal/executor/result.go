@@ -15,9 +15,9 @@ import (
 // Result is the outcome of a command: the rows as they arrive, and what is
 // known about them. It holds a connection until it is closed.
 type Result struct {
-	// Counted and Planned are the number of all rows, counted and as the planner
-	// expects; nil when the program didn't ask.
-	Counted, Planned *int64
+	// Counted and Estimated are the number of all rows, counted and as PostgreSQL's planner
+	// expects it; nil when the program didn't ask.
+	Counted, Estimated *int64
 	// Rows is the number of rows: of those that Next has given so far, and in the end of
 	// all that the program gave or wrote, though Next gives none of them.
 	Rows int64
@@ -101,25 +101,10 @@ func (r *Result) nextRow() bool {
 
 // Values are the current row's values in text form, nil for NULL. They are
 // valid until Next is called again.
-func (r *Result) Values() [][]byte {
-	values := r.reader.Values()
-	if r.cmd.Program.Totals {
-		values = values[totalColumns:]
-	}
-	if r.cmd.Program.Overrides {
-		values = values[:len(values)-overrideColumns]
-	}
-	return values
-}
+func (r *Result) Values() [][]byte { return r.cmd.Program.Own(r.reader.Values()) }
 
 // Raw is the current row's first value as it is: bytea as its bytes.
-func (r *Result) Raw() []byte {
-	i := 0
-	if r.cmd.Program.Totals {
-		i = totalColumns
-	}
-	return rawValue(r.reader, i)
-}
+func (r *Result) Raw() []byte { return rawValue(r.reader, r.cmd.Program.First()) }
 
 // rawValue takes a value out of its text form. It is a copy.
 func rawValue(reader *pgconn.ResultReader, i int) []byte {

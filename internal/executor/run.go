@@ -28,8 +28,8 @@ func (r *Result) send() {
 	if p.Count != nil {
 		pipe.send(role, p.Count.SQL, values.Bind(p.Count.Args))
 	}
-	if p.Explain != nil {
-		pipe.send(role, p.Explain.SQL, values.Bind(p.Explain.Args))
+	if p.Estimate != nil {
+		pipe.send(role, p.Estimate.SQL, values.Bind(p.Estimate.Args))
 	}
 	pipe.sendIn(role, r.main.sql, values.Bind(p.Main.Args), r.main.formats)
 	after := overrides
@@ -47,21 +47,21 @@ func (r *Result) read() (err error) {
 			return apierror.OfStatement(p.Count.SQL, err)
 		}
 	}
-	if p.Explain != nil {
-		if r.Planned, err = r.pipe.plannedRows(); err != nil {
-			return apierror.OfStatement(p.Explain.SQL, err)
+	if p.Estimate != nil {
+		if r.Estimated, err = r.pipe.plannedRows(); err != nil {
+			return apierror.OfStatement(p.Estimate.SQL, err)
 		}
 	}
 	if r.reader, err = r.pipe.next(); err != nil {
 		return apierror.OfStatement(r.main.sql, err)
 	}
-	switch p.Yields {
-	case query.RowCount, query.TotalCount, query.Body:
+	switch p.Form {
+	case query.FormNumber, query.FormDocument:
 		if err := r.readNumber(); err != nil {
 			return err
 		}
 		return r.finish()
-	case query.Rows:
+	case query.FormRows:
 		if err := cmp.Or(r.checkTimes(), r.checkColumns()); err != nil {
 			return err
 		}
@@ -69,50 +69,50 @@ func (r *Result) read() (err error) {
 	return r.readFirst()
 }
 
-// readFirst goes to the first row, and reads what stands in it beside the columns.
+// readFirst goes to the first row, and reads what stands in it beside the client's columns.
 func (r *Result) readFirst() (err error) {
-	p, more := r.cmd.Program, r.nextRow()
-	if more && p.Totals {
-		if r.Counted, err = parseNumber(r.reader.Values()[0]); err != nil {
-			return err
+	yield, more := &r.cmd.Program.Yield, r.nextRow()
+	if more {
+		total, ofPage := yield.TotalOf(r.reader.Values())
+		if total != nil {
+			if r.Counted, err = parseNumber(total); err != nil {
+				return err
+			}
 		}
-		if more = r.reader.Values()[1] != nil; !more {
-			r.reader.NextRow() // the only row was there for the number
+		if more = ofPage; !more {
+			r.reader.NextRow() // the only row was there for the total
 		}
 	}
 	if !more {
 		return r.finish()
 	}
 	r.state = onFirst
-	if p.Overrides {
-		values := r.reader.Values()
-		values = values[len(values)-overrideColumns:]
-		r.Overrides = Overrides{Headers: string(values[0]), Status: string(values[1])}
+	if headers, status, ok := yield.OverridesOf(r.reader.Values()); ok {
+		r.Overrides = Overrides{Headers: string(headers), Status: string(status)}
 	}
 	return nil
 }
 
-// readNumber reads the only row of a result that is counted or aggregated by
-// PostgreSQL: the number of rows, then perhaps the body, then perhaps the number of
-// all rows.
+// readNumber reads the only row of a result whose rows PostgreSQL has counted, or made a
+// document of.
 func (r *Result) readNumber() error {
 	if !r.reader.NextRow() {
 		return nil // the error is the reader's to tell
 	}
-	values := r.reader.Values()
+	yield, values := &r.cmd.Program.Yield, r.reader.Values()
 	n, err := parseNumber(values[0])
 	if err != nil {
 		return err
 	}
 	r.Rows = *n
-	if r.cmd.Program.Yields == query.TotalCount {
-		r.Counted, r.Rows = n, r.cmd.Page.Of(*n)
-	}
-	if len(values) > 1 {
+	if yield.Form == query.FormDocument {
 		r.Body = rawValue(r.reader, 1)
 	}
-	if len(values) > 2 {
-		r.Counted, err = parseNumber(values[2])
+	switch yield.Total {
+	case query.TotalItself:
+		r.Counted, r.Rows = n, r.cmd.Page.Of(*n)
+	case query.TotalBehind:
+		r.Counted, err = parseNumber(values[len(values)-1])
 	}
 	return err
 }
@@ -125,7 +125,7 @@ func (r *Result) finish() error {
 	if err != nil {
 		return err
 	}
-	if r.cmd.Program.Yields == query.Affected {
+	if r.cmd.Program.Form == query.FormTag {
 		r.Rows = tag.RowsAffected()
 	}
 	o, inserted, err := r.pipe.readOverrides()

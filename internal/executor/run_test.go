@@ -29,7 +29,7 @@ func TestOnce_rows(t *testing.T) {
 	require.NoError(t, result.Err())
 	require.EqualValues(t, 2, result.Rows)
 	require.Nil(t, result.Counted)
-	require.Nil(t, result.Planned)
+	require.Nil(t, result.Estimated)
 }
 
 func TestOnce_no_rows(t *testing.T) {
@@ -56,12 +56,12 @@ func TestOnce_counts(t *testing.T) {
 	}{
 		"none":    {func(c *task) {}, 2, nil, nil},
 		"exact":   {func(c *task) { c.Program.Count = statement(count) }, 2, all(13), nil},
-		"planned": {func(c *task) { c.Program.Explain = statement(explain) }, 2, nil, all(13)},
+		"planned": {func(c *task) { c.Program.Estimate = statement(explain) }, 2, nil, all(13)},
 		"estimated": {func(c *task) {
-			c.Program.Count, c.Program.Explain = statement(`SELECT count(*) FROM (SELECT FROM films LIMIT $1) f`, "3"), statement(explain)
+			c.Program.Count, c.Program.Estimate = statement(`SELECT count(*) FROM (SELECT FROM films LIMIT $1) f`, "3"), statement(explain)
 		}, 2, all(3), all(13)},
 		"rows instead of the rows": {func(c *task) {
-			c.Program.Yields = query.RowCount
+			c.Program.Form = query.FormNumber
 			c.Program.Main = *statement(`SELECT count(*) FROM (` + page + `) f`)
 		}, 0, nil, nil},
 	}
@@ -74,7 +74,7 @@ func TestOnce_counts(t *testing.T) {
 			require.Len(t, rows, tt.rows)
 			require.EqualValues(t, 2, result.Rows)
 			require.Equal(t, tt.counted, result.Counted)
-			require.Equal(t, tt.planned, result.Planned)
+			require.Equal(t, tt.planned, result.Estimated)
 		})
 	}
 }

@@ -99,9 +99,9 @@ func TestTx_results(t *testing.T) {
 		require.EqualValues(t, 3, *result.Inserted)
 	}
 	affected := sql(`UPDATE reels SET position = position WHERE film_id <> 5`)
-	affected.Program.Yields = query.Affected
+	affected.Program.Form = query.FormTag
 	counted := sql(`SELECT 13`)
-	counted.Program.Count, counted.Program.Yields = statement(`SELECT 14`), query.RowCount
+	counted.Program.Count, counted.Program.Form = statement(`SELECT 14`), query.FormNumber
 	for range 2 {
 		result, err := tx.Run(t.Context(), affected)
 		require.NoError(t, err)
@@ -271,7 +271,7 @@ func TestExpect_of_reads(t *testing.T) {
 
 // number is a program that counts n rows in place of giving them.
 func number(n int) *query.Program {
-	return &query.Program{Main: *statement(`SELECT $1::bigint`, strconv.Itoa(n)), Yields: query.RowCount}
+	return &query.Program{Main: *statement(`SELECT $1::bigint`, strconv.Itoa(n)), Yield: query.Yield{Form: query.FormNumber}}
 }
 
 // One result is read at a time.

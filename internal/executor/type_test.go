@@ -60,7 +60,7 @@ func TestOnce_types(t *testing.T) {
 				require.Equal(t, []query.Column{tt.want}, cmd.Program.Columns, "the program is others', too")
 			}
 			cmd = typed(`SELECT 7, 't', one.* FROM (`+tt.sql+`) AS one`, tt.want)
-			cmd.Program.Totals = true
+			cmd.Program.Total = query.TotalInRows
 			_, result := run(t, pool, cmd)
 			require.Equal(t, []query.Column{tt.have}, result.Columns, "behind totals")
 		})

@@ -41,7 +41,7 @@ func reels(t *testing.T, pool *pgxpool.Pool) string {
 func TestOnce_write(t *testing.T) {
 	t.Parallel()
 	const insert = `INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2) RETURNING number`
-	affected := func(c *task) { c.Program.Yields = query.Affected }
+	affected := func(c *task) { c.Program.Form = query.FormTag }
 	tests := map[string]struct {
 		sql       string
 		change    func(*task)
@@ -51,7 +51,7 @@ func TestOnce_write(t *testing.T) {
 		"rows":     {insert, nil, 2, true},
 		"affected": {`INSERT INTO reels VALUES (5, 1, 1), (5, 2, 2)`, affected, 0, true},
 		"counted": {`WITH new AS (` + insert + `) SELECT count(*) FROM new`,
-			func(c *task) { c.Program.Yields = query.RowCount }, 0, true},
+			func(c *task) { c.Program.Form = query.FormNumber }, 0, true},
 		"as expected":  {insert, func(c *task) { c.Expect.MaxAffected = 2 }, 2, true},
 		"serializable": {insert, func(c *task) { c.Isolation = "SERIALIZABLE" }, 2, true},
 		"rolled back":  {insert, func(c *task) { c.Rollback = true }, 2, false},
@@ -120,7 +120,7 @@ func TestOnce_failed_write(t *testing.T) {
 			}
 			cmd := writing(tt.sql, tt.change)
 			cmd.Program.Main.SQL = cmd.Program.Main.SQL[:len(cmd.Program.Main.SQL)-len(" RETURNING number")]
-			cmd.Program.Yields = query.Affected
+			cmd.Program.Form = query.FormTag
 			require.Equal(t, tt.want, failure(t, pool, cmd), "of its command tag")
 			require.Empty(t, reels(t, pool))
 			requireUsable(t, pool, backend)

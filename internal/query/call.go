@@ -46,11 +46,12 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 	alias := sqlfrag.Ident(root.Alias)
 	f := called(c, root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT "+alias+".* FROM ", ") ")
 	page, program := rows(&answer)
-	if program.Yields != Rows {
+	if program.Form != FormRows {
+		program.Total = TotalBehind
 		f.join(besideTotal(&root, page))
 		return f, program
 	}
-	program.Totals, program.Overrides = true, streams(c)
+	program.Total, program.Overrides = TotalInRows, streams(c)
 	f.add("SELECT total.n, page.*")
 	if program.Overrides {
 		f.add(", " + overrides)

@@ -24,16 +24,16 @@ func head(a *plan.Answer) (fragment, *Program) {
 	if a.Format != plan.Aggregated { // a handler has counted its rows
 		page = page.within("SELECT pg_catalog.count(rows.*), NULL FROM (", ") rows")
 	}
-	return page, &Program{Yields: RowCount}
+	return page, &Program{Yield: Yield{Form: FormNumber}}
 }
 
 // counting renders the stored rows of an answer for someone to count them: those of the
 // page, or all, whose number tells that of the page, too. Their columns and their order
 // are there for PostgreSQL to check; it computes none that nobody reads.
 func counting(a *plan.Answer, all bool) (fragment, *Program) {
-	root, program := *a.Root, &Program{Yields: RowCount}
+	root, program := *a.Root, &Program{Yield: Yield{Form: FormNumber}}
 	if all {
-		program.Yields = TotalCount
+		program.Total = TotalItself
 		root.Window = plan.Window{}
 	}
 	s := selection{node: &root, outputs: outputs(&root), render: computed, counted: true}

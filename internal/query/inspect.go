@@ -40,5 +40,5 @@ func BuildInspection(p *plan.Inspect) *Program {
 	if p.Privileges {
 		sql += inspectUsed
 	}
-	return &Program{Main: Statement{SQL: sql, Args: []value.Arg{value.Constant(p.Schema)}}, Columns: make([]Column, 3)}
+	return &Program{Main: Statement{SQL: sql, Args: []value.Arg{value.Constant(p.Schema)}}, Yield: Yield{Columns: make([]Column, 3)}}
 }

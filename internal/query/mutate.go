@@ -36,9 +36,9 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 			return value
 		}))
 		if m.Format == plan.CSV {
-			return write, &Program{Columns: textColumns(list)}
+			return write, &Program{Yield: Yield{Columns: textColumns(list)}}
 		}
-		return write, &Program{Columns: columnsOf(list)}
+		return write, &Program{Yield: Yield{Columns: columnsOf(list)}}
 	case m.Return == plan.Representation:
 		if !noColumns(m) {
 			write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
@@ -49,9 +49,9 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 		return f, program
 	case len(m.Key) > 0:
 		write.add(" RETURNING " + strings.Join(keyTexts(m), ", "))
-		return write, &Program{Columns: keyColumns(m.Key)}
+		return write, &Program{Yield: Yield{Columns: keyColumns(m.Key)}}
 	}
-	return write, &Program{Yields: Affected}
+	return write, &Program{Yield: Yield{Form: FormTag}}
 }
 
 func mutationSQL(m *plan.Mutate) fragment {

@@ -136,9 +136,9 @@ func printProgram(p *query.Program, values *value.Values) string {
 		b.WriteString("\ncount:\n")
 		printStatement(&b, p.Count, values)
 	}
-	if p.Explain != nil {
+	if p.Estimate != nil {
 		b.WriteString("\nestimate:\n")
-		printStatement(&b, p.Explain, values)
+		printStatement(&b, p.Estimate, values)
 	}
 	return b.String()
 }

@@ -18,18 +18,18 @@ func read(a *plan.Answer) (fragment, *Program) {
 	switch a.Format {
 	case plan.Aggregated:
 		s.render = named
-		return aggregate(a, s), &Program{Yields: Body, Columns: []Column{{Encoding: Verbatim}}}
+		return aggregate(a, s), &Program{Yield: Yield{Form: FormDocument, Columns: []Column{{Encoding: Verbatim}}}}
 	case plan.GeoJSON:
 		s.render = named
-		return s.sql().within("SELECT ST_AsGeoJSON(rows.*)::text FROM (", ") rows"), &Program{Columns: []Column{{Encoding: Verbatim}}}
+		return s.sql().within("SELECT ST_AsGeoJSON(rows.*)::text FROM (", ") rows"), &Program{Yield: Yield{Columns: []Column{{Encoding: Verbatim}}}}
 	case plan.CSV, plan.Raw:
 		s.render = func(_ int, o *output) fragment { return o.text() }
-		return s.sql(), &Program{Columns: textColumns(list), Times: textTimes(n, list)}
+		return s.sql(), &Program{Yield: Yield{Columns: textColumns(list), Times: textTimes(n, list)}}
 	}
 	if !keepsTimes(n) {
 		inJSON(list, false)
 	}
-	program := &Program{Columns: columnsOf(list), Times: timesIn(list)}
+	program := &Program{Yield: Yield{Columns: columnsOf(list), Times: timesIn(list)}}
 	main := encoded(s)
 	if t := program.Times; t != nil && t.Zoned {
 		s.outputs = outputs(n)

@@ -122,7 +122,7 @@ func FuzzBuild(f *testing.F) {
 			return
 		}
 		requireSafe(t, &program.Main)
-		for _, s := range []*query.Statement{program.Count, program.Explain} {
+		for _, s := range []*query.Statement{program.Count, program.Estimate} {
 			if s != nil {
 				requireSafe(t, s)
 			}

@@ -44,12 +44,12 @@ type outcome struct {
 // head answers a HEAD request with an outcome.
 func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*httptest.ResponseRecorder, error) {
 	t.Helper()
-	program := &query.Program{Main: *statement(`SELECT $1::bigint`, fmt.Sprint(o.rows)), Yields: query.RowCount}
+	program := &query.Program{Main: *statement(`SELECT $1::bigint`, fmt.Sprint(o.rows)), Yield: query.Yield{Form: query.FormNumber}}
 	if o.counted != nil {
 		program.Count = statement(`SELECT $1::bigint`, fmt.Sprint(*o.counted))
 	}
 	if o.planned != nil {
-		program.Explain = statement(`SELECT format('[{"Plan": {"Plan Rows": %s}}]', $1::bigint)`, fmt.Sprint(*o.planned))
+		program.Estimate = statement(`SELECT format('[{"Plan": {"Plan Rows": %s}}]', $1::bigint)`, fmt.Sprint(*o.planned))
 	}
 	result, err := executor.New(pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1)), true).Once(t.Context(), executor.Session{
 		Identity: auth.Identity{Role: "pgrest_test_anon"}, ReadOnly: true,

@@ -58,7 +58,7 @@ func (s served) get(t *testing.T) *http.Response {
 		}
 		result, err := executor.New(pool, true).Once(r.Context(), executor.Session{
 			Identity: auth.Identity{Role: "pgrest_test_anon"}, PreRequest: s.pre, ReadOnly: true,
-		}, executor.Command{Program: &query.Program{Main: query.Statement{SQL: s.sql}, Columns: columns}, Expect: read.Expect})
+		}, executor.Command{Program: &query.Program{Main: query.Statement{SQL: s.sql}, Yield: query.Yield{Columns: columns}}, Expect: read.Expect})
 		if err == nil {
 			defer result.Close()
 			err = response.Result(w, req, read, result, config)

@@ -1,0 +1,127 @@
+package query
+
+// Yield is what a program's main statement gives, and where in it things are: whoever
+// reads a result asks here, and nowhere else.
+type Yield struct {
+	Form Form
+	// Columns are the client's own: those of rows in which there may be others besides.
+	Columns []Column
+	// Times are the dates and timestamps among them, if they may come in binary format;
+	// nil if not, or if there are none.
+	Times *Times
+	// Total is where the number of all rows is, of which the page is a part.
+	Total Total
+	// Overrides has two more columns follow the client's: what a function set
+	// response.headers and response.status to before the first row.
+	Overrides bool
+	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
+	Inserted bool
+}
+
+// Form is how a main statement's result is read.
+type Form uint8
+
+// The forms.
+const (
+	// FormRows: the client's rows, one by one.
+	FormRows Form = iota
+	// FormLines: rows of one text each, which are no rows of the resource.
+	FormLines
+	// FormNumber: one row, with the number of rows.
+	FormNumber
+	// FormDocument: one row, with the number of rows and what was made of all of them.
+	FormDocument
+	// FormTag: no row. PostgreSQL's command tag has the number of those that were written.
+	FormTag
+)
+
+// String names the form.
+func (f Form) String() string {
+	switch f {
+	case FormRows:
+		return "rows"
+	case FormLines:
+		return "lines"
+	case FormNumber:
+		return "number"
+	case FormDocument:
+		return "document"
+	case FormTag:
+		return "tag"
+	}
+	return "unknown"
+}
+
+// Total is where a result has the number of all rows.
+type Total uint8
+
+// The places of the total.
+const (
+	// NoTotal: if anybody wants it, another statement has it.
+	NoTotal Total = iota
+	// TotalInRows: each row begins with it. A mark follows, which is NULL if the page is
+	// empty: then there is one row all the same, for the total.
+	TotalInRows
+	// TotalBehind: it is the last column of the only row.
+	TotalBehind
+	// TotalItself: it is the number of rows that FormNumber gives, which tells that of the page.
+	TotalItself
+)
+
+// String names the place.
+func (t Total) String() string {
+	switch t {
+	case NoTotal:
+		return "none"
+	case TotalInRows:
+		return "in rows"
+	case TotalBehind:
+		return "behind"
+	case TotalItself:
+		return "itself"
+	}
+	return "unknown"
+}
+
+// Columns of rows that are not the client's: before its own those of a total, behind them
+// those of overrides.
+const (
+	totalColumns    = 2
+	overrideColumns = 2
+)
+
+// First is the place of the client's first column in a row.
+func (y *Yield) First() int {
+	if y.Total == TotalInRows {
+		return totalColumns
+	}
+	return 0
+}
+
+// Own cuts a row to the client's own columns.
+func (y *Yield) Own(row [][]byte) [][]byte {
+	row = row[y.First():]
+	if y.Overrides {
+		row = row[:len(row)-overrideColumns]
+	}
+	return row
+}
+
+// TotalOf takes the total out of a row whose form is FormRows, nil if it isn't there, and
+// whether the row is one of the page.
+func (y *Yield) TotalOf(row [][]byte) (total []byte, ofPage bool) {
+	if y.Total != TotalInRows {
+		return nil, true
+	}
+	return row[0], row[1] != nil
+}
+
+// OverridesOf takes the values of response.headers and response.status out of a row; ok is
+// false if they aren't there.
+func (y *Yield) OverridesOf(row [][]byte) (headers, status []byte, ok bool) {
+	if !y.Overrides {
+		return nil, nil, false
+	}
+	last := row[len(row)-overrideColumns:]
+	return last[0], last[1], true
+}
