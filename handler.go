@@ -74,7 +74,7 @@ type exchange struct {
 	identity auth.Identity
 	aborted  bool // the connection is broken off
 	request  *apirequest.Request
-	planned  plan.Planned // what is run, once it is known
+	planned  plan.Runnable // what is run, once it is known
 	program  *query.Program
 	outdated bool            // the schema is stale, and there is none that is newer
 	failure  *apierror.Error // nil while there is none
@@ -127,7 +127,7 @@ func (x *exchange) answer(schema *snapshot) error {
 	case *plan.Inspect:
 		return x.inspect(schema, p)
 	}
-	planned := p.(plan.Planned)
+	planned := p.(plan.Runnable)
 	x.planned, x.program = planned, program
 	x.warnOfNames(planned)
 	result, err := x.executor.Once(x.r.Context(), x.session(schema, planned), x.command(planned, program))
@@ -141,7 +141,7 @@ func (x *exchange) answer(schema *snapshot) error {
 
 // warnOfNames logs that the request calls embeds by their relations although they have
 // aliases, as the response's Warning header says, too.
-func (x *exchange) warnOfNames(p plan.Planned) {
+func (x *exchange) warnOfNames(p plan.Runnable) {
 	if names := p.Answered().Root.LegacyNames(); len(names) > 0 {
 		x.options.Logger.WarnContext(x.r.Context(), "embed called by its relation although it has an alias, which is deprecated and will stop working",
 			"update", response.Renames(names), "method", x.r.Method, "url", apierror.Cut(x.r.URL.RequestURI()))

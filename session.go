@@ -11,7 +11,7 @@ import (
 )
 
 // session is as whom the request's transaction runs, and how.
-func (x *exchange) session(schema *snapshot, p plan.Planned) executor.Session {
+func (x *exchange) session(schema *snapshot, p plan.Runnable) executor.Session {
 	role, routine := schema.cache.RoleSettings(x.identity.Role), routineOf(p)
 	return executor.Session{
 		Identity:   x.identity,
@@ -24,19 +24,18 @@ func (x *exchange) session(schema *snapshot, p plan.Planned) executor.Session {
 	}
 }
 
-// command is what runs in it. Of a function that may write, a page beyond the last row has
-// to be found out before the commit.
-func (x *exchange) command(p plan.Planned, program *query.Program) executor.Command {
-	a := p.Answered()
-	cmd := executor.Command{Program: program, Values: &x.request.Values, Page: a.Page(&x.request.Values), Expect: a.Expect, Outdated: x.outdated}
-	if routineOf(p) != nil && !a.ReadOnly && a.Count != plan.CountNone {
+// command is what runs in it.
+func (x *exchange) command(p plan.Runnable, program *query.Program) executor.Command {
+	a, values := p.Answered(), &x.request.Values
+	cmd := executor.Command{Program: program, Values: values, Page: a.Page(values), Counting: a.Counting, Expect: a.Expect, Outdated: x.outdated}
+	if a.Count != plan.CountNone {
 		cmd.Expect.Offset = cmd.Page.Offset
 	}
 	return cmd
 }
 
 // routineOf is the function that a plan calls; nil for none.
-func routineOf(p plan.Planned) *introspect.Routine {
+func routineOf(p plan.Runnable) *introspect.Routine {
 	if call, ok := p.(*plan.Call); ok {
 		return call.Routine
 	}
@@ -55,12 +54,12 @@ func isolation(role introspect.RoleSettings, routine *introspect.Routine) string
 
 // mayAnswerMuch reports a write whose answer may be of any size. It has to find room to
 // wait for its commit, or else, where there may be too little, the commit waits for it.
-func (x *exchange) mayAnswerMuch(p plan.Planned) bool {
+func (x *exchange) mayAnswerMuch(p plan.Runnable) bool {
 	switch p := p.(type) {
 	case *plan.Call:
 		return !p.ReadOnly && p.Routine.Returns.Set
 	case *plan.Mutate:
-		return p.Return == plan.Representation && !p.OneRow
+		return p.Return == plan.ReturnRepresentation && !p.OneRow
 	}
 	return false
 }

@@ -191,7 +191,7 @@ func TestParse_method(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, tt.want, req.Action)
 			require.Equal(t, tt.method, req.Method)
-			require.Equal(t, tt.method == "HEAD", req.HeadersOnly)
+			require.Equal(t, tt.method == "HEAD", req.Head)
 		})
 	}
 }

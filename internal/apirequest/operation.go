@@ -50,8 +50,8 @@ type Operation struct {
 	Action   Action
 	// Safe operations change nothing: they run in a read-only transaction.
 	Safe bool
-	// HeadersOnly answers without a body: rows are counted, and not read.
-	HeadersOnly bool
+	// Head answers without a body: rows are counted, and not read.
+	Head bool
 	// Ranged operations heed the Range header.
 	Ranged bool
 	// Arguments has the parameters that are no filters be the arguments of a function.
@@ -76,11 +76,11 @@ const (
 var operations = []Operation{
 	{Resource: Root, Method: "OPTIONS", Action: Options, Safe: true, Profile: acceptProfile},
 	{Resource: Root, Method: "GET", Action: Describe, Safe: true, Ranged: true, Profile: acceptProfile},
-	{Resource: Root, Method: "HEAD", Action: Describe, Safe: true, HeadersOnly: true, Profile: acceptProfile},
+	{Resource: Root, Method: "HEAD", Action: Describe, Safe: true, Head: true, Profile: acceptProfile},
 
 	{Resource: Relation, Method: "OPTIONS", Action: Options, Safe: true, Profile: acceptProfile},
 	{Resource: Relation, Method: "GET", Action: Read, Safe: true, Ranged: true, Profile: acceptProfile},
-	{Resource: Relation, Method: "HEAD", Action: Read, Safe: true, HeadersOnly: true, Profile: acceptProfile},
+	{Resource: Relation, Method: "HEAD", Action: Read, Safe: true, Head: true, Profile: acceptProfile},
 	{Resource: Relation, Method: "QUERY", Action: Read, Safe: true, Ranged: true, Content: QueryContent, Profile: acceptProfile},
 	{Resource: Relation, Method: "POST", Action: Create, Content: PayloadContent, Profile: contentProfile},
 	{Resource: Relation, Method: "PUT", Action: Upsert, Content: PayloadContent, Profile: contentProfile},
@@ -89,7 +89,7 @@ var operations = []Operation{
 
 	{Resource: Routine, Method: "OPTIONS", Action: Options, Safe: true, Arguments: true, Profile: acceptProfile},
 	{Resource: Routine, Method: "GET", Action: Call, Safe: true, Ranged: true, Arguments: true, Profile: acceptProfile},
-	{Resource: Routine, Method: "HEAD", Action: Call, Safe: true, HeadersOnly: true, Arguments: true, Profile: acceptProfile},
+	{Resource: Routine, Method: "HEAD", Action: Call, Safe: true, Head: true, Arguments: true, Profile: acceptProfile},
 	{Resource: Routine, Method: "QUERY", Action: Call, Safe: true, Ranged: true, Arguments: true, Content: QueryContent, Profile: acceptProfile},
 	{Resource: Routine, Method: "POST", Action: Call, Content: PayloadContent, Profile: contentProfile},
 }

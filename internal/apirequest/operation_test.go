@@ -25,7 +25,7 @@ func TestOperations(t *testing.T) {
 			has = append(has, o.Method)
 			require.Equal(t, resource, o.Resource)
 			require.Equal(t, slices.Contains(safe, o.Method), o.Safe, o.Method)
-			require.Equal(t, o.Method == "HEAD", o.HeadersOnly, o.Method)
+			require.Equal(t, o.Method == "HEAD", o.Head, o.Method)
 			require.Equal(t, o.Method == "GET" || o.Method == "QUERY", o.Ranged, o.Method)
 			require.Equal(t, o.Method == "QUERY", o.Content == apirequest.QueryContent, o.Method)
 			require.Equal(t, slices.Contains([]string{"POST", "PUT", "PATCH"}, o.Method), o.Content == apirequest.PayloadContent, o.Method)

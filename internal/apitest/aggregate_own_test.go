@@ -144,7 +144,7 @@ func TestAggregate_known(t *testing.T) {
 			require.NoError(t, err)
 			planned, err := planner.Build(&req.Shape)
 			require.NoError(t, err)
-			result := query.Build(planned.(plan.Planned)).Columns[0].OID
+			result := query.Build(planned.(plan.Runnable)).Columns[0].OID
 			if result == 0 {
 				continue
 			}

@@ -16,6 +16,8 @@ type Command struct {
 	// rows.
 	Values *value.Values
 	Page   value.Page
+	// Counting is how the rows beyond the page are counted.
+	Counting plan.Counting
 	// Expect is held against the result when its rows have been read. What isn't as
 	// expected isn't committed.
 	Expect plan.Expectation

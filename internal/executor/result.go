@@ -103,6 +103,9 @@ func (r *Result) nextRow() bool {
 // valid until Next is called again.
 func (r *Result) Values() [][]byte { return r.cmd.Program.Own(r.reader.Values()) }
 
+// Total is the number of all rows as the client wants them counted, nil if it isn't known.
+func (r *Result) Total() *int64 { return r.cmd.Counting.Total(r.Counted, r.Estimated) }
+
 // Raw is the current row's first value as it is: bytea as its bytes.
 func (r *Result) Raw() []byte { return rawValue(r.reader, r.cmd.Program.First()) }
 

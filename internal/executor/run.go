@@ -142,7 +142,7 @@ func (r *Result) finish() error {
 		return err
 	}
 	r.state = ended
-	if err := r.cmd.Expect.Check(r.Rows, r.Counted); err != nil {
+	if err := r.cmd.Expect.Check(r.Rows, r.Total()); err != nil {
 		r.err, r.tx.failed = err, err
 		return nil
 	}

@@ -20,13 +20,10 @@ type Answer struct {
 	Handler *introspect.Handler
 	// Explain asks for the execution plan instead of the rows; nil for no such thing.
 	Explain *mediatype.Plan
-	// HeadersOnly asks for the number of rows instead of the rows.
-	HeadersOnly bool
-	// Count is how the rows beyond the page are counted.
-	Count Count
-	// MaxRows is where an estimated count stops counting; 0 for nowhere, and negative
-	// for before the first row.
-	MaxRows int64
+	// Head asks for the number of rows instead of the rows.
+	Head bool
+	// Counting is how the rows beyond the page are counted.
+	Counting
 	// ReadOnly runs the transaction read only.
 	ReadOnly bool
 	// Expect is what the result has to be, for the transaction to be committed.
@@ -35,8 +32,8 @@ type Answer struct {
 	relies reliance
 }
 
-// Planned is a plan that runs in the database: a *Read, *Mutate or *Call.
-type Planned interface {
+// Runnable is a plan that runs in the database: a *Read, *Mutate or *Call.
+type Runnable interface {
 	Plan
 	Answered() *Answer
 	// Vouched reports whether the schema cache vouched for what the database says isn't so.
@@ -65,11 +62,11 @@ func (e Expectation) Decides() bool {
 }
 
 // Check holds a number of rows against the expectation, and that of all rows, nil
-// if nobody counted them. Its errors are *apierror.Error.
-func (e Expectation) Check(rows int64, counted *int64) error {
+// if it isn't known. Its errors are *apierror.Error.
+func (e Expectation) Check(rows int64, total *int64) error {
 	switch {
-	case counted != nil && e.Offset > *counted:
-		return apierror.OffsetBeyond(e.Offset, *counted)
+	case total != nil && e.Offset > *total:
+		return apierror.OffsetBeyond(e.Offset, *total)
 	case e.Matching && rows != 1:
 		return apierror.PutMismatch()
 	case e.Singular && rows != 1:
@@ -97,16 +94,16 @@ type Format uint8
 
 // The forms of body.
 const (
-	Array      Format = iota // a JSON array of objects
-	Object                   // a single JSON object
-	CSV                      // comma-separated values with a header
-	GeoJSON                  // a GeoJSON FeatureCollection
-	Single                   // the only row as a JSON object, or null
-	Scalars                  // a JSON array of values
-	Scalar                   // a single JSON value
-	Raw                      // a single value as it is
-	Aggregated               // what an aggregate makes of all rows
-	Rows                     // what an encoder of the host makes of them
+	FormatArray      Format = iota // a JSON array of objects
+	FormatObject                   // a single JSON object
+	FormatCSV                      // comma-separated values with a header
+	FormatGeoJSON                  // a GeoJSON FeatureCollection
+	FormatSingle                   // the only row as a JSON object, or null
+	FormatScalars                  // a JSON array of values
+	FormatScalar                   // a single JSON value
+	FormatRaw                      // a single value as it is
+	FormatAggregated               // what an aggregate makes of all rows
+	FormatRows                     // what an encoder of the host makes of them
 )
 
 // Count is a way to count the rows of a resource.
@@ -133,17 +130,25 @@ func countOf(req *apirequest.Shape) Count {
 	return CountNone
 }
 
-// Total combines what was counted and what the planner expects, as the count
+// Counting is how the rows beyond the page are counted.
+type Counting struct {
+	Count Count
+	// MaxRows is where an estimated count stops counting; 0 for nowhere, and negative
+	// for before the first row.
+	MaxRows int64
+}
+
+// Total combines what was counted and what PostgreSQL's planner estimates, as the count
 // asks for; nil stands for unknown.
-func (a *Answer) Total(counted, planned *int64) *int64 {
-	switch a.Count {
+func (c Counting) Total(counted, estimated *int64) *int64 {
+	switch c.Count {
 	case CountPlanned:
-		return planned
+		return estimated
 	case CountEstimated:
-		if counted == nil || planned == nil || a.MaxRows != 0 && *counted <= max(0, a.MaxRows) {
+		if counted == nil || estimated == nil || c.MaxRows != 0 && *counted <= max(0, c.MaxRows) {
 			return counted
 		}
-		total := max(*counted, *planned)
+		total := max(*counted, *estimated)
 		return &total
 	}
 	return counted
@@ -174,13 +179,13 @@ func (p *Planner) finish(a *Answer, req *apirequest.Shape, produce producer) err
 	if err := checkPreferences(req); err != nil {
 		return err
 	}
-	a.HeadersOnly = req.HeadersOnly
-	if a.Format == Aggregated {
+	a.Head = req.Head
+	if a.Format == FormatAggregated {
 		a.prepareRows()
 	}
 	a.Count, a.MaxRows = countOf(req), p.config.MaxRows
 	a.Root.StripNulls = a.Media.NullsStripped
-	a.Expect.Singular = a.Format == Object && a.Explain == nil
+	a.Expect.Singular = a.Format == FormatObject && a.Explain == nil
 	a.Expect.MaxAffected = -1
 	return nil
 }

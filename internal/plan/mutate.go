@@ -87,19 +87,19 @@ type Return uint8
 
 // The values of the return preference.
 const (
-	Minimal Return = iota
-	HeadersOnly
-	Representation
+	ReturnMinimal Return = iota
+	ReturnHeadersOnly
+	ReturnRepresentation
 )
 
 func returnOf(req *apirequest.Shape) Return {
 	switch req.Prefer.Return {
 	case "representation":
-		return Representation
+		return ReturnRepresentation
 	case "headers-only":
-		return HeadersOnly
+		return ReturnHeadersOnly
 	}
-	return Minimal
+	return ReturnMinimal
 }
 
 func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
@@ -139,7 +139,7 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 		m.takeMembers()
 	}
 	m.relyOnKey()
-	if m.Return == HeadersOnly && m.Action == Create {
+	if m.Return == ReturnHeadersOnly && m.Action == Create {
 		m.Key = p.key(table)
 	}
 	if err := checkPreferences(req); err != nil { // a write's go before its media type

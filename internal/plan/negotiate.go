@@ -53,20 +53,20 @@ func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bo
 		return true
 	}
 	if h, ok := p.cache.AnyMediaHandler(media.Name); ok {
-		a.Media, a.Format, a.Handler = answered(h.MediaType), Aggregated, h
+		a.Media, a.Format, a.Handler = answered(h.MediaType), FormatAggregated, h
 		return true
 	}
 	if name := essence(media); p.config.Encoded[name] {
-		a.Media, a.Format = mediatype.Type{Name: name}, Rows
+		a.Media, a.Format = mediatype.Type{Name: name}, FormatRows
 		return true
 	}
 	switch media.Name {
 	case mediatype.Any, mediatype.JSON:
 		a.Media, a.Format = mediatype.Type{Name: mediatype.JSON}, arrayOf(produce.call)
 	case mediatype.CSV:
-		a.Media, a.Format = media, CSV
+		a.Media, a.Format = media, FormatCSV
 	case mediatype.GeoJSON:
-		a.Media, a.Format = media, GeoJSON
+		a.Media, a.Format = media, FormatGeoJSON
 	default:
 		return false
 	}
@@ -88,13 +88,13 @@ func (p *Planner) ownHandler(a *Answer, media mediatype.Type, produce producer) 
 	if produce.call != nil && produce.call.Routine.MediaType != "" {
 		r := produce.call.Routine
 		if own := answered(r.MediaType); r.MediaType == mediatype.Any || strings.EqualFold(media.Name, own.Name) {
-			a.Media, a.Format = own, Raw
+			a.Media, a.Format = own, FormatRaw
 			return true
 		}
 	}
 	for _, name := range []string{mediatype.Any, media.Name} {
 		if h, ok := p.cache.MediaHandler(produce.rows, name); ok {
-			a.Media, a.Format, a.Handler = answered(h.MediaType), Aggregated, h
+			a.Media, a.Format, a.Handler = answered(h.MediaType), FormatAggregated, h
 			return true
 		}
 	}
@@ -127,7 +127,7 @@ func objectOf(c *Call) Format {
 	if c != nil && !c.Routine.Returns.Set {
 		return arrayOf(c)
 	}
-	return Object
+	return FormatObject
 }
 
 // arrayOf is how JSON is made of rows: of a function that returns one value or
@@ -135,13 +135,13 @@ func objectOf(c *Call) Format {
 func arrayOf(c *Call) Format {
 	switch {
 	case c == nil:
-		return Array
+		return FormatArray
 	case c.Scalar && c.Routine.Returns.Set:
-		return Scalars
+		return FormatScalars
 	case c.Scalar:
-		return Scalar
+		return FormatScalar
 	case !c.Routine.Returns.Set:
-		return Single
+		return FormatSingle
 	}
-	return Array
+	return FormatArray
 }

@@ -176,14 +176,14 @@ func TestBuild_format(t *testing.T) {
 		singular     bool
 		strip        bool
 	}{
-		{"anything", "*/*", plan.Array, false, false},
-		{"JSON", "application/json", plan.Array, false, false},
-		{"object", "application/vnd.pgrst.object+json", plan.Object, true, false},
-		{"object_without_nulls", "application/vnd.pgrst.object+json;nulls=stripped", plan.Object, true, true},
-		{"array_without_nulls", "application/vnd.pgrst.array+json;nulls=stripped", plan.Array, false, true},
-		{"CSV", "text/csv", plan.CSV, false, false},
-		{"GeoJSON", "application/geo+json", plan.GeoJSON, false, false},
-		{"the_best_that_there_is", "image/png, text/csv;q=0.5, application/json;q=0.1", plan.CSV, false, false},
+		{"anything", "*/*", plan.FormatArray, false, false},
+		{"JSON", "application/json", plan.FormatArray, false, false},
+		{"object", "application/vnd.pgrst.object+json", plan.FormatObject, true, false},
+		{"object_without_nulls", "application/vnd.pgrst.object+json;nulls=stripped", plan.FormatObject, true, true},
+		{"array_without_nulls", "application/vnd.pgrst.array+json;nulls=stripped", plan.FormatArray, false, true},
+		{"CSV", "text/csv", plan.FormatCSV, false, false},
+		{"GeoJSON", "application/geo+json", plan.FormatGeoJSON, false, false},
+		{"the_best_that_there_is", "image/png, text/csv;q=0.5, application/json;q=0.1", plan.FormatCSV, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -216,7 +216,7 @@ func TestBuild_preferences(t *testing.T) {
 
 	p, err := planner.Build(request(t, http.MethodHead, "/films"))
 	require.NoError(t, err)
-	require.True(t, p.(*plan.Read).HeadersOnly)
+	require.True(t, p.(*plan.Read).Head)
 }
 
 func TestAnswer_Total(t *testing.T) {
@@ -229,14 +229,14 @@ func TestAnswer_Total(t *testing.T) {
 		want             *int64
 	}{
 		{"none", plan.Answer{}, nil, nil, nil},
-		{"exact", plan.Answer{Count: plan.CountExact}, number(3), nil, number(3)},
-		{"planned", plan.Answer{Count: plan.CountPlanned}, nil, number(4), number(4)},
-		{"estimated_below_MaxRows", plan.Answer{Count: plan.CountEstimated, MaxRows: 10}, number(10), number(500), number(10)},
-		{"estimated_nothing_of_none", plan.Answer{Count: plan.CountEstimated, MaxRows: -1}, number(0), number(500), number(0)},
-		{"estimated_of_none", plan.Answer{Count: plan.CountEstimated, MaxRows: -1}, number(1), number(500), number(500)},
-		{"estimated_beyond_MaxRows", plan.Answer{Count: plan.CountEstimated, MaxRows: 10}, number(11), number(500), number(500)},
-		{"estimated_too_low", plan.Answer{Count: plan.CountEstimated, MaxRows: 10}, number(11), number(5), number(11)},
-		{"estimated_without_MaxRows", plan.Answer{Count: plan.CountEstimated}, number(20), number(30), number(30)},
+		{"exact", plan.Answer{Counting: plan.Counting{Count: plan.CountExact}}, number(3), nil, number(3)},
+		{"planned", plan.Answer{Counting: plan.Counting{Count: plan.CountPlanned}}, nil, number(4), number(4)},
+		{"estimated_below_MaxRows", plan.Answer{Counting: plan.Counting{Count: plan.CountEstimated, MaxRows: 10}}, number(10), number(500), number(10)},
+		{"estimated_nothing_of_none", plan.Answer{Counting: plan.Counting{Count: plan.CountEstimated, MaxRows: -1}}, number(0), number(500), number(0)},
+		{"estimated_of_none", plan.Answer{Counting: plan.Counting{Count: plan.CountEstimated, MaxRows: -1}}, number(1), number(500), number(500)},
+		{"estimated_beyond_MaxRows", plan.Answer{Counting: plan.Counting{Count: plan.CountEstimated, MaxRows: 10}}, number(11), number(500), number(500)},
+		{"estimated_too_low", plan.Answer{Counting: plan.Counting{Count: plan.CountEstimated, MaxRows: 10}}, number(11), number(5), number(11)},
+		{"estimated_without_MaxRows", plan.Answer{Counting: plan.Counting{Count: plan.CountEstimated}}, number(20), number(30), number(30)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

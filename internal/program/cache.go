@@ -28,7 +28,7 @@ const (
 
 // compiled is what was made of a shape.
 type compiled struct {
-	plan    plan.Planned
+	plan    plan.Runnable
 	program *query.Program
 	size    int // in bytes, about
 }
@@ -72,7 +72,7 @@ const (
 
 // newCompiled measures how large a program is, whose key has so many bytes. Plans aren't
 // looked into: they grow with the key.
-func newCompiled(p plan.Planned, program *query.Program, key int) *compiled {
+func newCompiled(p plan.Runnable, program *query.Program, key int) *compiled {
 	size := fixedSize + key*keySize + len(program.Columns)*columnSize
 	for _, s := range []*query.Statement{&program.Main, program.Count, program.Estimate} {
 		if s != nil {

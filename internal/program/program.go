@@ -31,7 +31,7 @@ func (c *Cache) Build(planner *plan.Planner, shape *apirequest.Shape) (plan.Plan
 		return known.plan, known.program, nil
 	}
 	p, program, err := compile(planner, shape)
-	if planned, ok := p.(plan.Planned); ok && err == nil {
+	if planned, ok := p.(plan.Runnable); ok && err == nil {
 		c.put(string(key), newCompiled(planned, program, len(key)))
 	}
 	return p, program, err
@@ -42,7 +42,7 @@ func compile(planner *plan.Planner, shape *apirequest.Shape) (plan.Plan, *query.
 	if err != nil {
 		return p, nil, err
 	}
-	if planned, ok := p.(plan.Planned); ok {
+	if planned, ok := p.(plan.Runnable); ok {
 		return p, query.Build(planned), nil
 	}
 	return p, nil, nil

@@ -6,11 +6,11 @@ import (
 	"github.com/pgrest-go/pgrest/internal/plan"
 )
 
-// total renders the output's aggregate, if it has one. PostgreSQL looks it up along the
+// aggregated renders the output's aggregate, if it has one. PostgreSQL looks it up along the
 // request's search path, where pg_catalog comes first: a schema may have an aggregate of
 // the same name for types of its own. What counts is PostgreSQL's own, which takes values
 // of every type.
-func (o *output) total() fragment {
+func (o *output) aggregated() fragment {
 	name := o.aggregate.String()
 	switch o.aggregate {
 	case filter.NoAggregate:

@@ -23,8 +23,8 @@ func call(c *plan.Call) (fragment, *Program) {
 // streams reports rows that may go out before the last one of them has come.
 func streams(c *plan.Call) bool {
 	switch c.Format {
-	case plan.Array, plan.CSV, plan.GeoJSON, plan.Scalars, plan.Rows:
-		return !c.HeadersOnly && c.Explain == nil
+	case plan.FormatArray, plan.FormatCSV, plan.FormatGeoJSON, plan.FormatScalars, plan.FormatRows:
+		return !c.Head && c.Explain == nil
 	}
 	return false
 }
@@ -57,7 +57,7 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 		f.add(", " + overrides)
 	}
 	f.add(" FROM ")
-	f.join(total(&root))
+	f.join(totalSource(&root))
 	f.add(" LEFT JOIN (SELECT TRUE AS mark, rows.* FROM (")
 	f.join(page)
 	f.add(") rows) page ON TRUE")

@@ -19,10 +19,10 @@ import (
 
 // checked puts the check before a statement, in a row source that nobody reads, and gives
 // it. A write that RETURNING answers has it there: see withCheck.
-func checked(p plan.Planned, main fragment) (fragment, string) {
+func checked(p plan.Runnable, main fragment) (fragment, string) {
 	if m, ok := p.(*plan.Mutate); ok {
 		switch {
-		case m.Return != plan.Representation, plain(m) && !m.Root.All:
+		case m.Return != plan.ReturnRepresentation, plain(m) && !m.Root.All:
 			return main, ""
 		case plain(m):
 			return main, unescaped(rowCast(m.Table))

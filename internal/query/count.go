@@ -39,18 +39,18 @@ func countable(n *plan.Node) fragment {
 		unordered.OrderTerms = nil
 		groups.Embeds[i] = &unordered
 	}
-	f, _ := read(&plan.Answer{Root: &groups, Format: plan.CSV})
+	f, _ := read(&plan.Answer{Root: &groups, Format: plan.FormatCSV})
 	return f
 }
 
-// total renders the number of a node's rows without its window, as a row source.
-func total(n *plan.Node) fragment {
+// totalSource renders the number of a node's rows without its window, as a row source.
+func totalSource(n *plan.Node) fragment {
 	return count(n).within("(SELECT count AS n FROM (", ") total) total")
 }
 
 // besideTotal puts the total behind the one row that is made of a page.
 func besideTotal(n *plan.Node, page fragment) fragment {
-	f := total(n).within("SELECT page.*, total.n FROM ", "")
+	f := totalSource(n).within("SELECT page.*, total.n FROM ", "")
 	f.join(page.within(", (", ") page"))
 	return f
 }

@@ -10,7 +10,7 @@ import (
 
 // heads reports an answer that has the number of rows in place of the rows. An
 // execution plan is that of the rows.
-func heads(a *plan.Answer) bool { return a.HeadersOnly && a.Explain == nil }
+func heads(a *plan.Answer) bool { return a.Head && a.Explain == nil }
 
 // head renders the number of an answer's rows, which PostgreSQL has to compute as
 // if somebody got them, for the client to be told what is wrong with them: whole rows
@@ -21,7 +21,7 @@ func head(a *plan.Answer) (fragment, *Program) {
 		return counted(page), program
 	}
 	page, _ := read(a)
-	if a.Format != plan.Aggregated { // a handler has counted its rows
+	if a.Format != plan.FormatAggregated { // a handler has counted its rows
 		page = page.within("SELECT pg_catalog.count(rows.*), NULL FROM (", ") rows")
 	}
 	return page, &Program{Yield: Yield{Form: FormNumber}}
@@ -45,8 +45,8 @@ func counting(a *plan.Answer, all bool) (fragment, *Program) {
 func stored(a *plan.Answer) bool {
 	n := a.Root
 	switch a.Format {
-	case plan.Array, plan.Object, plan.Rows:
-	case plan.CSV: // casts what is embedded
+	case plan.FormatArray, plan.FormatObject, plan.FormatRows:
+	case plan.FormatCSV: // casts what is embedded
 		if slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return !e.Empty() }) {
 			return false
 		}

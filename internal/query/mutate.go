@@ -20,14 +20,14 @@ const (
 func mutation(m *plan.Mutate) (fragment, *Program) {
 	write := mutationSQL(m)
 	switch {
-	case m.Return == plan.Representation && plain(m):
+	case m.Return == plan.ReturnRepresentation && plain(m):
 		list := outputs(m.Root)
-		if m.Format != plan.CSV {
+		if m.Format != plan.FormatCSV {
 			inJSON(list, false)
 		}
 		write.join(returning(list, func(i int, o *output) fragment {
-			value := o.total()
-			if m.Format != plan.CSV {
+			value := o.aggregated()
+			if m.Format != plan.FormatCSV {
 				value = o.encoded(value, m.Root.StripNulls)
 			}
 			if i == 0 {
@@ -35,11 +35,11 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 			}
 			return value
 		}))
-		if m.Format == plan.CSV {
+		if m.Format == plan.FormatCSV {
 			return write, &Program{Yield: Yield{Columns: textColumns(list)}}
 		}
 		return write, &Program{Yield: Yield{Columns: columnsOf(list)}}
-	case m.Return == plan.Representation:
+	case m.Return == plan.ReturnRepresentation:
 		if !noColumns(m) {
 			write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
 		}

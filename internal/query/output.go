@@ -170,7 +170,7 @@ func (o *output) text() fragment {
 	if o.embedded {
 		return o.expr.within("(", ")::jsonb")
 	}
-	return o.total()
+	return o.aggregated()
 }
 
 // encoded renders an output of the top level as its encoding wants it.

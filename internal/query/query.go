@@ -44,7 +44,7 @@ func (p *Program) Arguments() int {
 }
 
 // Build renders the program of a plan.
-func Build(p plan.Planned) *Program {
+func Build(p plan.Runnable) *Program {
 	a := p.Answered()
 	var program *Program
 	var main fragment

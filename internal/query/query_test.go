@@ -93,7 +93,7 @@ func tryBuild(planner *plan.Planner, schema, method, target, body string, header
 	return query.Build(planned), values, nil
 }
 
-func tryPlan(planner *plan.Planner, schema, method, target, body string, headers ...string) (plan.Planned, *value.Values, error) {
+func tryPlan(planner *plan.Planner, schema, method, target, body string, headers ...string) (plan.Runnable, *value.Values, error) {
 	path, rawQuery, _ := strings.Cut(target, "?")
 	path, err := url.PathUnescape(path)
 	if err != nil {
@@ -112,7 +112,7 @@ func tryPlan(planner *plan.Planner, schema, method, target, body string, headers
 	if err != nil {
 		return nil, nil, err
 	}
-	planned, ok := p.(plan.Planned)
+	planned, ok := p.(plan.Runnable)
 	if !ok {
 		return nil, nil, fmt.Errorf("%T is for no database", p)
 	}

@@ -16,13 +16,13 @@ func read(a *plan.Answer) (fragment, *Program) {
 	list := outputs(n)
 	s := selection{node: n, outputs: list}
 	switch a.Format {
-	case plan.Aggregated:
+	case plan.FormatAggregated:
 		s.render = named
 		return aggregate(a, s), &Program{Yield: Yield{Form: FormDocument, Columns: []Column{{Encoding: Verbatim}}}}
-	case plan.GeoJSON:
+	case plan.FormatGeoJSON:
 		s.render = named
 		return s.sql().within("SELECT ST_AsGeoJSON(rows.*)::text FROM (", ") rows"), &Program{Yield: Yield{Columns: []Column{{Encoding: Verbatim}}}}
-	case plan.CSV, plan.Raw:
+	case plan.FormatCSV, plan.FormatRaw:
 		s.render = func(_ int, o *output) fragment { return o.text() }
 		return s.sql(), &Program{Yield: Yield{Columns: textColumns(list), Times: textTimes(n, list)}}
 	}
@@ -46,7 +46,7 @@ func encoded(s selection) fragment {
 		s.render = numbered
 		return encodeOutside(s)
 	}
-	s.render = func(_ int, o *output) fragment { return o.encoded(o.total(), n.StripNulls) }
+	s.render = func(_ int, o *output) fragment { return o.encoded(o.aggregated(), n.StripNulls) }
 	return s.sql()
 }
 
@@ -108,15 +108,15 @@ func position(i int) string { return strconv.Itoa(i + 1) }
 
 // numbered renders an output under its place for a name, where names may occur twice.
 func numbered(i int, o *output) fragment {
-	return o.total().within("", " AS "+sqlfrag.Ident(position(i)))
+	return o.aggregated().within("", " AS "+sqlfrag.Ident(position(i)))
 }
 
 // computed renders an output as the value that it is.
-func computed(_ int, o *output) fragment { return o.total() }
+func computed(_ int, o *output) fragment { return o.aggregated() }
 
 // named renders an output under its name.
 func named(_ int, o *output) fragment {
-	return o.total().within("", " AS "+sqlfrag.Ident(o.name))
+	return o.aggregated().within("", " AS "+sqlfrag.Ident(o.name))
 }
 
 // selection is the select of a node.

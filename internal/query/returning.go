@@ -13,7 +13,7 @@ import (
 func plain(m *plan.Mutate) bool {
 	n := m.Root
 	return len(n.Embeds) == 0 && len(n.Order) == 0 && !n.Aggregates() && n.Window.IsAll() &&
-		(m.Format == plan.Array || m.Format == plan.Object || m.Format == plan.CSV) && !noColumns(m)
+		(m.Format == plan.FormatArray || m.Format == plan.FormatObject || m.Format == plan.FormatCSV) && !noColumns(m)
 }
 
 func returning(list []output, render func(int, *output) fragment) fragment {

@@ -12,7 +12,7 @@ import (
 func update(m *plan.Mutate) fragment {
 	if noColumns(m) {
 		f := sql("SELECT ")
-		if m.Return == plan.Representation {
+		if m.Return == plan.ReturnRepresentation {
 			f.add(strings.Join(needed(m.Root), ", "))
 		}
 		f.add(" FROM " + target(m) + " WHERE FALSE")

@@ -48,7 +48,7 @@ func (call) overridable() bool { return true }
 // one, and any whose only value comes together with them.
 func (c call) settlesLate() bool {
 	switch c.plan.Format {
-	case plan.Single, plan.Scalar, plan.Raw:
+	case plan.FormatSingle, plan.FormatScalar, plan.FormatRaw:
 		return true
 	}
 	return c.plan.Volatile()

@@ -24,7 +24,7 @@ func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Ty
 		return
 	}
 	set(h, "Content-Type", media.ContentType())
-	if req.HeadersOnly {
+	if req.Head {
 		w.WriteHeader(http.StatusOK)
 		return
 	}

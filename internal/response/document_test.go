@@ -25,7 +25,7 @@ func TestDocument(t *testing.T) {
 		body   string
 	}{
 		{"GET", apirequest.Request{}, "", 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
-		{"HEAD", apirequest.Request{Shape: apirequest.Shape{Operation: apirequest.Operation{HeadersOnly: true}}}, "", 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described}, ""},
+		{"HEAD", apirequest.Request{Shape: apirequest.Shape{Operation: apirequest.Operation{Head: true}}}, "", 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described}, ""},
 		{"one_of_several_schemas", apirequest.Request{Shape: apirequest.Shape{Schema: "api"}, Negotiated: true}, "", 200,
 			http.Header{"Vary": vary, "Etag": {tag}, "Content-Profile": {"api"}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
 		{"known", apirequest.Request{}, `"x", W/"abc"`, 304, http.Header{"Vary": vary, "Etag": {tag}}, ""},

@@ -13,21 +13,21 @@ func (r *response) encoder() encode.Encoder {
 	}
 	columns, strip := r.result.Columns, r.plan.Root.StripNulls
 	switch r.plan.Format {
-	case plan.Object:
+	case plan.FormatObject:
 		return encode.NewObject(columns, strip)
-	case plan.Single:
+	case plan.FormatSingle:
 		return encode.OrNull(encode.NewObject(columns, strip))
-	case plan.CSV:
+	case plan.FormatCSV:
 		return encode.NewCSV(columns)
-	case plan.GeoJSON:
+	case plan.FormatGeoJSON:
 		return encode.NewGeoJSON()
-	case plan.Scalars:
+	case plan.FormatScalars:
 		return encode.NewScalars(columns[0], strip)
-	case plan.Scalar:
+	case plan.FormatScalar:
 		return encode.NewScalar(columns[0])
-	case plan.Rows:
+	case plan.FormatRows:
 		return r.config.Encoders[r.plan.Media.Name](columns)
-	case plan.Raw:
+	case plan.FormatRaw:
 		return raw{r.result}
 	default:
 		return encode.NewArray(columns, strip)

@@ -21,7 +21,7 @@ func (r *response) writeHead(o outcome) (bodyFollows bool, err error) {
 	}
 	h := r.client.w.Header()
 	r.setHeaders(h, o)
-	status := chosen.apply(h, r.kind.status(o), r.plan.HeadersOnly)
+	status := chosen.apply(h, r.kind.status(o), r.plan.Head)
 	r.addRemarks(h, status)
 	// RFC 9110, section 6.4.1
 	bodyFollows = status != http.StatusNoContent && status != http.StatusNotModified
@@ -30,7 +30,7 @@ func (r *response) writeHead(o outcome) (bodyFollows bool, err error) {
 		delete(h, "Trailer")
 	}
 	r.client.w.WriteHeader(status)
-	return bodyFollows && !r.plan.HeadersOnly, nil
+	return bodyFollows && !r.plan.Head, nil
 }
 
 // setHeaders sets what the response says of itself.
@@ -46,7 +46,7 @@ func (r *response) setHeaders(h http.Header, o outcome) {
 		set(h, "Preference-Applied", applied)
 	}
 	r.setRange(h, o)
-	if o.ended && !r.plan.HeadersOnly {
+	if o.ended && !r.plan.Head {
 		set(h, "Content-Length", strconv.FormatInt(r.body.len(), 10))
 	}
 }

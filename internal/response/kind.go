@@ -26,7 +26,7 @@ type kind interface {
 }
 
 // kindOf tells the kind of a plan. Nothing else in the package asks for it.
-func kindOf(p plan.Planned) kind {
+func kindOf(p plan.Runnable) kind {
 	if p.Answered().Explain != nil {
 		return explanation{}
 	}
@@ -57,9 +57,9 @@ func (c content) hasBody() bool { return c != contentNone && c != contentKey }
 // contentOf is the content of a response that shows the plan's rows.
 func contentOf(a *plan.Answer) content {
 	switch a.Format {
-	case plan.Aggregated:
+	case plan.FormatAggregated:
 		return contentAggregate
-	case plan.Object, plan.Single, plan.Scalar:
+	case plan.FormatObject, plan.FormatSingle, plan.FormatScalar:
 		return contentRow
 	}
 	return contentRows

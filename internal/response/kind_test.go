@@ -55,7 +55,7 @@ type asking struct {
 }
 
 // plan parses and plans the request.
-func (a asking) plan(t *testing.T) (*apirequest.Request, plan.Planned) {
+func (a asking) plan(t *testing.T) (*apirequest.Request, plan.Runnable) {
 	t.Helper()
 	r := httptest.NewRequest(a.method, a.target, nil)
 	if a.method == http.MethodPost || a.method == http.MethodPut || a.method == http.MethodPatch {
@@ -75,8 +75,8 @@ func (a asking) plan(t *testing.T) (*apirequest.Request, plan.Planned) {
 	req.Proto = a.proto
 	p, err := plan.New(library(), plan.Config{Plans: true, Encoded: map[string]bool{"text/tab-separated-values": true}}).Build(&req.Shape)
 	require.NoError(t, err)
-	require.Implements(t, (*plan.Planned)(nil), p)
-	return req, p.(plan.Planned)
+	require.Implements(t, (*plan.Runnable)(nil), p)
+	return req, p.(plan.Runnable)
 }
 
 // What each kind of response says of an outcome, by what the client prefers.
@@ -220,5 +220,5 @@ func TestKind_content(t *testing.T) {
 			require.Equal(t, tt.want, kindOf(p).content())
 		})
 	}
-	require.Equal(t, contentAggregate, read{&plan.Answer{Format: plan.Aggregated}}.content())
+	require.Equal(t, contentAggregate, read{&plan.Answer{Format: plan.FormatAggregated}}.content())
 }

@@ -41,7 +41,7 @@ func (r *response) expected() outcome {
 
 // total is the number of all rows as the client wants them counted, or unknown.
 func (r *response) total() int64 {
-	if total := r.plan.Total(r.result.Counted, r.result.Estimated); total != nil {
+	if total := r.result.Total(); total != nil {
 		return *total
 	}
 	return unknown

@@ -3,17 +3,7 @@ package response
 import (
 	"net/http"
 	"strconv"
-
-	"github.com/pgrest-go/pgrest/internal/apierror"
 )
-
-// checkOffset refuses a page that begins behind the last row.
-func checkOffset(offset, total int64) error {
-	if total != unknown && offset > total {
-		return apierror.OffsetBeyond(offset, total)
-	}
-	return nil
-}
 
 // pageStatus is 206 when there are more rows than were sent. Without a total nobody can
 // tell.

@@ -16,7 +16,7 @@ func (r *response) readResult() (sent bool, err error) {
 	switch {
 	case r.content == contentKey:
 		r.readKey()
-	case r.content == contentNone, r.plan.HeadersOnly:
+	case r.content == contentNone, r.plan.Head:
 		for r.result.Next() { // to its end
 		}
 	case r.content == contentAggregate:

@@ -54,7 +54,7 @@ type Encoder = func(columns []query.Column) encode.Encoder
 // has been written. When rows fail of which a part was sent, it panics with
 // http.ErrAbortHandler, the way of net/http to break the connection off, so that the
 // client can't take the part for the whole.
-func Result(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, result *executor.Result, c Config) error {
+func Result(w http.ResponseWriter, req *apirequest.Request, p plan.Runnable, result *executor.Result, c Config) error {
 	r := newResponse(w, req, p, result, c)
 	defer r.body.close()
 	err := r.send()
@@ -78,7 +78,7 @@ type response struct {
 	client    client
 }
 
-func newResponse(w http.ResponseWriter, req *apirequest.Request, p plan.Planned, result *executor.Result, c Config) *response {
+func newResponse(w http.ResponseWriter, req *apirequest.Request, p plan.Runnable, result *executor.Result, c Config) *response {
 	k, a := kindOf(p), p.Answered()
 	return &response{
 		kind: k, content: k.content(), departure: departureOf(k, a, req.Proto),
@@ -90,9 +90,6 @@ func newResponse(w http.ResponseWriter, req *apirequest.Request, p plan.Planned,
 // send writes the response. As long as it returns an error, nothing has been written.
 func (r *response) send() error {
 	if err := r.result.Err(); err != nil {
-		return r.withOverrides(err)
-	}
-	if err := checkOffset(r.req.Values.Window.Offset, r.total()); err != nil {
 		return r.withOverrides(err)
 	}
 	sent, err := r.readResult()

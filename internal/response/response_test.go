@@ -56,11 +56,12 @@ func head(t *testing.T, req *apirequest.Request, count plan.Count, o outcome) (*
 		Context: auth.Context{AppSettings: []auth.Setting{
 			{Name: "response.headers", Value: o.overrides.Headers}, {Name: "response.status", Value: o.overrides.Status},
 		}},
-	}, executor.Command{Program: program, Expect: plan.Expectation{MaxAffected: -1}})
+	}, executor.Command{Program: program, Counting: plan.Counting{Count: count},
+		Expect: plan.Expectation{MaxAffected: -1, Offset: req.Values.Window.Offset}})
 	require.NoError(t, err)
 	defer result.Close()
 	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{}, Media: mediatype.Type{Name: mediatype.JSON}, Expect: plan.Expectation{MaxAffected: -1},
-		HeadersOnly: true, Count: count, ReadOnly: true}}
+		Head: true, Counting: plan.Counting{Count: count}, ReadOnly: true}}
 	w := httptest.NewRecorder()
 	err = response.Result(w, req, read, result, response.Config{})
 	return w, err

@@ -48,7 +48,7 @@ func (s served) get(t *testing.T) *http.Response {
 		s.media = mediatype.JSON
 	}
 	read := &plan.Read{Answer: plan.Answer{Root: &plan.Node{}, Media: mediatype.Type{Name: s.media}, Format: s.format, ReadOnly: true,
-		Expect: plan.Expectation{Singular: s.format == plan.Object, MaxAffected: -1}}}
+		Expect: plan.Expectation{Singular: s.format == plan.FormatObject, MaxAffected: -1}}}
 	columns := []query.Column{{Name: "n", Encoding: query.Verbatim}}
 	config := response.Config{Threshold: s.threshold, Store: spool.NewStore("", 1<<30), Broken: func(error) {}}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -94,11 +94,11 @@ func TestResult_body(t *testing.T) {
 	}{
 		"array":                               {served{rows: 3}, 200, "[{\"n\":1},\n {\"n\":2},\n {\"n\":3}]"},
 		"empty array":                         {served{}, 200, "[]"},
-		"CSV":                                 {served{rows: 2, format: plan.CSV, media: mediatype.CSV}, 200, "n\n1\n2"},
-		"object":                              {served{rows: 1, format: plan.Object, media: mediatype.Object}, 200, `{"n":1}`},
-		"object, and no row":                  {served{format: plan.Object}, 406, string(apierror.NotSingular(0).Body(false))},
-		"object, and three":                   {served{rows: 3, format: plan.Object}, 406, string(apierror.NotSingular(3).Body(false))},
-		"object over threshold":               {served{rows: 3, format: plan.Object, threshold: 1}, 406, string(apierror.NotSingular(3).Body(false))},
+		"CSV":                                 {served{rows: 2, format: plan.FormatCSV, media: mediatype.CSV}, 200, "n\n1\n2"},
+		"object":                              {served{rows: 1, format: plan.FormatObject, media: mediatype.Object}, 200, `{"n":1}`},
+		"object, and no row":                  {served{format: plan.FormatObject}, 406, string(apierror.NotSingular(0).Body(false))},
+		"object, and three":                   {served{rows: 3, format: plan.FormatObject}, 406, string(apierror.NotSingular(3).Body(false))},
+		"object over threshold":               {served{rows: 3, format: plan.FormatObject, threshold: 1}, 406, string(apierror.NotSingular(3).Body(false))},
 		"status without a body":               {served{rows: 3, pre: `SELECT set_config('response.status', '204', true)`}, 204, ""},
 		"not modified":                        {served{rows: 3, pre: `SELECT set_config('response.status', '304', true)`}, 304, ""},
 		"wrong status":                        {served{rows: 3, pre: `SELECT set_config('response.status', 'x', true)`}, 500, string(apierror.ResponseStatus().Body(false))},

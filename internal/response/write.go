@@ -13,9 +13,9 @@ type write struct{ plan *plan.Mutate }
 
 func (w write) content() content {
 	switch w.plan.Return {
-	case plan.Representation:
+	case plan.ReturnRepresentation:
 		return contentOf(&w.plan.Answer)
-	case plan.HeadersOnly:
+	case plan.ReturnHeadersOnly:
 		return contentKey
 	}
 	return contentNone
@@ -28,7 +28,7 @@ func (w write) status(o outcome) int {
 		return http.StatusCreated
 	case w.plan.Action == plan.Create:
 		return http.StatusOK
-	case w.plan.Return != plan.Representation:
+	case w.plan.Return != plan.ReturnRepresentation:
 		return http.StatusNoContent
 	case w.plan.Action == plan.Upsert && o.inserted:
 		return http.StatusCreated
