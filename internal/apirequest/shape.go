@@ -91,21 +91,6 @@ const (
 	Positive
 )
 
-// String names the bound.
-func (b Bound) String() string {
-	switch b {
-	case Unbounded:
-		return "unbounded"
-	case Negative:
-		return "negative"
-	case Zero:
-		return "zero"
-	case Positive:
-		return "positive"
-	}
-	return "unknown"
-}
-
 // BoundOf is the bound that a number is.
 func BoundOf(n int64) Bound {
 	switch {

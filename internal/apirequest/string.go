@@ -34,3 +34,23 @@ func (p Proto) String() string {
 	}
 	return fmt.Sprintf("Proto(%d)", uint8(p))
 }
+
+var contents = [...]string{NoContent: "none", PayloadContent: "payload", QueryContent: "query"}
+
+// String gives the content in a word.
+func (c Content) String() string {
+	if int(c) < len(contents) {
+		return contents[c]
+	}
+	return fmt.Sprintf("Content(%d)", uint8(c))
+}
+
+var bounds = [...]string{Unbounded: "unbounded", Negative: "negative", Zero: "zero", Positive: "positive"}
+
+// String gives the bound in a word.
+func (b Bound) String() string {
+	if int(b) < len(bounds) {
+		return bounds[b]
+	}
+	return fmt.Sprintf("Bound(%d)", uint8(b))
+}

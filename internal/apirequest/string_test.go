@@ -34,6 +34,15 @@ func TestEnums(t *testing.T) {
 		{apirequest.HTTP10, "HTTP/1.0"},
 		{apirequest.HTTP2, "HTTP/2.0"},
 		{apirequest.HTTP2 + 1, "Proto(3)"},
+		{apirequest.NoContent, "none"},
+		{apirequest.PayloadContent, "payload"},
+		{apirequest.QueryContent, "query"},
+		{apirequest.QueryContent + 1, "Content(3)"},
+		{apirequest.Unbounded, "unbounded"},
+		{apirequest.Negative, "negative"},
+		{apirequest.Zero, "zero"},
+		{apirequest.Positive, "positive"},
+		{apirequest.Positive + 1, "Bound(4)"},
 	} {
 		require.Equal(t, tt.want, tt.value.String())
 	}

@@ -1,11 +1,3 @@
-// Package plan resolves a request against the schema cache: every name that
-// is the API's to know gets its table, column or function, and what can't be
-// served is refused. Planning is pure.
-//
-//	p, err := plan.New(cache, plan.Config{}).Build(&req.Shape)
-//	if read, ok := p.(*plan.Read); ok {
-//		fmt.Println(read.Root.Table.Name, len(read.Root.Columns))
-//	}
 package plan
 
 import (

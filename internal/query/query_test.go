@@ -155,13 +155,9 @@ func printStatement(b *strings.Builder, s *query.Statement, values *value.Values
 }
 
 func columnsText(list []query.Column) string {
-	encodings := map[query.Encoding]string{
-		query.Text: "text", query.Verbatim: "verbatim", query.Number: "number", query.Bool: "boolean", query.Timestamp: "timestamp", query.TimestampTZ: "timestamptz",
-		query.TimeJSON: "time as JSON",
-	}
 	columns := make([]string, len(list))
 	for i, c := range list {
-		columns[i] = strings.TrimSpace(c.Name + " " + encodings[c.Encoding])
+		columns[i] = strings.TrimSpace(c.Name + " " + c.Encoding.String())
 	}
 	return strings.Join(columns, ", ")
 }

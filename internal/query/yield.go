@@ -35,23 +35,6 @@ const (
 	FormTag
 )
 
-// String names the form.
-func (f Form) String() string {
-	switch f {
-	case FormRows:
-		return "rows"
-	case FormLines:
-		return "lines"
-	case FormNumber:
-		return "number"
-	case FormDocument:
-		return "document"
-	case FormTag:
-		return "tag"
-	}
-	return "unknown"
-}
-
 // Total is where a result has the number of all rows.
 type Total uint8
 
@@ -67,21 +50,6 @@ const (
 	// TotalItself: it is the number of rows that FormNumber gives, which tells that of the page.
 	TotalItself
 )
-
-// String names the place.
-func (t Total) String() string {
-	switch t {
-	case NoTotal:
-		return "none"
-	case TotalInRows:
-		return "in rows"
-	case TotalBehind:
-		return "behind"
-	case TotalItself:
-		return "itself"
-	}
-	return "unknown"
-}
 
 // Columns of rows that are not the client's: before its own those of a total, behind them
 // those of overrides.

@@ -12,6 +12,7 @@ package value
 
 import (
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -86,29 +87,14 @@ const (
 	FromOffset
 )
 
-// String names the source.
+var sources = [...]string{FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments", FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset"}
+
+// String gives the source in a word or two.
 func (s Source) String() string {
-	switch s {
-	case FromNone:
-		return "constant"
-	case FromCondition:
-		return "condition"
-	case FromArgument:
-		return "argument"
-	case FromArguments:
-		return "arguments"
-	case FromAllArguments:
-		return "all arguments"
-	case FromBody:
-		return "body"
-	case FromMember:
-		return "member"
-	case FromLimit:
-		return "limit"
-	case FromOffset:
-		return "offset"
+	if int(s) < len(sources) {
+		return sources[s]
 	}
-	return "unknown"
+	return fmt.Sprintf("Source(%d)", uint8(s))
 }
 
 // Arg is an argument of a statement: a constant, or a slot, which is filled from the

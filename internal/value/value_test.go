@@ -72,5 +72,5 @@ func TestSource_String(t *testing.T) {
 		require.False(t, seen[s.String()], s)
 		seen[s.String()] = true
 	}
-	require.Equal(t, "unknown", (value.FromOffset + 1).String())
+	require.Equal(t, "Source(9)", (value.FromOffset + 1).String())
 }
