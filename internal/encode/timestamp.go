@@ -19,7 +19,7 @@ import (
 func appendTimestamp(dst, value []byte, zoned bool) []byte {
 	date := dateEnd(value)
 	end := clockEnd(value, date)
-	var minutes string // of the offset, which PostgreSQL leaves out if they are zero
+	var minutes string // those of the offset, if PostgreSQL left them out since they are zero
 	if zoned && end > 0 {
 		hours := end
 		if end = offsetEnd(value, hours); end == hours+len("+00") {
@@ -37,7 +37,7 @@ func appendTimestamp(dst, value []byte, zoned bool) []byte {
 	return append(dst, '"')
 }
 
-// dateEnd gives the place behind the date that a text begins with, as in 2020-02-29;
+// dateEnd gives the index after the date that a text begins with, as in 2020-02-29;
 // 0 if it begins with none.
 func dateEnd(text []byte) int {
 	year := digits(text, 0)
@@ -48,7 +48,7 @@ func dateEnd(text []byte) int {
 	return 0
 }
 
-// clockEnd gives the place behind the time of day that follows a date, as in
+// clockEnd gives the index after the time of day that follows a date, as in
 // " 10:00:00.25"; 0 if there is none.
 func clockEnd(text []byte, date int) int {
 	end := date + len(" 10:00:00")
@@ -77,8 +77,8 @@ func isClock(text []byte) bool {
 	return (rest|(rest+six))&digits == 0
 }
 
-// offsetEnd gives the place behind the offset that follows a time of day: hours, and
-// where they aren't zero minutes and seconds, as in +05:30; 0 if there is none.
+// offsetEnd gives the index after the offset that follows a time of day: hours, and
+// unless they are zero minutes and seconds, as in +05:30; 0 if there is none.
 func offsetEnd(text []byte, clock int) int {
 	end := clock + len("+00")
 	if len(text) < end || text[clock] != '+' && text[clock] != '-' || !twoDigits(text, clock+1) {
@@ -98,8 +98,8 @@ func twoDigits(text []byte, i int) bool {
 	return text[i]-'0' <= 9 && text[i+1]-'0' <= 9
 }
 
-// TimeText gives the text in PostgreSQL's ISO style of a date or timestamp of which
-// to_json made JSON. What is nothing of the kind stays as it is.
+// TimeText turns a date or timestamp that to_json has made JSON back into the text of
+// PostgreSQL's ISO style. JSON that is no string stays as it is.
 func TimeText(json []byte) []byte {
 	if n := len(json); n < len(`""`) || json[0] != '"' || json[n-1] != '"' {
 		return json

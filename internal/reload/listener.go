@@ -364,8 +364,8 @@ func (l *Listener) ping(conn *pgx.Conn) error {
 	return conn.Ping(ctx)
 }
 
-// next waits for a notification; nil when there is none for a while. It reports other
-// subscribers, too.
+// nextNotification waits for a notification, which is nil when the heartbeat passes
+// without one. It returns early, with changed, when subscribers come or go.
 func (l *Listener) nextNotification(conn *pgx.Conn) (_ *pgconn.Notification, changed bool, _ error) {
 	ctx, cancel := l.waitContext(heartbeat)
 	defer cancel()
