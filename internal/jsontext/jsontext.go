@@ -80,42 +80,8 @@ func hasEscape(word uint64) bool {
 
 // validUTF8 is utf8.Valid for both kinds of text.
 func validUTF8[T string | []byte](s T) bool {
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		// What may follow the first byte is narrower behind four of them: no longer form
-		// than is needed, no surrogates, and nothing beyond U+10FFFF.
-		size, least, most := 0, byte(0x80), byte(0xbf)
-		switch {
-		case 0xc2 <= c && c <= 0xdf:
-			size = 2
-		case 0xe0 <= c && c <= 0xef:
-			size = 3
-			if c == 0xe0 {
-				least = 0xa0
-			} else if c == 0xed {
-				most = 0x9f
-			}
-		case 0xf0 <= c && c <= 0xf4:
-			size = 4
-			if c == 0xf0 {
-				least = 0x90
-			} else if c == 0xf4 {
-				most = 0x8f
-			}
-		}
-		if size == 0 || len(s)-i < size || s[i+1] < least || most < s[i+1] {
-			return false
-		}
-		for j := 2; j < size; j++ {
-			if s[i+j]&0xc0 != 0x80 {
-				return false
-			}
-		}
-		i += size
+	if text, ok := any(s).(string); ok {
+		return utf8.ValidString(text)
 	}
-	return true
+	return utf8.Valid([]byte(s))
 }
