@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
@@ -91,8 +92,8 @@ func searchPath(c Context) string {
 	if c.Schema == "" {
 		return sqlfrag.SearchPath(c.ExtraSearchPath...)
 	}
-	var room [8]string // on the stack, for all but the longest
-	return sqlfrag.SearchPath(append(append(room[:0], c.Schema), c.ExtraSearchPath...)...)
+
+	return sqlfrag.SearchPath(slices.Concat([]string{c.Schema}, c.ExtraSearchPath)...)
 }
 
 func objectOrEmpty(text []byte) string {

@@ -68,15 +68,10 @@ type member struct {
 
 func newObject(columns []query.Column, stripNulls bool) *object {
 	o := &object{members: make([]member, len(columns)), stripNulls: stripNulls}
-	size := 0
-	for i := range columns {
-		size += len(columns[i].Name) + len(`,"":`)
-	}
-	keys := make([]byte, 0, size) // of all of them, unless some have to be escaped
-	for i := range columns {
-		start := len(keys)
-		keys = append(jsontext.AppendString(append(keys, ','), columns[i].Name), ':')
-		o.members[i] = member{key: keys[start:len(keys):len(keys)], encoding: columns[i].Encoding}
+	for i, c := range columns {
+		key := make([]byte, 0, len(c.Name)+len(`,"":`))
+		key = append(jsontext.AppendString(append(key, ','), c.Name), ':')
+		o.members[i] = member{key: key, encoding: c.Encoding}
 	}
 	return o
 }

@@ -2,7 +2,6 @@ package encode
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
@@ -65,16 +64,9 @@ func clockEnd(text []byte, date int) int {
 	return fraction
 }
 
-// isClock reports eight bytes as in 10:00:00. As one number, without what they should
-// be, they leave nothing of the colons, and of the digits what is below 10.
+// isClock reports whether eight bytes are a time of day, as in 10:00:00.
 func isClock(text []byte) bool {
-	const (
-		zeros  = 0x30303a30303a3030 // 00:00:00, the first byte lowest
-		digits = 0xf0f0fff0f0fff0f0
-		six    = 0x0606000606000606 // with which what is below 10 stays below 16
-	)
-	rest := binary.LittleEndian.Uint64(text) ^ zeros
-	return (rest|(rest+six))&digits == 0
+	return twoDigits(text, 0) && text[2] == ':' && twoDigits(text, 3) && text[5] == ':' && twoDigits(text, 6)
 }
 
 // offsetEnd gives the index after the offset that follows a time of day: hours, and
@@ -93,7 +85,7 @@ func offsetEnd(text []byte, clock int) int {
 	return end
 }
 
-// twoDigits reports two digits at i of a text that has them.
+// twoDigits reports whether two digits stand at i.
 func twoDigits(text []byte, i int) bool {
 	return text[i]-'0' <= 9 && text[i+1]-'0' <= 9
 }
