@@ -346,7 +346,8 @@ func TestRelationshipsOfRepeatedColumns(t *testing.T) {
 	require.Equal(t, []string{"c1", "n"}, table(t, cache, "twice").PrimaryKey)
 }
 
-// A single column that is shown many times can be told by its name each time.
+// A key of a single column that a view shows many times has a relationship for each, since
+// the columns' names tell them apart.
 func TestRelationshipsOfManyColumns(t *testing.T) {
 	t.Parallel()
 	var shown, related []string
