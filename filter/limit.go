@@ -16,14 +16,14 @@ type Limits struct {
 // LimitError reports a query string that asks for more than Limits allows. The rest of
 // it wasn't read.
 type LimitError struct {
-	What string // of what there is too much, as "conditions"
-	Most int    // how much of it there may be
+	What string // what there are too many of, as "conditions"
+	Most int    // how many of them there may be
 }
 
 // Error tells the limit.
 func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Most, e.What) }
 
-// tally counts what a query string asks for against its limits.
+// tally counts what a query string asks for, and compares it with the limits.
 type tally struct {
 	limits                                             Limits
 	conditions, embeds, pages, selectItems, orderTerms int
@@ -31,7 +31,7 @@ type tally struct {
 	exceeded *LimitError // nil for none
 }
 
-// add counts one more, and reports whether there may be so many.
+// add counts one more, and reports whether that is allowed.
 func (t *tally) add(n *int, most int, what string) bool {
 	*n++
 	return t.allows(*n, most, what)
@@ -68,7 +68,7 @@ func (t *tally) orderTerm() bool { return t.add(&t.orderTerms, t.limits.OrderTer
 func (t *tally) values(n int) bool    { return t.allows(n, t.limits.ListValues, "values in a list") }
 func (t *tally) arguments(n int) bool { return t.allows(n, t.limits.ListValues, "arguments") }
 
-// names tells of which parameter the names are.
+// names counts the names in the parameter.
 func (t *tally) names(n int, parameter string) bool {
 	return t.allows(n, t.limits.Names, "names in "+parameter)
 }
