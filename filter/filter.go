@@ -216,7 +216,8 @@ func (r *reader) readGroup(p parameter) {
 }
 
 func (r *reader) readCondition(p parameter) {
-	at, unnamed := target{}, r.opts.Arguments && p.name == `""` // the single unnamed parameter of a function
+	// "" is the single unnamed parameter of a function.
+	at, unnamed := target{}, r.opts.Arguments && p.name == `""`
 	if !unnamed {
 		var ok bool
 		if at, ok = r.readTarget(conditionPart, p, p.name); !ok {
@@ -283,7 +284,7 @@ func Canonical(rawQuery string) string {
 // parameter is a decoded part of a query string.
 type parameter struct {
 	name, value string
-	given       bool // there is a value, be it empty: an = follows the name
+	given       bool // an = follows the name; the value after it may be empty
 }
 
 // parameters yields the parameters of a query string.

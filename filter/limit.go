@@ -5,7 +5,7 @@ import "fmt"
 // Limits bounds what one query string may ask for. A field that is 0 bounds nothing.
 type Limits struct {
 	Conditions  int // conditions and groups of them
-	Embeds      int // embedded relations; and those that limit and offset are given for, beside the root
+	Embeds      int // embedded relations, and embeds with a limit or an offset; each counted by itself
 	EmbedDepth  int // levels of relations that are embedded in each other
 	SelectItems int // items of select, those of embedded relations included
 	OrderTerms  int // terms of all orders
@@ -55,7 +55,8 @@ func (t *tally) embed(depth int) bool {
 	return t.add(&t.embeds, t.limits.Embeds, "embeds") && t.allows(depth, t.limits.EmbedDepth, "levels of embeds")
 }
 
-// page counts a way of writing what limit and offset are for, of an embed.
+// page counts an embed with a limit or an offset. One that is written in two ways counts
+// twice.
 func (t *tally) page() bool {
 	return t.add(&t.pages, t.limits.Embeds, "embeds with a limit or an offset")
 }

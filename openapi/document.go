@@ -71,7 +71,7 @@ type document struct {
 
 // tableParts are what the operations on a relation refer to.
 type tableParts struct {
-	id, tag                      string            // its operationIds end in the id, and have the tag
+	id, tag                      string            // the ending of its operationIds, and their tag
 	row, insert, inserts, update string            // the names of its schemas
 	goNames                      map[string]string // see goFieldNames
 	filters                      []parameter

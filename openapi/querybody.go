@@ -21,8 +21,8 @@ func (d *document) addQuerySchema() {
 	}})
 }
 
-// withQuery adds the QUERY to the operations of a path, of which one is the GET that is
-// answered the same. The fields are the filters and arguments that the body may have.
+// withQuery adds the QUERY to the operations of a path. It gets the same responses as the
+// path's GET. fields are the filters and arguments that its body may have.
 func (d *document) withQuery(operations object, fields object, ofRows bool, headers []parameter) object {
 	get := operations.get("get").(object)
 	schema := object{{"type", "object"}}.with("properties", fields)
@@ -32,7 +32,7 @@ func (d *document) withQuery(operations object, fields object, ofRows bool, head
 	var responses object
 	for _, r := range get.get("responses").(object) {
 		switch r.name {
-		case "200": // for 206 as well, which has the same
+		case "200": // 2XX stands for 206, too, whose response is the same
 			responses = append(responses, member{"2XX", r.value})
 		case "206":
 		default:

@@ -70,7 +70,7 @@ func emptied(o object) any {
 func columnType(c *introspect.Column) string {
 	t := c.Type
 	switch {
-	case t.IsDomain && !strings.Contains(t.BaseName, "."): // only names from pg_catalog have no schema
+	case t.IsDomain && !strings.Contains(t.BaseName, "."): // the base type is from pg_catalog
 		return t.BaseName
 	case !t.IsDomain && t.Schema == "pg_catalog":
 		return t.Name

@@ -117,7 +117,7 @@ func From(err error, anonymous bool) *Error {
 		return tooMuchAsked(limit)
 	case errors.As(err, &authn):
 		return authentication(authn)
-	case errors.As(err, &conn): // before pg, which it may wrap: a failed login is no client's business
+	case errors.As(err, &conn): // before pg, which it may wrap: clients aren't told of a failed login
 		return NotConnected(err)
 	case errors.As(err, &pg):
 		return postgres(pg, anonymous)

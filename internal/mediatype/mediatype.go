@@ -210,8 +210,8 @@ func (q *quotes) within(c byte) bool {
 	return q.open
 }
 
-// parseOpenAPI gives the type of that name if 3.1, the only version that there is, meets
-// the version that is asked for, and else the type s that nobody produces.
+// parseOpenAPI gives the type of that name if the version that is asked for can be 3.1, the
+// only one there is, and otherwise s, which can't be produced.
 func parseOpenAPI(s, name, version string) Type {
 	switch {
 	case version == "", version == "3", version == "3.1", strings.HasPrefix(version, "3.1."):
