@@ -1,5 +1,5 @@
-// Package auth says who makes a request, and what it takes to become that role
-// in PostgreSQL.
+// Package auth finds out who makes a request, and has a transaction of PostgreSQL run as
+// that role.
 //
 // A verifier of bearer tokens turns an Authorization header into an Identity:
 //
@@ -9,8 +9,8 @@
 //
 // Settings then lists the transaction-local settings that make a transaction
 // run as that identity, and Begin opens such a transaction for a host's own SQL.
-// The package serves no requests and knows no schema, and an identity may as well
-// be a literal, made from a host's own session.
+// The package serves no requests and knows no schema. A host that has sessions of its own
+// makes an Identity of them and needs no verifier.
 package auth
 
 import (
@@ -23,27 +23,27 @@ import (
 type Identity struct {
 	// Role is the database role that the request's transaction runs as.
 	Role string
-	// Claims is a JSON object of what is known of the requester, as its token
-	// spells it. Empty means that there are none, as without a token.
+	// Claims is the JSON object of the token's claims, as the token spells it. It is empty
+	// without a token.
 	Claims json.RawMessage
-	// Anonymous tells that Role is the anonymous role, be it for want of a token
-	// or because the token names that very role. A missing privilege then calls
-	// for a token (401), where others are refused (403).
+	// Anonymous reports that Role is the anonymous role, since there is no token or
+	// since the token names that role. A missing privilege is then answered with 401,
+	// which asks for a token, and not with 403.
 	Anonymous bool
 
 	rendered *renderedClaims
 }
 
-// renderedClaims is what ClaimsJSON answers for one role and one set of claims,
-// made once where an identity serves many requests.
+// renderedClaims is the result of ClaimsJSON for one role and one set of claims. It is
+// kept with an identity that serves many requests.
 type renderedClaims struct {
 	role   string
 	claims json.RawMessage
 	text   string
 }
 
-// Check refuses an identity that nobody can become: one whose role is "none", in any
-// case of its letters, or has no name. The error is an *Error.
+// Check returns an error if no transaction may run as the identity: its role is empty, or
+// "none" in any case. The error is an *Error.
 func (id Identity) Check() error {
 	if id.Role == "" || id.isNone() {
 		return errNoRole(id.Role)
@@ -51,15 +51,15 @@ func (id Identity) Check() error {
 	return nil
 }
 
-// isNone reports a role that PostgreSQL may take for the one that the connection logged
-// in as, which may stand above every grant and policy. It takes "none" for it.
+// isNone reports the role "none", in any case. SET ROLE takes it for the role that the
+// connection logged in as, which may be above every grant and policy.
 func (id Identity) isNone() bool { return strings.EqualFold(id.Role, "none") }
 
 // ClaimsJSON returns what the setting request.jwt.claims holds: Claims with the
 // member "role" set to Role. Claims that are no JSON object count as none.
 func (id Identity) ClaimsJSON() []byte { return []byte(id.claimsText()) }
 
-// claimsText is ClaimsJSON as settings have it, without a copy.
+// claimsText is ClaimsJSON as a string, without a copy.
 func (id Identity) claimsText() string {
 	if r := id.rendered; r != nil && r.role == id.Role && sameSlice(r.claims, id.Claims) {
 		return r.text
@@ -71,8 +71,8 @@ func (id Identity) claimsText() string {
 	return renderClaims(members, id.Role)
 }
 
-// sameSlice tells that a and b are the same bytes in memory. An identity is a
-// struct that hosts may copy and change, which what was rendered must not miss.
+// sameSlice reports whether a and b are the same bytes in memory. Hosts may copy an
+// identity and change its claims; the rendered claims of the original don't count then.
 func sameSlice(a, b []byte) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }

@@ -5,17 +5,17 @@ import (
 	"sync/atomic"
 )
 
-// cache remembers the claims of verified tokens, up to a number of them. It
-// evicts by SIEVE: a hand goes from the oldest entry to the newest, spares those
-// that were asked for since it last came by, and drops the first that wasn't. A
-// hit moves nothing, so hits only share a read lock.
+// cache keeps the claims of up to max verified tokens. It evicts by the algorithm SIEVE: a
+// hand goes from the oldest entry to the newest, spares those that were asked for since it
+// last passed, and drops the first that was not. A hit moves no entry, so that hits only
+// share a read lock.
 type cache struct {
 	mu      sync.RWMutex
 	max     int
 	entries map[string]*cacheEntry
 	newest  *cacheEntry
 	oldest  *cacheEntry
-	hand    *cacheEntry // where the search for a victim goes on; nil means at the oldest
+	hand    *cacheEntry // where the next eviction begins to search; nil means at the oldest
 	tally   cacheTally
 
 	generation uint64 // of the keys that the entries were verified with
@@ -49,14 +49,14 @@ func (c *cache) get(token string) (*claims, bool) {
 	return e.claims, true
 }
 
-// maxRemembered is the longest token that is remembered, so that a number of
-// entries bounds the memory too.
-const maxRemembered = 16 << 10
+// maxCachedToken is the longest token that is kept, in bytes. It makes max a bound of the
+// memory, too.
+const maxCachedToken = 16 << 10
 
-// put remembers a token that was verified with the keys of a generation, unless
-// there are other keys by now.
+// put keeps the claims of a token that was verified with the keys of a generation, unless
+// the keys have changed since.
 func (c *cache) put(token string, value *claims, generation uint64) {
-	if len(token) > maxRemembered {
+	if len(token) > maxCachedToken {
 		return
 	}
 	c.mu.Lock()
@@ -89,8 +89,8 @@ func (c *cache) reset(generation uint64) {
 	clear(c.entries)
 }
 
-// evict drops one entry. It ends, since a spared entry is not spared when the
-// hand comes by again.
+// evict drops one entry. The loop ends, since an entry is spared only once until it is
+// asked for again.
 func (c *cache) evict() {
 	e := c.hand
 	if e == nil {

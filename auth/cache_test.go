@@ -28,7 +28,8 @@ func TestAuthenticate_remembered_token_expires(t *testing.T) {
 	require.Equal(t, "JWT expired", requireError(t, err).Message)
 }
 
-// TestAuthenticate_remembers shows what is remembered by what two answers share.
+// TestAuthenticate_remembers finds out whether a token was remembered by whether two
+// identities share their claims.
 func TestAuthenticate_remembers(t *testing.T) {
 	t.Parallel()
 	remembered := func(t *testing.T, v *auth.Verifier, header string) bool {

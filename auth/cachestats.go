@@ -2,15 +2,16 @@ package auth
 
 import "sync/atomic"
 
-// CacheStats is how well the cache of verified tokens has done so far.
+// CacheStats counts the uses of the cache of verified tokens.
 type CacheStats struct {
-	// Requests counts the tokens that were looked for, Hits those that were there.
+	// Requests counts the tokens that were looked up, Hits those that were found.
 	Requests, Hits uint64
-	// Evictions counts the tokens that made room for others.
+	// Evictions counts the tokens that were dropped to make room for others.
 	Evictions uint64
 }
 
-// CacheStats tells of the cache of verified tokens. Without one, it is zero.
+// CacheStats gives the counts of the cache of verified tokens. Without a cache, they are
+// zero.
 func (v *Verifier) CacheStats() CacheStats {
 	if v.cache == nil {
 		return CacheStats{}

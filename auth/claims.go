@@ -14,22 +14,22 @@ import (
 	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
 
-// leeway is by how much the clock of a token's issuer may differ from ours.
+// leeway is how much the clock of a token's issuer may differ from ours.
 const leeway = 30 * time.Second
 
-// claims are a verified token's claims, digested but for the time of day.
+// claims are a verified token's claims. All that doesn't depend on the time of a request
+// is checked already.
 type claims struct {
 	exp, nbf, iat numericDate
 	// audienceFault says what is wrong with the audience. Empty means nothing.
 	audienceFault string
 	identity      Identity
-	// nobody tells that neither the token nor the configuration names a role.
-	nobody bool
+	// noRole reports that neither the token nor the configuration names a role.
+	noRole bool
 }
 
-// digest makes claims of a token's payload. The error tells that the payload is
-// no JSON object.
-func (v *Verifier) digest(payload []byte) (*claims, error) {
+// parseClaims makes claims of a token's payload. It fails if the payload is no JSON object.
+func (v *Verifier) parseClaims(payload []byte) (*claims, error) {
 	if !utf8.Valid(payload) {
 		return nil, errors.New("not UTF-8")
 	}
@@ -54,15 +54,15 @@ func (v *Verifier) digest(payload []byte) (*claims, error) {
 		}
 	}
 	if !ok {
-		role, c.nobody = v.anonRole, v.anonRole == ""
+		role, c.noRole = v.anonRole, v.anonRole == ""
 	}
 	anonymous := v.anonRole != "" && role == v.anonRole
 	c.identity = newIdentity(role, payload, members, anonymous)
 	return c, nil
 }
 
-// fault says what is wrong with the claims at a time, or nothing. Of several
-// faults it names the first, in the order that the protocol has them.
+// fault says what is wrong with the claims at a time, and is empty if nothing is. Of
+// several faults it gives the first in the protocol's order.
 func (c *claims) fault(now time.Time) string {
 	early, late := now.Add(-leeway).Unix(), now.Add(leeway).Unix()
 	switch {
@@ -82,15 +82,15 @@ func (c *claims) fault(now time.Time) string {
 	return c.audienceFault
 }
 
-// numericDate is a claim that counts seconds since 1970.
+// numericDate is a claim that is a time, in seconds since 1970 (RFC 7519, section 2).
 type numericDate struct {
 	seconds   int64
 	present   bool
 	malformed bool // it is there, but no number
 }
 
-// parseNumericDate takes fractions of a second off, and takes numbers that an
-// int64 can't hold for the nearest that it can.
+// parseNumericDate reads a numeric date. It drops fractions of a second, and clamps numbers
+// to the range of an int64.
 func parseNumericDate(raw json.RawMessage) numericDate {
 	if isNull(raw) {
 		return numericDate{}
@@ -111,8 +111,8 @@ func parseNumericDate(raw json.RawMessage) numericDate {
 	return numericDate{seconds: int64(f), present: true}
 }
 
-// audienceFault says what is wrong with the claim aud when want is the audience
-// that the server is, or any if that is empty.
+// audienceFault says what is wrong with the claim aud, and is empty if nothing is. want is
+// the server's audience; any audience will do if that is empty.
 func audienceFault(raw json.RawMessage, want string) string {
 	if isNull(raw) {
 		return ""
@@ -132,7 +132,7 @@ func parseAudiences(raw json.RawMessage) (audiences []string, ok bool) {
 	if json.Unmarshal(raw, &one) == nil {
 		return []string{one}, true
 	}
-	// Pointers, since null would pass for an empty string.
+	// Pointers tell null from an empty string.
 	var several []*string
 	if json.Unmarshal(raw, &several) != nil {
 		return nil, false
@@ -146,9 +146,9 @@ func parseAudiences(raw json.RawMessage) (audiences []string, ok bool) {
 	return audiences, true
 }
 
-// roleClaim returns the role that a token names. What isn't a string stands for
-// its JSON text, so that it is a role that isn't there rather than the anonymous
-// one.
+// roleClaim returns the role that a token names. A claim that isn't a string counts as its
+// JSON text: the request then fails for want of such a role, and doesn't run as the
+// anonymous one.
 func roleClaim(members map[string]json.RawMessage) (role string, ok bool) {
 	raw, ok := members["role"]
 	if !ok {
@@ -164,13 +164,13 @@ func roleClaim(members map[string]json.RawMessage) (role string, ok bool) {
 	return text.String(), true
 }
 
-// isNull tells that a claim is absent or null.
+// isNull reports whether a claim is absent or null.
 func isNull(raw json.RawMessage) bool {
 	return len(raw) == 0 || string(raw) == "null"
 }
 
-// newIdentity makes an identity with its claims rendered beforehand. members is
-// what claims holds.
+// newIdentity makes an identity whose claims are rendered already. members are the members
+// of claims.
 func newIdentity(role string, claims []byte, members map[string]json.RawMessage, anonymous bool) Identity {
 	return Identity{
 		Role:      role,
@@ -180,9 +180,9 @@ func newIdentity(role string, claims []byte, members map[string]json.RawMessage,
 	}
 }
 
-// renderClaims writes members as a JSON object with its names sorted, each value
-// as it was spelled, and role for the member of that name. A number keeps all of
-// its digits that way.
+// renderClaims writes members as a JSON object, sorted by name, with role for the member
+// of that name. Each value is spelled as in the token, so that numbers keep all of their
+// digits.
 func renderClaims(members map[string]json.RawMessage, role string) string {
 	names := slices.AppendSeq(make([]string, 0, len(members)+1), maps.Keys(members))
 	if _, ok := members["role"]; !ok {

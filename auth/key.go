@@ -17,11 +17,11 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// minSecret is how many bytes of text make a secret.
+// minSecret is the least number of bytes of a secret that is plain text.
 const minSecret = 32
 
-// key verifies signatures. Which algorithms it does that with is the key's to
-// say: the token's word only picks one of them.
+// key verifies signatures. The key determines which algorithms are possible; a token's
+// header only picks one of them.
 type key struct {
 	id         string // empty when the key has none
 	material   any
@@ -34,7 +34,7 @@ type algorithm struct {
 }
 
 // parseKeys makes keys of a secret: a JSON Web Key, a set of them, or else a text
-// that is the key itself. No secret gives no keys.
+// that is the key itself. An empty secret has no keys.
 func parseKeys(secret []byte) ([]key, error) {
 	if len(secret) == 0 {
 		return nil, nil
@@ -50,7 +50,7 @@ func parseKeys(secret []byte) ([]key, error) {
 	case isObject && document.KeyType != nil:
 		return parseJWKs([]json.RawMessage{secret})
 	case len(secret) < minSecret:
-		// The words are the reference's, which its users look for.
+		// The words are the reference's, which its users search for.
 		return nil, errors.New("The JWT secret must be at least 32 characters long.")
 	}
 	k, err := newKey("", slices.Clone(secret), jwa.HS256)
@@ -60,8 +60,8 @@ func parseKeys(secret []byte) ([]key, error) {
 	return []key{k}, nil
 }
 
-// parseJWKs makes keys of JSON Web Keys, and passes over those that are for
-// something other than verifying signatures.
+// parseJWKs makes keys of JSON Web Keys, and skips those that are for something other
+// than verifying signatures.
 func parseJWKs(texts []json.RawMessage) ([]key, error) {
 	var keys []key
 	for i, text := range texts {
@@ -79,9 +79,9 @@ func parseJWKs(texts []json.RawMessage) ([]key, error) {
 	return keys, nil
 }
 
-// parsePublishedKeys makes keys of a JSON Web Key Set that anybody may read. It
-// passes over symmetric keys, which are no secret there, and over keys that it
-// doesn't know, as RFC 7517 has it.
+// parsePublishedKeys makes keys of a JSON Web Key Set that anybody may read. It skips
+// symmetric keys, which are no secret there, and, as RFC 7517 says, keys of types that it
+// doesn't know.
 func parsePublishedKeys(set []byte) ([]key, error) {
 	var document struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -131,7 +131,7 @@ func parseJWK(text []byte) (key, error) {
 	return newKey(parsed.KeyID(), material, names...)
 }
 
-// forSignatures reports whether a key's own words allow it to verify signatures.
+// forSignatures reports whether a key's "use" and "key_ops" allow it to verify signatures.
 func forSignatures(k jwk.Key) bool {
 	operations := k.KeyOps()
 	return k.KeyUsage() != string(jwk.ForEncryption) && (len(operations) == 0 ||
@@ -172,9 +172,8 @@ func newKey(id string, material any, names ...jwa.SignatureAlgorithm) (key, erro
 	return k, nil
 }
 
-// verifierFor returns what verifies a token with this header, if the key is for
-// such tokens. A token that names its key is for no other, nor for one without a
-// name.
+// verifierFor returns the verifier for a token with this header, if the key suits it. A
+// token that names a key by its id suits no other key, and none without an id.
 func (k key) verifierFor(h tokenHeader) (jws.Verifier, bool) {
 	if h.hasKeyID && (k.id == "" || k.id != h.keyID) {
 		return nil, false
@@ -218,7 +217,7 @@ func verifyToken(keys []key, token string) ([]byte, *Error) {
 	return payload, nil
 }
 
-// verifySignature tries the keys that suit the header, one by one.
+// verifySignature tries the keys that suit the header, one after the other.
 func verifySignature(keys []key, header tokenHeader, signed, signature []byte) *Error {
 	var tried error
 	for _, k := range keys {
@@ -243,14 +242,14 @@ func errMalformed(err error) *Error {
 	return errDecode("JWT cryptographic operation failed", "", err)
 }
 
-// tokenHeader is what a token says about its signature.
+// tokenHeader is the part of a token that describes its signature.
 type tokenHeader struct {
 	algorithm string
 	keyID     string
 	hasKeyID  bool
 }
 
-// knownAlgorithms are the signatures that tokens can have, whether there is a key
+// knownAlgorithms are the algorithms that tokens can be signed with, whether there is a key
 // for them or not.
 var knownAlgorithms = [...]jwa.SignatureAlgorithm{
 	jwa.NoSignature,
@@ -261,8 +260,8 @@ var knownAlgorithms = [...]jwa.SignatureAlgorithm{
 	jwa.EdDSA,
 }
 
-// parseTokenHeader reads the header of a signed token. Encrypted tokens are
-// refused, and so are those that call for extensions.
+// parseTokenHeader reads the header of a signed token. It refuses encrypted tokens, and
+// those with critical extensions.
 func parseTokenHeader(part string) (tokenHeader, error) {
 	text, err := decodePart(part)
 	if err != nil {
@@ -293,9 +292,9 @@ func parseTokenHeader(part string) (tokenHeader, error) {
 	return h, nil
 }
 
-// distinctMembers parses a JSON object, and refuses one with two members of a
-// name: what reads the first of them and what reads the last would disagree. It is
-// a map, since the names of a struct's fields would match in any case.
+// distinctMembers parses a JSON object, and refuses one with two members of the same name:
+// other readers of the token may take the first of them, and encoding/json takes the last.
+// It makes a map, since encoding/json matches the fields of a struct in any case.
 func distinctMembers(text []byte) (map[string]json.RawMessage, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
@@ -321,8 +320,7 @@ func distinctMembers(text []byte) (map[string]json.RawMessage, error) {
 	return members, nil
 }
 
-// decodePart decodes unpadded base64url. The decoder itself would pass over line
-// breaks.
+// decodePart decodes unpadded base64url. It refuses line breaks, which the decoder ignores.
 func decodePart(part string) ([]byte, error) {
 	if strings.ContainsAny(part, "\r\n") {
 		return nil, errors.New("line break in base64")

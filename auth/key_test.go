@@ -185,7 +185,7 @@ func TestAuthenticate_keys(t *testing.T) {
 	}
 }
 
-// What the cache of verified tokens saves.
+// BenchmarkAuthenticate_algorithms measures what the cache of verified tokens saves.
 func BenchmarkAuthenticate_algorithms(b *testing.B) {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(b, err)

@@ -18,8 +18,8 @@ const (
 	// keySetInterval is how long a fetched key set is good for, and so how long a
 	// key that was taken out of it goes on to be accepted.
 	keySetInterval = 10 * time.Minute
-	// keySetPause is the least time between two fetches that tokens gave rise to,
-	// and the first pause after a failure.
+	// keySetPause is the least time between two fetches that tokens cause, and the first
+	// pause after a failure.
 	keySetPause    = 10 * time.Second
 	keySetMaxPause = 5 * time.Minute
 	keySetTimeout  = 5 * time.Second
@@ -27,27 +27,27 @@ const (
 	keySetMaxHops  = 3
 )
 
-// keySet keeps the keys that a URL serves, and fetches them anew in the
-// background: every now and then, and when a token names a key that isn't there.
+// keySet fetches the keys that a URL serves, and fetches them again in the background:
+// every keySetInterval, and when no key suits a token.
 type keySet struct {
 	url     string
 	client  *http.Client
-	fetched func([]key) // is told of each set that differs from the one before
+	fetched func([]key) // called with each set that differs from the one before
 	logger  *slog.Logger
 
 	ctx    context.Context
 	cancel context.CancelFunc
 	done   sync.WaitGroup
-	wanted chan struct{}
+	wanted chan struct{} // asks for a fetch before the interval has passed
 
 	mu      sync.Mutex
-	attempt chan struct{} // closed at the end of the fetch that is under way, or comes next
-	last    time.Time     // when the last fetch ended; zero before that
+	attempt chan struct{} // closed when the present fetch ends, or the next if there is none
+	last    time.Time     // when the last fetch ended; zero before the first has
 	err     error         // of the last fetch
 	body    []byte        // of the last fetch that succeeded
 }
 
-// newKeySet begins to fetch, and returns at once.
+// newKeySet starts the first fetch, and returns at once.
 func newKeySet(address string, fetched func([]key), logger *slog.Logger) (*keySet, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -70,8 +70,8 @@ func newKeySet(address string, fetched func([]key), logger *slog.Logger) (*keySe
 	return s, nil
 }
 
-// checkKeySetURL lets pass what nobody on the way can change: https, and what
-// doesn't leave the machine.
+// checkKeySetURL refuses a URL whose response others on the network could change: it has
+// to be https, or http on this machine.
 func checkKeySetURL(u *url.URL) error {
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
@@ -126,20 +126,20 @@ func (s *keySet) run() {
 	}
 }
 
-// finish ends an attempt.
+// finish notes the outcome of an attempt, and wakes those that wait for it.
 func (s *keySet) finish(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.err, s.last = err, time.Now()
 	close(s.attempt)
 	s.attempt = make(chan struct{})
-	select { // whoever wanted this attempt has it
+	select { // a fetch that was asked for meanwhile is this one
 	case <-s.wanted:
 	default:
 	}
 }
 
-// fetch makes one attempt.
+// fetch asks the URL once.
 func (s *keySet) fetch() error {
 	request, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.url, nil)
 	if err != nil {
@@ -175,8 +175,8 @@ func (s *keySet) fetch() error {
 	return nil
 }
 
-// refresh has the set fetched and waits for that, unless it was just a moment
-// ago. The error says why there has been no set so far.
+// refresh has the set fetched and waits for that, unless the last fetch was less than
+// keySetPause ago. It fails only as long as no fetch has succeeded.
 func (s *keySet) refresh(ctx context.Context) error {
 	s.mu.Lock()
 	attempt := s.attempt
@@ -188,7 +188,7 @@ func (s *keySet) refresh(ctx context.Context) error {
 	if !first {
 		select {
 		case s.wanted <- struct{}{}:
-		default: // somebody else wants it too
+		default: // another request has asked for it already
 		}
 	}
 	select {
@@ -201,8 +201,8 @@ func (s *keySet) refresh(ctx context.Context) error {
 	}
 }
 
-// failure is why there is no set. One that was fetched stays in use when the next
-// can't be had.
+// failure is the reason why there is no set; nil if there is one. A set stays in use when
+// the next can't be fetched.
 func (s *keySet) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

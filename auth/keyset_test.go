@@ -25,8 +25,7 @@ import (
 	"github.com/pgrest-go/pgrest/auth"
 )
 
-// publisher serves a key set that can be changed, and counts how often it is
-// asked for.
+// publisher serves a key set that can be changed, and counts its requests.
 type publisher struct {
 	*httptest.Server
 	answer  atomic.Pointer[http.HandlerFunc]
@@ -195,7 +194,7 @@ func TestKeySetURL_that_does_not_answer(t *testing.T) {
 	})
 }
 
-// Time is made up here, so that the minutes between two fetches take none.
+// The test runs on synctest's clock, so that the minutes between two fetches take no time.
 func TestKeySetURL_rotation(t *testing.T) {
 	t.Parallel()
 	before, after := newIssuer(t, "before"), newIssuer(t, "after")

@@ -17,15 +17,16 @@ import (
 // defaultRolePath is where the role is, unless the configuration says otherwise.
 const defaultRolePath = "$.role"
 
-// rolePath finds the role in a token's claims: a JSON value as encoding/json
-// makes it, with json.Number for numbers.
+// rolePath finds the role in a token's claims.
 type rolePath interface {
+	// find takes the claims and gives the role as encoding/json makes them, with
+	// json.Number for numbers.
 	find(claims any) (role any, found bool)
 }
 
-// parseRolePath understands a JSON Path of RFC 9535, which begins with a dollar
-// sign, and else the older form, which begins with a dot. It returns nil for the
-// member "role" itself, which needs no path.
+// parseRolePath parses a JSON Path of RFC 9535, which begins with a dollar sign, or the
+// older form, which begins with a dot. It returns nil for the default, the member "role",
+// which needs no path.
 func parseRolePath(text string) (rolePath, error) {
 	switch {
 	case text == "" || text == defaultRolePath || text == ".role":
@@ -44,9 +45,9 @@ func parseRolePath(text string) (rolePath, error) {
 	return path, nil
 }
 
-// jsonPath is a query of RFC 9535, of whose nodes the first is the role. RFC 9535
-// leaves open in which order the members of an object come; here it is that of
-// their names, since a token's role must not be a matter of chance.
+// jsonPath is a query of RFC 9535. The first node that it selects is the role. RFC 9535
+// leaves open the order of an object's members; here it is that of their names, so that a
+// token always has the same role.
 type jsonPath struct{ query *spec.PathQuery }
 
 func (p jsonPath) find(claims any) (role any, found bool) {
@@ -77,7 +78,8 @@ func firstNode(segments []*spec.Segment, node, root any) (first any, found bool)
 	return nil, false
 }
 
-// selectNodes hands an object to its selector one member at a time, in order.
+// selectNodes applies a selector to a node. It gives it the members of an object one at a
+// time, sorted by name, since the selector's own order is that of a map.
 func selectNodes(selector spec.Selector, node, root any) []any {
 	object, ok := node.(map[string]any)
 	if _, named := selector.(spec.Name); named || !ok {
@@ -90,8 +92,8 @@ func selectNodes(selector spec.Selector, node, root any) []any {
 	return nodes
 }
 
-// dottedPath is the older form: names and indexes, and a filter of strings at the
-// end, perhaps.
+// dottedPath is the older form: names and indexes, and optionally a filter of strings at
+// the end.
 type dottedPath struct {
 	steps  []dottedStep
 	filter func(element string) bool // nil when there is none
@@ -187,7 +189,7 @@ func cutDottedIndex(text string) (index int, rest string, err error) {
 	return index, rest, nil
 }
 
-// cutQuoted takes a text in double quotes, in which nothing is escaped.
+// cutQuoted reads a text in double quotes, in which nothing is escaped.
 func cutQuoted(text string) (quoted, rest string, err error) {
 	if !strings.HasPrefix(text, `"`) {
 		return "", "", fmt.Errorf("expected a double quote before %q", text)
@@ -199,7 +201,7 @@ func cutQuoted(text string) (quoted, rest string, err error) {
 	return quoted, rest, nil
 }
 
-// parseDottedFilter parses what is like [?(@ == "author")].
+// parseDottedFilter parses a filter such as [?(@ == "author")].
 func parseDottedFilter(text string) (func(string) bool, error) {
 	rest, ok := strings.CutPrefix(text, "[?(@")
 	if !ok {
@@ -219,10 +221,10 @@ func parseDottedFilter(text string) (func(string) bool, error) {
 	return func(element string) bool { return match(element, operand) }, nil
 }
 
-// cutComparison takes an operator of the older form.
+// cutComparison reads an operator of the older form.
 func cutComparison(text string) (match func(element, operand string) bool, rest string, err error) {
 	for _, c := range []struct {
-		operator string // before those that it begins with
+		operator string // a longer one stands before those that begin it
 		match    func(element, operand string) bool
 	}{
 		{"==^", strings.HasSuffix},
@@ -238,11 +240,11 @@ func cutComparison(text string) (match func(element, operand string) bool, rest 
 	return nil, "", fmt.Errorf("expected ==, !=, ^==, ==^ or *== before %q", text)
 }
 
-// roleAt returns the role that a path finds in a token's payload. What isn't a
-// string stands for its JSON text, as it does without a path.
+// roleAt returns the role that a path finds in a token's payload. As without a path, a
+// value that isn't a string counts as its JSON text.
 func roleAt(path rolePath, payload []byte) (role string, ok bool, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(payload))
-	decoder.UseNumber() // a role of digits keeps them all
+	decoder.UseNumber() // a role that is a number keeps all of its digits
 	var claims any
 	if err := decoder.Decode(&claims); err != nil {
 		return "", false, fmt.Errorf("decode the claims: %w", err)

@@ -117,8 +117,8 @@ func TestRoleClaimKey_malformed(t *testing.T) {
 	}
 }
 
-// The anonymous role is known as such wherever the token has it, and the claims
-// show the role that was found.
+// The anonymous role is recognized wherever the path finds it, and request.jwt.claims has
+// the role that was found.
 func TestRoleClaimKey_identity(t *testing.T) {
 	t.Parallel()
 	v := newVerifier(t, auth.VerifierConfig{Secret: []byte(secret), AnonRole: "anon", RoleClaimKey: "$.app.role"})

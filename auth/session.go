@@ -14,17 +14,17 @@ type Beginner interface {
 	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 }
 
-// Begin begins a transaction for a host's own SQL that runs as id, under the
-// grants and policies that id's requests to the API are under: first the settings
-// are made, in their order, then the role, and request.jwt.claims. None of it
-// outlives the transaction, which the caller has to commit or roll back. It is READ
-// COMMITTED and READ WRITE, whatever the database's defaults are.
+// Begin begins a transaction for a host's own SQL that runs as id, under the same grants
+// and policies as id's requests to the API. It makes the settings, in their order, and
+// then sets the role and request.jwt.claims. All of them end with the transaction, which
+// the caller has to commit or roll back. It is READ COMMITTED and READ WRITE, whatever
+// the database's defaults are.
 //
-// An error of PostgreSQL, such as that there is no such role, is wrapped; an id
-// whose role is "none" gets an *Error. Either way there is no transaction, and no
-// connection is held.
+// An error of PostgreSQL, such as that the role doesn't exist, is wrapped. The error for
+// the role "none" is an *Error. With an error there is no transaction, and no connection
+// is held.
 //
-// The SQL must be the host's, not the requester's: SQL can change the role back.
+// The SQL must be the host's and not the requester's, since SQL can change the role back.
 func Begin(ctx context.Context, conn Beginner, id Identity, settings []Setting) (pgx.Tx, error) {
 	if id.isNone() {
 		return nil, errNoRole(id.Role)
@@ -34,14 +34,14 @@ func Begin(ctx context.Context, conn Beginner, id Identity, settings []Setting) 
 		return nil, fmt.Errorf("begin as role %q: %w", id.Role, err)
 	}
 	if err := become(ctx, tx, id, settings); err != nil {
-		_ = tx.Rollback(ctx) // when it fails, pgx closes the connection, and the role ends with that
+		_ = tx.Rollback(ctx) // if it fails, pgx closes the connection, and so ends the role
 		return nil, fmt.Errorf("become role %q: %w", id.Role, err)
 	}
 	return tx, nil
 }
 
-// become makes the settings of a transaction that has just begun. It can write,
-// whatever the session's default, but for a standby's: there nobody can.
+// become makes the settings of a transaction that has just begun. It makes the transaction
+// READ WRITE if the session's default is not, except on a standby, where none can be.
 func become(ctx context.Context, tx pgx.Tx, id Identity, settings []Setting) error {
 	if conn := tx.Conn(); conn != nil {
 		status := conn.PgConn().ParameterStatus
@@ -56,7 +56,8 @@ func become(ctx context.Context, tx pgx.Tx, id Identity, settings []Setting) err
 	return err
 }
 
-// makeSettings is the statement that makes settings and becomes id.
+// makeSettings gives the statement that makes the settings, and sets the role and claims
+// of id.
 func makeSettings(id Identity, settings []Setting) (statement string, arguments []any) {
 	var b strings.Builder
 	set := func(name, value string) {

@@ -20,7 +20,7 @@ const (
 	login   = "pgrest_test_authenticator"
 )
 
-// state is what a session can tell of the identity that it runs as.
+// state is what a session shows of its identity and settings.
 type state struct{ User, Claims, Site, SearchPath string }
 
 func stateOf(t testing.TB, conn interface {
@@ -103,7 +103,7 @@ func TestBegin_policies(t *testing.T) {
 	}
 }
 
-// However a transaction ends, the one connection of the pool is as it was.
+// However a transaction ends, it leaves the pool's only connection as it was.
 func TestBegin_leaves_nothing_behind(t *testing.T) {
 	t.Parallel()
 	id := auth.Identity{Role: visitor, Claims: []byte(`{"sub":"ada"}`)}
@@ -186,7 +186,7 @@ func requireSQLState(t testing.TB, err error, state string) {
 	require.Equal(t, state, pgErr.Code)
 }
 
-// A host's own page shows a user what the API would let them see.
+// A host's own page shows a user only what the API would show them.
 func ExampleBegin() {
 	ctx := context.Background()
 	pool, done := pgtest.ExamplePool() // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))

@@ -1,22 +1,22 @@
 package auth
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// Setting is one run-time parameter of PostgreSQL and its value, as roles and functions
-// have them, too.
+// Setting is a run-time parameter of PostgreSQL and its value.
 type Setting = introspect.Setting
 
-// Context is what a request's transaction is told beside who makes it.
+// Context is what a request's transaction is told besides the identity.
 type Context struct {
 	// Schema is the exposed schema that the request is about. Empty leaves it out
 	// of the search path.
 	Schema string
-	// ExtraSearchPath are the schemas behind Schema in the search path.
+	// ExtraSearchPath are the schemas after Schema in the search path.
 	ExtraSearchPath []string
 	// Method and Path are the request's, such as "GET" and "/films".
 	Method, Path string
@@ -26,8 +26,8 @@ type Context struct {
 	// Timezone is the time zone that the request prefers. Empty leaves the setting
 	// alone.
 	Timezone string
-	// RoleSettings are those that the identity's role was altered to have, which
-	// becoming the role doesn't bring along.
+	// RoleSettings are those that ALTER ROLE gave to the identity's role. PostgreSQL
+	// applies them at login, and not when a session changes to the role.
 	RoleSettings []Setting
 	// FunctionSettings are those of the called function that are to hold for the
 	// whole transaction.
@@ -37,20 +37,20 @@ type Context struct {
 }
 
 // Settings lists the transaction-local settings that a request's transaction
-// begins with, in the order in which they have to be made. The role's own come
-// before the role, so that a parameter which only the authenticator may set can
-// be among them; a function's come after the time zone, and so win over it.
+// begins with, in the order in which they have to be made. Those of the role come
+// before the change to the role, since some may be open to the authenticator only. Those
+// of a function come after the time zone, and so override it.
 //
-// What is the identity's, the role and the claims, is nobody else's to set: settings
-// of these names in c are left out. So are the encoding of texts, which is UTF-8, and
-// the transaction's isolation level and access mode, which it has from its beginning.
+// Settings in c that would change the identity, the role and the claims, are left out. So
+// are the client's encoding, which is UTF-8, and the transaction's isolation level and
+// access mode, which it has from its beginning.
 //
-// Who makes the settings has to have asked id.Check before.
+// The caller must have checked the identity by id.Check.
 func Settings(id Identity, c Context) []Setting {
 	const fixed = 8
 	s := make([]Setting, 0, fixed+len(c.RoleSettings)+len(c.FunctionSettings)+len(c.AppSettings))
 	s = append(s, Setting{Name: "search_path", Value: searchPath(c)})
-	s = appendOpen(s, c.RoleSettings)
+	s = appendUnreserved(s, c.RoleSettings)
 	s = append(s,
 		Setting{Name: "role", Value: id.Role},
 		Setting{Name: "request.jwt.claims", Value: id.claimsText()},
@@ -62,12 +62,12 @@ func Settings(id Identity, c Context) []Setting {
 	if c.Timezone != "" {
 		s = append(s, Setting{Name: "timezone", Value: c.Timezone})
 	}
-	s = appendOpen(s, c.FunctionSettings)
-	return appendOpen(s, c.AppSettings)
+	s = appendUnreserved(s, c.FunctionSettings)
+	return appendUnreserved(s, c.AppSettings)
 }
 
-// appendOpen appends those of the settings that are open to others than the identity.
-func appendOpen(dst, settings []Setting) []Setting {
+// appendUnreserved appends the settings without those of reserved names.
+func appendUnreserved(dst, settings []Setting) []Setting {
 	for _, s := range settings {
 		if !reserved(s.Name) {
 			dst = append(dst, s)
@@ -76,8 +76,8 @@ func appendOpen(dst, settings []Setting) []Setting {
 	return dst
 }
 
-// reserved reports the name of a setting that isn't for a role, a function or a host
-// to make. PostgreSQL takes such names in any case of their letters.
+// reserved reports whether a setting may not be made by a role, a function or a host.
+// PostgreSQL takes such names in any case.
 func reserved(name string) bool {
 	switch strings.ToLower(name) {
 	case "role", "session_authorization", "request.jwt.claims", "client_encoding",
@@ -91,8 +91,7 @@ func searchPath(c Context) string {
 	if c.Schema == "" {
 		return sqlfrag.SearchPath(c.ExtraSearchPath...)
 	}
-	var room [8]string // on the stack, for all but the longest
-	return sqlfrag.SearchPath(append(append(room[:0], c.Schema), c.ExtraSearchPath...)...)
+	return sqlfrag.SearchPath(slices.Concat([]string{c.Schema}, c.ExtraSearchPath)...)
 }
 
 func objectOrEmpty(text []byte) string {

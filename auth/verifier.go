@@ -42,21 +42,21 @@ type VerifierConfig struct {
 	// role. Without one these are answered with PGRST302.
 	AnonRole string
 	// Audience must be among the audiences of a token that has any. Empty means
-	// that every audience will do. One with a colon must be a URI.
+	// that any audience will do. One with a colon must be a URI.
 	Audience string
 	// CacheMaxEntries is how many verified tokens are remembered, so that their
-	// signatures aren't computed again. 0 means 1000, and a negative number none.
-	// The times in a token are held against the clock at every request all the same.
+	// signatures aren't verified again. 0 means 1000, and a negative number none.
+	// The times in a token are compared with the clock at every request all the same.
 	CacheMaxEntries int
-	// Now tells the time, which the claims exp, nbf and iat are held against. nil
-	// means time.Now.
+	// Now tells the time that the claims exp, nbf and iat are compared with. nil means
+	// time.Now.
 	Now func() time.Time
 	// Logger is told when KeySetURL can't be fetched. nil means slog.Default().
 	Logger *slog.Logger
 }
 
-// Verifier tells who makes a request by its bearer token, a JSON Web Token, which it
-// verifies. It is safe for concurrent use.
+// Verifier finds out who makes a request by verifying its bearer token, a JSON Web Token.
+// It is safe for concurrent use.
 type Verifier struct {
 	secret   []key
 	ring     atomic.Pointer[keyRing]
@@ -64,15 +64,15 @@ type Verifier struct {
 	rolePath rolePath
 	anonRole string
 	audience string
-	cache    *cache // nil when nothing is to be remembered
+	cache    *cache // nil if no tokens are to be remembered
 	now      func() time.Time
 	noToken  Identity
 }
 
-// keyRing is the keys at one moment.
+// keyRing is the keys at one time: those of the secret, and those last fetched.
 type keyRing struct {
 	keys       []key
-	generation uint64 // how many rings there were before
+	generation uint64 // the number of rings before this one
 }
 
 // NewVerifier returns a verifier, or an error when the secret is too short or looks
@@ -118,7 +118,7 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	return v, nil
 }
 
-// uriText is what RFC 3986 has a URI made of.
+// uriText matches the characters that RFC 3986 allows in a URI.
 var uriText = regexp.MustCompile(`^([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$`)
 
 func isURI(text string) bool {
@@ -134,8 +134,8 @@ func (v *Verifier) Close() {
 	}
 }
 
-// replaceKeys puts fetched keys beside the secret, and forgets the tokens that
-// the keys before them have verified. The key set calls it from one goroutine.
+// replaceKeys makes a ring of the secret and the fetched keys, and forgets the tokens that
+// earlier keys have verified. The key set calls it from one goroutine.
 func (v *Verifier) replaceKeys(fetched []key) {
 	ring := &keyRing{keys: slices.Concat(v.secret, fetched), generation: v.ring.Load().generation + 1}
 	v.ring.Store(ring)
@@ -144,53 +144,53 @@ func (v *Verifier) replaceKeys(fetched []key) {
 	}
 }
 
-// Authenticate says who sent authorization, the value of an Authorization
-// header, or "" when there was none. The scheme is Bearer, in any case; with any
-// other the request counts as one without a token. The error, if any, is an
-// *Error. ctx bounds the wait for keys of KeySetURL; without one there is none.
+// Authenticate gives the identity of the request with that Authorization header, which is
+// empty if there is none. The scheme is Bearer, in any case; a request with another scheme
+// counts as one without a token. The error, if any, is an *Error. ctx bounds the wait for
+// the keys of KeySetURL; without that, Authenticate doesn't wait.
 func (v *Verifier) Authenticate(ctx context.Context, authorization string) (Identity, error) {
 	token, ok := bearerToken(authorization)
 	if !ok {
 		if v.anonRole == "" {
 			return Identity{}, errTokenRequired()
 		}
-		return v.noToken.unlessNone()
+		return v.noToken.checked()
 	}
-	c, err := v.verified(ctx, token)
+	c, err := v.verify(ctx, token)
 	if err != nil {
 		return Identity{}, err
 	}
 	if fault := c.fault(v.now()); fault != "" {
 		return Identity{}, errClaims(fault, nil)
 	}
-	if c.nobody {
+	if c.noRole {
 		return Identity{}, errTokenRequired()
 	}
-	return c.identity.unlessNone()
+	return c.identity.checked()
 }
 
-// unlessNone gives the identity, but one that nobody may become.
-func (id Identity) unlessNone() (Identity, error) {
+// checked gives the identity, unless its role is "none".
+func (id Identity) checked() (Identity, error) {
 	if id.isNone() {
 		return Identity{}, errNoRole(id.Role)
 	}
 	return id, nil
 }
 
-// verified returns the claims of a token whose signature is right. When no key
-// suits a token, there may be a new one at KeySetURL.
-func (v *Verifier) verified(ctx context.Context, token string) (*claims, error) {
+// verify returns the claims of a token whose signature is right. If no key suits the token,
+// it has the keys fetched again, since there may be a new one.
+func (v *Verifier) verify(ctx context.Context, token string) (*claims, error) {
 	ring := v.ring.Load()
 	if len(ring.keys) == 0 && v.keySet == nil {
 		return nil, errNoSecret()
 	}
-	c, err := v.verifiedBy(ring, token)
+	c, err := v.verifyWith(ring, token)
 	if err == nil || v.keySet == nil || err.Details != noSuitableKey {
 		return c, asError(err)
 	}
 	fetchErr := v.keySet.refresh(ctx)
 	if latest := v.ring.Load(); latest != ring {
-		c, err = v.verifiedBy(latest, token)
+		c, err = v.verifyWith(latest, token)
 		return c, asError(err)
 	}
 	if fetchErr != nil {
@@ -207,9 +207,9 @@ func asError(err *Error) error {
 	return err
 }
 
-// verifiedBy verifies a token with the keys of a ring. Only tokens whose
-// signature is right are remembered, so that no stranger can push them out.
-func (v *Verifier) verifiedBy(ring *keyRing, token string) (*claims, *Error) {
+// verifyWith verifies a token with the keys of a ring. Only tokens whose signature is right
+// are remembered, so that others can't evict them.
+func (v *Verifier) verifyWith(ring *keyRing, token string) (*claims, *Error) {
 	if v.cache != nil {
 		if c, ok := v.cache.get(token); ok {
 			return c, nil
@@ -219,7 +219,7 @@ func (v *Verifier) verifiedBy(ring *keyRing, token string) (*claims, *Error) {
 	if refused != nil {
 		return nil, refused
 	}
-	c, err := v.digest(payload)
+	c, err := v.parseClaims(payload)
 	if err != nil {
 		return nil, errClaims("Parsing claims failed", fmt.Errorf("parsing the token's payload: %w", err))
 	}
@@ -229,8 +229,8 @@ func (v *Verifier) verifiedBy(ring *keyRing, token string) (*claims, *Error) {
 	return c, nil
 }
 
-// bearerToken takes the token out of an Authorization header. A header that
-// says no more than "Bearer" has an empty one.
+// bearerToken gives the token of an Authorization header. That of the header "Bearer" is
+// empty.
 func bearerToken(authorization string) (token string, ok bool) {
 	const space = " \t\n\v\f\r"
 	scheme, rest := authorization, ""

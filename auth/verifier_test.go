@@ -20,7 +20,7 @@ const (
 	otherSecret = "another secret, that nobody has configured"
 )
 
-// now is when the tests take place.
+// now is the time of the verifiers in the tests.
 var now = time.Unix(1_700_000_000, 0)
 
 func newVerifier(t testing.TB, cfg auth.VerifierConfig) *auth.Verifier {
@@ -44,7 +44,7 @@ func bearer(t testing.TB, payload string) string {
 	return "Bearer " + sign(t, payload, jwa.HS256, []byte(secret))
 }
 
-// withHeader makes a token with any header at all, signed with the secret.
+// withHeader makes a token with the given header, signed with the secret.
 func withHeader(t testing.TB, header, payload string) string {
 	t.Helper()
 	signer, err := jws.NewSigner(jwa.HS256)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// quoting resolves every field to a column of its name.
+// quoting resolves every field to the column of its name.
 var quoting = filter.ResolverFunc(func(f filter.Field) (filter.Operand, error) {
 	return filter.Operand{SQL: sqlfrag.Ident(f.Name)}, nil
 })

@@ -20,7 +20,7 @@ type ParseError struct {
 	Expected   []string // what could have been there
 }
 
-// endOfInput is what a failure finds, or expects, behind the last character.
+// endOfInput is what a failure finds, or expects, after the last character.
 const endOfInput = "end of input"
 
 // newParseError describes a failure to read a source.
@@ -89,14 +89,14 @@ func unique(words []string) []string {
 	return out
 }
 
-// controlNames are the escapes that Haskell shows the control characters with.
+// controlNames are Haskell's escapes of the control characters.
 var controlNames = [...]string{
 	"NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "a", "b", "t", "n", "v", "f", "r", "SO", "SI",
 	"DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US",
 }
 
-// showRune shows a character between quotes as Haskell does, which the messages
-// of PostgREST follow: what is not printable ASCII by its name or number.
+// showRune shows a character in quotes as Haskell does, and with it PostgREST's messages:
+// what is not printable ASCII is shown by its name or number.
 func showRune(r rune, quote byte) string {
 	q := string(rune(quote))
 	switch {

@@ -123,7 +123,7 @@ func TestParseErrorOfAName(t *testing.T) {
 	}
 }
 
-// Nothing has an empty name but a function's only parameter, and keys of JSON.
+// Only a function's single unnamed parameter and the keys of JSON may be empty names.
 func TestParseErrorOfAnEmptyName(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

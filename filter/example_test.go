@@ -63,7 +63,8 @@ func ExampleBindField() {
 		log.Fatal(err)
 	}
 	resolve := filter.ResolverFunc(func(f filter.Field) (filter.Operand, error) {
-		return filter.Operand{SQL: `f."` + f.Name + `"`, JSON: f.Name == "extra"}, nil // of names that are known
+		// The names are known here, and need no escaping.
+		return filter.Operand{SQL: `f."` + f.Name + `"`, JSON: f.Name == "extra"}, nil
 	})
 	for _, item := range query.Select {
 		column, err := filter.BindField(item.(filter.SelectField).Field, resolve)

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Field names a column and, for a value inside of it, the JSON path to there,
+// Field names a column and, for a value inside of it, the JSON path to that,
 // as in data->address->>city.
 type Field struct {
 	Name string
@@ -20,8 +20,8 @@ type Step struct {
 	Index bool   // whether Key is an index, which may be negative
 }
 
-// QuoteName returns a column's name as the name of a filter: in quotes, unless Parse
-// takes it for nothing else as it is.
+// QuoteName returns a column's name as the name of a filter. It puts the name in quotes if
+// Parse would read it differently without them.
 func QuoteName(name string) string {
 	switch name {
 	case "select", "columns", "on_conflict", "order", "and", "or", "limit", "offset":
@@ -37,14 +37,15 @@ func QuoteName(name string) string {
 	return b.String()
 }
 
-// target is what the name of a parameter leads to: a field of the relation at
-// the end of a path.
+// target is what the name of a parameter denotes: a field of the relation at the end of
+// a path.
 type target struct {
 	path  []string
 	field Field
 }
 
-// target reads names with dots between, of which the last is the field's.
+// target reads names with dots between, of which the last is the field's, and its JSON
+// path.
 func (s *scanner) target() (target, bool) {
 	var t target
 	var ok bool
@@ -69,7 +70,7 @@ func (s *scanner) target() (target, bool) {
 	return t, ok
 }
 
-// names reads a parameter's names with commas between.
+// names reads the value of columns or on_conflict: names with commas between.
 func (s *scanner) names(parameter string) ([]string, bool) {
 	names := []string{}
 	ok := s.separated(func() bool {
@@ -83,7 +84,8 @@ func (s *scanner) names(parameter string) ([]string, bool) {
 	return names, ok
 }
 
-// emptyName reads "", which a function's only parameter may go by, or nothing.
+// emptyName reads "", which stands for the single unnamed parameter of a function, or
+// nothing.
 func (s *scanner) emptyName() bool {
 	if !strings.HasPrefix(s.text[s.pos:], `""`) {
 		return false
@@ -108,7 +110,7 @@ func (s *scanner) field() (Field, bool) {
 	return f, true
 }
 
-// name reads the name of a column or relation, which nothing has that is called "".
+// name reads the name of a column or relation, which can't be empty.
 func (s *scanner) name() (string, bool) {
 	m := s.begin()
 	name, ok := s.quotedOr((*scanner).identifier)
@@ -186,14 +188,14 @@ func identifierRune(text string) int {
 	}
 }
 
-// quoted reads text in double quotes, in which a backslash stands before a
-// character that is meant as it is.
+// quoted reads text in double quotes, in which a backslash escapes the character that
+// follows it.
 func (s *scanner) quoted() (string, bool) {
 	if !s.char('"') {
 		return "", false
 	}
 	var unescaped strings.Builder
-	start := s.pos // of what is not yet in unescaped
+	start := s.pos // of the text that is not yet in unescaped
 	for s.pos < len(s.text) && s.text[s.pos] != '"' {
 		if s.text[s.pos] == '\\' {
 			unescaped.WriteString(s.text[start:s.pos])
@@ -246,8 +248,8 @@ func (s *scanner) jsonPath() ([]Step, bool) {
 	return path, ok
 }
 
-// index reads the index of an array: a whole number, behind which the path
-// goes on or the field ends.
+// index reads the index of an array: a whole number, after which the path goes on or the
+// field ends.
 func (s *scanner) index() (string, bool) {
 	start := s.pos
 	s.char('-')

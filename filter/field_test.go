@@ -62,7 +62,7 @@ func TestField(t *testing.T) {
 	}
 }
 
-// A name that was quoted where it has to be names the column, as a filter of its own.
+// A filter by a quoted name is one by the column of that name.
 func TestQuoteName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{

@@ -55,10 +55,10 @@ type Argument struct {
 	Name, Value string
 }
 
-// Options says how to read what the grammar leaves open.
+// Options configures Parse.
 type Options struct {
-	// Arguments takes a parameter whose value is no filter for an argument, as
-	// a GET on a function wants it. Otherwise such a parameter is an error.
+	// Arguments takes a parameter whose value is no filter as an argument of a function,
+	// for a call by GET. Otherwise such a parameter is an error.
 	Arguments bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
@@ -105,23 +105,23 @@ type reader struct {
 	query   *Query
 	scanner scanner
 	tally   tally
-	pages   map[string]int // by the path as written: its index in query.Pages
-	seen    [parts]bool    // of the parts that count once
+	pages   map[string]int // the index in query.Pages by the path as it is written
+	seen    [parts]bool    // the parts that have occurred; only for those that count once
 	err     *ParseError    // of the earliest part that has one
-	part    int            // of err
+	part    int            // that of err
 }
 
-// source is a text to read, and what an error says of it.
+// source is a text to read, and how an error describes it.
 type source struct {
 	part      int
 	parameter string
-	name      string // of the kind of text, as the client is told
-	prefix    string // what the grammar has before the text
+	name      string // the kind of text, as the client is told
+	prefix    string // what the grammar expects before the text
 	text      string
 }
 
 // scanSource reads a source by a rule and keeps the error if it is the one to
-// report. It does not read what can't have that.
+// report. It skips a source whose error would not be, since an earlier part has one.
 func scanSource[T any](r *reader, from source, rule func(*scanner) (T, bool)) (T, bool) {
 	if r.err != nil && r.part <= from.part {
 		var none T
@@ -216,7 +216,8 @@ func (r *reader) readGroup(p parameter) {
 }
 
 func (r *reader) readCondition(p parameter) {
-	at, unnamed := target{}, r.opts.Arguments && p.name == `""` // as a function's only parameter may be
+	// "" is the single unnamed parameter of a function.
+	at, unnamed := target{}, r.opts.Arguments && p.name == `""`
 	if !unnamed {
 		var ok bool
 		if at, ok = r.readTarget(conditionPart, p, p.name); !ok {
@@ -235,7 +236,7 @@ func (r *reader) readCondition(p parameter) {
 		r.query.Arguments = append(r.query.Arguments, Argument{Name: at.field.Name, Value: p.value})
 		r.tally.arguments(len(r.query.Arguments))
 	case unnamed:
-		r.readTarget(conditionPart, p, p.name) // which tells what is wrong with it
+		r.readTarget(conditionPart, p, p.name) // for its error: "" names no column
 	default:
 		c.Field = at.field
 		r.tally.condition()
@@ -258,9 +259,9 @@ func distinct(names []string) []string {
 	})
 }
 
-// Canonical returns a query string with its parameters sorted by name, those of
-// one name as they were, all encoded in the same way and with an =. It tells
-// whether two requests ask for the same.
+// Canonical returns a query string with its parameters sorted by name, those of the same
+// name in their order, all encoded in the same way and with an =. Query strings that ask
+// for the same in another order or encoding have the same canonical form.
 func Canonical(rawQuery string) string {
 	sorted := make([]parameter, 0, strings.Count(rawQuery, "&")+strings.Count(rawQuery, ";")+1)
 	for p := range parameters(rawQuery) {
@@ -283,7 +284,7 @@ func Canonical(rawQuery string) string {
 // parameter is a decoded part of a query string.
 type parameter struct {
 	name, value string
-	given       bool // whether there is a value: an = after the name
+	given       bool // an = follows the name; the value after it may be empty
 }
 
 // parameters yields the parameters of a query string.
@@ -307,7 +308,7 @@ func parameters(rawQuery string) iter.Seq[parameter] {
 	}
 }
 
-// unescape decodes + and percent-encoding. What isn't well encoded stays as it is.
+// unescape decodes + and percent-encoding. A malformed escape stays as it is.
 func unescape(text string) string {
 	if strings.IndexByte(text, '%') < 0 && strings.IndexByte(text, '+') < 0 {
 		return text
@@ -345,8 +346,8 @@ func unhex(c byte) int {
 	}
 }
 
-// writeQuoted puts text into double quotes, as the grammar has it, and the text form
-// of PostgreSQL's arrays.
+// writeQuoted puts text into double quotes, as both the grammar and PostgreSQL's array
+// literals require.
 func writeQuoted(b *strings.Builder, text string) {
 	b.WriteByte('"')
 	for i := range len(text) {
@@ -358,7 +359,8 @@ func writeQuoted(b *strings.Builder, text string) {
 	b.WriteByte('"')
 }
 
-// writeEscaped percent-encodes everything but what RFC 3986 calls unreserved.
+// writeEscaped percent-encodes everything but the characters that RFC 3986 calls
+// unreserved.
 func writeEscaped(b *strings.Builder, text string) {
 	const hex = "0123456789ABCDEF"
 	for i := range len(text) {

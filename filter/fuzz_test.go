@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// seeds are query strings that use every part of the grammar, well and badly.
+// seeds are query strings that use every part of the grammar, correctly and incorrectly.
 var seeds = []string{
 	"select=id,name&id=eq.1&order=id.desc&limit=10",
 	"select=*,x:client!inner!fk(id,...city(name)),data->a->>0::int,n:count()::text,a.sum()",
@@ -124,7 +124,7 @@ func fieldsOf(items []filter.SelectItem) []filter.Field {
 	return all
 }
 
-// sqlTokens returns all that the SQL of conditions and orders is made of.
+// sqlTokens returns all tokens that the SQL of conditions and orders consists of.
 func sqlTokens() map[string]bool {
 	tokens := map[string]bool{"->": true, "->>": true, "::int": true, "::int->": true, "::int->>": true}
 	words := "= <> > >= < <= LIKE ILIKE ~ ~* IS DISTINCT FROM NULL NOT TRUE FALSE UNKNOWN @@ @> <@ && << >> &< &> -|- " +
@@ -148,8 +148,8 @@ func withoutNames(t *testing.T, sql string) string {
 	return bare.String()
 }
 
-// TestParseLong reads texts of two lengths, which would show if any part of the
-// grammar took quadratic time.
+// TestParseLong reads texts of two lengths, to find parts of the grammar that take
+// quadratic time.
 func TestParseLong(t *testing.T) {
 	t.Parallel()
 	const short, long = 1 << 12, 1 << 16

@@ -5,7 +5,7 @@ import "fmt"
 // Limits bounds what one query string may ask for. A field that is 0 bounds nothing.
 type Limits struct {
 	Conditions  int // conditions and groups of them
-	Embeds      int // embedded relations; and those that limit and offset are given for, beside the root
+	Embeds      int // embedded relations, and embeds with a limit or an offset; each counted by itself
 	EmbedDepth  int // levels of relations that are embedded in each other
 	SelectItems int // items of select, those of embedded relations included
 	OrderTerms  int // terms of all orders
@@ -16,14 +16,14 @@ type Limits struct {
 // LimitError reports a query string that asks for more than Limits allows. The rest of
 // it wasn't read.
 type LimitError struct {
-	What string // of what there is too much, as "conditions"
-	Most int    // how much of it there may be
+	What string // what there are too many of, as "conditions"
+	Most int    // how many of them there may be
 }
 
 // Error tells the limit.
 func (e *LimitError) Error() string { return fmt.Sprintf("more than %d %s", e.Most, e.What) }
 
-// tally counts what a query string asks for against its limits.
+// tally counts what a query string asks for, and compares it with the limits.
 type tally struct {
 	limits                                             Limits
 	conditions, embeds, pages, selectItems, orderTerms int
@@ -31,7 +31,7 @@ type tally struct {
 	exceeded *LimitError // nil for none
 }
 
-// add counts one more, and reports whether there may be so many.
+// add counts one more, and reports whether that is allowed.
 func (t *tally) add(n *int, most int, what string) bool {
 	*n++
 	return t.allows(*n, most, what)
@@ -55,7 +55,8 @@ func (t *tally) embed(depth int) bool {
 	return t.add(&t.embeds, t.limits.Embeds, "embeds") && t.allows(depth, t.limits.EmbedDepth, "levels of embeds")
 }
 
-// page counts a way of writing what limit and offset are for, of an embed.
+// page counts an embed with a limit or an offset. One that is written in two ways counts
+// twice.
 func (t *tally) page() bool {
 	return t.add(&t.pages, t.limits.Embeds, "embeds with a limit or an offset")
 }
@@ -68,7 +69,7 @@ func (t *tally) orderTerm() bool { return t.add(&t.orderTerms, t.limits.OrderTer
 func (t *tally) values(n int) bool    { return t.allows(n, t.limits.ListValues, "values in a list") }
 func (t *tally) arguments(n int) bool { return t.allows(n, t.limits.ListValues, "arguments") }
 
-// names tells of which parameter the names are.
+// names counts the names in the parameter.
 func (t *tally) names(n int, parameter string) bool {
 	return t.allows(n, t.limits.Names, "names in "+parameter)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each limit allows as much as it says, and one more is refused, wherever in the query
-// string that is.
+// Each limit allows as many as it says and refuses one more, wherever they are in the query
+// string.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -52,7 +52,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A limit counts what is read, and reading stops there: what follows isn't looked at.
+// Reading stops where a limit is exceeded: later errors aren't found.
 func TestLimits_stop(t *testing.T) {
 	t.Parallel()
 	for _, query := range []string{
@@ -66,7 +66,8 @@ func TestLimits_stop(t *testing.T) {
 	require.ErrorContains(t, err, "failed to parse filter (noop)", "what is wrong doesn't count")
 }
 
-// No limit lets a JSON path have more steps than PostgreSQL takes for certain.
+// Without any limit, a JSON path still can't have more steps than PostgreSQL is certain to
+// take.
 func TestParse_steps(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, before, step string }{

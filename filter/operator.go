@@ -32,9 +32,9 @@ const (
 	Adjacent                           // adj
 )
 
-// operators is the operator table: the name in a URL and what PostgreSQL calls
-// it. A full-text operator's SQL is the function that makes its query; in and
-// is have forms of their own (see bind.go), of which this is the start.
+// operators is the operator table: the name in a URL and the operator in SQL. A
+// full-text operator's SQL is the function that makes its query. Conditions with in and
+// is have forms of their own (see bind.go), which begin with the SQL here.
 var operators = [...]struct{ name, sql string }{
 	Equal:              {"eq", "="},
 	NotEqual:           {"neq", "<>"},

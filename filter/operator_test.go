@@ -24,8 +24,7 @@ func TestOperator(t *testing.T) {
 	require.Empty(t, (filter.Adjacent + 1).SQL())
 }
 
-// Every value of an enum has the word that it has in a URL, and what is none of its values
-// has none.
+// Every value of an enum has its word in a URL, and any other number has none.
 func TestEnums(t *testing.T) {
 	t.Parallel()
 	type words = []string

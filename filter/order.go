@@ -76,8 +76,8 @@ func (s *scanner) orderTerms() ([]OrderTerm, bool) {
 	return terms, ok
 }
 
-// orderTerm reads a field, in brackets behind the name of a relation if related
-// is set, and how to order by it.
+// orderTerm reads a field, its direction and where its nulls are put. If related is set,
+// the field is in brackets after the name of a relation.
 func (s *scanner) orderTerm(related bool) (OrderTerm, bool) {
 	var t OrderTerm
 	var ok bool

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Page limits the rows of the relation that Path leads to. Nothing has checked
-// the numbers: either may be negative.
+// Page limits the rows of the relation that Path leads to. Parse doesn't check the
+// numbers: either may be negative.
 type Page struct {
 	Path   []string // the embedded relations on the way, empty for the root
 	Limit  *int64   // nil when not given
@@ -16,7 +16,7 @@ type Page struct {
 }
 
 // readPage adds a limit or offset to its page. The base is the parameter's name
-// up to and with its last dot.
+// through its last dot.
 func (r *reader) readPage(p parameter, base string, limit bool) {
 	index, ok := r.pages[base]
 	if !ok {
@@ -37,24 +37,24 @@ func (r *reader) readPage(p parameter, base string, limit bool) {
 	}
 }
 
-// addPage adds the page of a path, if it isn't there by another base: with a name in
-// quotes or not, a path is the same.
+// addPage gives the index of a path's page, which it adds unless the path had one by
+// another base: one path can be written with and without quotes.
 func (r *reader) addPage(base string, path []string) int {
 	if r.pages == nil {
 		r.pages = make(map[string]int)
 	}
-	inQuotes := quotedBase(path)
-	index, ok := r.pages[inQuotes]
+	canonical := quotedBase(path)
+	index, ok := r.pages[canonical]
 	if !ok {
 		index = len(r.query.Pages)
 		r.query.Pages = append(r.query.Pages, Page{Path: path})
-		r.pages[inQuotes] = index
+		r.pages[canonical] = index
 	}
 	r.pages[base] = index
 	return index
 }
 
-// quotedBase is a base of the path in which all names are in quotes.
+// quotedBase is the base of the path with all names in quotes.
 func quotedBase(path []string) string {
 	var b strings.Builder
 	for _, name := range path {
@@ -64,8 +64,8 @@ func quotedBase(path []string) string {
 	return b.String()
 }
 
-// integer reads a whole number, or nil. One that is too large for an int64 is
-// beyond any table's size and becomes the largest.
+// integer reads a whole number, or nil. A number that an int64 can't hold is beyond any
+// table's size, and is clamped.
 func integer(text string) *int64 {
 	text = strings.TrimSpace(text)
 	if strings.HasPrefix(text, "+") {

@@ -8,8 +8,8 @@ import (
 	"github.com/pgrest-go/pgrest/filter"
 )
 
-// printQuery writes a query as a query string that Parse reads as the same query:
-// with every name, and every value that may be, in quotes.
+// printQuery writes a query as a query string that Parse reads as the same query. It puts
+// every name in quotes, and every value that allows them.
 func printQuery(q *filter.Query) string {
 	var p printer
 	if q.Select != nil {
@@ -28,7 +28,7 @@ func printQuery(q *filter.Query) string {
 	}
 	for _, page := range q.Pages {
 		base := printPath(page.Path)
-		p.add(base+"limit", "none") // so that there is a page, even without numbers
+		p.add(base+"limit", "none") // makes a page, even without numbers
 		if page.Limit != nil {
 			p.add(base+"limit", strconv.FormatInt(*page.Limit, 10))
 		}
@@ -91,8 +91,8 @@ func printField(f filter.Field) string {
 	return text
 }
 
-// printComparison writes an operator with what it compares with: value stands for
-// the condition's own, in quotes or not.
+// printComparison writes an operator and its operand. value is the condition's value, in
+// quotes or not.
 func printComparison(c filter.Condition, value string) string {
 	text := ""
 	if c.Negated {

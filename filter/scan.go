@@ -17,19 +17,20 @@ const maxDepth = 100
 // then another may be tried there, or has moved it, and then the text is wrong,
 // unless the caller goes back with rewind.
 //
-// The scanner also keeps the failure to report: what the rules tried at the
-// furthest position would have accepted there. This follows the Parsec library,
+// The scanner also keeps the failure to report: what the rules that were tried at
+// the furthest position would have accepted there. This follows the Parsec library,
 // whose texts clients know: a rule that moves on forgets what failed before it,
-// and a caller that goes back remembers how far it had come. As this costs more
-// than reading, only failures at or behind from are kept; a text is read with
-// none at first, and once more around the place where it turned out to be wrong.
+// and a caller that goes back remembers how far it had come.
+//
+// To keep failures costs more than to read. A text is therefore read without them at
+// first, and only if it is wrong once more, with those from the position from on.
 type scanner struct {
 	text  string
 	pos   int
 	depth int
-	from  int
+	from  int      // the first position at which failures are kept
 	fail  *failure // nil for none
-	// refused is what no other rule makes good; nil for nothing.
+	// refused is a failure that stands even if another rule matches; nil for none.
 	refused *failure
 	tally   *tally
 }
@@ -70,7 +71,8 @@ var (
 	stepLabels       = []string{"at most " + strconv.Itoa(maxDepth) + " steps"}
 )
 
-// longestLiteral is how far a rule that fails can have moved behind its failure.
+// longestLiteral is how far a rule that fails can have moved past the position of its
+// failure.
 const longestLiteral = len("nullsfirst")
 
 // scan reads text by a rule.
@@ -103,8 +105,8 @@ type mark struct {
 
 func (s *scanner) mark() mark { return mark{s.pos, s.fail} }
 
-// rewind goes back to m, from where another rule may be tried. That may go back
-// to m in turn: m remembers what has failed.
+// rewind goes back to m, where another rule may be tried. m remembers the failure, so that
+// it is kept if that rule is rewound, too.
 func (s *scanner) rewind(m *mark) {
 	if s.pos != m.pos {
 		s.fail = merge(m.fail, s.fail)
@@ -120,8 +122,8 @@ func (s *scanner) begin() mark {
 	return m
 }
 
-// label ends a rule that began at m. If the rule has read nothing, label stands
-// for everything that its parts expected.
+// label ends a rule that began at m. If the rule has read nothing, label replaces all that
+// its parts expected.
 func (s *scanner) label(m mark, label string) {
 	if s.pos != m.pos {
 		return
@@ -150,8 +152,8 @@ func (s *scanner) found(pos int) string {
 	return showRune(r, '"')
 }
 
-// ended ends the reading of any number of characters, where one more of those
-// with these labels could have followed.
+// ended ends a run of characters that began at start. A failure here expects one more, by
+// these labels.
 func (s *scanner) ended(start int, labels []string) {
 	if s.pos != start {
 		s.fail = nil
@@ -297,7 +299,7 @@ func (s *scanner) end() bool {
 	return false
 }
 
-// notAt reports whether something else than c follows.
+// notAt reports whether anything but c follows.
 func (s *scanner) notAt(c byte) bool {
 	if s.pos < len(s.text) && s.text[s.pos] == c {
 		s.refuse(rune(c), 1)
@@ -320,15 +322,16 @@ func (s *scanner) elementEnd() bool {
 	return true
 }
 
-// refuse records that r, which is next, may not follow. Parsec places this
-// failure behind r.
+// refuse records that r, which is next, may not follow. Parsec places this failure after
+// r.
 func (s *scanner) refuse(r rune, size int) {
 	if s.pos >= s.from {
 		s.fail = merge(s.fail, &failure{pos: s.pos + size, unexpected: []string{showRune(r, '\'')}})
 	}
 }
 
-// notEmpty refuses what was just read if it is nothing but quotes or blanks.
+// notEmpty refuses a text that was just read if nothing is left of it without its quotes
+// and blanks.
 func (s *scanner) notEmpty(text, what string) bool {
 	if text == "" && s.refused == nil {
 		s.refused = &failure{pos: s.pos, unexpected: []string{"empty " + what}}

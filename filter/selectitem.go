@@ -18,7 +18,7 @@ type SelectRelation struct {
 	Relation string
 	Alias    string   // or ""
 	Hint     string   // which of several relationships is meant, or ""
-	Join     JoinType // inner or left, if said
+	Join     JoinType // inner or left, if given
 	Spread   bool     // ...relation(…): its columns belong to the parent
 	Items    []SelectItem
 }

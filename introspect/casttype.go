@@ -11,26 +11,26 @@ type CastType struct {
 	// nothing else can be meant, and empty where PostgreSQL has to look the name up
 	// along its search path.
 	Schema, Local string
-	// Words are SQL's own for a type that they give a modifier, such as "character(1)"
-	// and "interval day to second"; else empty.
+	// Words is the type in SQL's own words where these include a modifier, such as
+	// "character(1)" and "interval day to second"; else empty.
 	Words string
-	// Array makes an array of the type, and SetOf has SETOF before it, which PostgreSQL's
-	// grammar takes.
+	// Array reports that the word ARRAY follows the type, and SetOf that SETOF precedes
+	// it.
 	Array, SetOf bool
 	// Type is nil where the schema cache doesn't know it: for arrays, and for names
 	// that PostgreSQL has to look up.
 	Type *Type
 }
 
-// CastType says what a name of a type means that is written without quotes, brackets
-// and dots: letters, digits, underscores, dollar signs and spaces. It is read as
-// PostgreSQL's grammar reads it, in capitals or not: SQL has words of its own for some
-// types, of which a few mean a length of 1, and an ARRAY or a SETOF may be around
-// them. Any other word is a name that is looked up, in pg_catalog before all other
-// schemas of the search path unless that has it at another place.
+// CastType says what the name of a type means in a cast. The name consists of letters,
+// digits, underscores, dollar signs and spaces, and is read as PostgreSQL's grammar
+// reads it, in any case: SQL has words of its own for some types, a few of which mean a
+// length of 1, and SETOF may precede the type and ARRAY follow it. Any other word is a
+// name that is looked up along the search path, on which pg_catalog comes first unless
+// it is named at another place.
 //
-// What PostgreSQL's grammar has no meaning for is a name too: there is hardly a type of
-// that name, and PostgreSQL says so.
+// Words that PostgreSQL's grammar doesn't know are taken for a name, too. There is
+// hardly a type of that name, and PostgreSQL says so.
 func (c *SchemaCache) CastType(name string) CastType {
 	words := strings.Fields(lower(name))
 	cast := CastType{Local: strings.Join(words, " ")}
@@ -107,12 +107,12 @@ func (t *Type) castable() bool {
 	}
 }
 
-// sqlType is a type of pg_catalog that SQL has words for: its name there, and words
-// for it with the modifier that it has by them.
+// sqlType is a type of pg_catalog that SQL has words for: its name there, and, if the
+// words imply a modifier, the words with that.
 type sqlType struct{ local, words string }
 
-// sqlTypes holds the types that PostgreSQL's grammar spells in its own way, which no
-// search path changes, by their words in lower case.
+// sqlTypes holds the types that PostgreSQL's grammar has words for, by these words in
+// lower case. The search path doesn't change what they mean.
 var sqlTypes = map[string]sqlType{
 	"bigint":   {local: "int8"},
 	"boolean":  {local: "bool"},

@@ -121,8 +121,8 @@ func TestType(t *testing.T) {
 	}
 }
 
-// Whatever words PostgreSQL's grammar takes for a type mean the same here, and those
-// that it doesn't take mean nothing.
+// Words that PostgreSQL's grammar takes for a type mean the same type here, and others
+// mean none.
 func TestCastType_grammar(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Empty(t)
@@ -170,8 +170,8 @@ type result struct {
 	modifier int32
 }
 
-// castResult gives the result of a cast to what text says. It is not ok where
-// PostgreSQL knows of no such type.
+// castResult gives the result of a cast to the type that text names. It is not ok where
+// PostgreSQL knows no such type.
 func castResult(t *testing.T, conn *pgxpool.Conn, text string) (r result, ok bool) {
 	t.Helper()
 	statement, err := conn.Conn().PgConn().Prepare(t.Context(), "", "SELECT CAST(NULL AS "+text+")", nil)
@@ -185,9 +185,9 @@ func castResult(t *testing.T, conn *pgxpool.Conn, text string) (r result, ok boo
 	return result{field.DataTypeOID, field.TypeModifier}, true
 }
 
-// phrases yields what may be names of types, made of the words that there are for them:
-// all of up to three words, and of those that go on as names of times and intervals do,
-// up to six.
+// phrases yields possible names of types, made of the words that such names consist of:
+// all of up to three words, and of up to six words those that go on like the names of times
+// and intervals.
 func phrases() func(yield func(string) bool) {
 	words := []string{
 		"bigint", "bit", "boolean", "char", "character", "dec", "decimal", "double", "float", "int", "integer", "interval",

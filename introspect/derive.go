@@ -17,12 +17,12 @@ type Catalog struct {
 	// Routines are the functions of the exposed schemas, and those of the extra
 	// search path that may serve as computed fields.
 	Routines []*Routine
-	// Hidden are the tables of other schemas, with their names and keys alone. Views
-	// show them, and are related as they are.
+	// Hidden are the tables of other schemas, with only their names and keys. A view of
+	// one has its relationships.
 	Hidden []*Table
-	// Lineage tells for a view, in the order of its columns, which of them show a
-	// key's column of a table, be it by way of other views. From it come the view's
-	// primary key and its relationships.
+	// Lineage lists the columns of a view, in their order, that show a key column of a
+	// table unchanged, directly or through other views. The view's primary key and its
+	// relationships come from it.
 	Lineage map[QualifiedName][]ColumnOrigin
 	// Types are those that can be named in a cast, when their schema and kind allow
 	// it. The types of columns and parameters need not be among them.
@@ -45,10 +45,10 @@ type ColumnOrigin struct {
 	TableColumn string
 }
 
-// New makes a SchemaCache of the parts and derives the rest: the places of columns
-// by name, the keys of views, relationships, computed fields, the order of overloads,
-// what Routine says that New sets, and the names of cast types. It needs no database.
-// The parts belong to the SchemaCache from then on and must not change any more.
+// New makes a SchemaCache of the parts and derives the rest: the index of columns by
+// name, the keys of views, relationships, computed fields, the order of overloads, the
+// fields of Routine that are marked so, and the names of cast types. It needs no
+// database. The parts belong to the SchemaCache from then on and must not change any more.
 func New(c Catalog) *SchemaCache {
 	cache := &SchemaCache{
 		ServerVersion: c.ServerVersion,
@@ -63,7 +63,7 @@ func New(c Catalog) *SchemaCache {
 	for _, t := range c.Hidden {
 		tables[t.Name] = t
 	}
-	views := showings(c)
+	views := viewSources(c)
 	addViewKeys(views, tables)
 	cache.related = relate(c, tables, cache.Tables, views)
 	for _, r := range c.Routines {
@@ -107,7 +107,7 @@ func callableRoutines(schemas []string, routines []*Routine) map[QualifiedName][
 	return byName
 }
 
-// computedFields finds the computed fields of the tables; of two with one name the
+// computedFields finds the computed fields of the tables. Of two with the same name, the
 // one whose schema comes first in path wins.
 func computedFields(tables map[QualifiedName]*Table, path []string, routines []*Routine) map[computedKey]*Routine {
 	rank := rankSchemas(path)

@@ -8,7 +8,7 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// A cache written by hand answers as one that Load has read.
+// A cache written by hand gives what one that Load has read does.
 func TestNew(t *testing.T) {
 	t.Parallel()
 	text := &introspect.Type{OID: 25, Name: "text", Schema: "pg_catalog", Local: "text", BaseOID: 25, BaseName: "text"}
@@ -66,7 +66,7 @@ func TestNew(t *testing.T) {
 	require.False(t, ok)
 }
 
-// A function is for POST alone by its name in any schema, or in its own.
+// A function is named as PostOnly by its name alone, or with its schema.
 func TestNewPostOnly(t *testing.T) {
 	t.Parallel()
 	routine := func(schema, name string, v introspect.Volatility) *introspect.Routine {

@@ -9,7 +9,7 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// Every value of an enum has a word, and what is none of its values has its number.
+// Every value of an enum has a word, and any other number is shown as such.
 func TestEnums(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -9,8 +9,8 @@ import (
 // anyMediaType is the name of the domain that stands for every media type.
 const anyMediaType = "*/*"
 
-// Handler is an aggregate that makes a media type of a relation's rows: of those of
-// one relation, or of any.
+// Handler is an aggregate that turns rows into a media type: those of one relation, or
+// any.
 // See https://docs.postgrest.org/en/stable/references/api/media_type_handlers.html.
 type Handler struct {
 	// Aggregate takes a row and returns a domain that is named like a media type.
@@ -23,14 +23,14 @@ type Handler struct {
 	Relation QualifiedName
 }
 
-// handlerKey is what a handler is for: the media type in lower case.
+// handlerKey is what a handler is looked up by.
 type handlerKey struct {
-	relation  QualifiedName
-	mediaType string
+	relation  QualifiedName // zero for a handler of any rows
+	mediaType string        // in lower case
 }
 
-// handlers gives the handlers by what they are for; of two for the same, the one
-// whose schema comes first wins, and then the one whose name does.
+// handlers indexes the handlers. Of two with the same key, the one whose schema comes
+// first wins, and within a schema the one whose name does.
 func handlers(schemas []string, all []Handler) map[handlerKey]*Handler {
 	rank := rankSchemas(schemas)
 	chosen := make(map[handlerKey]*Handler)
@@ -52,10 +52,10 @@ func handlers(schemas []string, all []Handler) map[handlerKey]*Handler {
 	return chosen
 }
 
-// MediaHandler finds the handler that makes the media type of that relation's rows,
-// and of those of functions that return them. One that takes any relation's rows is
-// not found, nor is one for every media type unless mediaType is "*/*". The case of
-// mediaType does not matter; it has no parameters.
+// MediaHandler finds the handler that turns the rows of that relation into the media
+// type, whether they come from the relation or from a function. It finds no handler of
+// any relation's rows, and none of every media type unless mediaType is "*/*". mediaType
+// is in any case, and without parameters.
 //
 // Handlers are aggregates of the exposed schemas. Where several do the same, the
 // first of these schemas wins.
@@ -67,15 +67,15 @@ func (c *SchemaCache) MediaHandler(relation QualifiedName, mediaType string) (*H
 	return h, ok
 }
 
-// AnyMediaHandler finds the handler that makes the media type of any rows, as
+// AnyMediaHandler finds the handler that turns any rows into the media type, as
 // MediaHandler finds that of one relation.
 func (c *SchemaCache) AnyMediaHandler(mediaType string) (*Handler, bool) {
 	h, ok := c.handlers[handlerKey{mediaType: strings.ToLower(mediaType)}]
 	return h, ok
 }
 
-// MediaTypes lists, sorted and in lower case, the media types that handlers make of that
-// relation's rows: its own handlers and those of any rows.
+// MediaTypes lists, sorted and in lower case, the media types that handlers turn the rows
+// of that relation into: its own handlers, and those of any rows.
 func (c *SchemaCache) MediaTypes(relation QualifiedName) []string {
 	var types []string
 	for key := range c.handlers {
@@ -87,8 +87,9 @@ func (c *SchemaCache) MediaTypes(relation QualifiedName) []string {
 	return slices.Compact(types)
 }
 
-// mediaType gives the media type that a routine with that result makes by itself,
-// or nothing: it returns a single value of a domain that is named like one.
+// mediaType gives the media type that a routine with that result answers in: the name of
+// the domain, if it returns a single value of a domain that is named like a media type.
+// For others it is empty.
 func mediaType(returns Result) string {
 	if returns.Type == nil || returns.Set || !returns.Type.IsDomain || !isMediaType(returns.Type.Local) {
 		return ""
@@ -106,7 +107,8 @@ func isMediaType(name string) bool {
 	return ok && isMediaTypePart(kind, ".-") && isMediaTypePart(subtype, ".-+")
 }
 
-// isMediaTypePart reports whether s is made of letters, digits and the marks.
+// isMediaTypePart reports whether s consists of letters, digits and the marks, and isn't
+// empty.
 func isMediaTypePart(s, marks string) bool {
 	for i := range len(s) {
 		c := s[i]

@@ -11,8 +11,9 @@
 //	table, ok := cache.Table(films)
 //	named, _ := cache.Relationships(films, "directors")
 //
-// Views are read with their queries: a view that shows the key of a table has that
-// key, and the relationships of its foreign keys, whatever the schema of the table.
+// Views are read with their queries: a view that selects the key of a table unchanged
+// has that key, and the relationships of its foreign keys, whatever the schema of the
+// table.
 //
 // Load reads PostgreSQL 14 and later. The result, a SchemaCache, is immutable and
 // needs the database no more. New makes one from parts written by hand.
@@ -52,7 +53,8 @@ type Options struct {
 // a connection, Load runs a read-only REPEATABLE READ transaction of its own. Given
 // a pgx.Tx, it reads within a savepoint and leaves the transaction as it was; the
 // transaction must be REPEATABLE READ, or a concurrent migration may show between
-// two of the queries. Any other Querier is used as it is and has to see to both.
+// two of the queries. Any other Querier is used as it is: the snapshot and the search
+// path are then the caller's concern.
 //
 // It takes eleven queries, and one more where a role has settings that need a
 // privilege. None leaves a prepared statement behind. The catalogs can be read by
@@ -74,9 +76,9 @@ func Load(ctx context.Context, db Querier, opts Options) (*SchemaCache, error) {
 }
 
 // begin gives the Querier to read the catalogs from, in a transaction or savepoint
-// where db can make one, and the function that ends it. Nothing is written, so that
-// ending is always rolling back, which restores the search path of a caller's
-// transaction; a failure to roll back concerns the connection, and pgx closes that.
+// where db can make one, and the function that ends it. Since nothing is written, that
+// rolls back, which restores the search path of a caller's transaction. If it fails, pgx
+// closes the connection.
 func begin(ctx context.Context, db Querier) (Querier, func(), error) {
 	var tx pgx.Tx
 	var err error

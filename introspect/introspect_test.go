@@ -94,7 +94,7 @@ func searchPath(t *testing.T, db rowQuerier) string {
 	return path
 }
 
-// A transaction sees what it has done itself.
+// Load in a transaction sees what the transaction has done.
 func TestLoadInTransaction(t *testing.T) {
 	t.Parallel()
 	tx, err := pgtest.Empty(t).Begin(t.Context())
@@ -107,7 +107,7 @@ func TestLoadInTransaction(t *testing.T) {
 	require.Len(t, table(t, cache, "films").Columns, 1)
 }
 
-// The catalogs tell every role the same, whatever it may read.
+// The catalogs are the same for every role, whatever its privileges.
 func TestLoadWithoutPrivileges(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Fixture(t)
@@ -193,7 +193,7 @@ func TestLoadErrors(t *testing.T) {
 
 var errLost = errors.New("connection lost")
 
-// failingQuerier fails at one of its queries, counted from 1.
+// failingQuerier fails at one of its queries. They are counted from 1.
 type failingQuerier struct {
 	introspect.Querier
 	failing int

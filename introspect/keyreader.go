@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// keyColumn is a row of key.sql: a column of a key, and, if the key is a foreign
-// one, the column that it references.
+// keyColumn is a row of key.sql: a column of a key, and the column that it references
+// if the key is a foreign key.
 type keyColumn struct {
 	column, referenced columnRef
 	kind, key          string
@@ -41,7 +41,7 @@ func (r *reader) readKeys(ctx context.Context) error {
 	})
 }
 
-// addKeyColumn adds a column to a key of its table, to a new one if it is the first.
+// addKeyColumn adds a column to a key of its table. The first column begins a new key.
 func (r *reader) addKeyColumn(k *keyColumn, first bool) {
 	t := r.tableWithKey(k)
 	column := r.intern(k.name)
@@ -81,7 +81,7 @@ func (r *reader) tableWithKey(k *keyColumn) *Table {
 	return t
 }
 
-// nameColumn notes the name of a column that views may show.
+// nameColumn notes the name of a key column that views may show.
 func (r *reader) nameColumn(column columnRef, schema, table, name string) {
 	r.keyColumns[column] = tableColumn{r.qualifiedName(schema, table), r.intern(name)}
 }

@@ -13,8 +13,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// load runs ddl in a new database with a schema api and reads the cache of that
-// schema, with the schema extra, if ddl makes one, as extra search path.
+// load runs ddl in a new database with a schema api, and reads the cache of that schema.
+// If ddl creates a schema extra, that is the extra search path.
 func load(t *testing.T, ddl ...string) *introspect.SchemaCache {
 	t.Helper()
 	pool := pgtest.Empty(t)

@@ -43,26 +43,26 @@ const (
 	canDelete = 1 << 4
 )
 
-// reader reads one Catalog. Columns and routines get their *Type at once, and the
-// types are filled in last, when all that are needed are known.
+// reader reads one Catalog. Columns and routines get their *Type at once; readTypes fills
+// the types in later, when all that are in use are known.
 type reader struct {
 	db      Querier
 	catalog Catalog
-	tables  map[uint32]*Table // the exposed ones, by the relation's OID
-	hidden  map[uint32]*Table // others that have keys, by the relation's OID
-	lineage lineage           // of the exposed views and those that they draw from
+	tables  map[uint32]*Table // the exposed relations, by OID
+	hidden  map[uint32]*Table // others that have keys, by OID
+	lineage lineage           // of the exposed views and of those in their queries
 	// keyColumns are the names of the key columns that views may show.
 	keyColumns map[columnRef]tableColumn
-	types      map[uint32]*Type  // by OID, filled in by readTypes
+	types      map[uint32]*Type  // by OID
 	domains    map[uint32]domain // by OID
-	names      map[string]string // one copy of each name
+	names      map[string]string // for intern
 }
 
 func newReader(db Querier, opts Options) *reader {
 	return &reader{
 		db: db,
 		catalog: Catalog{
-			// Never nil: as a parameter nil would be NULL.
+			// Not nil, which would be NULL as a query's argument.
 			Schemas:         append([]string{}, opts.Schemas...),
 			ExtraSearchPath: append([]string{}, opts.ExtraSearchPath...),
 			PostOnly:        opts.PostOnly,
@@ -103,7 +103,7 @@ func (r *reader) read(ctx context.Context) (Catalog, error) {
 	return r.catalog, nil
 }
 
-// rows runs a query and calls each for every row, scanned into dest. The statement
+// rows runs a query, scans every row into dest and calls each after it. The statement
 // is not prepared: it is needed once, and the connection is the host's.
 func (r *reader) rows(ctx context.Context, sql string, args []any, dest []any, each func()) error {
 	rows, err := r.db.Query(ctx, sql, append([]any{pgx.QueryExecModeExec}, args...)...)
@@ -118,7 +118,7 @@ func (r *reader) rows(ctx context.Context, sql string, args []any, dest []any, e
 }
 
 // intern returns the one copy of s that all of the catalog shares: in a schema of
-// thousands of tables most names and types are those of other columns too.
+// thousands of tables most names and types occur many times.
 func (r *reader) intern(s string) string {
 	if s == "" {
 		return ""

@@ -4,23 +4,23 @@ import "slices"
 
 // relater derives the relationships of a catalog.
 type relater struct {
-	tables  map[QualifiedName]*Table    // exposed and hidden
-	exposed map[QualifiedName]*Table    // those that can be embedded
-	views   map[QualifiedName][]showing // by the table that they show
-	// found are the relationships by their Table, which is there as soon as it has
-	// one, be it one that nothing can be embedded by.
+	tables  map[QualifiedName]*Table       // exposed and hidden
+	exposed map[QualifiedName]*Table       // those that can be embedded
+	views   map[QualifiedName][]viewSource // by the table that they select from
+	// found are the relationships by their Table. A table whose relationships can't be
+	// embedded, since their junctions are not exposed, has an entry without any.
 	found map[QualifiedName][]*Relationship
-	// links are the one-to-many relationships that lead to a possible junction, by
-	// this junction: the columns of the foreign key are in its primary key.
+	// links are the one-to-many relationships to what may be a junction, by its name: a
+	// relation whose primary key contains the columns of the foreign key.
 	links map[QualifiedName][]*Relationship
 }
 
 // relate derives the relationships of a catalog whose views have got their keys.
-func relate(c Catalog, tables, exposed map[QualifiedName]*Table, views []showing) map[QualifiedName]related {
+func relate(c Catalog, tables, exposed map[QualifiedName]*Table, views []viewSource) map[QualifiedName]related {
 	r := &relater{
 		tables:  tables,
 		exposed: exposed,
-		views:   make(map[QualifiedName][]showing),
+		views:   make(map[QualifiedName][]viewSource),
 		found:   make(map[QualifiedName][]*Relationship),
 		links:   make(map[QualifiedName][]*Relationship),
 	}
@@ -39,24 +39,24 @@ func relate(c Catalog, tables, exposed map[QualifiedName]*Table, views []showing
 	return indexRelationships(r.found)
 }
 
-// side is where the columns of one end of a foreign key are found: in the table
-// itself or in a view of it.
+// side is one end of a foreign key: the table itself, or a view that shows its columns.
 type side struct {
 	relation QualifiedName
 	columns  []string // in the order of the foreign key
 }
 
+// sides gives the table, and each view of it as often as it shows the columns.
 func (r *relater) sides(table QualifiedName, columns []string) []side {
 	sides := []side{{table, columns}}
-	for _, view := range r.views[table] {
-		for _, instance := range view.instances(columns) {
-			sides = append(sides, side{view.view, instance})
+	for _, source := range r.views[table] {
+		for _, shown := range source.combinations(columns) {
+			sides = append(sides, side{source.view, shown})
 		}
 	}
 	return sides
 }
 
-// addForeignKey adds the relationships of a foreign key of t, there and back:
+// addForeignKey adds the relationships of a foreign key of t, in both directions:
 // between the two tables, between their views, and between tables and views.
 func (r *relater) addForeignKey(t *Table, key *ForeignKey) {
 	if len(key.Columns) != len(key.ReferencedColumns) || len(key.Columns) == 0 {
@@ -101,14 +101,14 @@ func (r *relater) add(rel *Relationship) {
 	}
 }
 
-// mention notes that table is in a relationship.
+// mention notes that the table is in a relationship, even if none can be embedded.
 func (r *relater) mention(table QualifiedName) {
 	if _, ok := r.found[table]; !ok {
 		r.found[table] = nil
 	}
 }
 
-// isEmbeddable reports whether both are exposed, in one schema.
+// isEmbeddable reports whether both relations are exposed, and in the same schema.
 func (r *relater) isEmbeddable(from, target QualifiedName) bool {
 	return from.Schema == target.Schema && r.exposed[from] != nil && r.exposed[target] != nil
 }
@@ -136,21 +136,21 @@ func containsAll(all, some []string) bool {
 }
 
 // addManyToMany adds a relationship for every two different foreign keys of a
-// junction.
+// junction. If views show a key many times, it adds only the first maxCombinations.
 func (r *relater) addManyToMany() {
-	type way struct {
+	type pair struct {
 		from, to                 QualifiedName
 		constraint1, constraint2 string
 	}
 	for junction, links := range r.links {
-		ways := make(map[way]int)
+		added := make(map[pair]int)
 		for _, from := range links {
 			for _, to := range links {
 				if from.Constraint == to.Constraint || !r.isEmbeddable(from.Table, to.Table) {
 					continue
 				}
-				w := way{from.Table, to.Table, from.Constraint, to.Constraint}
-				if ways[w]++; ways[w] <= maxInstances {
+				p := pair{from.Table, to.Table, from.Constraint, to.Constraint}
+				if added[p]++; added[p] <= maxCombinations {
 					r.addJunction(junction, from, to)
 				}
 			}
@@ -174,10 +174,10 @@ func (r *relater) addJunction(junction QualifiedName, from, to *Relationship) {
 	})
 }
 
-// addComputed adds the relationship that a function makes: one from its only
-// parameter, a row of a relation in its own schema, to the relation whose rows it
-// returns. It takes the place of those whose target has its name, even if rows of
-// what it returns can't be embedded.
+// addComputed adds the relationship that a function computes: from its only parameter, a
+// row of a relation in its own schema, to the relation whose rows it returns. It replaces
+// the relationships whose target has the function's name, even if the relation that it
+// returns is not exposed.
 func (r *relater) addComputed(f *Routine) {
 	if len(f.Params) != 1 {
 		return
@@ -211,7 +211,8 @@ func computedCardinality(f *Routine) Cardinality {
 	return OneToMany
 }
 
-// indexRelationships orders what was found and makes it quick to look up.
+// indexRelationships sorts the relationships, and indexes them by what an embed may call
+// them.
 func indexRelationships(found map[QualifiedName][]*Relationship) map[QualifiedName]related {
 	index := make(map[QualifiedName]related, len(found))
 	for from, all := range found {
@@ -226,8 +227,8 @@ func indexRelationships(found map[QualifiedName][]*Relationship) map[QualifiedNa
 	return index
 }
 
-// addNamed enters relationships, which are in order, by the name of their other
-// end, and returns the names.
+// addNamed indexes sorted relationships by the name of their other end, and returns the
+// names.
 func addNamed(embeddings map[string]embedding, all []*Relationship) []string {
 	var names []string
 	for start, end := 0, 0; start < len(all); start = end {
@@ -242,8 +243,8 @@ func addNamed(embeddings map[string]embedding, all []*Relationship) []string {
 	return names
 }
 
-// addKeyed enters a relationship by the name of its foreign key and of the single
-// column that this joins.
+// addKeyed indexes a relationship by the name of its foreign key, and by that of the
+// column if the key has a single one.
 func addKeyed(embeddings map[string]embedding, rel *Relationship) {
 	if rel.Columns == nil || rel.TargetIsView && !rel.Self() {
 		return

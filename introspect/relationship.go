@@ -50,7 +50,7 @@ type Relationship struct {
 	Function *Routine
 }
 
-// ColumnPair is a column of one relation, and the one of another that it has to equal.
+// ColumnPair is a column of one relation and the column of another that it has to equal.
 type ColumnPair struct{ Column, Target string }
 
 // Junction is the relation between the two of a many-to-many relationship.
@@ -122,42 +122,42 @@ func (r *Relationship) name() string {
 	return r.Target.Name
 }
 
-// related is what a relation is related to.
+// related are the relationships of one relation.
 type related struct {
 	embeddings map[string]embedding // by what an embed may call them
-	names      []string             // those of relations and functions, sorted
+	names      []string             // of the relations and functions among these, sorted
 }
 
-// embedding is what an embed may mean: see Relationships.
+// embedding is what the target of an embed may mean: see Relationships.
 type embedding struct{ named, keyed []*Relationship }
 
-// Relationships finds what target may mean in an embed of from: named are those
-// whose target relation, or function if they are computed, has that name, keyed
-// those whose foreign key has it, or the one column of from that the foreign key
-// joins. One relationship may be in both. Both are in the order of
-// Relationship.Compare, and belong to the cache.
+// Relationships finds what target may mean in an embed of from. named are the
+// relationships whose target relation, or function if they are computed, has that name.
+// keyed are those whose foreign key has that name, or joins a single column of from that
+// has it. One relationship may be in both. Both are in the order of Relationship.Compare,
+// and belong to the cache.
 //
 // Only what is in the schema of from can be embedded: relations, and the functions
 // of computed relationships, whose target may be in another exposed schema. A
-// relationship with a view as target is not keyed: the one with the view's table
-// has the same names, and the two could not be told apart. It is with the view
-// itself, which has no other name for its parents. A computed relationship
-// replaces all others whose target relation has the name of its function.
+// relationship to a view is not keyed: that to the view's table has the same key, and the
+// two could not be told apart. One from a view to itself is keyed, since nothing else
+// tells parents from children. A computed relationship replaces all others whose target
+// relation has the name of its function.
 func (c *SchemaCache) Relationships(from QualifiedName, target string) (named, keyed []*Relationship) {
 	found := c.related[from].embeddings[target]
 	return found.named, found.keyed
 }
 
-// RelatedNames lists, sorted, what can be embedded in from by the name of a
-// relation or of a function. It is ok if from is in a relationship at all, even if
-// none can be embedded, since their junctions are not exposed.
+// RelatedNames lists, sorted, the names of the relations and functions that can be
+// embedded in from. It is ok if from is in any relationship, even if none can be
+// embedded since their junctions are not exposed.
 func (c *SchemaCache) RelatedNames(from QualifiedName) (names []string, ok bool) {
 	r, ok := c.related[from]
 	return r.names, ok
 }
 
-// RelatedTargets lists, sorted, the relations that can be embedded in from, those that
-// functions give rows of included. It is ok as RelatedNames is.
+// RelatedTargets lists, sorted, the relations that can be embedded in from, including
+// those whose rows functions return. It is ok when RelatedNames is.
 func (c *SchemaCache) RelatedTargets(from QualifiedName) (targets []string, ok bool) {
 	r, ok := c.related[from]
 	for _, e := range r.embeddings {
@@ -169,8 +169,7 @@ func (c *SchemaCache) RelatedTargets(from QualifiedName) (targets []string, ok b
 	return slices.Compact(targets), ok
 }
 
-// RelatedTables lists, sorted, the relations of a schema that are in a relationship
-// as RelatedNames has it.
+// RelatedTables lists, sorted, the relations of a schema for which RelatedNames is ok.
 func (c *SchemaCache) RelatedTables(schema string) []string {
 	var tables []string
 	for name := range c.related {

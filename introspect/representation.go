@@ -22,10 +22,9 @@ func representations(all []Representation) map[representationKey]QualifiedName {
 }
 
 // Representation finds the function that casts values of type from to type to, one
-// of which is a domain and the other json or text. Both are OIDs; a column's type
-// is that of the column itself, a domain's not that of what it is over. Only casts
-// that are implicit and call a function count, as PostgREST has it. Whether the
-// function may be called is for the database to say when it is.
+// of which is a domain and the other json or text. Both are OIDs; that of a domain is
+// its own, not its base type's. As in PostgREST, only casts that are implicit and call a
+// function count. Whether a role may call the function, the database decides at the call.
 func (c *SchemaCache) Representation(from, to uint32) (QualifiedName, bool) {
 	name, ok := c.representations[representationKey{from, to}]
 	return name, ok

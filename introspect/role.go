@@ -7,8 +7,8 @@ import (
 
 const isolationParameter = "default_transaction_isolation"
 
-// RoleSettings are a role's own settings. PostgreSQL applies them at login; a role
-// that is taken on within a session gets none of them by itself.
+// RoleSettings are a role's own settings. PostgreSQL applies them at login, and not when
+// a session changes to the role.
 // See https://docs.postgrest.org/en/stable/references/transactions.html#impersonated-role-settings.
 type RoleSettings struct {
 	// Isolation is what default_transaction_isolation is set to, "REPEATABLE READ"
@@ -21,8 +21,8 @@ type RoleSettings struct {
 // RoleSettings gives the settings of a role, by ALTER ROLE … SET for all databases
 // or for this one, which wins. The result is zero for a role without settings.
 //
-// It tells of the roles that the user who ran Load is a member of, not of that user,
-// whose sessions have its settings already. Of the settings it tells those that
+// It knows the roles that the user who ran Load is a member of, but not that user
+// itself, whose sessions have its settings already. Of their settings it knows those that
 // every user may change and, from PostgreSQL 15 on, those that the user was granted
 // SET on. Parameters that no module has defined are left out.
 func (c *SchemaCache) RoleSettings(role string) RoleSettings { return c.roles[role] }

@@ -11,10 +11,10 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// withRoles calls load in a transaction that has made roles with settings and goes
-// on as an unprivileged one that can become some of them. Roles are the whole
-// server's: nothing is committed, and the transaction does not outlast load, since
-// another that makes the same roles has to wait for its end.
+// withRoles creates roles with settings in a transaction, changes to an unprivileged role
+// that can become some of them, and calls load. Roles belong to the whole server: nothing
+// is committed, and the transaction ends with load, since another that creates the same
+// roles has to wait for that.
 func withRoles(t *testing.T, load func(pgx.Tx)) {
 	t.Helper()
 	tx, err := pgtest.Empty(t).Begin(t.Context())
@@ -96,7 +96,8 @@ func TestRoleSettings(t *testing.T) {
 	}
 }
 
-// Where privileged settings are, their privileges are asked for, which may fail too.
+// The query for the privileges of settings, which is only made if there are any, may
+// fail, too.
 func TestRoleSettingsError(t *testing.T) {
 	t.Parallel()
 	withRoles(t, func(tx pgx.Tx) {

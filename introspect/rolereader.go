@@ -12,7 +12,7 @@ const parameterPrivileges = 150000
 type roleSetting struct {
 	role       string
 	setting    Setting
-	privileged bool // only superusers and who was granted it may set it
+	privileged bool // to set it takes a superuser or a grant
 }
 
 func (r *reader) readRoles(ctx context.Context) error {

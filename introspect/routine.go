@@ -40,21 +40,24 @@ type Routine struct {
 	Returns Result
 	// Volatility decides whether the function runs in a read-only transaction.
 	Volatility Volatility
-	// PostOnly reports a function that is called neither with GET nor, in the same way,
-	// with QUERY, as its arguments are not for URLs. New sets it.
+	// PostOnly reports a function that can't be called with GET, since its arguments must
+	// not be in URLs, such as a password. It can't be called with QUERY either, which has
+	// them in the same form. New sets it.
 	PostOnly bool
 	// Settings are the function's own SET clauses, in their order.
 	Settings []Setting
-	// MediaType is the media type that the function makes by itself, since it returns
-	// a single value of a domain of that name: "image/png", as the domain spells it,
-	// or "*/*" for a function that answers every media type. It is empty for other
-	// functions. New sets it.
+	// MediaType is the media type that the function answers in, since it returns a single
+	// value of a domain of that name: "image/png", as the domain spells it, or "*/*" for a
+	// function that answers in every media type. It is empty for other functions. New
+	// sets it.
 	MediaType string
 
-	rows *Table // of the result where no exposed relation serves; see SchemaCache.ResultTable
+	// rows is the relation that is made of the result; nil if an exposed relation serves
+	// as that. See SchemaCache.ResultTable.
+	rows *Table
 }
 
-// derive sets what follows from the rest of the routine, and from the exposed relations.
+// derive sets the fields that follow from others, and from the exposed relations.
 func (r *Routine) derive(exposed map[QualifiedName]*Table) {
 	for i := range r.Params {
 		r.Params[i].TypeName = r.Params[i].Type.CastName()
@@ -63,12 +66,12 @@ func (r *Routine) derive(exposed map[QualifiedName]*Table) {
 	r.rows = resultTable(r, exposed)
 }
 
-// OffersGET reports whether clients are told that the routine can be called with GET: it
-// changes nothing, and its arguments may be in a URL.
+// OffersGET reports whether documents describe a call with GET: the routine changes
+// nothing, and its arguments may be in a URL.
 func (r *Routine) OffersGET() bool { return r.Volatility != Volatile && !r.PostOnly }
 
 // resultTable makes a relation of a routine's result. It is nil where an exposed
-// relation serves, and where the result has no columns of its own.
+// relation serves as that, and where the result has no columns of its own.
 func resultTable(r *Routine, exposed map[QualifiedName]*Table) *Table {
 	t := r.Returns.Type
 	if t == nil {
@@ -96,8 +99,8 @@ func resultTable(r *Routine, exposed map[QualifiedName]*Table) *Table {
 	return &Table{Name: name, Columns: columns, index: indexColumns(columns)}
 }
 
-// resultName names the rows of a routine's result after their type, record
-// included. One OUT or TABLE column makes no type, and may have the routine's name.
+// resultName names a routine's result after its type, even if that is record. A result
+// of a single OUT or TABLE column has no type of its own, and the routine's name.
 func resultName(r *Routine) string {
 	switch t := r.Returns.Type; {
 	case t.Relation.Name != "":
@@ -108,9 +111,9 @@ func resultName(r *Routine) string {
 	return r.Name.Name
 }
 
-// Isolation gives the isolation level that the routine itself asks for, by SET
-// default_transaction_isolation: "REPEATABLE READ", "SERIALIZABLE", or empty for
-// READ COMMITTED. It is not ok when the routine asks for none.
+// Isolation gives the isolation level that the routine's SET
+// default_transaction_isolation asks for: "REPEATABLE READ", "SERIALIZABLE", or empty for
+// READ COMMITTED. It is not ok when the routine has no such setting.
 func (r *Routine) Isolation() (level string, ok bool) {
 	for _, s := range r.Settings {
 		if strings.EqualFold(s.Name, isolationParameter) {
@@ -120,8 +123,8 @@ func (r *Routine) Isolation() (level string, ok bool) {
 	return "", false
 }
 
-// Body gives the parameter that takes a request's body whole: the routine's only
-// one, unnamed, of type json, jsonb, text, xml or bytea.
+// Body gives the parameter that takes a whole request body: the routine's only
+// parameter, unnamed, of type json, jsonb, text, xml or bytea.
 func (r *Routine) Body() (*Param, bool) {
 	if len(r.Params) == 1 && r.Params[0].Name == "" && takesBody(r.Params[0].Type) {
 		return &r.Params[0], true
@@ -129,11 +132,11 @@ func (r *Routine) Body() (*Param, bool) {
 	return nil, false
 }
 
-// Callable reports whether a client can call the routine by its name and the names
-// of its parameters: those without a default have a name. A parameter that is alone
-// and has none takes a request's body whole, with or without a default; see
-// Routine.Body. As in PostgREST, several can't be left out together where no argument
-// of the routine has a name, its results included.
+// Callable reports whether a client can call the routine by its name and the names of
+// its parameters: every parameter without a default has a name. A single unnamed
+// parameter has to take a whole request body; see Routine.Body. As in PostgREST, a
+// routine of several parameters, none of which has a name, is not callable, even if all
+// have defaults, unless it declares result columns.
 func (r *Routine) Callable() bool {
 	if len(r.Params) == 1 && r.Params[0].Name == "" {
 		return takesBody(r.Params[0].Type)
@@ -175,9 +178,9 @@ type Param struct {
 	// Name is empty for an unnamed parameter.
 	Name string
 	Type *Type
-	// TypeName is the type as SQL text can name it in a cast that keeps values
-	// whole, whatever the search path: Type.Name, but for character and bit, which
-	// mean a length of 1. New sets it.
+	// TypeName is the type as SQL can name it in a cast that doesn't shorten values,
+	// whatever the search path: Type.Name, except for character and bit, which mean a
+	// length of 1. New sets it.
 	TypeName string
 	// Required is false for a parameter with a default.
 	Required bool
@@ -185,11 +188,11 @@ type Param struct {
 	Variadic bool
 }
 
-// Result is the shape of what a routine returns. Where Columns is empty and
-// Type.Relation is not, the rows are those of that relation.
+// Result describes what a routine returns. If Columns is empty and Type.Relation is not,
+// it returns rows of that relation.
 type Result struct {
-	// Type is the declared type: record for several OUT parameters, and for one the
-	// parameter's own type.
+	// Type is the declared type. For several OUT parameters it is record, and for a single
+	// one the parameter's type.
 	Type *Type
 	// Set reports RETURNS SETOF or RETURNS TABLE.
 	Set bool
@@ -202,9 +205,9 @@ type Result struct {
 	Columns []ResultColumn
 }
 
-// Composite reports rows rather than values: those of a relation or composite type,
-// or of a domain over one, those that OUT, INOUT or TABLE columns make, even a
-// single one, and those of record, whose columns only the function knows.
+// Composite reports whether the routine returns rows rather than values: rows of a
+// relation or composite type, or of a domain over one; rows of OUT, INOUT or TABLE
+// columns, even of a single one; or records, whose columns only the function knows.
 func (r *Result) Composite() bool {
 	if len(r.Columns) > 0 {
 		return true
@@ -212,8 +215,8 @@ func (r *Result) Composite() bool {
 	return r.Type != nil && (r.Type.Kind == CompositeType || r.Type.OID == recordOID)
 }
 
-// Scalar reports a value, or a set of values, that are not composite. It is true of
-// functions that return void.
+// Scalar reports whether the routine returns a value, or a set of values, rather than
+// rows. It is true for void.
 func (r *Result) Scalar() bool { return !r.Composite() }
 
 // ResultColumn is a named column of a routine's result.

@@ -64,7 +64,7 @@ func (r *reader) routine(p *proc) *Routine {
 	return routine
 }
 
-// addArgument adds the argument at place i to the parameters, to the columns of the
+// addArgument adds the argument at index i to the parameters, to the columns of the
 // result, or, when it is INOUT, to both.
 func (r *reader) addArgument(routine *Routine, p *proc, i int) {
 	var name string
@@ -86,7 +86,7 @@ func (r *reader) addArgument(routine *Routine, p *proc, i int) {
 	}
 }
 
-// nameResults names the columns of the result that have no name, as PostgreSQL does.
+// nameResults names the unnamed columns of the result, as PostgreSQL does.
 func (r *reader) nameResults(routine *Routine) {
 	columns := routine.Returns.Columns
 	for i := range columns {
@@ -100,8 +100,8 @@ func (r *reader) nameResults(routine *Routine) {
 	}
 }
 
-// readAttributes reads the columns of the composite types in use that are rows of no
-// exposed relation.
+// readAttributes reads the columns of the composite types in use, except for the row
+// types of exposed relations.
 func (r *reader) readAttributes(ctx context.Context) error {
 	var (
 		declared, typeOID uint32

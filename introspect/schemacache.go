@@ -38,20 +38,20 @@ type SchemaCache struct {
 	// whose arguments can't be given: see Routine.Callable.
 	Routines map[QualifiedName][]*Routine
 
-	// related holds the relationships of each relation that has any.
+	// related holds the relationships by relation.
 	related map[QualifiedName]related
 	// computed holds computed fields by relation and field name.
 	computed map[computedKey]*Routine
 	// representations holds the casting functions of domain representations.
 	representations map[representationKey]QualifiedName
-	// handlers holds the media type handlers by what they are for.
+	// handlers holds the media type handlers by relation and media type.
 	handlers map[handlerKey]*Handler
 	// roles holds the settings of roles by the role's name.
 	roles map[string]RoleSettings
 	// types holds the types that can be named in a cast.
 	types map[QualifiedName]*Type
-	// catalogFirst reports that pg_catalog is searched before all other schemas, as it
-	// is unless the search path names it.
+	// catalogFirst reports that pg_catalog is searched before all other schemas, since the
+	// search path doesn't name it.
 	catalogFirst bool
 }
 
@@ -66,16 +66,16 @@ func (c *SchemaCache) Table(name QualifiedName) (*Table, bool) {
 	return t, ok
 }
 
-// ResultTable gives the relation whose rows a routine returns. If that is not
+// ResultTable gives the relation whose rows a routine returns. If the relation is not
 // exposed, or the routine returns rows of a composite type or has OUT, INOUT or
-// TABLE columns, it is a relation made for the purpose, of the columns of the result
-// and nothing else. It is nil for a routine that returns values, and for one that
-// returns record without saying of what columns.
+// TABLE columns, it is one that is made for the purpose and has only the columns of the
+// result. It is nil for a routine that returns values, and for one that returns record
+// without declaring its columns.
 //
-// Such a relation has the name of the result's type, in the routine's schema: the
-// rows of a hidden table are related as those of the view are that shows it by the
-// same name. Rows of a relation that is exposed in another schema are taken for rows
-// of the one that has its name in the routine's, if there is one.
+// A relation that is made has the name of the result's type, in the routine's schema. It
+// therefore has the relationships of the exposed relation of that name, if there is one:
+// for the rows of a hidden table, those of the view of the same name; for the rows of a
+// relation in another exposed schema, those of its namesake in the routine's.
 //
 // A single OUT or TABLE column of a composite type is no column of the result: then
 // PostgreSQL's result has the columns of that type.

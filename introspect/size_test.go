@@ -17,8 +17,8 @@ const megabyte = 1 << 20
 
 // createSchema fills a schema api with tables of eight columns, a primary key and
 // two foreign keys, with a view for every third table, which shows all of its keys,
-// and two functions for every three tables. It commits as it goes, since a transaction can't hold the
-// locks of thousands of tables.
+// and two functions for every three tables. It commits several times, since a transaction
+// can't hold the locks of thousands of tables.
 func createSchema(tb testing.TB, pool *pgxpool.Pool, tables int) {
 	tb.Helper()
 	_, err := pool.Exec(tb.Context(), fmt.Sprintf(`
@@ -85,8 +85,8 @@ func TestLoadSize(t *testing.T) { //nolint:paralleltest // see above
 	runtime.KeepAlive(cache)
 }
 
-// Views that show each column of a key many times have a power of ways to choose them,
-// of which no embed can mean one. It isn't parallel either.
+// Views that show each column of a key many times don't multiply the relationships: their
+// combinations are bounded. The test isn't parallel, as the one above.
 func TestLoadSize_repeated_keys(t *testing.T) { //nolint:paralleltest // see above
 	pool := pgtest.Empty(t)
 	const columns, times = 6, 10

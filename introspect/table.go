@@ -37,24 +37,25 @@ type Table struct {
 	Comment string
 	// Columns in the order of the table; dropped and system columns are left out.
 	Columns []Column
-	// PrimaryKey names the key's columns in the key's order; nil where there is none. A view has
-	// the keys of all tables whose whole key it shows, one after the other.
+	// PrimaryKey names the key's columns in the key's order; nil where there is none. A view
+	// has the keys of all tables whose whole key it shows, one after the other.
 	PrimaryKey []string
-	// UniqueKeys holds the column names of each unique constraint, the primary key left out,
-	// by constraint name.
+	// UniqueKeys holds the column names of each unique constraint but the primary key, in the
+	// order of the constraints' names.
 	UniqueKeys [][]string
-	// ForeignKeys of this table, by constraint name. One to a partitioned table is listed once.
+	// ForeignKeys of this table, in the order of the constraints' names. One to a partitioned
+	// table is listed once.
 	ForeignKeys []ForeignKey
 	// Insertable, Updatable and Deletable say what PostgreSQL can do with the
 	// relation, by itself or by an INSTEAD OF trigger, whatever the grants.
 	Insertable, Updatable, Deletable bool
-	// Inherited reports a table that others inherit from, or did: its rows are theirs, too, in
-	// which its keys need not be unique.
+	// Inherited reports a table that others inherit from, or did. It has their rows, too,
+	// among which its keys need not be unique.
 	Inherited bool
 	// RowSecurity reports that policies decide which rows a role sees.
 	RowSecurity bool
 
-	index map[string]int // column name to its place in Columns
+	index map[string]int // the index in Columns by column name
 }
 
 // Column finds the column of that name.
@@ -76,14 +77,15 @@ type Column struct {
 	TypeName string
 	// Nullable is false for a NOT NULL column and for one whose domain is NOT NULL.
 	Nullable bool
-	// Default is the SQL expression of the column's default, or of its domain's; empty without one.
-	// An identity column has none, nor does a generated one.
+	// Default is the SQL expression of the column's default, or of its domain's; empty
+	// without one. An identity column has none, nor does a generated one.
 	Default string
 	// Identity is 'a' for GENERATED ALWAYS AS IDENTITY, 'd' for BY DEFAULT and 0 otherwise.
 	Identity byte
 	// Generated reports GENERATED ALWAYS AS (…): the column can't be written.
 	Generated bool
-	// MaxLength is the limit of a character type, or of a domain over one, in characters; 0 without one.
+	// MaxLength is the limit of a character type, or of a domain over one, in characters; 0
+	// without one.
 	MaxLength int
 }
 
@@ -91,8 +93,8 @@ type Column struct {
 type ForeignKey struct {
 	Name    string
 	Columns []string
-	// References is the table pointed to, exposed or not, and ReferencedColumns its columns, in
-	// the order of Columns.
+	// References is the table pointed to, exposed or not, and ReferencedColumns its columns,
+	// in the order of Columns.
 	References        QualifiedName
 	ReferencedColumns []string
 }

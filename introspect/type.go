@@ -2,10 +2,10 @@ package introspect
 
 import "fmt"
 
-// TypeKind is the shape of a type's values, domains looked through.
+// TypeKind is the kind of a type; that of a domain is its base type's.
 type TypeKind uint8
 
-// The kinds of type; pg_type.typtype with arrays told apart.
+// The kinds of type are those of pg_type.typtype, and arrays.
 const (
 	BaseType TypeKind = iota
 	ArrayType
@@ -38,8 +38,8 @@ type Type struct {
 	// Schema and Local are the two parts of the type's qualified name, unquoted, as
 	// SQL text needs them: "pg_catalog" and "int4", "api" and "color".
 	Schema, Local string
-	// BaseOID and BaseName are the type under a domain and all domains below that,
-	// or the type itself.
+	// BaseOID and BaseName are the type under a domain, which is no domain itself, or
+	// else the type itself.
 	BaseOID  uint32
 	BaseName string
 	// Kind is that of the base type.
@@ -51,17 +51,17 @@ type Type struct {
 	Relation QualifiedName
 	// Enum holds the labels of an enum, or of a domain over one, in their order.
 	Enum []string
-	// CastsToJSON reports that the base type has a cast to json made by CREATE CAST,
-	// which to_json obeys (hstore has one).
+	// CastsToJSON reports that CREATE CAST has made a cast of the base type to json, as for
+	// hstore. to_json uses such a cast.
 	CastsToJSON bool
 	// Attributes are the columns of a composite type, or of a domain over one. They
-	// are known only of types in use, by columns, parameters and results, that are not
-	// the row type of an exposed relation.
+	// are known only for types that a column, parameter or result has, and not for the row
+	// type of an exposed relation.
 	Attributes []Column
 }
 
-// CastName gives t as SQL text can name it in a cast that keeps values whole: character
-// and bit alone would cut them to a length of 1.
+// CastName gives t as SQL can name it in a cast that doesn't shorten values: the words
+// character and bit mean a length of 1.
 func (t *Type) CastName() string {
 	switch t.OID {
 	case bpcharOID:

@@ -178,9 +178,9 @@ func TestLoadSharesTypes(t *testing.T) {
 	require.Same(t, color, named)
 }
 
-// The columns of composite types are known wherever the type is used, by itself, below a
-// domain, in an array or in another composite type; those of exposed relations are the
-// relation's.
+// The columns of a composite type are known however the type is used: as it is, under a
+// domain, in an array or in another composite type. Those of an exposed relation's row type
+// are the relation's.
 func TestLoadAttributes(t *testing.T) {
 	t.Parallel()
 	cache := load(t, `

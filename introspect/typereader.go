@@ -8,7 +8,7 @@ import (
 )
 
 // The types whose modifier is a length, and what PostgreSQL adds to the length of
-// those that are of characters.
+// character types.
 const (
 	bpcharOID      = 1042
 	bpcharArrayOID = 1014
@@ -99,9 +99,9 @@ func typeKind(typtype string, isArray bool) TypeKind {
 	}
 }
 
-// lookThroughDomains gives every domain what it has of its base type. It fails when
-// a type in use was not read, which takes a migration at the same time and a
-// Querier without a snapshot.
+// lookThroughDomains gives every domain the properties of its base type. It fails when
+// a type in use was not read, which happens only to a Querier without a snapshot during
+// a migration.
 func (r *reader) lookThroughDomains() error {
 	for oid, t := range r.types {
 		base, ok := r.types[r.base(oid)]
@@ -117,7 +117,7 @@ func (r *reader) lookThroughDomains() error {
 	return nil
 }
 
-// base gives the OID of the type under all domains.
+// base gives the OID of a domain's base type, or the OID itself for other types.
 func (r *reader) base(oid uint32) uint32 {
 	for d, ok := r.domains[oid]; ok; d, ok = r.domains[oid] {
 		oid = d.over
@@ -125,9 +125,9 @@ func (r *reader) base(oid uint32) uint32 {
 	return oid
 }
 
-// applyDomains gives every column what its domain says of it. A default counts only
-// where it is the outermost domain's, as in an INSERT: a domain has a copy of the
-// default of the domain below, taken when it was made.
+// applyDomains gives every column the default, the NOT NULL and the length of its domain.
+// As in an INSERT, only the outermost domain's default counts: a domain gets a copy of
+// the default of the domain below when it is created.
 func (r *reader) applyDomains() {
 	for _, t := range r.catalog.Tables {
 		for i := range t.Columns {

@@ -2,23 +2,23 @@ package introspect
 
 import "slices"
 
-// showing is what a view shows of the key columns of one table.
-type showing struct {
+// viewSource is a table that a view selects key columns of.
+type viewSource struct {
 	view, table QualifiedName
-	columns     []ColumnOrigin // in the view's order
+	columns     []ColumnOrigin // the view's columns that show key columns, in order
 }
 
-// showings gives what the views show, in the order of the views and then of their
-// columns.
-func showings(c Catalog) []showing {
-	var all []showing
+// viewSources gives the sources of all views, in the order of the views and, for each
+// view, of the columns that show them first.
+func viewSources(c Catalog) []viewSource {
+	var all []viewSource
 	for _, t := range c.Tables {
 		first := len(all) // of this view
 		for _, origin := range c.Lineage[t.Name] {
-			i := first + slices.IndexFunc(all[first:], func(s showing) bool { return s.table == origin.Table })
+			i := first + slices.IndexFunc(all[first:], func(s viewSource) bool { return s.table == origin.Table })
 			if i < first {
 				i = len(all)
-				all = append(all, showing{view: t.Name, table: origin.Table})
+				all = append(all, viewSource{view: t.Name, table: origin.Table})
 			}
 			all[i].columns = append(all[i].columns, origin)
 		}
@@ -26,9 +26,9 @@ func showings(c Catalog) []showing {
 	return all
 }
 
-// named gives the view's columns that show one column of the table: none, one, or
+// columnsOf gives the view's columns that show one column of the table: none, one, or
 // several, as when the view joins the table with itself.
-func (s showing) named(tableColumn string) []string {
+func (s viewSource) columnsOf(tableColumn string) []string {
 	var columns []string
 	for _, origin := range s.columns {
 		if origin.TableColumn == tableColumn {
@@ -38,47 +38,47 @@ func (s showing) named(tableColumn string) []string {
 	return columns
 }
 
-// maxInstances is how many ways to choose the columns of a key there are for a
-// relationship of several columns, and for one over a junction. No name tells one such
-// way from another: where there are two, an embed is ambiguous. They are as many as a
-// power of how often columns are shown, so that not all of them are listed.
-const maxInstances = 16
+// maxCombinations bounds the combinations of a view's columns that stand for one key of
+// several columns, and the relationships over a junction that they make. A view that shows
+// each of n columns k times has k to the power of n of them. All but the first only make
+// an embed ambiguous, since no name tells one from another.
+const maxCombinations = 16
 
-// instances gives the view's columns that show the columns of a key, once for each
-// way to choose them, and nothing when the view lacks one. The first way takes the first
-// of the view's columns each time.
-func (s showing) instances(key []string) [][]string {
-	names := make([][]string, len(key))
-	ways := 1
+// combinations gives the view's columns that show the columns of a key, once for each
+// combination, and nothing when the view lacks one. The first combination has the first of
+// the view's columns for each.
+func (s viewSource) combinations(key []string) [][]string {
+	choices := make([][]string, len(key))
+	count := 1
 	for i, column := range key {
-		names[i] = s.named(column)
-		if ways *= len(names[i]); len(key) > 1 {
-			ways = min(ways, maxInstances)
+		choices[i] = s.columnsOf(column)
+		if count *= len(choices[i]); len(key) > 1 {
+			count = min(count, maxCombinations)
 		}
 	}
-	instances := make([][]string, ways)
-	for way := range instances {
-		chosen, rest := make([]string, len(key)), way
-		for i := len(key) - 1; i >= 0; i-- { // the last column changes with each way
-			chosen[i] = names[i][rest%len(names[i])]
-			rest /= len(names[i])
+	combinations := make([][]string, count)
+	for n := range combinations {
+		chosen, rest := make([]string, len(key)), n
+		for i := len(key) - 1; i >= 0; i-- { // the last column changes fastest
+			chosen[i] = choices[i][rest%len(choices[i])]
+			rest /= len(choices[i])
 		}
-		instances[way] = chosen
+		combinations[n] = chosen
 	}
-	return instances
+	return combinations
 }
 
-// addViewKeys gives each view the primary keys of the tables that it shows. Where a
-// key's column is shown more than once, the first one serves.
-func addViewKeys(views []showing, tables map[QualifiedName]*Table) {
+// addViewKeys gives each view the primary keys of the tables that it shows. Where it
+// shows a key column more than once, the first counts.
+func addViewKeys(views []viewSource, tables map[QualifiedName]*Table) {
 	for _, s := range views {
 		table, ok := tables[s.table]
 		if !ok || len(table.PrimaryKey) == 0 {
 			continue
 		}
-		if instances := s.instances(table.PrimaryKey); len(instances) > 0 {
+		if keys := s.combinations(table.PrimaryKey); len(keys) > 0 {
 			view := tables[s.view]
-			view.PrimaryKey = append(view.PrimaryKey, instances[0]...)
+			view.PrimaryKey = append(view.PrimaryKey, keys[0]...)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package introspect
 
 import "strconv"
 
-// columnRef is a column by its place in the catalogs.
+// columnRef identifies a column as the catalogs do.
 type columnRef struct {
 	relation uint32 // OID
 	number   int16  // pg_attribute.attnum
@@ -11,16 +11,15 @@ type columnRef struct {
 // maxColumns is the most columns that PostgreSQL gives a relation.
 const maxColumns = 1600
 
-// lineage tells for each view, by its OID, what its columns show: at i the origin
-// of column i+1, in a table or another view, or the zero columnRef where the column
-// is computed.
+// lineage holds the origins of the columns of each view, by its OID: at i that of column
+// i+1, in a table or another view. That of a computed column is the zero columnRef.
 type lineage map[uint32][]columnRef
 
-// trace follows a column of a view through the views that it draws from, down to
-// the column of a table. The result is the zero columnRef where there is none.
+// trace follows a column of a view through the views in its query, down to the column
+// of a table. The result is the zero columnRef where there is none.
 func (l lineage) trace(column columnRef) columnRef {
-	// Views can't draw from each other in a circle, but catalogs that are read
-	// without a snapshot may look so.
+	// Views can't select from each other in a circle, but catalogs that are read
+	// without a snapshot may look so. The loop is bounded for that.
 	for range len(l) + 1 {
 		origins, isView := l[column.relation]
 		if !isView {
@@ -34,7 +33,7 @@ func (l lineage) trace(column columnRef) columnRef {
 	return columnRef{}
 }
 
-// sources gives the relations where the views' columns come from in the end.
+// sources gives the OIDs of the tables that the views' columns come from in the end.
 func (l lineage) sources() map[uint32]bool {
 	sources := make(map[uint32]bool)
 	for _, origins := range l {
@@ -47,10 +46,10 @@ func (l lineage) sources() map[uint32]bool {
 	return sources
 }
 
-// parseViewQuery reads from the node tree of a view's query what the view's columns
-// show, as lineage has it. PostgreSQL notes the origin of a column that comes
+// parseViewQuery reads the origins of a view's columns from the node tree of its query,
+// in the form of lineage. PostgreSQL notes the origin of a column that comes
 // unchanged from a table or view in FROM, also by way of joins and subqueries. It
-// notes none for UNION and its like. A text that is no such tree has no columns.
+// notes none for UNION, INTERSECT and EXCEPT. A text that is no such tree has no columns.
 func parseViewQuery(tree []byte) []columnRef {
 	s := nodeScanner{text: tree}
 	if !s.opens('(') || !s.opens('{') || string(s.token()) != "QUERY" {
@@ -79,8 +78,8 @@ type nodeScanner struct {
 	at   int
 }
 
-// token reads the next token: a bracket, or whatever stands before the next bracket
-// or white space. It is empty at the end of the text.
+// token reads the next token: a bracket, or all before the next bracket or white space.
+// It is empty at the end of the text.
 func (s *nodeScanner) token() []byte {
 	for s.at < len(s.text) && isNodeSpace(s.text[s.at]) {
 		s.at++
@@ -117,8 +116,8 @@ func (s *nodeScanner) opens(bracket byte) bool {
 }
 
 // field reads the name of a node's next field and the first token of its value. It
-// is not ok at the end of the node. Names are told from values by their place: any
-// text may be a value, but every field has one.
+// is not ok at the end of the node. Only the order tells names from values: a value may
+// be any text, and every field has one.
 func (s *nodeScanner) field() (name, value []byte, ok bool) {
 	name = s.token()
 	if len(name) == 0 || name[0] != ':' {
@@ -162,7 +161,7 @@ func (s *nodeScanner) targetList() []columnRef {
 }
 
 // targetEntry reads the rest of a TARGETENTRY node: the number of the column that
-// it makes, and where that comes from. It is not ok for what is no column.
+// it makes, and its origin. It is not ok for an entry that makes no column.
 func (s *nodeScanner) targetEntry() (number int, origin columnRef, ok bool) {
 	isEntry := string(s.token()) == "TARGETENTRY"
 	for {

@@ -120,7 +120,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// No text makes the parser fail or remember more than a relation's columns.
+// No text makes the parser panic, or return more columns than a relation can have.
 func FuzzParseViewQuery(f *testing.F) {
 	f.Add(targets(`({TARGETENTRY :expr {VAR :varno 1} :resno 2 :resname a\ b :resorigtbl 16384 :resorigcol 3 :resjunk false})`))
 	f.Add(targets(`({TARGETENTRY :resname \{ :resno 1600 :resorigtbl 99999999999 :resorigcol 99999 :resjunk true} {X})`))

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// tableColumn is a column by its name.
+// tableColumn identifies a column by names.
 type tableColumn struct {
 	table  QualifiedName
 	column string
@@ -22,8 +22,8 @@ func (r *reader) readViews(ctx context.Context) error {
 	})
 }
 
-// nameLineage gives the catalog the lineage of the exposed views by name. Only key
-// columns matter.
+// nameLineage puts the lineage of the exposed views into the catalog, by names instead of
+// OIDs. It leaves out all columns that are no key columns.
 func (r *reader) nameLineage() {
 	r.catalog.Lineage = make(map[QualifiedName][]ColumnOrigin)
 	for _, oid := range slices.Sorted(maps.Keys(r.lineage)) {

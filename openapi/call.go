@@ -7,29 +7,29 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// routineOperations are those on the overloads of a routine: a call by POST, and by GET
-// and QUERY of those that can be called so.
+// routineOperations are the operations on the overloads of a routine: a call of all by POST,
+// and one of some by GET and QUERY.
 func (d *document) routineOperations(id string, overloads []*introspect.Routine) object {
-	quiet, names := queried(overloads)
-	if len(quiet) == 0 {
+	byGET, names := calledByGET(overloads)
+	if len(byGET) == 0 {
 		return object{{"post", d.callOperation(id, overloads)}}
 	}
-	arguments := d.arguments(quiet, names)
-	filters, ofRows := d.resultFilters(quiet)
+	arguments := d.arguments(byGET, names)
+	filters, ofRows := d.resultFilters(byGET)
 	fields := append(argumentFields(arguments), filterFields(filters)...)
-	get := d.queryOperation(id, quiet, arguments)
+	get := d.queryOperation(id, byGET, arguments)
 	return d.withQuery(object{{"get", get}, {"post", d.callOperation(id, overloads)}},
-		distinct(fields), ofRows, d.readHeaders(returnsSet(quiet)))
+		distinct(fields), ofRows, d.readHeaders(returnsSet(byGET)))
 }
 
 func returnsSet(overloads []*introspect.Routine) bool {
 	return slices.ContainsFunc(overloads, func(r *introspect.Routine) bool { return r.Returns.Set })
 }
 
-// queried are the overloads that can be called by GET, and the names of their arguments.
-// One that is volatile, for POST alone, takes the body whole, or requires an argument that
-// can't be a parameter is none of them.
-func queried(overloads []*introspect.Routine) (quiet []*introspect.Routine, arguments []string) {
+// calledByGET gives the overloads that can be called by GET and QUERY, and the names of
+// their arguments. It leaves out those that are volatile or PostOnly, that take a whole body, or
+// that require an argument whose name can't be a parameter's.
+func calledByGET(overloads []*introspect.Routine) (byGET []*introspect.Routine, arguments []string) {
 	for _, r := range overloads {
 		named := nameable(paramNames(r))
 		fits := func(p introspect.Param) bool {
@@ -41,14 +41,14 @@ func queried(overloads []*introspect.Routine) (quiet []*introspect.Routine, argu
 			slices.ContainsFunc(r.Params, func(p introspect.Param) bool { return p.Required && !fits(p) }) {
 			continue
 		}
-		quiet = append(quiet, r)
+		byGET = append(byGET, r)
 		for _, p := range r.Params {
 			if fits(p) && !slices.Contains(arguments, p.Name) {
 				arguments = append(arguments, p.Name)
 			}
 		}
 	}
-	return quiet, arguments
+	return byGET, arguments
 }
 
 func paramNames(r *introspect.Routine) []string {
@@ -78,7 +78,7 @@ func (d *document) beginCall(operationID string, overloads []*introspect.Routine
 	}.with("description", description)
 }
 
-// arguments are the parameters for the arguments of those names.
+// arguments describes the arguments of those names as parameters in the query string.
 func (d *document) arguments(overloads []*introspect.Routine, names []string) []parameter {
 	arguments := make([]parameter, len(names))
 	for i, name := range names {
@@ -88,7 +88,7 @@ func (d *document) arguments(overloads []*introspect.Routine, names []string) []
 	return arguments
 }
 
-// queryOperation is a call with its arguments in the query string.
+// queryOperation describes a call with its arguments in the query string.
 func (d *document) queryOperation(id string, overloads []*introspect.Routine, arguments []parameter) object {
 	responses := d.resultResponses(id, overloads)
 	return append(d.beginCall("query_"+id, overloads),
@@ -96,7 +96,7 @@ func (d *document) queryOperation(id string, overloads []*introspect.Routine, ar
 		member{"responses", append(responses, d.readErrors...)})
 }
 
-// paramsNamed gives the parameters of that name, one for each type.
+// paramsNamed gives the parameters of that name, one for each type that they have.
 func paramsNamed(overloads []*introspect.Routine, name string) []*introspect.Param {
 	var params []*introspect.Param
 	for _, r := range overloads {
@@ -116,7 +116,8 @@ func requiredByAll(overloads []*introspect.Routine, name string) bool {
 	})
 }
 
-// argument is a parameter in the query string, of one type or, of overloads, several.
+// argument describes an argument in the query string. params are those of its name: in
+// overloads they may differ in type.
 func (d *document) argument(params []*introspect.Param, required bool) object {
 	var schemas array
 	description := "Of type "
@@ -137,9 +138,9 @@ func (d *document) argument(params []*introspect.Param, required bool) object {
 		with(goNameExtension, goParameterName(params[0].Name, identifier(params[0].Name)))
 }
 
-// argumentSchema describes an argument in the query string: arrays are written in
-// PostgreSQL's braces, but those of a variadic parameter once for each element; JSON and
-// rows are written as JSON.
+// argumentSchema describes an argument in the query string. An array is text in
+// PostgreSQL's braces, except for that of a variadic parameter, which is given once for
+// each element. JSON and rows are JSON text.
 func (d *document) argumentSchema(p *introspect.Param) object {
 	schema := d.typeSchema(p.Type)
 	if p.Variadic || p.Type.Kind == introspect.EnumType {
@@ -158,7 +159,7 @@ func (d *document) argumentExample(p *introspect.Param) json.RawMessage {
 	return d.exampleOf(p.Type)
 }
 
-// resultParameters are the parameters that shape a result of rows.
+// resultParameters are the parameters that filter, sort and page a result of rows.
 func (d *document) resultParameters(overloads []*introspect.Routine) []parameter {
 	filters, ofRows := d.resultFilters(overloads)
 	if !ofRows {
@@ -179,7 +180,7 @@ func (d *document) resultFilters(overloads []*introspect.Routine) (filters []par
 	return filters, ofRows
 }
 
-// callOperation is a call with its arguments in the body.
+// callOperation describes a call with its arguments in the body.
 func (d *document) callOperation(id string, overloads []*introspect.Routine) object {
 	responses := d.resultResponses(id, overloads)
 	return append(d.beginCall("call_"+id, overloads),
@@ -189,9 +190,9 @@ func (d *document) callOperation(id string, overloads []*introspect.Routine) obj
 		member{"responses", append(responses, d.writeErrors...)})
 }
 
-// callBody describes the body of a call: an object of arguments, or whatever the
-// parameter takes that takes a body whole. It may be left out where some overload can do
-// without arguments.
+// callBody describes the body of a call: an object of arguments, or, for a parameter that
+// takes a whole body, what its type requires. The body is optional if some overload
+// requires no argument.
 func (d *document) callBody(id string, overloads []*introspect.Routine) object {
 	var schemas array
 	var whole object

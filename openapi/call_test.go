@@ -76,7 +76,7 @@ func TestDocumentOverloads(t *testing.T) {
 	]}`, part(t, doc, "paths", "/rpc/f", "post", "requestBody", "content", "application/json", "schema"))
 }
 
-// An argument whose types differ is of either.
+// An argument whose type differs between overloads may have either.
 func TestDocumentOverloadedType(t *testing.T) {
 	t.Parallel()
 	doc := document(t, routineCache(
@@ -90,7 +90,7 @@ func TestDocumentOverloadedType(t *testing.T) {
 	]`, part(t, doc, "paths", "/rpc/f", "get", "parameters"))
 }
 
-// A body is required where an argument is. What takes a body whole can't be called
+// A body is required if an argument is. A function that takes a whole body can't be called
 // without one.
 func TestDocumentCall(t *testing.T) {
 	t.Parallel()
@@ -117,7 +117,7 @@ func TestDocumentCall(t *testing.T) {
 	}
 }
 
-// A set of rows can be paged, and a single row of it be had as an object.
+// A set of rows can be paged, and a single row of it can be asked for as an object.
 func TestDocumentRows(t *testing.T) {
 	t.Parallel()
 	doc := document(t, cinema(), openapi.Config{})

@@ -8,19 +8,18 @@ import (
 
 // Document gives the OpenAPI 3.1 document of a selection of the cache, as JSON.
 //
-// A relation has three schemas: of its rows, of what is inserted and of what is
-// updated. In the last two there is no column that only the database writes, and an
-// insert requires those that have neither a default nor NULL. A fourth is that of the
-// body of an insert: one row or several. A relation has the operations that PostgreSQL
-// can do with it, whatever the grants. The overloads of a routine share an operation.
-// Names of schemas and operationIds are made of the names of relations and routines,
-// and stay the same while those do. Where generators would take two names for the same,
-// as they do of names that differ in case or in separators alone, one has a number. The
-// components that every document has begin with "pgrest.".
+// A relation has four schemas: of its rows, of a row to insert, of the body of an insert
+// (one row or several), and of an update. Columns that only the database writes are in the
+// first alone; a row to insert requires those that have no default and can't be NULL. A
+// relation has the operations that PostgreSQL can do with it, whatever the grants. The
+// overloads of a routine share an operation. Schemas and operationIds are named after
+// relations and routines, and keep their names while those do. Where generators would
+// take two names for the same, since they differ only in case or in separators, one gets
+// a number. The names of the components that every document has begin with "pgrest.".
 //
-// A column has a parameter to filter by unless a query string takes its name for something
-// else without quotes, which generators don't take for a part of a name, or another column
-// has the same name to generators. Such columns are filtered by the parameter "and".
+// A column has a parameter to filter by, with two exceptions, which the parameter "and"
+// covers: a column whose name has to be in quotes in a query string, since generators
+// don't take quotes in names, and one that generators don't tell from another column.
 //
 // What can be read has a QUERY in the extension x-query, as there is no member for one in
 // OpenAPI 3.1: an operation whose body takes what the GET takes as its query string.
@@ -31,7 +30,7 @@ func Document(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, err
 	return DocumentTemplate(cache, s, c).document(c)
 }
 
-// members gives those before that of documentServers, and those behind it.
+// members gives the document's members before and after those of documentServers.
 func (d *document) members() (head, rest object) {
 	paths := d.paths()
 	head = object{{"openapi", "3.1.0"}, {"info", d.info()}}
@@ -57,13 +56,14 @@ type document struct {
 	schemas    object // the component schemas, by their names
 	parameters object
 	names      names // of all components
-	// types names the schemas of enums and composite types, by the names of these.
+	// types holds the names of the schemas of enums and composite types, by type name.
 	types map[string]string
 	// tables has what was made for each selected relation.
 	tables map[introspect.QualifiedName]*tableParts
-	// routines has the selected routines, those of one name together.
+	// routines has the selected routines, grouped by name.
 	routines []routineParts
-	// results names the schemas of results that are rows of no selected relation.
+	// results holds the names of the schemas of results that are not rows of a selected
+	// relation.
 	results map[*introspect.Routine]string
 	// readErrors and writeErrors are the responses of reads and writes that fail.
 	readErrors, writeErrors object
@@ -71,15 +71,14 @@ type document struct {
 
 // tableParts are what the operations on a relation refer to.
 type tableParts struct {
-	id, tag                      string            // what its operations are called after, and belong to
-	row, insert, inserts, update string            // the names of schemas
-	goNames                      map[string]string // of columns that need one, see goFieldNames
+	id, tag                      string            // the ending of its operationIds, and their tag
+	row, insert, inserts, update string            // the names of its schemas
+	goNames                      map[string]string // see goFieldNames
 	filters                      []parameter
-	rows                         object // the content of a response
+	rows                         object // the content of a response with rows
 }
 
-// routineParts are the overloads of a routine, and what the operations on them are called
-// after.
+// routineParts are the overloads of a routine. Their operationIds end in the id.
 type routineParts struct {
 	id        string
 	overloads []*introspect.Routine
@@ -102,7 +101,7 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 	for _, name := range reservedNames {
 		d.names.taken[name] = true
 	}
-	// All rows get their names before any schema is made: one may refer to another.
+	// All row schemas get their names before any is made, since they may refer to each other.
 	for i, row := range d.names.takeAll("", tableNames(s.Tables)) {
 		d.tables[s.Tables[i].Name].row = row
 	}
@@ -112,8 +111,8 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 	return d
 }
 
-// nameOperations finds what operations are called after, so that no component has a name
-// that generators make of an operation's.
+// nameOperations makes the operationIds. It does so before components get their names, so
+// that none gets a name that generators derive from an operationId.
 func (d *document) nameOperations() {
 	operations := d.names.operations
 	operations[rootID] = true
@@ -164,8 +163,8 @@ const (
 	securityScheme = "JWT" // as in OpenAPI 2.0
 )
 
-// tags are one for each relation, with what its comment says, and one for all
-// functions.
+// tags are one for each relation, with its comment, one for all functions, and one for the
+// root.
 func (d *document) tags() array {
 	tags := array{object{{"name", rootTag}, {"description", "What the API consists of"}}}
 	for _, t := range d.selection.Tables {
@@ -177,8 +176,8 @@ func (d *document) tags() array {
 	return tags
 }
 
-// tagsOf names the tags of relations: by their names, if no other tag has one that
-// generators take for the same, be it because they drop letters beyond ASCII.
+// tagsOf names the tags of relations. A tag is the relation's name, unless generators would
+// take that for another tag's, perhaps because they drop letters beyond ASCII.
 func tagsOf(tables []*introspect.Table) []string {
 	tags, ascii := newNames(), map[string]bool{}
 	tags.taken[fold(rootTag)], tags.taken[fold(routineTag)] = true, true

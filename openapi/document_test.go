@@ -55,7 +55,8 @@ func TestDocumentTitle(t *testing.T) {
 	}
 }
 
-// What is not selected is not named, neither as what can be embedded nor by a key.
+// A relation that is not selected isn't named: neither as one that can be embedded nor as
+// one that a key refers to.
 func TestDocumentHidesTheRest(t *testing.T) {
 	t.Parallel()
 	cache := cinema()
@@ -66,7 +67,7 @@ func TestDocumentHidesTheRest(t *testing.T) {
 	require.Contains(t, part(t, document(t, cache, openapi.Config{}), "paths", "/films", "get", "description"), "select: directors.")
 }
 
-// Rows can be had in the media types that the database's handlers make of them.
+// A response with rows has the media types of the database's handlers.
 func TestDocumentHandlers(t *testing.T) {
 	t.Parallel()
 	cache := introspect.New(introspect.Catalog{
@@ -88,8 +89,8 @@ func TestDocumentHandlers(t *testing.T) {
 	require.NotContains(t, content("/directors"), "text/vnd.titles")
 }
 
-// An insert requires what has neither default nor NULL, and no write has what only
-// the database writes.
+// An insert requires the columns that have no default and can't be NULL. No write has
+// columns that only the database writes.
 func TestDocumentWrites(t *testing.T) {
 	t.Parallel()
 	always, byDefault, generated := keyColumn("always", "bigint"), keyColumn("by_default", "bigint"), keyColumn("generated", "text")

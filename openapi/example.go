@@ -10,7 +10,7 @@ import (
 // example gives a value of the type that PostgreSQL takes, as JSON. It is not ok where
 // that is not known.
 func (d *document) example(t *introspect.Type, maxLength int) (json.RawMessage, bool) {
-	if t == nil || d.free(t) {
+	if t == nil || d.hasCustomJSON(t) {
 		return nil, false
 	}
 	switch t.Kind {
@@ -44,7 +44,8 @@ func (d *document) example(t *introspect.Type, maxLength int) (json.RawMessage, 
 	return appendString(nil, text), true
 }
 
-// exampleArray has one element, if what it can be is known.
+// exampleArray is an array of one element, or an empty one if no example of an element is
+// known.
 func (d *document) exampleArray(t *introspect.Type) json.RawMessage {
 	element, ok := d.namedElement(t)
 	if !ok {
@@ -61,8 +62,8 @@ func (d *document) exampleArray(t *introspect.Type) json.RawMessage {
 	return append(append([]byte{'['}, value...), ']')
 }
 
-// exampleRow is a value of a composite type that is no row of a relation: in those,
-// composite types may be in circles.
+// exampleRow is a value of a composite type. The row types of relations have none, since
+// they may contain each other in a circle.
 func (d *document) exampleRow(t *introspect.Type) (json.RawMessage, bool) {
 	if t.Relation != (introspect.QualifiedName{}) || len(t.Attributes) == 0 {
 		return nil, false
@@ -70,7 +71,7 @@ func (d *document) exampleRow(t *introspect.Type) (json.RawMessage, bool) {
 	var row object
 	for i := range t.Attributes {
 		a := &t.Attributes[i]
-		if isKeyword(a.Name) || !isWritable(a.Name) {
+		if isKeyword(a.Name) || !isPropertyName(a.Name) {
 			continue
 		}
 		row = append(row, member{a.Name, nil})
@@ -87,6 +88,6 @@ func (d *document) exampleOf(t *introspect.Type) json.RawMessage {
 	return value
 }
 
-// isKeyword reports a name that tools take for JSON Schema's, as $ref, wherever it
-// stands: in an example, too.
+// isKeyword reports whether tools take a name for a keyword of JSON Schema, such as $ref,
+// wherever it occurs, even in an example.
 func isKeyword(name string) bool { return strings.HasPrefix(name, "$") }

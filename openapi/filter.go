@@ -8,7 +8,7 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// filterDescription tells what operators do; each filter says which ones its column has.
+// filterDescription explains all operators. The filter of a column lists those that it has.
 const filterDescription = "An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.\n\n" +
 	"- `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare\n" +
 	"- `in.(1,2)`: one of several values\n" +
@@ -32,8 +32,8 @@ var (
 	ranging    = []string{"cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"}
 )
 
-// operators gives the operators for values of a type, and the one that is most to the
-// point.
+// operators gives the operators for values of a type, and the most typical of them, which
+// is empty if an example has none.
 func operators(t *introspect.Type) (all []string, best string) {
 	switch t.Kind {
 	case introspect.ArrayType:
@@ -72,7 +72,7 @@ func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
 	}
 }
 
-// filter is the parameter that filters by a column.
+// filter describes the parameter that filters by a column.
 func (d *document) filter(c *introspect.Column) object {
 	all, best := operators(c.Type)
 	description := "Filter by " + c.Name + " (" + c.TypeName + ") with " +
@@ -84,11 +84,11 @@ func (d *document) filter(c *introspect.Column) object {
 	if value := d.exampleOperand(c, best); value != "" {
 		example = best + "." + value
 	}
-	return query(c.Name, joinParagraphs(c.Comment, description), component("schemas", own+"Filter"), example)
+	return query(c.Name, joinParagraphs(c.Comment, description), component("schemas", ownPrefix+"Filter"), example)
 }
 
-// exampleOperand is a value for an operator to compare a column with; nothing where none
-// is known.
+// exampleOperand is a value to compare a column with by an operator; empty if none is
+// known.
 func (d *document) exampleOperand(c *introspect.Column, operator string) string {
 	if operator == "" {
 		return ""
@@ -107,8 +107,7 @@ func (d *document) exampleOperand(c *introspect.Column, operator string) string 
 	return plainText(value)
 }
 
-// plainText gives a value of JSON as a query string has it; nothing for an array or
-// object.
+// plainText gives a JSON value as it is written in a filter; empty for an array or object.
 func plainText(value json.RawMessage) string {
 	if len(value) == 0 || value[0] == '{' || value[0] == '[' {
 		return ""
@@ -120,7 +119,8 @@ func plainText(value json.RawMessage) string {
 	return string(value)
 }
 
-// embedding tells what can be embedded in the rows of a relation, of what is selected.
+// embedding describes what can be embedded in the rows of a relation, as far as it is
+// selected.
 func (d *document) embedding(t *introspect.Table) string {
 	related, _ := d.cache.RelatedNames(t.Name)
 	selected := slices.DeleteFunc(slices.Clone(related), func(name string) bool {

@@ -15,7 +15,7 @@ import (
 	"github.com/pgrest-go/pgrest/openapi"
 )
 
-// A filter says what its column is, and by which operators it can be filtered.
+// A filter describes its column, and lists the operators that it takes.
 func TestDocumentFilters(t *testing.T) {
 	t.Parallel()
 	ranged := column("c", "int4range")
@@ -53,8 +53,7 @@ func TestDocumentFilters(t *testing.T) {
 	}
 }
 
-// Columns are filtered by their names, as a query string has them without quotes. Those
-// that it takes for something else have no parameter.
+// A column has a parameter of its name, unless a query string needs quotes around that.
 func TestDocumentFilterName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{

@@ -125,8 +125,8 @@ func routineCache(routines ...*introspect.Routine) *introspect.SchemaCache {
 	return introspect.New(introspect.Catalog{Schemas: []string{"api"}, Routines: routines})
 }
 
-// part gives what is found in a document by the names of members, as JSON; null
-// where there is nothing.
+// part gives the part of a document that a path of member names leads to, as JSON; null if
+// there is none.
 func part(t *testing.T, document []byte, path ...string) string {
 	t.Helper()
 	value := json.RawMessage(document)

@@ -6,18 +6,19 @@ import (
 	"unicode"
 )
 
-// goNameExtension has the name of a field or a type of Go, for oapi-codegen.
+// goNameExtension is the member that tells oapi-codegen the Go name of a field or a type.
 const goNameExtension = "x-go-name"
 
-// goTypes are what a client or a server that oapi-codegen makes declares itself, folded.
+// goTypes are the names, folded, that the clients and servers of oapi-codegen declare
+// themselves.
 var goTypes = []string{
 	"client", "clientinterface", "clientoption", "clientwithresponses", "clientwithresponsesinterface", "httprequestdoer",
 	"requesteditorfn", "newclient", "newclientwithresponses", "withbaseurl", "withhttpclient", "withrequesteditorfn",
 	"serverinterface", "serverinterfacewrapper", "strictserverinterface", "unimplemented", "handler", "middlewarefunc",
 }
 
-// goTypeName gives the name that a component has as a type of Go, where oapi-codegen needs
-// to be told; nothing elsewhere.
+// goTypeName gives the Go name of a component's type, where oapi-codegen needs to be told;
+// empty elsewhere.
 func (n names) goTypeName(component string) string {
 	if !slices.Contains(goTypes, fold(component)) {
 		return ""
@@ -25,8 +26,8 @@ func (n names) goTypeName(component string) string {
 	return goName(n.take(component + "_row"))
 }
 
-// goFieldNames gives the names of fields of Go for the members of an object where
-// oapi-codegen needs to be told: where it would make two the same, or drop letters.
+// goFieldNames gives the Go names of the fields for members of an object, where
+// oapi-codegen needs to be told: it would give two the same name, or drop letters.
 func goFieldNames(members []string) map[string]string {
 	var found map[string]string
 	for i, name := range newNames().takeAll("", members) {
@@ -41,8 +42,8 @@ func goFieldNames(members []string) map[string]string {
 	return found
 }
 
-// goParameterName gives the name of the field of Go for a parameter, made of the name of a
-// component, where oapi-codegen needs to be told; nothing elsewhere.
+// goParameterName gives the Go name of the field for a parameter, where oapi-codegen needs
+// to be told; empty elsewhere. It is made of the name of a component.
 func goParameterName(parameter, component string) string {
 	if !losesLetters(parameter) {
 		return ""
@@ -50,14 +51,14 @@ func goParameterName(parameter, component string) string {
 	return goName(component)
 }
 
-// losesLetters reports a name with letters that have no case, which oapi-codegen drops.
+// losesLetters reports whether a name has letters without case, which oapi-codegen drops.
 func losesLetters(name string) bool {
 	return strings.ContainsFunc(name, func(r rune) bool {
 		return unicode.IsLetter(r) && !unicode.IsUpper(r) && !unicode.IsLower(r)
 	})
 }
 
-// goName makes an exported name of Go of a component's.
+// goName makes an exported Go name of a component's name.
 func goName(component string) string {
 	var b strings.Builder
 	for word := range strings.FieldsFuncSeq(component, func(r rune) bool { return !isAlphanumeric(r) }) {

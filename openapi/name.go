@@ -8,22 +8,21 @@ import (
 	"strings"
 )
 
-// own begins the names of the components that every document has. No name of the
-// database's gives a component that begins so.
-const own = "pgrest."
+// ownPrefix begins the names of the components that every document has. Components that
+// are named after something in the database never begin so.
+const ownPrefix = "pgrest."
 
-// names are those that are taken, of components of all kinds: generators make one
-// namespace of them, in which neither case nor separators tell names apart.
+// names are the names that are taken. Components of all kinds share them, since generators
+// put all into one namespace, in which neither case nor separators tell names apart.
 type names struct {
 	taken map[string]bool // folded
-	// operations are the ids of operations, folded. Generators name types after them.
+	// operations are the operationIds, folded. Generators name types after them.
 	operations map[string]bool
 }
 
 func newNames() names { return names{taken: map[string]bool{}, operations: map[string]bool{}} }
 
-// take gives a name that no other has: the wanted one, or with a number where that is
-// taken.
+// take takes the wanted name, with a number if it is taken already, and gives it.
 func (n names) take(want string) string {
 	want = identifier(want)
 	name := want
@@ -34,9 +33,8 @@ func (n names) take(want string) string {
 	return name
 }
 
-// takeAll gives each of the wanted names, behind a prefix, one that no other has. The
-// most ordinary ones go first, so that they stay as they are whatever becomes of the
-// others.
+// takeAll takes all of the wanted names, each after a prefix. It begins with the most
+// ordinary ones, so that these stay as they are whatever the others are.
 func (n names) takeAll(prefix string, wants []string) []string {
 	taken := make([]string, len(wants))
 	for _, i := range byOddity(wants) {
@@ -49,24 +47,24 @@ func (n names) has(folded string) bool {
 	return n.taken[folded] || n.derived(strings.TrimPrefix(strings.TrimPrefix(folded, "new"), "parse"))
 }
 
-// What the ids of operations on relations and on routines begin with.
+// The beginnings of the operationIds of relations and of routines.
 var (
 	tableVerbs   = []string{"read", "insert", "upsert", "update", "delete"}
 	routineVerbs = []string{"query", "call"}
 )
 
-// reservedNames are what generators need themselves, folded: a type of TypeScript's, and
-// what they make of the security scheme.
+// reservedNames are names, folded, that generators use themselves: for a type of
+// TypeScript, and for the security scheme.
 var reservedNames = []string{"array", "jwt", "jwtscopes"}
 
-// derivations are what generators put behind the id of an operation to name what belongs
-// to it: its parameters, bodies and responses.
+// derivations are the endings that generators add to an operationId to name its
+// parameters, bodies and responses.
 var derivations = []string{
 	"params", "request", "response", "body", "json", "formdata", "text", "header", "query", "mutation", "data", "error", "options",
 }
 
-// derived reports a name that a generator makes of an operation's id, such as
-// ReadFilmsParams.
+// derived reports whether a generator may derive a name from an operationId, such as
+// ReadFilmsParams from read_films.
 func (n names) derived(folded string) bool {
 	begins := func(verb string) bool { return strings.HasPrefix(folded, verb) }
 	if !begins(rootID) && !slices.ContainsFunc(tableVerbs, begins) && !slices.ContainsFunc(routineVerbs, begins) {
@@ -80,14 +78,14 @@ func (n names) derived(folded string) bool {
 	return false
 }
 
-// isDerivation reports what can follow the id of an operation: a derivation, and what
-// there may be behind it, but not the number that take gives.
+// isDerivation reports whether rest begins with a derivation. If it ends in a digit, it is
+// none: that is a number that take has added.
 func isDerivation(rest string) bool {
 	begins := func(derivation string) bool { return strings.HasPrefix(rest, derivation) }
 	return slices.ContainsFunc(derivations, begins) && rest[len(rest)-1] > '9'
 }
 
-// byOddity gives the indices of names, those of the most ordinary ones first.
+// byOddity gives the indexes of the names, the most ordinary name first.
 func byOddity(all []string) []int {
 	order := make([]int, len(all))
 	for i := range order {
@@ -97,8 +95,8 @@ func byOddity(all []string) []int {
 	return order
 }
 
-// oddity ranks names: those that PostgreSQL takes without quotes, others that can name a
-// component, and those that can't.
+// oddity ranks names: 0 for those that PostgreSQL takes without quotes, 1 for others that
+// can name a component, and 2 for those that can't.
 func oddity(name string) int {
 	switch {
 	case identifier(name) != name:
@@ -109,8 +107,8 @@ func oddity(name string) int {
 	return 0
 }
 
-// fold gives what generators leave of a name: letters and digits, case apart, and a
-// letter before a digit that it would begin with.
+// fold reduces a component's name to what generators tell names apart by: letters in lower
+// case, and digits, with a letter before a digit at the beginning.
 func fold(name string) string {
 	folded := make([]byte, 0, len(name)+1)
 	for i := range len(name) {
@@ -129,12 +127,12 @@ func fold(name string) string {
 	return string(folded)
 }
 
-// folded gives what generators leave of a name of the database's.
+// folded folds a name from the database.
 func folded(name string) string { return fold(identifier(name)) }
 
-// identifier makes what can name a component of a name, and is none of our own. What is
-// beyond ASCII becomes code points, so that other letters give other names, and so does
-// what is nothing but marks.
+// identifier makes a name from the database one that a component can have, and that isn't
+// one of our own. Characters beyond ASCII become their code points, so that different
+// letters give different names. In a name of nothing but marks, the marks do so, too.
 func identifier(name string) string {
 	if isOrdinary(name) {
 		return name
@@ -158,27 +156,28 @@ func identifier(name string) string {
 	switch {
 	case made == "":
 		return "empty"
-	case made == "__proto__": // which is no member like others in JavaScript
+	case made == "__proto__": // it is no ordinary member of an object in JavaScript
 		return "proto"
-	case strings.HasPrefix(fold(made), fold(own)):
+	case strings.HasPrefix(fold(made), fold(ownPrefix)):
 		return "db_" + made
 	}
 	return made
 }
 
-// isOrdinary reports a name of ASCII's letters, digits and underscores that begins with a
-// letter other than the first of our own, which is an identifier as it is.
+// isOrdinary reports whether a name is an identifier as it is, by a quick check: it has
+// only ASCII letters, digits and underscores, and begins with a letter other than
+// ownPrefix's.
 func isOrdinary(name string) bool {
 	for i := range len(name) {
 		if c := rune(name[i]); !isAlphanumeric(c) && (c != '_' || i == 0) {
 			return false
 		}
 	}
-	return name != "" && name[0] > '9' && name[0]|0x20 != own[0]
+	return name != "" && name[0] > '9' && name[0]|0x20 != ownPrefix[0]
 }
 
-// hasEmptyPart reports a name of which generators that make folders of its parts, between
-// dots, leave one without name.
+// hasEmptyPart reports whether one of a name's parts, between dots, is empty to
+// generators, some of which make folders of the parts.
 func hasEmptyPart(name string) bool {
 	if !strings.Contains(name, ".") {
 		return false

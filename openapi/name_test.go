@@ -13,7 +13,7 @@ import (
 	"github.com/pgrest-go/pgrest/openapi"
 )
 
-// relation is one that takes every kind of write.
+// relation makes a relation that takes every kind of write.
 func relation(name string, columns ...introspect.Column) *introspect.Table {
 	return &introspect.Table{
 		Name: api(name), Columns: append([]introspect.Column{keyColumn("id", "integer")}, columns...), PrimaryKey: []string{"id"},
@@ -21,8 +21,8 @@ func relation(name string, columns ...introspect.Column) *introspect.Table {
 	}
 }
 
-// namedCache is a cache of relations of those names, and of functions of their names if
-// there are to be any.
+// namedCache is a cache of relations of those names, and with functions also of functions of
+// the same names.
 func namedCache(functions bool, relations ...string) *introspect.SchemaCache {
 	c := introspect.Catalog{Schemas: []string{"api", "other"}}
 	for _, name := range relations {
@@ -35,8 +35,8 @@ func namedCache(functions bool, relations ...string) *introspect.SchemaCache {
 	return introspect.New(c)
 }
 
-// Names of operations and components are those of relations and functions. Of those that
-// generators take for the same, the most ordinary one keeps it, whatever is added.
+// Operations and components are named after relations and functions. Of names that
+// generators take for the same, the most ordinary one stays as it is, whatever is added.
 func TestDocumentNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -76,8 +76,8 @@ func TestDocumentNames(t *testing.T) {
 	}
 }
 
-// A component has no name that a generator gives to what belongs to an operation, or needs
-// itself. The operations on the relation are called as ever.
+// No component has a name that a generator derives from an operationId, or uses itself. The
+// operations on the relation keep their names.
 func TestDocumentDerivedNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -106,8 +106,7 @@ func TestDocumentDerivedNames(t *testing.T) {
 	}
 }
 
-// fold gives what a generator leaves of a name that drops whatever its language's names
-// can't have, in whatever case.
+// fold reduces a name as a generator may: to ASCII letters, in lower case, and digits.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
@@ -117,7 +116,8 @@ func fold(name string) string {
 	}, strings.ToLower(name))
 }
 
-// awkward are names that clash: with each other, with ours and with what is made of them.
+// awkward are names that clash: with each other, with our own, and with names that are
+// derived from them.
 var awkward = []string{
 	"order", "filter", "error", "limit", "range", "select", "columns", "conflict", "forbidden", "not_found", "failure",
 	"offset_", "Range-Unit", "prefer_read", "content_range", "jwt", "describe", "Introspection", "(rpc)", "pgrest.Error",
@@ -125,8 +125,8 @@ var awkward = []string{
 	"my_table", "myTable", "filter_a_b_id", "filter.a_b.id", "2024", "n2024", "映画", "u6620u753b", "$", "-", ".", "client", "type",
 }
 
-// All components, operations and tags have names that no generator takes for the same,
-// and so have the parameters of each operation.
+// No generator takes two components, operations or tags for the same, nor two parameters of
+// one operation.
 func TestDocumentNamesAreDistinct(t *testing.T) {
 	t.Parallel()
 	columns := make([]introspect.Column, len(awkward))
@@ -186,7 +186,7 @@ type operation struct {
 	}
 }
 
-// distinct are names by what generators leave of them.
+// distinct are the names that a test has seen, by their folded form.
 type distinct map[string]string
 
 func (d distinct) add(t *testing.T, name string) {
@@ -199,8 +199,8 @@ func (d distinct) add(t *testing.T, name string) {
 	d[f] = name
 }
 
-// Of a table's columns whose names generators take for the same, one has a parameter, and
-// the key decides whether a row can be replaced.
+// Of the columns whose names generators take for the same, only one has a parameter. A row
+// can be replaced if the columns of the key have theirs.
 func TestDocumentFoldedParameters(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -228,7 +228,7 @@ func TestDocumentFoldedParameters(t *testing.T) {
 	}
 }
 
-// A header that pages yields to a column of its name, by which rows can be filtered then.
+// If a column has the name of a header that pages, the parameter filters by the column.
 func TestDocumentRangeColumn(t *testing.T) {
 	t.Parallel()
 	parameters := part(t, document(t, tableCache(column("range", "text")), openapi.Config{}), "paths", "/things", "get", "parameters")
@@ -237,8 +237,8 @@ func TestDocumentRangeColumn(t *testing.T) {
 	require.NotContains(t, parameters, `#/components/parameters/pgrest.Range"`)
 }
 
-// An argument that a query string takes for something else is no parameter. A function
-// that requires it is called by POST alone.
+// An argument whose name needs quotes in a query string is no parameter. A function that
+// requires it can only be called by POST.
 func TestDocumentArgumentNames(t *testing.T) {
 	t.Parallel()
 	param := func(name string, required bool) introspect.Param {
@@ -280,7 +280,7 @@ func TestDocumentArgumentNames(t *testing.T) {
 	}
 }
 
-// Names that oapi-codegen would take for the same, or drop, are spelled out for it.
+// Names that oapi-codegen would take for the same, or shorten, have a Go name.
 func TestDocumentGoNames(t *testing.T) {
 	t.Parallel()
 	cache := introspect.New(introspect.Catalog{Schemas: []string{"api"}, Tables: []*introspect.Table{
@@ -302,8 +302,7 @@ func TestDocumentGoNames(t *testing.T) {
 	require.Equal(t, "null", goName("parameters", "filter.client.a_b"))
 }
 
-// A name that tools take for JSON Schema's, wherever it stands, is in no example and no
-// default.
+// A name that tools take for a keyword of JSON Schema is in no example and no default.
 func TestDocumentKeywords(t *testing.T) {
 	t.Parallel()
 	pair := &introspect.Type{
@@ -322,7 +321,8 @@ func TestDocumentKeywords(t *testing.T) {
 	require.JSONEq(t, `{"type": ["string", "null"]}`, part(t, schemas, "things", "properties", "$ref"))
 }
 
-// What a generator refuses is left out, and then an object may have more than is told.
+// A property that a generator refuses is left out. Its object then allows others than those
+// described.
 func TestDocumentUnwritableNames(t *testing.T) {
 	t.Parallel()
 	lines := &introspect.Type{Name: "api.line", Schema: "api", Local: "line", Kind: introspect.EnumType, Enum: []string{"a", "b\nc"}}
@@ -342,7 +342,7 @@ func TestDocumentUnwritableNames(t *testing.T) {
 	}
 }
 
-// Every name gets another in the end, whatever is derived from the others.
+// Even names that are derived from each other all get names of their own.
 func TestDocumentManyNames(t *testing.T) {
 	t.Parallel()
 	var relations []string

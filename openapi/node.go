@@ -18,7 +18,7 @@ type member struct {
 // array is a JSON array of such values.
 type array []any
 
-// with adds a member, unless its value is nothing: nil, or empty.
+// with adds a member, unless its value is nil, false or empty.
 func (o object) with(name string, value any) object {
 	if isEmpty(value) {
 		return o
@@ -56,9 +56,9 @@ func isEmpty(value any) bool {
 	return false
 }
 
-// encode gives the JSON of a document with so many columns.
+// encode gives the JSON of a document that describes so many columns.
 func encode(doc object, columns int) []byte {
-	const base, column = 16 << 10, 1 << 10 // about what they take, so that little is copied as it grows
+	const base, column = 16 << 10, 1 << 10 // about the bytes that they take
 	return appendJSON(make([]byte, 0, base+columns*column), doc)
 }
 
@@ -104,13 +104,13 @@ func appendComma(dst []byte, i int) []byte {
 	return dst
 }
 
-// appendString appends a JSON string, which is one of YAML too: what is not printable
-// is escaped. Unlike that of encoding/json it leaves the angle brackets of notes on
-// keys as they are.
+// appendString appends a JSON string that is a YAML string, too, since characters that
+// aren't printable are escaped. Unlike encoding/json it doesn't escape angle brackets,
+// which the notes on keys have.
 func appendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
-	done := 0 // what stands before it in s is written
+	done := 0 // how many bytes of s are written
 	for i, r := range s {
 		if r != '"' && r != '\\' && r != utf8.RuneError && !isControl(r) {
 			continue
@@ -122,7 +122,7 @@ func appendString(dst []byte, s string) []byte {
 			dst = append(dst, '\\', byte(r))
 		case r == '\n':
 			dst = append(dst, '\\', 'n')
-		case r == utf8.RuneError: // or what is no UTF-8
+		case r == utf8.RuneError: // or a byte that is not UTF-8
 			_, size = utf8.DecodeRuneInString(s[i:])
 			dst = utf8.AppendRune(dst, r)
 		default:
@@ -133,7 +133,7 @@ func appendString(dst []byte, s string) []byte {
 	return append(append(dst, s[done:]...), '"')
 }
 
-// isControl reports a character that YAML does not allow, or takes for a line's end.
+// isControl reports whether YAML forbids a character, or takes it for a line break.
 func isControl(r rune) bool {
 	switch r {
 	case '\u2028', '\u2029', '\ufeff', '\ufffe', '\uffff':

@@ -6,8 +6,8 @@
 //		Version: "16.2", DocsVersion: "v16", Host: "localhost:3000",
 //	})
 //
-// What the document tells of is a Selection; who asks and what that role may see is
-// the caller's concern. Titles, summaries and descriptions come from comments in the
+// A document describes a Selection of the cache; what the role that asks may see is the
+// caller's concern. Titles, summaries and descriptions come from comments in the
 // database: the first line of a comment is the summary, what follows it is the
 // description. The package needs no database and does no I/O.
 package openapi
@@ -20,13 +20,13 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// Config says what a document tells of the server.
+// Config describes the server.
 type Config struct {
-	// Version is that of the API, as info.version has it.
+	// Version is that of the API, for info.version.
 	Version string
-	// Title is that of the API. Default: the first line of the schema's comment; without
-	// one, the schema's name in OpenAPI 3.1, and "PostgREST API" in 2.0. The whole comment
-	// is the description where there is a title.
+	// Title is that of the API. Default: the first line of the schema's comment, or without
+	// a comment the schema's name in OpenAPI 3.1 and "PostgREST API" in 2.0. If Title is
+	// given, the whole comment is the description.
 	Title string
 	// DocsVersion is the version in the address of PostgREST's documentation: "v16",
 	// or "latest". The document has no link to it where this is empty.
@@ -35,8 +35,8 @@ type Config struct {
 	// listens (openapi-server-proxy-uri): an absolute http or https URL without user,
 	// query and fragment. It wins over Host and BasePath.
 	ServerURL string
-	// Host is the host, with its port, that serves the API. Where it is empty too, the
-	// API is where the document came from.
+	// Host is the host, with its port, that serves the API. If it is empty too, the API is
+	// where the client got the document.
 	Host string
 	// HTTPS is set where Host serves https, and not http.
 	HTTPS bool
@@ -46,8 +46,8 @@ type Config struct {
 	Security bool
 	// MaxRows is the most rows that one response has (db-max-rows), 0 without limit.
 	MaxRows int
-	// SearchPath names schemas (db-extra-search-path) whose types go without their
-	// schema's name in the parameters of functions, as those of the selection's do.
+	// SearchPath names schemas (db-extra-search-path) whose types are named without their
+	// schema in the parameters of functions, like those of the selection's schema.
 	SearchPath []string
 }
 
@@ -101,14 +101,14 @@ func (s Selection) columns() int {
 	return n
 }
 
-// splitComment gives a comment's first line, and what follows it, blank lines
-// between them left out.
+// splitComment gives a comment's first line, and what follows it without the blank lines
+// between them.
 func splitComment(comment string) (summary, description string) {
 	summary, description, _ = strings.Cut(comment, "\n")
 	return summary, strings.TrimLeft(description, "\n")
 }
 
-// title gives the title of the API and its description, as far as they are known.
+// title gives the title of the API and its description. Either may be empty.
 func (c Config) title(comment string) (title, description string) {
 	if c.Title != "" {
 		return c.Title, comment

@@ -6,7 +6,7 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// tableOperations are those that PostgreSQL can do with a relation.
+// tableOperations are the operations that PostgreSQL can do with a relation.
 func (d *document) tableOperations(t *introspect.Table) object {
 	path := object{{"get", d.readOperation(t)}}
 	if t.Insertable {
@@ -24,7 +24,8 @@ func (d *document) tableOperations(t *introspect.Table) object {
 	return d.withQuery(path, filterFields(d.tables[t.Name].filters), true, d.readHeaders(true))
 }
 
-// readHeaders are the headers of a read, of rows that can be paged or not.
+// readHeaders are the headers of a read. Those for a range are among them if its rows can
+// be paged.
 func (d *document) readHeaders(paged bool) []parameter {
 	var page []parameter
 	if paged {
@@ -33,8 +34,8 @@ func (d *document) readHeaders(paged bool) []parameter {
 	return slices.Concat(page, ownParameters("Prefer.read"), d.profile("Accept-Profile"))
 }
 
-// begin begins an operation on a relation: the verb makes its id, and the summary
-// unless the relation has a comment.
+// begin begins an operation on a relation. Its operationId begins with the verb. For a
+// read, the relation's comment replaces the summary.
 func (d *document) begin(t *introspect.Table, verb, summary string) object {
 	title, description := splitComment(t.Comment)
 	if verb == "read" {
@@ -140,18 +141,18 @@ func (d *document) updateOperation(t *introspect.Table) object {
 			{"required", true},
 			{"content", append(content(changes), member{"application/x-www-form-urlencoded", object{{"schema", changes}}})},
 		}},
-		member{"responses", d.changed(t, "updated")})
+		member{"responses", d.changeResponses(t, "updated")})
 }
 
 func (d *document) deleteOperation(t *introspect.Table) object {
 	return append(d.begin(t, "delete", "Delete rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(d.tables[t.Name].filters,
 			ownParameters("and", "or", "select", "order", "Prefer.write"), d.profile("Content-Profile"))},
-		member{"responses", d.changed(t, "deleted")})
+		member{"responses", d.changeResponses(t, "deleted")})
 }
 
-// changed are the responses to an update or delete.
-func (d *document) changed(t *introspect.Table, verb string) object {
+// changeResponses are the responses to an update or delete.
+func (d *document) changeResponses(t *introspect.Table, verb string) object {
 	headers := []string{"Content-Range", "Preference-Applied"}
 	return append(object{
 		{"200", response("The rows that were "+verb+", with return=representation", d.tables[t.Name].rows, headers...)},

@@ -19,10 +19,10 @@ import (
 var pageFiles embed.FS
 
 // Page is an explorer of the API in one HTML document: Swagger UI, with its script
-// and style inside. A browser that loads it from the API's root asks the same address
-// for the API's description, and it can try requests out there. It makes no request to
-// any other host, and its Content-Security-Policy forbids them. It knows nothing of the
-// API, and so is the same for everybody.
+// and style inside. Once a browser has loaded it from the API's root, it gets the API's
+// description from the same URL, and can try requests there. It makes no request to any
+// other host, which its Content-Security-Policy forbids. It contains nothing of the API,
+// and so is the same for every client.
 //
 //	page, err := openapi.NewPage()
 //	...
@@ -31,12 +31,12 @@ var pageFiles embed.FS
 //	}
 type Page struct {
 	plain, compressed []byte
-	tag               string // what its entity tags begin with
+	tag               string // the beginning of its entity tags
 	policy            string
 }
 
-// NewPage puts the page together, which takes some tenths of a second. An error says
-// that an embedded file is broken.
+// NewPage puts the page together, which takes some tenths of a second. It fails if an
+// embedded file is broken.
 func NewPage() (*Page, error) {
 	shell, err := pageFiles.ReadFile("page/index.html")
 	if err != nil {
@@ -54,9 +54,8 @@ func NewPage() (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	// "<!--" would begin an escape in which HTML looks for the end of the script
-	// elsewhere. In JavaScript's strings and regular expressions, where alone the
-	// bundle has it, the replacement means the same.
+	// After "<!--" HTML looks for the end of the script elsewhere. The bundle has it only
+	// in strings and regular expressions, where the replacement means the same.
 	bundle = strings.ReplaceAll(bundle, "<!--", `\x3C!--`)
 	page := strings.NewReplacer(
 		"/* swagger-ui.css */", style, "/* swagger-ui-bundle.js */", bundle, "/* explorer.js */", string(explorer),
@@ -126,7 +125,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", p.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-cache") // ask again: the next version has other hashes
+	h.Set("Cache-Control", "no-cache") // to be revalidated: another version has another tag
 	h.Add("Vary", "Accept, Accept-Encoding")
 	body, tag := p.plain, p.tag
 	if takesGzip(r.Header.Values("Accept-Encoding")) {

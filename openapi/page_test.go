@@ -16,7 +16,7 @@ import (
 	"github.com/pgrest-go/pgrest/openapi"
 )
 
-// The page stands alone: it needs no database, and no API to be made.
+// The page needs neither a database nor an API.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	page, err := openapi.NewPage()
@@ -29,7 +29,7 @@ func TestPage(t *testing.T) {
 	require.Contains(t, recorder.Body.String(), `<div id="explorer"></div>`)
 }
 
-// What is vendored is what its README says.
+// The vendored files are those that their README names.
 func TestPage_vendored(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("page/README.md")

@@ -7,22 +7,22 @@ import (
 	"unicode"
 )
 
-// parameter is one of an operation's, described or referred to.
+// parameter is a parameter of an operation.
 type parameter struct {
 	name   string
 	folded string
-	value  object
+	value  object // its description, or a reference to that
 }
 
-// ownNames are the names of the parameters that are no columns and no arguments,
-// folded. Columns and arguments of such names have no parameter.
+// ownNames are the names, folded, of the parameters that are neither columns nor
+// arguments. Columns and arguments of these names have no parameter.
 var ownNames = []string{
 	"select", "order", "limit", "offset", "columns", "onconflict", "and", "or", "prefer", "acceptprofile", "contentprofile",
 }
 
-// isNameable reports whether a column or an argument can have a parameter of its name:
-// whether a query string takes the name for that, without quotes around it. Generators
-// don't take a parameter whose name has quotes.
+// isNameable reports whether a column or an argument can have a parameter of its name: in
+// a query string the name has to need no quotes, since generators don't take parameters
+// with quotes in their names.
 func isNameable(name string) bool {
 	if slices.Contains(ownNames, folded(name)) || name == "__proto__" {
 		return false
@@ -35,13 +35,13 @@ func isNameable(name string) bool {
 	return true
 }
 
-// isSpecial reports what ends a name without quotes.
+// isSpecial reports whether a character ends a name without quotes.
 func isSpecial(r rune) bool {
 	return r != '_' && r != '$' && r != ' ' && (r < '0' || '9' < r) && !unicode.IsLetter(r)
 }
 
-// nameable gives those of the names that can be parameters of one operation, in their
-// order: of those that fold to the same the most ordinary one.
+// nameable gives the names that can be parameters of one operation, in their order. Of
+// names that fold to the same, only the most ordinary can.
 func nameable(all []string) []string {
 	taken := make(map[string]string, len(all))
 	for _, i := range byOddity(all) {
@@ -55,13 +55,13 @@ func nameable(all []string) []string {
 	})
 }
 
-// preference is a kind of preference: its values, and what they do.
+// preference is a preference with its values, and what they decide.
 type preference struct {
 	values  []string
 	meaning string
 }
 
-// The preferences that some requests have, and those that all have.
+// The preferences. preferHandling is that of all requests, the others are of some.
 var (
 	preferReturn = preference{
 		[]string{"return=representation", "return=minimal", "return=headers-only"},
@@ -114,9 +114,9 @@ func (d *document) addCommonParameters() {
 	}
 }
 
-// addOwnParameter adds a parameter component that is there whatever the database has.
+// addOwnParameter adds a parameter that every document has.
 func (d *document) addOwnParameter(name string, parameter object) {
-	d.parameters = append(d.parameters, member{own + name, parameter})
+	d.parameters = append(d.parameters, member{ownPrefix + name, parameter})
 }
 
 func query(name, description string, schema object, example string) object {
@@ -133,10 +133,9 @@ func header(name, description string, schema object, example string) object {
 		with("example", example)
 }
 
-// addPrefer adds a Prefer header with those choices, and with the preferences that
-// every request may have. A pattern has them all, as the values of the header are no
-// closed set, and generators make types that are tedious to use of a choice between
-// an enum and a pattern.
+// addPrefer adds a Prefer header with those preferences, and with the ones that every
+// request may have. Its schema is a pattern of all: an enum can't have the values that are
+// open, such as time zones, and generators make awkward types of an enum or a pattern.
 func (d *document) addPrefer(name string, kinds ...preference) {
 	var description, pattern strings.Builder
 	description.WriteString("How the request is to be treated, by at most one value of a kind:\n\n")
@@ -166,18 +165,18 @@ func (d *document) profile(name string) []parameter {
 	return ownParameters(name)
 }
 
-// ownParameters refers to parameters that are there whatever the database has.
+// ownParameters refers to parameters that every document has.
 func ownParameters(components ...string) []parameter {
 	parameters := make([]parameter, len(components))
 	for i, c := range components {
 		name, _, _ := strings.Cut(c, ".")
-		parameters[i] = parameter{name, folded(name), component("parameters", own+c)}
+		parameters[i] = parameter{name, folded(name), component("parameters", ownPrefix+c)}
 	}
 	return parameters
 }
 
-// distinctParameters are those of an operation: of those whose names fold to the same,
-// the first.
+// distinctParameters joins the parameters of an operation. Of those whose names fold to the
+// same it keeps the first.
 func distinctParameters(groups ...[]parameter) array {
 	var kept array
 	seen := make(map[string]bool)

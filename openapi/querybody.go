@@ -11,9 +11,9 @@ var pageParameters = []string{"and", "or", "select", "order", "limit", "offset"}
 func (d *document) addQuerySchema() {
 	properties := make(object, 0, len(pageParameters))
 	for _, name := range pageParameters {
-		properties = append(properties, member{name, d.parameters.get(own + name).(object).get("schema")})
+		properties = append(properties, member{name, d.parameters.get(ownPrefix + name).(object).get("schema")})
 	}
-	d.schemas = append(d.schemas, member{own + "Query", object{
+	d.schemas = append(d.schemas, member{ownPrefix + "Query", object{
 		{"description", "The query of a QUERY (draft-ietf-httpbis-safe-method-w-body): in its body there may be whatever a GET may have in its query " +
 			"string, in the same form. It stands behind the query string of the URL. Parameters are described with the GET."},
 		{"type", "object"},
@@ -21,18 +21,18 @@ func (d *document) addQuerySchema() {
 	}})
 }
 
-// withQuery adds the QUERY to the operations of a path, of which one is the GET that is
-// answered the same. The fields are the filters and arguments that the body may have.
+// withQuery adds the QUERY to the operations of a path. It gets the same responses as the
+// path's GET. fields are the filters and arguments that its body may have.
 func (d *document) withQuery(operations object, fields object, ofRows bool, headers []parameter) object {
 	get := operations.get("get").(object)
 	schema := object{{"type", "object"}}.with("properties", fields)
 	if ofRows {
-		schema = append(schema, member{"allOf", array{component("schemas", own+"Query")}})
+		schema = append(schema, member{"allOf", array{component("schemas", ownPrefix+"Query")}})
 	}
 	var responses object
 	for _, r := range get.get("responses").(object) {
 		switch r.name {
-		case "200": // for 206 as well, which has the same
+		case "200": // 2XX stands for 206, too, whose response is the same
 			responses = append(responses, member{"2XX", r.value})
 		case "206":
 		default:
@@ -52,7 +52,7 @@ func (d *document) withQuery(operations object, fields object, ofRows bool, head
 func filterFields(filters []parameter) object {
 	fields := make(object, len(filters))
 	for i, p := range filters {
-		fields[i] = member{p.name, component("schemas", own+"Filter")}
+		fields[i] = member{p.name, component("schemas", ownPrefix+"Filter")}
 	}
 	return fields
 }

@@ -13,9 +13,8 @@ type reference struct {
 	column string
 }
 
-// references finds where the columns of a table lead to, by the column's name.
-// Among several targets a table comes before a view, then the order of relationships
-// counts.
+// references finds the references of a table's columns, by the column's name. If one has
+// several, tables come before views, and then the order of relationships counts.
 func references(cache *introspect.SchemaCache, t *introspect.Table) map[string]reference {
 	found := make(map[string]reference)
 	var toViews []*introspect.Relationship
@@ -44,8 +43,8 @@ func references(cache *introspect.SchemaCache, t *introspect.Table) map[string]r
 	return found
 }
 
-// fromHolder reports whether a relationship of t follows a foreign key from the side
-// that holds it.
+// fromHolder reports whether a relationship of t follows a foreign key of t, and not one
+// of the other side. For a view, the foreign key is that of its table.
 func fromHolder(cache *introspect.SchemaCache, t *introspect.Table, r *introspect.Relationship) bool {
 	switch r.Cardinality {
 	case introspect.ManyToOne:
@@ -64,8 +63,8 @@ func fromHolder(cache *introspect.SchemaCache, t *introspect.Table, r *introspec
 		target, ok := cache.Table(r.Target)
 		return ok && !holds(target, r.Constraint, column.Target)
 	}
-	// Between two views nothing tells the sides apart but that the key which is
-	// referred to is the primary one, most of the time.
+	// Between two views only one thing tells the sides apart, most of the time: the key that
+	// is referred to is the primary key.
 	return !slices.Equal(t.PrimaryKey, []string{column.Column})
 }
 
@@ -99,7 +98,7 @@ func columnNotes(t *introspect.Table, c *introspect.Column, refs map[string]refe
 }
 
 // columnDescription describes a column for people: its comment, and the keys that it is
-// part of. Of relations that are not selected it does not tell.
+// part of. It doesn't name relations that are not selected.
 func (d *document) columnDescription(t *introspect.Table, c *introspect.Column, refs map[string]reference) string {
 	description := c.Comment
 	if slices.Contains(t.PrimaryKey, c.Name) {

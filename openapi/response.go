@@ -33,7 +33,7 @@ func errorComponents() object {
 		case "503":
 			headers = []string{"Retry-After"}
 		}
-		responses[i] = member{own + e.name, response(e.description, content(component("schemas", own+"Error")), headers...)}
+		responses[i] = member{ownPrefix + e.name, response(e.description, content(component("schemas", ownPrefix+"Error")), headers...)}
 	}
 	return responses
 }
@@ -44,7 +44,7 @@ func errorResponses(statuses ...string) object {
 	for _, status := range statuses {
 		for _, e := range errorTexts {
 			if e.status == status {
-				responses = append(responses, member{status, component("responses", own+e.name)})
+				responses = append(responses, member{status, component("responses", ownPrefix+e.name)})
 			}
 		}
 	}
@@ -61,12 +61,12 @@ func responseHeaders() object {
 		}
 	}
 	return object{
-		{own + "Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
-		{own + "Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
-		{own + "Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
-		{own + "WWW-Authenticate", text("What is wrong with the token, if one was sent.",
+		{ownPrefix + "Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
+		{ownPrefix + "Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
+		{ownPrefix + "Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
+		{ownPrefix + "WWW-Authenticate", text("What is wrong with the token, if one was sent.",
 			`Bearer error="invalid_token", error_description="JWT expired"`)},
-		{own + "Retry-After", text("When to try again, in seconds.", "1")},
+		{ownPrefix + "Retry-After", text("When to try again, in seconds.", "1")},
 	}
 }
 
@@ -74,14 +74,14 @@ func responseHeaders() object {
 func response(description string, content object, headers ...string) object {
 	refs := make(object, len(headers))
 	for i, name := range headers {
-		refs[i] = member{name, component("headers", own+name)}
+		refs[i] = member{name, component("headers", ownPrefix+name)}
 	}
 	return object{{"description", description}}.with("headers", refs).with("content", content)
 }
 
-// rowsContent is the content of a response with rows of a relation: in an array, as a
-// single object and as CSV, and in what the database's own handlers make of them. With
-// their nulls stripped, rows need not have all columns.
+// rowsContent is the content of a response with rows of a relation: an array, a single
+// object, CSV, and the media types of the database's own handlers. Rows whose nulls are
+// stripped don't have the schema of the relation, since columns may be missing.
 func (d *document) rowsContent(t *introspect.Table) object {
 	row, some := d.row(t), object{{"type", "object"}}
 	var made object

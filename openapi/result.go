@@ -12,20 +12,20 @@ func (d *document) argumentsSchema(r *introspect.Routine) object {
 	s := shape{document: d, description: r.Comment, closed: true, goNames: goFieldNames(paramNames(r))}
 	for _, p := range r.Params {
 		if p.Name == "" {
-			continue // it has a default, and can't be given
+			continue // it can't be given, and has a default
 		}
 		s.add(&introspect.Column{Name: p.Name, Type: p.Type, TypeName: p.Type.Name},
 			slices.Clone(d.typeSchema(p.Type)), p.Required)
-		s.exemplify(&introspect.Column{Name: p.Name, Type: p.Type}, p.Required)
+		s.addExample(&introspect.Column{Name: p.Name, Type: p.Type}, p.Required)
 	}
 	return s.schema()
 }
 
-// resultResponses are the responses to a call that succeeds. Overloads that return different
-// things have an alternative for each.
+// resultResponses are the responses to a call that succeeds. If the results of overloads
+// differ, each is an alternative.
 func (d *document) resultResponses(id string, overloads []*introspect.Routine) object {
 	var schemas, rows array
-	var made object // by functions that make a media type themselves
+	var made object // the content of functions that make a media type themselves
 	headers := []string{"Content-Range", "Preference-Applied"}
 	void, counted := false, false
 	for _, r := range overloads {
@@ -61,7 +61,7 @@ func (d *document) resultResponses(id string, overloads []*introspect.Routine) o
 	return responses
 }
 
-// resultContent is the content of a result. Rows can be had as a single object too.
+// resultContent is the content of a result. A row can be asked for as a single object, too.
 func resultContent(schema any, rows array) object {
 	c := object{{"application/json", object{{"schema", schema}}}}
 	if len(rows) > 0 {
@@ -70,8 +70,8 @@ func resultContent(schema any, rows array) object {
 	return append(c, textBody("text/csv"))
 }
 
-// resultSchema describes what a call returns, or one of what it returns a set of: a value
-// or a row.
+// resultSchema describes what a call returns, a value or a row. If it returns a set, it
+// describes one of the set.
 func (d *document) resultSchema(id string, r *introspect.Routine) object {
 	switch t := d.cache.ResultTable(r); {
 	case r.Returns.Scalar():
@@ -85,8 +85,8 @@ func (d *document) resultSchema(id string, r *introspect.Routine) object {
 	}
 }
 
-// selected reports whether t is a selected relation, and not one that was made of
-// the result of a function, which has the name of the result's type.
+// selected reports whether t is a selected relation, and not one of the same name that was
+// made of the result of a function.
 func (d *document) selected(t *introspect.Table) bool {
 	exposed, ok := d.cache.Table(t.Name)
 	return ok && exposed == t && d.tables[t.Name] != nil
@@ -100,7 +100,7 @@ func (d *document) resultRow(id string, r *introspect.Routine, t *introspect.Tab
 		for i := range t.Columns {
 			c := &t.Columns[i]
 			s.add(c, d.columnSchema(t, c, nil), true)
-			s.exemplify(c, true)
+			s.addExample(c, true)
 		}
 		name = d.addSchema(id+"_result", s.schema())
 		d.results[r] = name

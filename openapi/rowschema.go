@@ -10,7 +10,7 @@ import (
 
 // addCommonSchemas adds the schemas that do not depend on the database.
 func (d *document) addCommonSchemas() {
-	d.schemas = append(d.schemas, member{own + "Error", object{
+	d.schemas = append(d.schemas, member{ownPrefix + "Error", object{
 		{"description", "What went wrong"},
 		{"type", "object"},
 		{"required", []string{"code", "message", "details", "hint"}},
@@ -24,7 +24,7 @@ func (d *document) addCommonSchemas() {
 			{"code", "42703"}, {"message", "column films.titel does not exist"}, {"details", nil},
 			{"hint", `Perhaps you meant to reference the column "films.title".`},
 		}}},
-	}}, member{own + "Filter", object{
+	}}, member{ownPrefix + "Filter", object{
 		{"description", filterDescription},
 		{"type", "string"},
 		{"pattern", `^(not\.)?(eq|neq|gt|gte|lt|lte|like|ilike|match|imatch|in|is|isdistinct|fts|plfts|phfts|wfts|` +
@@ -39,12 +39,13 @@ func (d *document) addSchema(want string, schema object) string {
 	return name
 }
 
-// setSchema adds a component schema of a name that was taken for it.
+// setSchema adds a component schema by a name that was taken for it.
 func (d *document) setSchema(name string, schema object) {
 	d.schemas = append(d.schemas, member{name, schema.with(goNameExtension, d.names.goTypeName(name))})
 }
 
-// addTable adds the schemas and filters of a relation, whose row has its name.
+// addTable adds the schemas and filters of a relation. The name of its row schema is taken
+// already.
 func (d *document) addTable(t *introspect.Table) {
 	parts := d.tables[t.Name]
 	parts.goNames = goFieldNames(columnNames(t.Columns))
@@ -83,13 +84,13 @@ func (d *document) rowSchema(t *introspect.Table) object {
 			property = append(property, member{"readOnly", true})
 		}
 		s.add(c, property, true)
-		s.exemplify(c, true)
+		s.addExample(c, true)
 	}
 	return s.schema()
 }
 
-// insertSchema describes what is inserted. Its example leaves to the database what that
-// has defaults for, and refers to no row that need not be there.
+// insertSchema describes a row to insert. Its example leaves out columns that have a
+// default, and optional references, since the row that they refer to may not exist.
 func (d *document) insertSchema(t *introspect.Table) object {
 	refs := references(d.cache, t)
 	s := shape{document: d, description: t.Comment, goNames: d.tables[t.Name].goNames, closed: true}
@@ -98,15 +99,15 @@ func (d *document) insertSchema(t *introspect.Table) object {
 			required := !c.Nullable && c.Default == "" && c.Identity == 0
 			s.add(c, withDefault(d.columnSchema(t, c, refs), c), required)
 			if _, refers := refs[c.Name]; required || c.Nullable && c.Default == "" && c.Identity == 0 && !refers {
-				s.exemplify(c, required)
+				s.addExample(c, required)
 			}
 		}
 	}
 	return s.schema()
 }
 
-// updateSchema describes what is updated: any of the columns that can be written. Its
-// example changes no keys.
+// updateSchema describes the body of an update: any of the columns that can be written.
+// Its example changes no keys.
 func (d *document) updateSchema(t *introspect.Table) object {
 	refs := references(d.cache, t)
 	s := shape{document: d, description: t.Comment, goNames: d.tables[t.Name].goNames, closed: true}
@@ -114,7 +115,7 @@ func (d *document) updateSchema(t *introspect.Table) object {
 		if c := &t.Columns[i]; writableColumn(c) {
 			s.add(c, d.columnSchema(t, c, refs), false)
 			if _, refers := refs[c.Name]; !refers && !slices.Contains(t.PrimaryKey, c.Name) {
-				s.exemplify(c, false)
+				s.addExample(c, false)
 			}
 		}
 	}
@@ -124,12 +125,12 @@ func (d *document) updateSchema(t *introspect.Table) object {
 // writableColumn reports whether a request can give the column a value.
 func writableColumn(c *introspect.Column) bool { return !c.Generated && c.Identity != 'a' }
 
-// shape is the schema of an object that is being made of columns.
+// shape is the schema of an object while it is made of columns.
 type shape struct {
 	document    *document
 	description string
-	closed      bool              // there are no other properties
-	goNames     map[string]string // of the columns that need one
+	closed      bool              // no other properties are allowed
+	goNames     map[string]string // see goFieldNames
 
 	properties object
 	required   []string
@@ -139,7 +140,7 @@ type shape struct {
 
 // add adds a property for a column, unless its name is one that generators refuse.
 func (s *shape) add(c *introspect.Column, property object, required bool) {
-	if !isWritable(c.Name) {
+	if !isPropertyName(c.Name) {
 		s.closed = false
 		return
 	}
@@ -152,11 +153,11 @@ func (s *shape) add(c *introspect.Column, property object, required bool) {
 	}
 }
 
-// exemplify adds a value of a column to the example.
-func (s *shape) exemplify(c *introspect.Column, required bool) {
+// addExample adds a value of a column to the example.
+func (s *shape) addExample(c *introspect.Column, required bool) {
 	value, ok := s.document.example(c.Type, maxLength(c))
 	switch {
-	case !isWritable(c.Name):
+	case !isPropertyName(c.Name):
 	case isKeyword(c.Name):
 		s.incomplete = s.incomplete || required
 	case ok:
@@ -189,7 +190,7 @@ func (d *document) columnSchema(t *introspect.Table, c *introspect.Column, refs 
 	if c.Nullable {
 		schema = nullable(schema)
 	}
-	// A schema of a type may be shared: what is added here must not end up in it.
+	// The schema of a type may be shared, and must not get what is added here.
 	schema = append(object(nil), schema...)
 	if n := maxLength(c); n > 0 && c.Type.Kind == introspect.BaseType {
 		schema = append(schema, member{"maxLength", n})
@@ -197,8 +198,8 @@ func (d *document) columnSchema(t *introspect.Table, c *introspect.Column, refs 
 	return schema.with("description", d.columnDescription(t, c, refs))
 }
 
-// withDefault adds the default of a column: its value, or the expression that gives
-// it in the description.
+// withDefault adds the default of a column: its value, or in the description the
+// expression that gives it.
 func withDefault(schema object, c *introspect.Column) object {
 	if c.Default == "" {
 		return schema
@@ -230,8 +231,8 @@ func content(schema object, textTypes ...string) object {
 	return c
 }
 
-// isWritable reports whether every generator takes the name for a property's.
-func isWritable(name string) bool {
+// isPropertyName reports whether every generator accepts the name of a property.
+func isPropertyName(name string) bool {
 	return name != "__proto__" && !strings.ContainsFunc(name, func(r rune) bool {
 		return r == '"' || r == '`' || unicode.IsControl(r)
 	})

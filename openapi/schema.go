@@ -15,8 +15,8 @@ type baseSchema struct {
 	example      string // as JSON
 }
 
-// baseSchemas has the types of pg_catalog that are more than text. The formats are
-// those of the OpenAPI format registry.
+// baseSchemas has the types of pg_catalog whose JSON isn't any string. The formats are those
+// of the OpenAPI format registry.
 var baseSchemas = map[string]baseSchema{
 	"boolean":                     {"boolean", "", `true`},
 	"smallint":                    {"integer", "int16", `1`},
@@ -56,7 +56,7 @@ const jsonOID = 114
 
 // typeSchema describes the values of a type other than NULL.
 func (d *document) typeSchema(t *introspect.Type) object {
-	if t == nil || d.free(t) {
+	if t == nil || d.hasCustomJSON(t) {
 		return nil
 	}
 	switch t.Kind {
@@ -72,8 +72,9 @@ func (d *document) typeSchema(t *introspect.Type) object {
 	return namedSchema(t.BaseName)
 }
 
-// free reports a type whose JSON is what a function makes of its values.
-func (d *document) free(t *introspect.Type) bool {
+// hasCustomJSON reports whether a function of the database makes a type's JSON, so that
+// nothing is known of it.
+func (d *document) hasCustomJSON(t *introspect.Type) bool {
 	_, represented := d.cache.Representation(t.OID, jsonOID)
 	return t.CastsToJSON || t.IsDomain && represented
 }
@@ -97,8 +98,9 @@ func (d *document) enumSchema(t *introspect.Type) object {
 	})
 }
 
-// compositeSchema describes rows: those of a selected relation by its schema, and
-// those of a type whose columns are known by one that all of its columns share.
+// compositeSchema describes rows. For those of a selected relation it refers to that
+// relation's schema, and for those of another type whose columns are known to one that is
+// shared by all of its uses.
 func (d *document) compositeSchema(t *introspect.Type) object {
 	if parts, ok := d.tables[t.Relation]; ok {
 		return component("schemas", parts.row)
@@ -116,8 +118,8 @@ func (d *document) compositeSchema(t *introspect.Type) object {
 	})
 }
 
-// sharedSchema refers to the component schema of a type, which is made where there is
-// none yet. Types of other schemas than the selected one have that in their name.
+// sharedSchema refers to the component schema of a type, which it makes if there is none
+// yet. A type that isn't in the selected database schema has its schema in the name.
 func (d *document) sharedSchema(t *introspect.Type, schema func() object) object {
 	name, ok := d.types[t.Name]
 	if !ok {
@@ -126,14 +128,14 @@ func (d *document) sharedSchema(t *introspect.Type, schema func() object) object
 			name = t.Schema + "." + t.Local
 		}
 		name = d.names.take(name)
-		d.types[t.Name] = name // before its schema is made, in which it may be again
+		d.types[t.Name] = name // before the schema is made, which may refer to itself
 		d.setSchema(name, schema())
 	}
 	return component("schemas", name)
 }
 
-// elementSchema describes the elements of an array. Of those that are no types of
-// PostgreSQL, it knows what can be named: enums, domains and the rows of relations.
+// elementSchema describes the elements of an array. It finds their type by its name: one of
+// PostgreSQL's, an enum, a domain, or the row type of a relation.
 func (d *document) elementSchema(array *introspect.Type) object {
 	name := elementType(array.BaseName)
 	schema, local, qualified := strings.Cut(name, ".")
@@ -149,7 +151,7 @@ func (d *document) elementSchema(array *introspect.Type) object {
 	return nil
 }
 
-// namedElement finds the type of an array's elements where that can be named.
+// namedElement finds the type of an array's elements by its name.
 func (d *document) namedElement(array *introspect.Type) (*introspect.Type, bool) {
 	name := elementType(array.BaseName)
 	schema, local, _ := strings.Cut(name, ".")
@@ -175,11 +177,11 @@ func nullable(schema object) object {
 	return wider
 }
 
-// orAny makes the schema of anything of none.
+// orAny gives the schema, or an empty one, which allows anything, if there is none.
 func orAny(schema object) any { return emptied(schema) }
 
-// defaultValue gives the default of a column, as JSON, where it is a literal that is the
-// same in JSON.
+// defaultValue gives the default of a column, as JSON, if it is a literal that JSON has,
+// too.
 func defaultValue(c *introspect.Column) (json.RawMessage, bool) {
 	switch c.Type.Kind {
 	case introspect.BaseType:
@@ -197,8 +199,8 @@ func defaultValue(c *introspect.Column) (json.RawMessage, bool) {
 	return nil, false
 }
 
-// literalDefault gives the value of a default expression, as JSON, where it is a
-// literal of that kind of JSON.
+// literalDefault gives the value of a default expression, as JSON, if it is a literal of
+// that kind of JSON.
 func literalDefault(expression, kind string) (json.RawMessage, bool) {
 	if strings.HasPrefix(expression, "'") {
 		text, ok := quotedLiteral(expression)
@@ -227,8 +229,8 @@ func literalDefault(expression, kind string) (json.RawMessage, bool) {
 	return nil, false
 }
 
-// quotedLiteral gives the text of an expression that is a string literal, cast to some
-// type or not, and nothing else.
+// quotedLiteral gives the text of an expression that consists of a string literal, with or
+// without a cast.
 func quotedLiteral(expression string) (string, bool) {
 	quoted, ok := strings.CutPrefix(expression, "'")
 	if !ok {

@@ -64,7 +64,7 @@ func TestDocumentColumn(t *testing.T) {
 	}
 }
 
-// Enums and composite types have a schema each, which all of their columns share.
+// Each enum and composite type has a schema, which all of its columns share.
 func TestDocumentTypes(t *testing.T) {
 	t.Parallel()
 	foreign := &introspect.Type{
@@ -89,8 +89,8 @@ func TestDocumentTypes(t *testing.T) {
 		part(t, []byte(schemas), "things", "examples"))
 }
 
-// Examples are values that PostgreSQL takes. Those of writes leave alone what has a
-// default, and refer to no rows that may not be there.
+// Examples are values that PostgreSQL takes. Those of writes leave out columns that have a
+// default, and refer to no rows that may not exist.
 func TestDocumentExamples(t *testing.T) {
 	t.Parallel()
 	bits, unknown, mood := keyColumn("bits", "bit(3)"), column("unknown", "jsonb"), column("range", "daterange")
@@ -110,7 +110,7 @@ func TestDocumentExamples(t *testing.T) {
 		part(t, schemas, "films_update", "examples"))
 }
 
-// Defaults are told as values where they are literals, and as text otherwise.
+// Defaults are shown as values if they are literals, and as text otherwise.
 func TestDocumentDefault(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

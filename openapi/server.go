@@ -30,7 +30,7 @@ type server struct {
 	path   string
 }
 
-// server reads where the API is from the config.
+// server finds out from the config where the API is.
 func (c Config) server() (server, error) {
 	if c.ServerURL != "" {
 		return parseServerURL(c.ServerURL)
@@ -63,8 +63,8 @@ func parseServerURL(text string) (server, error) {
 	return server{scheme: u.Scheme, host: host, path: path}, nil
 }
 
-// serverPort gives the port of a URL, or its scheme's. It is not ok for a port
-// that there is none of, and for another scheme.
+// serverPort gives the port of a URL, or its scheme's. It is not ok for a number that can't
+// be a port, and for a scheme other than http and https.
 func serverPort(u *url.URL) (string, bool) {
 	byScheme := ""
 	switch u.Scheme {
@@ -83,9 +83,8 @@ func serverPort(u *url.URL) (string, bool) {
 	return port, err == nil && n > 0
 }
 
-// url gives the address of the API, without its scheme's port, and without a slash at
-// its end unless it is one alone; relative to the document's where the host is not
-// known.
+// url gives the URL of the API, without its scheme's port and without a slash at its end.
+// If the host is not known, it is the path, which is relative to the document's URL.
 func (s server) url() string {
 	path := strings.TrimRight(s.path, "/")
 	switch {

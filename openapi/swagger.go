@@ -16,7 +16,7 @@ func Swagger(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, erro
 	return SwaggerTemplate(cache, s, c).document(c)
 }
 
-// swagger gives the members before those of swaggerServer, and those behind them.
+// swagger gives the document's members before and after those of swaggerServer.
 func swagger(cache *introspect.SchemaCache, s Selection, c Config) (head, rest object) {
 	head = object{{"swagger", "2.0"}, {"info", swaggerInfo(s.Comment, c)}}
 	types := append(rowMediaTypes(), "text/csv")
@@ -54,8 +54,8 @@ func rowMediaTypes() []string {
 	}
 }
 
-// swaggerInfo tells what the API is. A schema's comment of one line leaves the
-// description empty.
+// swaggerInfo has the title and description of the API. If the schema's comment has one
+// line, the description is empty.
 func swaggerInfo(comment string, c Config) object {
 	title, description := c.title(comment)
 	if comment == "" {

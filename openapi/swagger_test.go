@@ -140,7 +140,7 @@ func TestSwaggerSecurity(t *testing.T) {
 	require.JSONEq(t, `"apiKey"`, part(t, document, "securityDefinitions", "JWT", "type"))
 }
 
-// A document has what was selected of one schema, and nothing else.
+// A document describes only what is selected.
 func TestSwaggerSelection(t *testing.T) {
 	t.Parallel()
 	cache := cinema()
@@ -208,7 +208,7 @@ func TestSwaggerColumn(t *testing.T) {
 	}
 }
 
-// Notes on keys follow the comment, in words that clients look for.
+// Notes on keys follow the comment, in the words that clients search for.
 func TestSwaggerNotes(t *testing.T) {
 	t.Parallel()
 	oneToOne := func() *introspect.SchemaCache {
@@ -313,7 +313,8 @@ func TestSwaggerRoutine(t *testing.T) {
 	})
 }
 
-// Names may be anything: what separates steps of a JSON pointer is escaped.
+// Names may be anything: the characters that separate the steps of a JSON pointer are
+// escaped.
 func TestSwaggerNames(t *testing.T) {
 	t.Parallel()
 	cache := introspect.New(introspect.Catalog{Tables: []*introspect.Table{{

@@ -36,7 +36,7 @@ func swaggerParameters(tables []*introspect.Table) object {
 	return parameters
 }
 
-// rowFilter names the parameter that filters by a column.
+// rowFilter gives the name of the parameter that filters by a column.
 func rowFilter(t *introspect.Table, c *introspect.Column) string {
 	return "rowFilter." + t.Name.Name + "." + c.Name
 }

@@ -16,7 +16,7 @@ func swaggerPaths(s Selection, c Config) object {
 	search := append([]string{s.Schema}, c.SearchPath...)
 	for i, r := range s.Routines {
 		if i+1 < len(s.Routines) && s.Routines[i+1].Name == r.Name {
-			continue // a path has room for one overload: the last
+			continue // a path describes only one overload: the last
 		}
 		paths = append(paths, member{"/rpc/" + r.Name.Name, swaggerRoutine(r, search)})
 	}
@@ -32,8 +32,8 @@ func swaggerRoot() object {
 	}}}
 }
 
-// swaggerTable has the operations on a relation. One that takes any kind of write is
-// described with all of them.
+// swaggerTable has the operations on a relation. If it takes any kind of write, all are
+// described.
 func swaggerTable(t *introspect.Table) object {
 	name := t.Name.Name
 	body := "body." + name
@@ -64,7 +64,7 @@ func swaggerTable(t *introspect.Table) object {
 	)
 }
 
-// describe begins an operation with its tag and what the comment says of it.
+// describe begins an operation with its tag, and the summary and description from a comment.
 func describe(tag, comment string) object {
 	summary, description := splitComment(comment)
 	return object{{"tags", []string{tag}}}.
@@ -120,8 +120,9 @@ func swaggerArguments(r *introspect.Routine, search []string) object {
 		with("type", "object")
 }
 
-// swaggerArgument describes a parameter in the query string: an array is written in
-// PostgreSQL's braces, but that of a variadic one is a parameter for each element.
+// swaggerArgument describes an argument in the query string. An array is text in
+// PostgreSQL's braces, except for that of a variadic parameter, which is given once for
+// each element.
 func swaggerArgument(p *introspect.Param, search []string) object {
 	name := paramType(p.Type, search)
 	argument := object{{"name", p.Name}, {"required", p.Required}, {"in", "query"}}

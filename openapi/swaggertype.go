@@ -9,8 +9,8 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// swaggerTypes are the types of JSON by PostgreSQL's types, where it is no string.
-// The empty one is any.
+// swaggerTypes has the JSON types of PostgreSQL's types that aren't strings. An empty one
+// stands for any.
 var swaggerTypes = map[string]string{
 	"boolean":          "boolean",
 	"smallint":         "integer",
@@ -34,7 +34,8 @@ func swaggerType(name string) string {
 	return "string"
 }
 
-// swaggerFormat gives the format for the name of a type: the name, but for integers.
+// swaggerFormat gives the format for the name of a type: the name itself, except for
+// integers.
 func swaggerFormat(name string) string {
 	switch name {
 	case "smallint", "integer":
@@ -56,7 +57,7 @@ func swaggerItems(name string) any {
 	return emptied(object(nil).with("type", swaggerType(elementType(name))))
 }
 
-// emptied keeps an object that has no members, which with would leave out.
+// emptied gives an object that isn't left out by with if it has no members.
 func emptied(o object) any {
 	if len(o) == 0 {
 		return json.RawMessage("{}")
@@ -64,12 +65,12 @@ func emptied(o object) any {
 	return o
 }
 
-// columnType names the type of a column for definitions: PostgreSQL's own types
-// without modifier, domains over them as the type below, all others as they are.
+// columnType names the type of a column for definitions. One of PostgreSQL's own types is
+// named without modifier, a domain over such a type by that, and any other as it is.
 func columnType(c *introspect.Column) string {
 	t := c.Type
 	switch {
-	case t.IsDomain && !strings.Contains(t.BaseName, "."): // only pg_catalog's names go without schema
+	case t.IsDomain && !strings.Contains(t.BaseName, "."): // the base type is from pg_catalog
 		return t.BaseName
 	case !t.IsDomain && t.Schema == "pg_catalog":
 		return t.Name
@@ -93,8 +94,7 @@ func maxLength(c *introspect.Column) int {
 	return n
 }
 
-// paramType names the type of a parameter, without its schema if that is one of
-// those to search.
+// paramType names the type of a parameter, without its schema if search has that.
 func paramType(t *introspect.Type, search []string) string {
 	if !slices.Contains(search, t.Schema) {
 		return t.Name
@@ -106,9 +106,10 @@ func paramType(t *introspect.Type, search []string) string {
 	return strings.TrimPrefix(t.Name, t.Schema+".")
 }
 
-// swaggerDefault gives the default of a column of the type named as JSON, where it
-// is a literal: for strings the text without its cast and its quotes, or the
-// expression, and for others what is JSON already. It is nil where there is none.
+// swaggerDefault gives the default of a column, as JSON, by the name of its type. For a
+// string it is the text of the literal, without its cast and its quotes, or the expression
+// if it is no literal. For another type it is the expression if that is JSON. Otherwise it
+// is nil.
 func swaggerDefault(c *introspect.Column, typeName string) json.RawMessage {
 	text := c.Default
 	if text == "" {

@@ -7,26 +7,26 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// Template is a document but for where clients reach the API, which it has in its middle:
-// documents for all of them are made of one.
+// Template is a document without the members that say where clients reach the API. These
+// stand in its middle. One template serves clients that reach the API at different places.
 type Template struct {
-	head, rest []byte              // JSON objects of the members before and behind, or YAML
-	reached    func(server) object // the members between
+	head, rest []byte              // the members before and after those, as JSON objects or YAML
+	servers    func(server) object // makes those members
 	yaml       bool
 }
 
-// SwaggerTemplate gives what all that Swagger makes of a selection and a config has in
-// common, wherever the API is reached.
+// SwaggerTemplate gives the template of the documents that Swagger makes of a selection and
+// a config.
 func SwaggerTemplate(cache *introspect.SchemaCache, s Selection, c Config) *Template {
 	head, rest := swagger(cache, s.sorted(), c)
-	return &Template{head: encode(head, 0), rest: encode(rest, s.columns()), reached: swaggerServer}
+	return &Template{head: encode(head, 0), rest: encode(rest, s.columns()), servers: swaggerServer}
 }
 
-// DocumentTemplate gives what all that Document makes of a selection and a config has in
-// common, wherever the API is reached.
+// DocumentTemplate gives the template of the documents that Document makes of a selection
+// and a config.
 func DocumentTemplate(cache *introspect.SchemaCache, s Selection, c Config) *Template {
 	head, rest := newDocument(cache, s.sorted(), c).members()
-	return &Template{head: encode(head, 0), rest: encode(rest, s.columns()), reached: documentServers}
+	return &Template{head: encode(head, 0), rest: encode(rest, s.columns()), servers: documentServers}
 }
 
 // YAML gives the template of the same document in YAML, as the function YAML makes it.
@@ -39,13 +39,13 @@ func (t *Template) YAML() (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Template{head: head, rest: rest, reached: t.reached, yaml: true}, nil
+	return &Template{head: head, rest: rest, servers: t.servers, yaml: true}, nil
 }
 
-// Size is about that of a document.
+// Size is about the size of a document, in bytes.
 func (t *Template) Size() int { return len(t.head) + len(t.rest) }
 
-// Sum is a checksum of the parts that all documents have.
+// Sum is a checksum of what all documents of the template have in common.
 func (t *Template) Sum() [sha256.Size]byte {
 	h := sha256.New()
 	h.Write(t.head)
@@ -54,14 +54,14 @@ func (t *Template) Sum() [sha256.Size]byte {
 }
 
 // Parts gives the document for clients that reach the API where the config says, in
-// parts to be written one after the other, of which the first and the last are the same
-// for all. The error is a *ServerURLError for a server URL that clients can't use.
+// parts to be written one after the other. All documents share the first and the last.
+// The error is a *ServerURLError for a server URL that clients can't use.
 func (t *Template) Parts(c Config) ([][]byte, error) {
 	at, err := c.server()
 	if err != nil {
 		return nil, err
 	}
-	between := encode(t.reached(at), 0)
+	between := encode(t.servers(at), 0)
 	if t.yaml {
 		if between, err = YAML(between); err != nil {
 			return nil, err

@@ -9,7 +9,7 @@ import (
 	"github.com/pgrest-go/pgrest/openapi"
 )
 
-// What a template makes for a place is what would be made for it alone.
+// A template's document for a server equals the one that is made without a template.
 func TestTemplate(t *testing.T) {
 	t.Parallel()
 	cache := cinema()

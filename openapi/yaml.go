@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// YAML turns a JSON document into YAML 1.2 that means the same, its members in their
-// order. The error wraps that of encoding/json for what is no JSON document.
+// YAML turns a JSON document into YAML 1.2 that means the same, with the members in their
+// order. If the document isn't JSON, the error wraps that of encoding/json.
 func YAML(document []byte) ([]byte, error) {
 	y := yamlWriter{in: json.NewDecoder(bytes.NewReader(document))}
 	y.in.UseNumber()
@@ -31,8 +31,8 @@ type yamlWriter struct {
 	out []byte
 }
 
-// value writes the next value, after a key or a dash, and ends the line. Lines of its
-// own are indented by depth. After a dash, an object begins on the line of the dash.
+// value writes the next value, after a key or a dash, and ends the line. Further lines of
+// it are indented by depth. After a dash, an object begins on the line of the dash.
 func (y *yamlWriter) value(depth int, afterDash bool) error {
 	token, err := y.in.Token()
 	if err != nil {
@@ -131,7 +131,7 @@ func appendScalar(dst []byte, token json.Token) []byte {
 	return append(dst, "null"...)
 }
 
-// yamlWords are the plain words that some reader of YAML takes for no string.
+// yamlWords are the plain words that some readers of YAML don't take for strings.
 var yamlWords = []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 // isPlain reports whether every reader of YAML takes s without quotes for a string.

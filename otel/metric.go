@@ -13,7 +13,7 @@ import (
 )
 
 // newHistogram makes the histogram of durations, with the buckets that the
-// conventions advise.
+// conventions recommend.
 func newHistogram(meter metric.Meter) metric.Float64Histogram {
 	h, err := meter.Float64Histogram("http.server.request.duration",
 		metric.WithUnit("s"),
@@ -29,7 +29,7 @@ func newHistogram(meter metric.Meter) metric.Float64Histogram {
 // labels are the attributes that spans and metrics share: few values of each.
 func labels(e pgrest.Event) []attribute.KeyValue {
 	all := []attribute.KeyValue{method(e.Method), attribute.Stringer("pgrest.resource", e.Resource)}
-	if e.Status != 0 { // or nothing was sent
+	if e.Status != 0 { // a response was sent
 		all = append(all, semconv.HTTPResponseStatusCode(e.Status))
 	}
 	if failed := errorType(e); failed != "" {
@@ -38,7 +38,7 @@ func labels(e pgrest.Event) []attribute.KeyValue {
 	return all
 }
 
-// errorType says in which way a request failed; empty for none that is the server's.
+// errorType says how the server failed at a request; empty if it did not.
 func errorType(e pgrest.Event) string {
 	switch {
 	case e.Aborted:
@@ -49,8 +49,8 @@ func errorType(e pgrest.Event) string {
 	return ""
 }
 
-// method is the attribute of a method. A client can make up any number of others,
-// which the conventions therefore take as one.
+// method is the attribute of a method. Clients can invent any number of other methods, for
+// which the conventions therefore have one value.
 func method(name string) attribute.KeyValue {
 	switch name {
 	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY":

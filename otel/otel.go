@@ -15,10 +15,10 @@
 //
 // # Spans
 //
-// A request's span is called after its method and the kind of thing that it is
-// about, as in "GET relation", "POST rpc" or "GET root". Its parent is the span in the
-// request's context, if the host's middleware has put one there; otherwise it
-// begins a trace. Its attributes:
+// A request's span is named after its method and its kind of resource, as in
+// "GET relation", "POST rpc" or "GET root". Its parent is the span in the request's
+// context, if the host's middleware has put one there; otherwise it begins a trace. Its
+// attributes:
 //
 //	http.request.method           the method; _OTHER for one that HTTP doesn't know
 //	http.request.method_original  the method as it came, if that is _OTHER
@@ -55,7 +55,7 @@ import (
 	"github.com/pgrest-go/pgrest"
 )
 
-// scope is what spans and metrics say they are made by.
+// scope is the name of the instrumentation scope of spans and metrics.
 const scope = "github.com/pgrest-go/pgrest/otel"
 
 // Options says where spans and metrics go.
@@ -67,8 +67,8 @@ type Options struct {
 }
 
 // Observer makes a function for pgrest.Options.Observe that records a span and a
-// duration of each request. Several APIs can share it. Should the histogram be
-// refused, OpenTelemetry's global error handler is told and there are only spans.
+// duration of each request. Several APIs can share it. If the MeterProvider refuses the
+// histogram, OpenTelemetry's global error handler gets the error, and there are only spans.
 func Observer(opts Options) func(context.Context, pgrest.Event) {
 	if opts.TracerProvider == nil {
 		opts.TracerProvider = otel.GetTracerProvider()

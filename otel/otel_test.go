@@ -48,14 +48,14 @@ func (m *telemetry) observer() func(context.Context, pgrest.Event) {
 	return otel.Observer(otel.Options{TracerProvider: m.traces, MeterProvider: m.meters})
 }
 
-// request gives the spans since the last time: that of the single request, and
-// those of its stages in their order.
+// request gives the spans since the last call: that of the single request, and those of its
+// stages in their order.
 func (m *telemetry) request(t *testing.T) (tracetest.SpanStub, tracetest.SpanStubs) {
 	t.Helper()
 	all := m.spans.GetSpans()
 	m.spans.Reset()
 	require.NotEmpty(t, all)
-	stages, request := all[:len(all)-1], all[len(all)-1] // which ends last
+	stages, request := all[:len(all)-1], all[len(all)-1] // the request's span ends last
 	for _, stage := range stages {
 		require.Equal(t, request.SpanContext.SpanID(), stage.Parent.SpanID())
 		require.Equal(t, request.SpanContext.TraceID(), stage.SpanContext.TraceID())
@@ -96,12 +96,12 @@ func namesOf(spans tracetest.SpanStubs) []string {
 	return names
 }
 
-// exchange is a request to an API of the fixture, and what is recorded of it.
+// exchange is a request to an API of the fixture, and what should be recorded of it.
 type exchange struct {
 	name, method, target string
 	header               http.Header
 	span                 string
-	want                 attributes // those of metrics too
+	want                 attributes // of the span and of metrics
 	role                 string
 	sql                  bool
 	stages               []string
@@ -254,7 +254,7 @@ func TestObserver_status(t *testing.T) {
 	}
 }
 
-// An answer that was broken off is an error, whatever its status said.
+// A response that was broken off is an error, whatever its status.
 func TestObserver_aborted(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]any{0: nil, 200: int64(200)} {

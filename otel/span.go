@@ -33,16 +33,16 @@ func record(ctx context.Context, tracer trace.Tracer, e pgrest.Event, end time.T
 
 func recordStage(ctx context.Context, tracer trace.Tracer, stage pgrest.Stage, from time.Time) {
 	options := []trace.SpanStartOption{trace.WithTimestamp(from)}
-	if stage.Name == "transaction" { // the one with the database
+	if stage.Name == "transaction" { // the stage that waits for the database
 		options = append(options, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(semconv.DBSystemNamePostgreSQL))
 	}
 	_, span := tracer.Start(ctx, stage.Name, options...)
 	span.End(trace.WithTimestamp(from.Add(stage.Duration)))
 }
 
-// beginnings says when each stage began. The first did so with the request, and
-// the last ended with it. Time that is in no stage is a wait for the schema, which
-// comes after the first: hence the others are laid out from the end.
+// beginnings gives the time at which each stage began. The first begins with the request,
+// and the last ends with it. Time in no stage is the wait for the schema, which comes after
+// the first stage: the others are therefore laid out from the end.
 func beginnings(stages []pgrest.Stage, begin, end time.Time) []time.Time {
 	times := make([]time.Time, len(stages))
 	for i := len(stages) - 1; i > 0; i-- {
@@ -55,8 +55,8 @@ func beginnings(stages []pgrest.Stage, begin, end time.Time) []time.Time {
 	return times
 }
 
-// name is a span's name: the method, which the conventions have as HTTP when it is
-// an unknown one, and the kind of resource.
+// name is a span's name: the method, or HTTP if the conventions don't know it, and the kind
+// of resource.
 func name(e pgrest.Event) string {
 	word := method(e.Method).Value.AsString()
 	if word != e.Method {
@@ -65,8 +65,8 @@ func name(e pgrest.Event) string {
 	return word + " " + e.Resource.String()
 }
 
-// kind is the kind of a request's span: the server's own, unless middleware of the
-// same process has made that already.
+// kind is the kind of a request's span: server, unless middleware of the same process has
+// made the server's span already.
 func kind(ctx context.Context) trace.SpanKind {
 	if parent := trace.SpanContextFromContext(ctx); parent.IsValid() && !parent.IsRemote() {
 		return trace.SpanKindInternal
@@ -86,10 +86,11 @@ func attributes(e pgrest.Event) []attribute.KeyValue {
 	if e.SQL != "" {
 		all = append(all, semconv.DBSystemNamePostgreSQL, semconv.DBQueryText(e.SQL))
 	}
-	took := map[string]time.Duration{} // a request that is tried anew goes through some stages twice
+	took := map[string]time.Duration{} // sums, since a request that is repeated has stages twice
 	for _, stage := range e.Stages {
 		took[stage.Name] += stage.Duration
-		all = append(all, attribute.Float64("pgrest.stage."+stage.Name, took[stage.Name].Seconds())) // the last one counts
+		// Of several attributes with the same key the last counts.
+		all = append(all, attribute.Float64("pgrest.stage."+stage.Name, took[stage.Name].Seconds()))
 	}
 	return all
 }

@@ -26,11 +26,11 @@ const (
 // openDatabase migrates and seeds the database behind a superuser's URL, and
 // returns a pool that logs in as the authenticator.
 //
-// The library should never have a superuser's connections: whatever a request
-// does on one is within the rights of the pool's user. The authenticator has no
-// rights but to become another role, so it gets a way to log in, a password made
-// anew at each start, and the superuser's connection is closed. Where passwords
-// come from a vault, only the pool below is needed.
+// The library should never have a superuser's connections, since a request may do on a
+// connection whatever the pool's user may. The authenticator has no rights but to become
+// another role. To let it log in, openDatabase gives it a new password at each start; then
+// it closes the superuser's connection. Where passwords come from a vault, only the pool
+// below is needed.
 func openDatabase(ctx context.Context, superuserURL string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(superuserURL)
 	if err != nil {

@@ -28,7 +28,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C doesn't wait
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "portfolio:", err)
 		os.Exit(1)
@@ -41,7 +41,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer listener.Close()
-	// A program of your own has its server, and needs no more than a pool here.
+	// A program of your own has its PostgreSQL server, and only opens a pool here.
 	postgres, err := pgtest.Open(ctx, "DATABASE_URL")
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// The whole program runs once, on a new database: its roles belong to the server.
+// The whole program runs only once, on a new database, since its roles belong to the server.
 func TestPortfolio(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -38,15 +38,15 @@ func TestPortfolio(t *testing.T) {
 	t.Run("migrating_again_changes_nothing", s.testMigrateAgain)
 }
 
-// running is the program, as one sees it from outside.
+// running is the running program, as seen from outside.
 type running struct {
 	url   string
 	token string // read from what the program prints
 	text  string
-	db    *pgxpool.Pool // a superuser's, to look at the truth
+	db    *pgxpool.Pool // a superuser's, to compare with
 }
 
-// printed hands over what is written to it.
+// printed sends what is written to it.
 type printed chan string
 
 func (p printed) Write(text []byte) (int, error) {

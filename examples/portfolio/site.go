@@ -55,7 +55,7 @@ func (s *site) close() {
 	s.pool.Close()
 }
 
-// newRouter puts the API beside what the host has of its own.
+// newRouter puts the API beside the host's own page and middleware.
 func newRouter(api http.Handler, logger *slog.Logger) http.Handler {
 	r := chi.NewRouter()
 	r.Use(logRequests(logger))
@@ -75,7 +75,7 @@ func page(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = t.Execute(w, tour) // a client that went away is not our error
+	_ = t.Execute(w, tour) // fails when the client went away
 }
 
 func logRequests(logger *slog.Logger) func(http.Handler) http.Handler {

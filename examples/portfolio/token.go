@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// sign makes a JSON Web Token (RFC 7519) that lets its bearer be role until
-// expiry. Login services make these; all that the library wants is the claim
-// "role" and a signature that it can verify.
+// sign makes a JSON Web Token (RFC 7519) that lets its bearer act as role until expiry.
+// Usually a login service makes it. The library needs no more of it than the claim "role"
+// and a signature that it can verify.
 func sign(secret []byte, role string, expiry time.Time) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	text := encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." +

@@ -10,12 +10,12 @@ import (
 type step struct {
 	Note     string
 	Path     string
-	Accept   string // empty for curl's own, which takes anything
+	Accept   string // empty for curl's default, which accepts anything
 	Producer bool   // with the producer's token
 	Refused  int    // the status, where it isn't 200
 }
 
-// tour is what the page lists and what is printed at the start.
+// tour are the steps that the page lists, and that are printed at the start.
 var tour = []step{
 	{Note: "Who am I without a token?", Path: "/api/hello_world"},
 	{Note: "The last five days in bitcoin", Path: "/api/portfolio_history?market=eq.BTC-USD&interval=eq.1d&order=timestamp.desc&limit=5"},
@@ -28,7 +28,7 @@ var tour = []step{
 	{Note: "The private tables are not there at all", Path: "/api/trades", Refused: http.StatusNotFound},
 }
 
-// tourText is the steps as curl lines, and the token that they need.
+// tourText is the steps as commands of curl, and the token that they need.
 func tourText(baseURL, token string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nServing the API at %s/api and a page at %s. Ctrl-C stops it.\n\n", baseURL, baseURL)
@@ -40,7 +40,7 @@ func tourText(baseURL, token string) string {
 	return b.String()
 }
 
-// title is the note, and the status that a reader may not expect.
+// title is the note, with the status if it isn't 200.
 func (s step) title() string {
 	if s.Refused == 0 {
 		return s.Note
@@ -48,7 +48,7 @@ func (s step) title() string {
 	return fmt.Sprintf("%s: %d", s.Note, s.Refused)
 }
 
-// curl is the step as a line for the shell.
+// curl is the step as a command for the shell.
 func (s step) curl(baseURL string) string {
 	line := "curl '" + baseURL + s.Path + "'"
 	if s.Accept != "" {

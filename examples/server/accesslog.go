@@ -19,8 +19,8 @@ import (
 // exchange is a request that has been answered.
 type exchange struct {
 	request   *http.Request
-	event     pgrest.Event // what the library has to tell; zero of what didn't come to it
-	preflight bool         // a browser asked whether it may ask, and was answered
+	event     pgrest.Event // what the library tells; zero if the request didn't reach it
+	preflight bool         // it was a preflight request of CORS, and was answered as such
 	status    int          // 0 when nothing was sent
 	bytes     int64
 	length    string // the response's Content-Length, empty for none
@@ -28,14 +28,14 @@ type exchange struct {
 	aborted   bool // the connection was broken off
 }
 
-// reported tells each report of every request when it has been answered.
+// reported calls each of the reports when next has answered a request.
 func reported(next http.Handler, reports ...func(*exchange)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x, start, recorder := &exchange{request: r, aborted: true}, time.Now(), &recorder{ResponseWriter: w}
 		defer func() {
 			x.status, x.bytes, x.duration = recorder.status, recorder.bytes, time.Since(start)
 			if !x.aborted {
-				x.status = cmp.Or(x.status, http.StatusOK) // net/http makes that of none
+				x.status = cmp.Or(x.status, http.StatusOK) // net/http sends 200 if no status is set
 			}
 			x.length = w.Header().Get("Content-Length")
 			for _, report := range reports {
@@ -50,7 +50,8 @@ func reported(next http.Handler, reports ...func(*exchange)) http.Handler {
 // exchangeKey is the key of the exchange in a request's context.
 type exchangeKey struct{}
 
-// exchangeOf finds the exchange that a request is of; nil for one that isn't reported.
+// exchangeOf finds the exchange of a request by its context; nil for one that isn't
+// reported.
 func exchangeOf(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
 	return x
@@ -63,22 +64,21 @@ func observe(ctx context.Context, e pgrest.Event) {
 	}
 }
 
-// accessLog logs requests: server errors as errors, client errors as warnings, those
-// included that have the status of a server error, the rest as info.
+// accessLog logs requests: server errors as errors, client errors as warnings (even those
+// whose status is that of a server error), the rest as info.
 type accessLog struct {
 	requests *slog.Logger
-	// apache has requests logged as lines of text in the form of Apache's, which is
-	// the reference's, and queries as statements of their own; lines go to plain, and
-	// statements to notices.
+	// apache has requests logged as lines in Apache's form, as the reference does. The
+	// lines go to plain, and the queries to notices.
 	apache  atomic.Bool
 	plain   io.Writer
 	notices *slog.Logger
-	// queries says that requests are logged with their statements.
+	// queries has requests logged with their SQL.
 	queries atomic.Bool
 }
 
-// report logs a request, if it is one of those that the level is for. As in the
-// reference, preflight requests are none.
+// report logs a request if its level is enabled. As in the reference, preflight requests
+// are not logged.
 func (l *accessLog) report(x *exchange) {
 	ctx, level := x.request.Context(), statusLevel(x.status)
 	if x.event.ClientCaused {
@@ -101,10 +101,10 @@ func (l *accessLog) report(x *exchange) {
 	if query != "" {
 		l.notices.LogAttrs(ctx, slog.LevelInfo, "query", slog.String("query", query))
 	}
-	_, _ = io.WriteString(l.plain, apacheLine(x, time.Now())) // there is nobody to tell
+	_, _ = io.WriteString(l.plain, apacheLine(x, time.Now())) // there is no other log for a failure
 }
 
-// attributes are what a request is logged with. The stages are told at debug.
+// attributes are those that a request is logged with. The stages are among them at debug.
 func (l *accessLog) attributes(x *exchange, query string) []slog.Attr {
 	r := x.request
 	attributes := []slog.Attr{
@@ -141,7 +141,8 @@ func apacheLine(x *exchange, now time.Time) string {
 		apacheEscaped(bounded(r.Referer())), apacheEscaped(bounded(r.UserAgent())))
 }
 
-// apacheEscaped has nothing in it that would end what it is in.
+// apacheEscaped escapes quotes, backslashes and control characters, so that a text can't
+// end its field or the line.
 func apacheEscaped(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == 0x7f }) {
 		return s
@@ -150,7 +151,7 @@ func apacheEscaped(s string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// client gives the address of a request's client, without the port; empty at a socket.
+// client gives the address of a request's client, without the port; empty on a Unix socket.
 func client(r *http.Request) string {
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		return host
@@ -169,7 +170,7 @@ func statusLevel(status int) slog.Level {
 	}
 }
 
-// recorder notes what goes out.
+// recorder notes the status and the size of a response.
 type recorder struct {
 	http.ResponseWriter
 	status int

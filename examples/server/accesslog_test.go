@@ -124,7 +124,7 @@ func TestLogged(t *testing.T) {
 	})
 }
 
-// In Apache's form, a request is a line such as the reference writes.
+// With log-format = "apache", a request is a line in the form of the reference's.
 func TestLoggedAsApache(t *testing.T) {
 	t.Parallel()
 	const date = `\[[0-3][0-9]/[A-Z][a-z]{2}/20[0-9]{2}:[0-9]{2}:[0-9]{2}:[0-9]{2} [-+][0-9]{4}\]`
@@ -185,7 +185,7 @@ func TestLoggedAsApache(t *testing.T) {
 	})
 }
 
-// Preflight requests that were answered as such aren't logged; others are.
+// Preflight requests that were answered as such aren't logged; other OPTIONS requests are.
 func TestLoggedPreflight(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// status is how the server stands, as far as the admin server tells.
+// status is the state of the server, as the admin server tells it.
 type status struct {
 	live  func(context.Context) bool // requests are accepted
 	ready func(context.Context) bool // requests can be answered
 }
 
-// adminStatus answers those who watch over the server, with a status and no body.
-// GET /live tells whether requests are accepted, GET /ready whether they can be
-// answered, for which the schema has to be loaded, and the database there: 503 if it
-// isn't, or if the last load failed, and 500 if no requests are accepted.
+// adminStatus answers health checks with a status and no body. GET /live tells whether
+// requests are accepted, and GET /ready whether they can be answered. For that, the schema
+// has to be loaded, the last load must not have failed, and the database has to answer:
+// otherwise the status is 503. It is 500 if no requests are accepted.
 // See https://docs.postgrest.org/en/stable/references/admin_server.html.
 func adminStatus(s status) http.Handler {
 	answer := func(ready func(context.Context) bool) http.HandlerFunc {
@@ -50,11 +50,11 @@ func (s *server) adminHandler() http.Handler {
 	return mux
 }
 
-// answerTimeout is how long the database may take to say that it is there.
-const answerTimeout = 3 * time.Second
+// pingTimeout is how long the database may take to answer a ping.
+const pingTimeout = 3 * time.Second
 
-// ready reports whether there is a schema to answer with, whether the last attempt
-// to read it was a success, and whether the database answers.
+// ready reports whether a schema is loaded, the last attempt to load it was a success, and
+// the database answers.
 func (s *server) ready(ctx context.Context) bool {
 	i := s.running()
 	if i == nil {
@@ -64,12 +64,12 @@ func (s *server) ready(ctx context.Context) bool {
 	if health.SchemaLoaded.IsZero() || health.SchemaError != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	return i.api.Ping(ctx) == nil
 }
 
-// schemaCache answers with the schema cache as JSON, or with nothing before there is
+// schemaCache answers with the schema cache as JSON, or with an empty body before there is
 // one.
 func (s *server) schemaCache(w http.ResponseWriter, _ *http.Request) {
 	i := s.running()

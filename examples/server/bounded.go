@@ -2,10 +2,10 @@ package main
 
 import "unicode/utf8"
 
-// maxLogged is how many bytes of a text a log line has that the client chose.
+// maxLogged is how many bytes of a client's text are logged.
 const maxLogged = 1 << 10
 
-// bounded gives a text for a log line, cut at a character if it is too long.
+// bounded cuts a text for a log line, between two characters, if it is too long.
 func bounded(text string) string {
 	if len(text) <= maxLogged {
 		return text

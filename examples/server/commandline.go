@@ -21,7 +21,7 @@ import (
 
 // command is what the command line asks for.
 type command struct {
-	option string // the long form of an option; empty to serve
+	option string // an option in its long form; empty to serve
 	file   string // the configuration file; empty for none
 	strict bool   // with --strict
 }
@@ -71,7 +71,7 @@ func parseCommand(args []string) (command, error) {
 	return c, nil
 }
 
-// show does what an option asks for. What is to be said of it goes to notices.
+// show does what an option asks for. Warnings go to notices.
 func (c command) show(ctx context.Context, from sources, out io.Writer, notices *slog.Logger) error {
 	switch c.option {
 	case "--help":
@@ -99,7 +99,8 @@ func (c command) show(ctx context.Context, from sources, out io.Writer, notices 
 // dumpPatience is how long a dump waits for the settings in the database.
 const dumpPatience = 3 * time.Second
 
-// load reads the configuration to show, for which --dump-config needs no database.
+// load reads the configuration that an option shows. --dump-config shows one even without
+// the database.
 func (c command) load(ctx context.Context, from sources, notices *slog.Logger) (*config, error) {
 	if c.option != "--dump-config" {
 		return from.load(ctx, nil)
@@ -116,7 +117,7 @@ func (c command) load(ctx context.Context, from sources, notices *slog.Logger) (
 	case errors.As(err, &unread):
 		notices.Warn(without, "error", unread.cause)
 		return from.local()
-	case loaded != nil && err != nil: // its db-uri can't be understood
+	case loaded != nil && err != nil: // a uriError
 		notices.Warn(without, "error", err)
 		return loaded, nil
 	}
@@ -135,7 +136,7 @@ func version() string {
 	return "(devel)"
 }
 
-// example prints all settings with what they are when they aren't set.
+// example lists all settings with their defaults.
 func example() string {
 	var b strings.Builder
 	b.WriteString("# All settings, with their defaults. Environment variables go before them: db-pool is PGRST_DB_POOL.\n" +
@@ -172,7 +173,7 @@ const readyTimeout = 10 * time.Second
 // askReady asks the admin server of the server that has this configuration.
 func askReady(ctx context.Context, from sources, out io.Writer) error {
 	c, err := from.local()
-	if c == nil { // a database isn't needed
+	if c == nil { // a uriError, which has a configuration, doesn't matter here
 		return fmt.Errorf("configuration: %w", err)
 	}
 	transport := &http.Transport{}
@@ -198,8 +199,8 @@ func askReady(ctx context.Context, from sources, out io.Writer) error {
 	return write(out, "OK: "+address+"\n")
 }
 
-// readyURL gives where the admin server tells whether all is ready, and prepares
-// transport to get there.
+// readyURL gives the URL of the admin server's path /ready. If that is on a Unix socket, it
+// has transport connect to the socket.
 func (e endpoint) readyURL(transport *http.Transport) (string, error) {
 	if e.socket != "" {
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {

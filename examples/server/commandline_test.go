@@ -16,7 +16,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// contextOf is the test's context, but goes on in its cleanup.
+// contextOf is the test's context, but not cancelled before its cleanup.
 func contextOf(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }
 
 func TestParseCommand(t *testing.T) {
@@ -55,7 +55,7 @@ func TestParseCommand(t *testing.T) {
 	}
 }
 
-// shown is what an option prints.
+// shown gives what an option prints.
 func shown(t *testing.T, args, env string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
@@ -135,7 +135,8 @@ url-use-legacy-target-names = true
 `, out)
 }
 
-// A setting that the reference doesn't have is explained, and in a dump if it is set.
+// A setting that the reference doesn't have is explained in the example, and dumped only if
+// it is set.
 func TestDumpConfig_own(t *testing.T) {
 	t.Parallel()
 	out, err := shown(t, "--example", "")
@@ -155,7 +156,7 @@ func TestDumpConfig_own(t *testing.T) {
 	require.Contains(t, out, "\nlog-format = \"apache\"\n")
 }
 
-// A dump needs no database, and says what it went without.
+// A dump needs no database. Without one, it warns that settings may be missing.
 func TestDumpConfigWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	for _, env := range []string{"DB_URI=postgres://a@127.0.0.1:1/none?sslmode=disable", "DB_URI=host=/no/such/folder", "DB_URI=films"} {
@@ -168,7 +169,7 @@ func TestDumpConfigWithoutDatabase(t *testing.T) {
 	}
 }
 
-// Nor does it wait for one that doesn't answer.
+// A dump doesn't wait for a database that doesn't answer.
 func TestDumpConfigWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
@@ -202,7 +203,7 @@ func TestDumpConfigDottedPath(t *testing.T) {
 	}
 }
 
-// A dump is a file that says the same.
+// A dump is a configuration file of the same configuration.
 func TestDumpConfigAsFile(t *testing.T) {
 	t.Parallel()
 	awkward := "DB_CONFIG=0; JWT_ROLE_CLAIM_KEY=$['a \"b\"'].c; APP_SETTINGS_A=tab\tline\nback\\slash $(HOME) \"quoted\"; DB_ANON_ROLE=a\\\"$$b"

@@ -18,7 +18,7 @@ import (
 	"github.com/pgrest-go/pgrest/auth"
 )
 
-// config is what the sources of the configuration say.
+// config is a configuration, as its sources make it.
 type config struct {
 	api  pgrest.Options
 	pool *pgxpool.Config
@@ -29,24 +29,22 @@ type config struct {
 	logQueries     bool
 	logApache      bool // requests in the reference's form
 	databaseConfig bool
-	recovers       bool // and doesn't end when it loses its database
+	recovers       bool // the server goes on when it loses its database
 	preConfig      string
 	maxHeader      int // bytes
 	bodyRate       int // bytes a second, 0 for any
 
 	// values are the settings by their keys, as --dump-config prints them.
 	values map[string]string
-	// warnings are of settings that the server goes on without, where the reference
-	// does so too.
+	// warnings are about settings that are ignored, as they are in the reference.
 	warnings []warning
-	// withoutEffect are those that are set and change nothing, and needRestart
-	// those that change nothing until the server is started anew, as their sources
-	// call them.
+	// withoutEffect names the settings that are set but have no effect, and needRestart
+	// those that have none until the server is restarted. The names are their sources'.
 	withoutEffect, needRestart []string
 
-	files contents // that settings name
+	files contents // the files that settings name
 
-	// What the pool and the options are made of once all settings are read.
+	// From these the pool and the options are made once all settings are read.
 	databaseURI      string
 	poolSize         int
 	maxIdle, maxLife time.Duration
@@ -101,8 +99,8 @@ func parseConfig(given assignments, running *config, read contents) (*config, er
 	return c, nil
 }
 
-// uriError is of a db-uri that can't be understood. What else the configuration says is
-// known all the same.
+// uriError says that db-uri can't be parsed. The rest of the configuration is known all the
+// same.
 type uriError struct {
 	name  string
 	cause error
@@ -111,11 +109,11 @@ type uriError struct {
 func (e uriError) Error() string { return e.name + ": " + e.cause.Error() }
 func (e uriError) Unwrap() error { return e.cause }
 
-// set takes the value of a setting, or what it falls back on.
+// set takes the value of a setting, or its default.
 func (c *config) set(s setting, given assignments, running *config) error {
 	all := s.given(given)
 	if running != nil && s.fixed {
-		// One that isn't good will be told of when it is to have an effect.
+		// A value that is wrong is reported at the restart that it needs.
 		if len(all) > 0 {
 			if now, err := s.take(&config{files: c.files}, all[0]); err == nil && now != running.values[s.key] {
 				c.needRestart = append(c.needRestart, all[0].name)
@@ -153,8 +151,8 @@ func (c *config) set(s setting, given assignments, running *config) error {
 	return err
 }
 
-// other takes an assignment that is none of the table's: a setting for the database,
-// or one that isn't there.
+// other takes an assignment whose key isn't in the table of settings: an app setting, or an
+// unknown one.
 func (c *config) other(key string, a assignment) {
 	if custom, ok := strings.CutPrefix(key, appSettingsPrefix); ok {
 		c.appSetting(custom, a)
@@ -165,7 +163,8 @@ func (c *config) other(key string, a assignment) {
 	}
 }
 
-// customSetting is what PostgreSQL takes for a part of a custom setting's name.
+// customSetting matches the names that PostgreSQL accepts after the prefix of a custom
+// setting.
 var customSetting = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$`)
 
 func (c *config) appSetting(name string, a assignment) {
@@ -180,7 +179,7 @@ func (c *config) appSetting(name string, a assignment) {
 	c.api.AppSettings[appSettingsPrefix+name] = a.value
 }
 
-// finish makes what depends on several settings.
+// finish sets and checks what depends on several settings.
 func (c *config) finish(given assignments) error {
 	if c.admin.host == "" {
 		c.admin.host = c.main.host
@@ -208,7 +207,7 @@ func called(key string, given assignments) string {
 	return key
 }
 
-// jwtSecret decodes the secret, and sees whether it is of any use.
+// jwtSecret decodes the secret, and checks whether tokens can be verified with it.
 func (c *config) jwtSecret() (key []byte, err error) {
 	key = []byte(c.secret)
 	if c.secretIsBase64 {
@@ -230,7 +229,8 @@ func (c *config) poolConfig() (*pgxpool.Config, error) {
 	pool.MaxConns = int32(c.poolSize)
 	pool.MaxConnIdleTime = c.maxIdle
 	pool.MaxConnLifetime = c.maxLife
-	pool.HealthCheckPeriod = min(pool.HealthCheckPeriod, c.maxIdle) // that is when idle connections are closed
+	// The check is what closes idle connections.
+	pool.HealthCheckPeriod = min(pool.HealthCheckPeriod, c.maxIdle)
 	parameters := pool.ConnConfig.RuntimeParams
 	if parameters["application_name"] == "" {
 		parameters["application_name"] = applicationName
@@ -238,20 +238,20 @@ func (c *config) poolConfig() (*pgxpool.Config, error) {
 	return pool, nil
 }
 
-// same reports whether both say the same.
+// same reports whether two configurations have the same settings.
 func (c *config) same(other *config) bool {
 	return maps.Equal(c.values, other.values) && maps.Equal(c.api.AppSettings, other.api.AppSettings)
 }
 
-// schemaSettings are those that decide over what schema is loaded.
+// schemaSettings are the settings that the schema cache depends on.
 var schemaSettings = []string{"db-schemas", "db-extra-search-path", "db-post-only"}
 
-// sameSchemas reports whether both are about the same schema.
+// sameSchemas reports whether two configurations have the same schema cache.
 func (c *config) sameSchemas(other *config) bool {
 	return !slices.ContainsFunc(schemaSettings, func(key string) bool { return c.values[key] != other.values[key] })
 }
 
-// withSchemasOf is the configuration with the schemas of another one.
+// withSchemasOf is the configuration with the schemaSettings of another one.
 func (c *config) withSchemasOf(other *config) *config {
 	mixed := *c
 	mixed.values = maps.Clone(c.values)
@@ -279,7 +279,7 @@ func (c *config) dump() string {
 	return strings.Join(lines, "")
 }
 
-// fileEscapes are what text in a file has to have written otherwise.
+// fileEscapes escapes the characters that text in a file can't have as they are.
 var fileEscapes = strings.NewReplacer(`"`, `\"`, `\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "$", "$$")
 
 func quoted(value string) string { return `"` + fileEscapes.Replace(value) + `"` }

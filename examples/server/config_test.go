@@ -16,7 +16,7 @@ import (
 
 const secret = "a secret of thirty-two characters"
 
-// Every setting has its cases here: TestParseConfigCoversSettings sees to that.
+// Every setting has its cases here: TestParseConfigCoversSettings checks that.
 var goodConfigs = []struct {
 	name string
 	env  string // variables without prefix, with "; " between
@@ -252,7 +252,7 @@ func TestParseConfigError(t *testing.T) {
 	})
 }
 
-// What the reference goes on without is warned of, and refused by those who want that.
+// A setting that the reference ignores makes a warning, and with --strict an error.
 func TestParseConfigWarns(t *testing.T) {
 	t.Parallel()
 	const (

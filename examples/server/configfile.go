@@ -26,7 +26,8 @@ func parseFile(name, text string, variable func(string) (string, bool)) (assignm
 			return nil, fmt.Errorf("%s, line %d: %w", name, 1+strings.Count(text[:s.at], "\n"), err)
 		}
 		key := a.name
-		if custom, ok := strings.CutPrefix(key, appSettingsPrefix); ok { // whose case does not matter
+		// PostgreSQL takes the names of app settings in any case.
+		if custom, ok := strings.CutPrefix(key, appSettingsPrefix); ok {
 			key = appSettingsPrefix + strings.ToLower(custom)
 		}
 		given[key] = a
@@ -46,7 +47,7 @@ var (
 	number10 = regexp.MustCompile(`^[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 )
 
-// skipBlank goes on to what is neither white space nor a comment.
+// skipBlank skips white space and comments.
 func (s *fileScanner) skipBlank() {
 	for s.at < len(s.text) {
 		switch c := s.text[s.at]; {
@@ -113,7 +114,7 @@ func (s *fileScanner) value() (value string, number bool, err error) {
 	}
 }
 
-// wholeNumber writes 1e3 and 10.0 as the whole numbers that they are.
+// wholeNumber writes whole numbers such as 1e3 and 10.0 with digits alone.
 func wholeNumber(word string) string {
 	if n, err := strconv.ParseFloat(word, 64); err == nil && n == math.Trunc(n) && math.Abs(n) < 1<<53 {
 		return strconv.FormatInt(int64(n), 10)

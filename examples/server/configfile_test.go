@@ -75,7 +75,7 @@ func TestParseFileError(t *testing.T) {
 	}
 }
 
-// The example has all settings, and says of each what it is anyway.
+// The example has all settings, each with its default.
 func TestParseFileTakesExample(t *testing.T) {
 	t.Parallel()
 	var uncommented []byte
@@ -144,7 +144,7 @@ func configFile(t *testing.T, text string) string {
 	return path
 }
 
-// Whatever a file has in it, it is settings or an error.
+// Any file gives settings or an error, and no panic.
 func FuzzParseFile(f *testing.F) {
 	for _, seed := range []string{"x = 1", "x = \"$(NAME)$$\\u00e9\" # c", "x=\"\\", "x = \"$(", "=", example()} {
 		f.Add(seed)

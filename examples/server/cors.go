@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What pages of other origins may do, and see of the responses.
+// What pages of other origins may send, and which headers of responses they may read.
 // See https://docs.postgrest.org/en/stable/references/api/cors.html.
 const (
 	corsExposed = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, " +
@@ -16,15 +16,15 @@ const (
 
 var (
 	corsMethods = []string{"GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "HEAD"}
-	// allMethods has QUERY, too, which the reference hasn't got: only who asks for it is
-	// told of it.
+	// allMethods has QUERY, too, which the reference doesn't have. Only a preflight request for
+	// it gets this list.
 	allMethods = append(slices.Clip(corsMethods), "QUERY")
-	// corsHeaders need no permission, and are listed all the same.
+	// corsHeaders are always allowed by browsers, and are listed all the same.
 	corsHeaders = []string{"Accept", "Accept-Language", "Content-Language"}
 )
 
-// cors lets pages of other origins use the API: those of the origins given, with
-// credentials, or without a list those of any. A request that isn't covered is
+// cors lets pages of other origins use the API: those of the listed origins, with
+// credentials, or without a list those of any origin. A request from another page is
 // served all the same; it is the browser that keeps the response from the page.
 func cors(origins []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,8 +57,8 @@ func cors(origins []string, next http.Handler) http.Handler {
 	})
 }
 
-// allowedOrigin gives the origin that the response allows, and reports false
-// when the request has no origin, or one that is not on the list.
+// allowedOrigin gives the origin that the response allows. It is not ok when the request
+// has no origin, or one that is not listed.
 func allowedOrigin(origins []string, r *http.Request) (string, bool) {
 	if len(r.Header["Origin"]) == 0 {
 		return "", false
@@ -70,15 +70,10 @@ func allowedOrigin(origins []string, r *http.Request) (string, bool) {
 	return origin, slices.Contains(origins, origin)
 }
 
-// allowedMethods lists the reference's methods, and the one that was requested.
-func allowedMethods(requested string) []string {
-	if slices.Contains(corsMethods, requested) {
-		return corsMethods
-	}
-	return allMethods
-}
-
-// allowedHeaders lists whatever was requested, behind Authorization.
+	// allMethods has QUERY, too, which the reference doesn't have. Only a preflight request for
+	// it gets this list.
+	allMethods = append(slices.Clip(corsMethods), "QUERY")
+	// corsHeaders are always allowed by browsers, and are listed all the same.
 func allowedHeaders(requested []string) string {
 	names := []string{"Authorization"}
 	for _, name := range slices.Concat(splitList(strings.Join(requested, ",")), corsHeaders) {

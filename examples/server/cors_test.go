@@ -89,7 +89,7 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// Answers to preflight requests can be traced too.
+// Responses to preflight requests have the trace header, too.
 func TestTraced(t *testing.T) {
 	t.Parallel()
 	handler := traced("X-Request-Id", cors(nil, http.NotFoundHandler()))

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// load reads the configuration from all sources. Database settings go before the
-// others, unless db-config is off. A databaseError says that these can't be read.
+// load reads the configuration from all sources. Unless db-config is off, the settings in
+// the database override the others; a databaseError says that they can't be read.
 // See https://docs.postgrest.org/en/stable/references/configuration.html.
 func (s sources) load(ctx context.Context, running *config) (*config, error) {
 	given, err := s.read()
@@ -33,14 +33,14 @@ func (s sources) load(ctx context.Context, running *config) (*config, error) {
 	for name, value := range database {
 		key := databaseKey(name)
 		if !settableInDatabase(key) {
-			key = name // which is no setting's
+			key = name // no setting has this key, so that it counts as unknown
 		}
 		given[key] = assignment{value: value, name: name}
 	}
 	return s.parse(given, running, files)
 }
 
-// databaseError is why the settings in the database can't be read.
+// databaseError is the reason why the settings in the database can't be read.
 type databaseError struct{ cause error }
 
 func (e databaseError) Error() string { return "read the settings in the database: " + e.cause.Error() }
@@ -54,10 +54,9 @@ func settableInDatabase(key string) bool {
 	return slices.ContainsFunc(settings, func(s setting) bool { return s.key == key && s.database })
 }
 
-// fromDatabase reads the settings whose names begin with pgrst., by name: those
-// that were made for the role that logs in, and behind them those that the function
-// db-pre-config makes. It needs a connection of its own: on one that has been used,
-// what was set before could be taken for what is set now.
+// fromDatabase reads the settings whose names begin with pgrst., by name: those of the role
+// that logs in, which come first, and those that the function db-pre-config makes. It needs
+// a new connection: one that has been used could still have earlier settings.
 func fromDatabase(ctx context.Context, c *config) (map[string]string, error) {
 	settings := c.pool.ConnConfig.Copy()
 	settings.DefaultQueryExecMode = pgx.QueryExecModeExec // for poolers that know no prepared statements
@@ -87,8 +86,8 @@ func fromDatabase(ctx context.Context, c *config) (map[string]string, error) {
 	return found, err
 }
 
-// roleSettings reads what ALTER ROLE has set, for this database before that for
-// all. What ALTER DATABASE has set doesn't count.
+// roleSettings reads the settings that ALTER ROLE has made. Those for this database override
+// those for all. Those of ALTER DATABASE don't count.
 func roleSettings(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT split_part(s.setting, '=', 1), substr(s.setting, strpos(s.setting, '=') + 1)
@@ -97,16 +96,16 @@ func roleSettings(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
 		LEFT JOIN pg_catalog.pg_database b ON b.oid = d.setdatabase,
 		LATERAL unnest(d.setconfig) AS s(setting)
 		WHERE (d.setdatabase = 0 OR b.datname = current_database()) AND starts_with(s.setting, 'pgrst.')
-		ORDER BY d.setdatabase`) // which begins with that for all
+		ORDER BY d.setdatabase`) // 0 stands for all databases: later rows override those
 	return collect(rows, err)
 }
 
-// preConfigSettings runs the function, and reads what it has set.
+// preConfigSettings calls the function, and reads the settings that it has made.
 func preConfigSettings(ctx context.Context, tx pgx.Tx, function string) (map[string]string, error) {
 	if function == "" {
 		return map[string]string{}, nil
 	}
-	keys := slices.Collect(maps.Keys(formerSettings)) // to tell of them
+	keys := slices.Collect(maps.Keys(formerSettings)) // for their warnings
 	for _, s := range settings {
 		if s.database {
 			keys = append(keys, s.key)

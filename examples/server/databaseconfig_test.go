@@ -15,8 +15,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// configured is a database with a role of its own that logs in to it, since what
-// is set for a role is set in all databases.
+// configured is a database and a role that logs in to it. The role is the test's own, since
+// settings of a role apply to all databases.
 type configured struct {
 	*pgxpool.Pool // of a superuser
 	role, url     string
@@ -51,7 +51,7 @@ func (c configured) exec(t *testing.T, sql string) {
 	require.NoError(t, err, sql)
 }
 
-// sources has the database's URI and env.
+// sources are the database's URI and env.
 func (c configured) sources(env string) sources {
 	return sources{environ: append(environ(env), "PGRST_DB_URI="+c.url)}
 }
@@ -103,8 +103,8 @@ func TestLoadFromDatabase(t *testing.T) {
 	})
 }
 
-// The settings are read in a transaction that says its modes, whatever the session's
-// defaults are.
+// The settings are read in a transaction that sets its modes, so that the session's defaults
+// don't matter.
 func TestLoadFromDatabaseModes(t *testing.T) {
 	t.Parallel()
 	db := newConfigured(t)
@@ -154,7 +154,7 @@ func TestLoadFromDatabaseError(t *testing.T) {
 	})
 }
 
-// What is fixed keeps the value that it had, and the user is told.
+// A fixed setting keeps its value when the configuration is read again, and is reported.
 func TestLoadAgain(t *testing.T) {
 	t.Parallel()
 	running, err := sources{file: configFile(t, `db-config = false
@@ -179,7 +179,7 @@ db-schemas = "new"`)}
 	require.False(t, c.same(running))
 }
 
-// What comes through a pipe can be read but once, and a configuration is made twice
+// A file that is a pipe can be read only once, even though the configuration is made twice
 // when a part of it is in the database.
 func TestLoadFromPipe(t *testing.T) {
 	t.Parallel()

@@ -25,20 +25,20 @@ type instance struct {
 
 const (
 	// loadTimeout is how long reading the configuration may take, and
-	// schemaTimeout how long reading the schema for a new one.
+	// schemaTimeout how long loading the schema for a new one.
 	loadTimeout, schemaTimeout = 10 * time.Second, time.Minute
-	// patienceFor is how long a request waits for the first configuration.
-	patienceFor            = 10 * time.Second
+	// configuredTimeout is how long a request waits for the first configuration.
+	configuredTimeout      = 10 * time.Second
 	minBackoff, maxBackoff = 250 * time.Millisecond, 32 * time.Second
 )
 
 // signals ask for reloads: of the schema, and of the configuration.
 type signals struct{ schema, config chan os.Signal }
 
-// configures makes the first instance, and then those that signals and
-// notifications ask for, until ctx is done. Its error is why there can't be a first
-// one; a later configuration that is wrong is logged, and the old one stays.
-func (s *server) configures(ctx context.Context, asked signals) error {
+// runConfiguration makes the first instance, and then those that signals and notifications
+// ask for, until ctx is done. It fails only if there can't be a first instance: a later
+// configuration that is wrong is logged, and the old one stays.
+func (s *server) runConfiguration(ctx context.Context, asked signals) error {
 	if err := s.configureFirst(ctx, asked.config); err != nil {
 		return err
 	}
@@ -49,7 +49,8 @@ func (s *server) configures(ctx context.Context, asked signals) error {
 		case <-asked.schema:
 			_ = s.running().api.Reload(ctx) // the handler logs a failure, and tries again
 		case <-asked.config:
-			if !s.reconfigure(ctx) { // the settings of roles are loaded with the schema
+			if !s.reconfigure(ctx) {
+				// The settings of roles are configuration, too, and are loaded with the schema.
 				_ = s.running().api.Reload(ctx)
 			}
 		case <-s.notified:
@@ -60,9 +61,9 @@ func (s *server) configures(ctx context.Context, asked signals) error {
 	}
 }
 
-// configureFirst makes the first instance. It waits for the database, where a part
-// of the configuration may be, until there is a good one. A password that is wrong
-// stays so.
+// configureFirst makes the first instance. It tries again until the configuration, a part
+// of which may be in the database, can be read and is right. It gives up at a wrong
+// password, which another attempt doesn't mend.
 func (s *server) configureFirst(ctx context.Context, asked <-chan os.Signal) error {
 	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
 		c, err := s.load(ctx, nil)
@@ -95,7 +96,7 @@ func (s *server) begin(c *config) error {
 	return nil
 }
 
-// load reads the configuration, and tells of what in it has no effect.
+// load reads the configuration, and logs warnings about settings.
 func (s *server) load(ctx context.Context, running *config) (*config, error) {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
@@ -110,7 +111,7 @@ func (s *server) load(ctx context.Context, running *config) (*config, error) {
 	return c, nil
 }
 
-// warn tells of settings that are not what they should be, once of each.
+// warn logs each warning about a setting once.
 func (s *server) warn(c *config) {
 	all := slices.Clone(c.warnings)
 	for _, name := range c.withoutEffect {
@@ -124,8 +125,8 @@ func (s *server) warn(c *config) {
 	}
 }
 
-// newInstance starts the API with a configuration, and with a schema for the time until
-// it has its own; nil for none.
+// newInstance starts the API with a configuration. It serves with the schema in cache, if
+// that isn't nil, until it has loaded its own.
 func (s *server) newInstance(c *config, cache *introspect.SchemaCache) (*instance, error) {
 	options := c.api
 	options.SchemaCache = cache
@@ -133,11 +134,11 @@ func (s *server) newInstance(c *config, cache *introspect.SchemaCache) (*instanc
 	options.Observe = observe
 	options.RequireSchemas = true
 	if !options.DisableListener {
-		options.Listener = s.hears
+		options.Listener = s.notifier
 		options.OnConfigNotify = func() { wake(s.notified) }
 	}
 	if options.OpenAPI == pgrest.OpenAPIDisabled {
-		options.RootSpec = "" // which isn't asked then
+		options.RootSpec = "" // the function isn't called then
 	}
 	first := true
 	options.OnSchemaLoad = func(*introspect.SchemaCache) {
@@ -146,7 +147,7 @@ func (s *server) newInstance(c *config, cache *introspect.SchemaCache) (*instanc
 			wake(s.mayListen)
 			return
 		}
-		s.pool.Reset() // for what a role has set to hold, it has to log in anew
+		s.pool.Reset() // the settings of the role that logs in apply only to new connections
 		if c.databaseConfig {
 			wake(s.reloaded)
 		}
@@ -158,7 +159,8 @@ func (s *server) newInstance(c *config, cache *introspect.SchemaCache) (*instanc
 	return &instance{config: c, api: api, handler: traced(c.api.TraceHeader, cors(c.corsOrigins, api))}, nil
 }
 
-// wake leaves word for whoever listens next; once is enough.
+// wake sends without waiting. The channel has room for one: a signal that was not received
+// yet stands for both.
 func wake(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -166,8 +168,8 @@ func wake(c chan<- struct{}) {
 	}
 }
 
-// traced has the answers that the API doesn't give, those to preflight requests,
-// carry the trace header too.
+// traced adds the trace header to responses, for those to preflight requests, which the API
+// doesn't answer itself.
 func traced(name string, next http.Handler) http.Handler {
 	if name == "" {
 		return next
@@ -178,8 +180,8 @@ func traced(name string, next http.Handler) http.Handler {
 	})
 }
 
-// reconfigure reads the configuration anew, and reports whether there is another
-// now. An error is logged, and the old one stays.
+// reconfigure reads the configuration again, and reports whether it changed. If that fails,
+// it logs the error, and the old one stays.
 func (s *server) reconfigure(ctx context.Context) bool {
 	changed, err := s.replace(ctx)
 	switch {
@@ -195,9 +197,9 @@ func (s *server) reconfigure(ctx context.Context) bool {
 	return changed
 }
 
-// replace has a new instance take the place of the old one if the configuration
-// differs: at once, with the schema that there is. Only other schemas than before wait
-// until they have been read, and keep no other setting waiting.
+// replace has a new instance take the place of the old one if the configuration differs.
+// It does so at once, with the schema of the old one. Only if the schemas differ, these
+// take effect when they are loaded; all other settings still do so at once.
 func (s *server) replace(ctx context.Context) (changed bool, err error) {
 	old := s.running()
 	c, err := s.load(ctx, old.config)
@@ -205,7 +207,7 @@ func (s *server) replace(ctx context.Context) (changed bool, err error) {
 		return false, err
 	}
 	cache := old.api.SchemaCache()
-	if cache == nil || c.sameSchemas(old.config) { // without a schema there is no harm in waiting with requests
+	if cache == nil || c.sameSchemas(old.config) { // without a schema requests are waiting anyway
 		next, err := s.newInstance(c, cache)
 		if err == nil {
 			s.succeed(next)
@@ -290,16 +292,16 @@ func sum(a, b pgrest.Stats) pgrest.Stats {
 	return a
 }
 
-// errUnconfigured says that a request's patience was in vain.
+// errUnconfigured says that a request has waited for the first configuration too long.
 var errUnconfigured = errors.New("no configuration yet")
 
-// enter gives the present instance, which then waits for the request to leave it.
-// A request that comes before the first one waits for it, for a while.
+// enter gives the present instance, and counts the request among those that the instance
+// waits for before it is closed. Before the first instance, it waits for that.
 func (s *server) enter(ctx context.Context) (*instance, error) {
 	select {
 	case <-s.configured:
 	default:
-		ctx, cancel := context.WithTimeout(ctx, patienceFor)
+		ctx, cancel := context.WithTimeout(ctx, configuredTimeout)
 		defer cancel()
 		select {
 		case <-s.configured:

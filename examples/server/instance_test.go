@@ -15,7 +15,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// of serves the archive on a port of its own, as env and lines of a file say.
+// of gives the sources of a server of the archive on a free port, with env and the lines of
+// a file.
 func of(t *testing.T, url, env, file string) sources {
 	t.Helper()
 	return sources{file: configFile(t, file),
@@ -29,15 +30,15 @@ func (r *running) status(t *testing.T, path string) int {
 	return response.StatusCode
 }
 
-// writeFile replaces a file at once: a server that reads its configuration with the
-// schema may do so at any time.
+// writeFile replaces a file atomically, since a server may read its configuration at any
+// time.
 func writeFile(t *testing.T, name, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(name+".new", []byte(text), 0o600))
 	require.NoError(t, os.Rename(name+".new", name))
 }
 
-// reload sends a signal: which of them come where is the concern of others.
+// reload sends a signal on the channel. Which one doesn't matter.
 func reload(asked chan<- os.Signal) { asked <- syscall.SIGTERM }
 
 func TestReconfigureBySignal(t *testing.T) {
@@ -94,8 +95,8 @@ func TestReconfigureByNotification(t *testing.T) {
 	}
 }
 
-// With the schema, a configuration is read anew that may be in the database, and no
-// other.
+// When the schema is loaded, the configuration is read again if a part of it may be in the
+// database, and otherwise not.
 func TestReconfigureWithSchema(t *testing.T) {
 	t.Parallel()
 	for _, database := range []string{"true", "false"} {
@@ -112,14 +113,14 @@ func TestReconfigureWithSchema(t *testing.T) {
 				return
 			}
 			eventually(t, func() bool { return r.running().api.Stats().SchemaLoads > loads }, "the signal has no effect")
-			reload(r.asked.schema) // which is heard after all that the first one gave rise to
+			reload(r.asked.schema) // it is handled after all that the first one caused
 			require.Equal(t, http.StatusUnauthorized, r.status(t, "/genres"))
 		})
 	}
 }
 
-// slowed has the next loads of the schema wait until the function that is returned is
-// called: they read comments.
+// slowed has the next loads of the schema wait until the returned function is called. It
+// locks the catalog of comments, which they read.
 func slowed(t *testing.T, db *pgtest.Database) (quicken func()) {
 	t.Helper()
 	lock, err := db.Superuser(t).Begin(t.Context())
@@ -131,8 +132,8 @@ func slowed(t *testing.T, db *pgtest.Database) (quicken func()) {
 	return quicken
 }
 
-// A configuration has its effect at once, and doesn't wait for the schema to be loaded;
-// other schemas than before do, and no other setting waits with them.
+// A configuration takes effect at once, without waiting for the schema to be loaded. Only
+// other schemas than before wait for that, and no other setting waits with them.
 func TestReconfigureAtOnce(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Clone(t)
@@ -162,7 +163,7 @@ func TestReconfigureAtOnce(t *testing.T) {
 	eventually(t, func() bool { return strings.Contains(r.logged.String(), "configuration reloaded") }, "it isn't logged")
 }
 
-// Schemas that aren't there don't take the place of others; all else does.
+// Schemas that don't exist don't replace the old ones; all other settings take effect.
 func TestReconfigureWithoutSchema(t *testing.T) {
 	t.Parallel()
 	from := of(t, pgtest.Clone(t).AuthenticatorURL, "DB_ANON_ROLE=pgrest_test_anon", `db-schemas = "archive"`)
@@ -179,8 +180,8 @@ func TestReconfigureWithoutSchema(t *testing.T) {
 	require.Equal(t, http.StatusOK, r.adminStatus(t, "/ready"))
 }
 
-// A server whose schemas, or those of its search path, aren't there says so, and is not
-// ready until they are. For a role that isn't there requests fail by themselves.
+// A server whose schemas, or those of its search path, don't exist reports that, and is not
+// ready until they do. A role that doesn't exist only fails requests.
 func TestServeWithoutSchema(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -215,7 +216,7 @@ func TestServeWithoutSchema(t *testing.T) {
 	}
 }
 
-// All instances share one connection to listen, which goes when nobody is to listen.
+// All instances share one connection to listen, which is closed when none is to listen.
 func TestServeListensOnce(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Clone(t)
@@ -296,7 +297,7 @@ func TestServeUnixSockets(t *testing.T) {
 	require.NoFileExists(t, admin)
 }
 
-// A server takes over from another on the same port, and no request fails.
+// A server replaces another on the same port, and no request fails.
 func TestServeReusePort(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Clone(t)
@@ -336,8 +337,8 @@ func TestServeWithoutDatabase(t *testing.T) {
 	require.NoError(t, <-r.ended)
 }
 
-// A server that starts with a configuration in the database that is wrong says so, and
-// waits for a better one: without what it says, others than meant might see something.
+// A server that starts with a wrong configuration in the database reports that, and waits for
+// a right one: to start without it might show data to others than meant.
 func TestServeBadDatabaseConfiguration(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ env, wrong, logged, right string }{
@@ -361,7 +362,7 @@ func TestServeBadDatabaseConfiguration(t *testing.T) {
 }
 
 // A server that starts before its database serves as soon as that is up, with the
-// configuration in it, and tells when it goes and comes again.
+// configuration in it, and reports when the database is lost and comes back.
 func TestServeUntilDatabaseIsUp(t *testing.T) {
 	t.Parallel()
 	db := pgtest.OwnServer(t)

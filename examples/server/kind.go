@@ -18,9 +18,9 @@ import (
 	"github.com/pgrest-go/pgrest/openapi"
 )
 
-// kind is a kind of value. Its parse takes one into the configuration, and gives
-// it as --dump-config prints it: lists without white space, numbers and booleans
-// one way.
+// kind is a kind of value. parse sets the value in the configuration, and gives it in its
+// canonical form, which --dump-config prints: lists have no white space, and each number
+// and boolean has one form.
 type kind struct {
 	of    valueType
 	parse func(c *config, value string) (string, error)
@@ -35,13 +35,13 @@ const (
 	numberType  valueType = "Int"
 )
 
-// mistyped is the error of a value that the reference takes for none, for want of
-// the right type. A server goes on without it.
+// mistyped is the error of a value of the wrong type. As in the reference, the setting then
+// counts as not set.
 type mistyped string
 
 func (m mistyped) Error() string { return string(m) }
 
-// questionable says of a value that it is taken, but hardly meant.
+// questionable is the error of a value that is used, but probably not meant.
 type questionable struct{ what, remedy string }
 
 func (q questionable) Error() string { return q.what + ": " + q.remedy }
@@ -70,8 +70,8 @@ func textOrFile(trim func(string) string, field func(*config) *string) kind {
 	}}
 }
 
-// boolean takes true and false in any case, with or without quotes, and the text of
-// a number, of which the positive ones mean true.
+// boolean takes true and false in any case, with or without quotes, and a number as text:
+// positive ones mean true.
 func boolean(set func(*config, bool)) kind {
 	return kind{booleanType, func(c *config, value string) (string, error) {
 		word := strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`))
@@ -97,7 +97,8 @@ func number(least, most int, set func(*config, int)) kind {
 	}}
 }
 
-// port takes the number of a port. At one that there can't be, nobody listens.
+// port takes the number of a port. A number that no port can have is an error, and not
+// mistyped.
 func port(set func(*config, int)) kind {
 	any := number(math.MinInt, math.MaxInt, func(*config, int) {})
 	one := number(0, math.MaxUint16, set)
@@ -117,7 +118,7 @@ func seconds(field func(*config) *time.Duration) kind {
 	return number(1, math.MaxInt32, func(c *config, n int) { *field(c) = time.Duration(n) * time.Second })
 }
 
-// fileMode takes the octal mode of a socket. Its owner can't be kept out.
+// fileMode takes the octal mode of a socket. Its owner must be allowed to use it.
 func fileMode(field func(*config) *os.FileMode) kind {
 	return kind{textType, func(c *config, value string) (string, error) {
 		n, err := strconv.ParseUint(value, 8, 32)
@@ -227,8 +228,8 @@ func roleClaimKey(c *config, value string) (string, error) {
 // dottedStep is a step of the older form of a path: a name, an index, or a filter.
 var dottedStep = regexp.MustCompile(`\.(?:"([^"]*)"|([^."\[]+))|\[([0-9]+)\]|\[\?\(@\s*(==\^|==|!=|\^==|\*==)\s*("[^"]*")\)\]`)
 
-// dottedPath writes a path of the older form, which is a good one, in one way: with
-// its names in quotes.
+// dottedPath gives the canonical form of a valid path of the older form: with its names in
+// quotes.
 func dottedPath(path string) string {
 	var b strings.Builder
 	for _, step := range dottedStep.FindAllStringSubmatch(path, -1) {
@@ -245,7 +246,8 @@ func dottedPath(path string) string {
 	return b.String()
 }
 
-// origins takes what browsers send as Origin. Anything else never matches.
+// origins takes a list of origins. One that is not written as browsers write the header
+// Origin is questionable, since it matches none.
 func origins(c *config, value string) (string, error) {
 	list := splitList(value)
 	c.corsOrigins = list

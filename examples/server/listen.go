@@ -25,8 +25,8 @@ func (e endpoint) listen(ctx context.Context) (net.Listener, error) {
 	return listen(ctx, config, e.host, e.port)
 }
 
-// anyHost has the words for all addresses of a family, or of both, and their
-// networks. Where both are listened to at once, none needs to be preferred.
+// anyHost has the words for all addresses of one IP version, or of both, and their
+// networks. The words that prefer a version mean both: the server listens on both at once.
 var anyHost = map[string]string{"*": "tcp", "*4": "tcp", "!4": "tcp4", "*6": "tcp", "!6": "tcp6"}
 
 func listen(ctx context.Context, config net.ListenConfig, host string, port int) (net.Listener, error) {
@@ -40,8 +40,8 @@ func listen(ctx context.Context, config net.ListenConfig, host string, port int)
 	return config.Listen(ctx, network, net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
-// listenUnix makes a socket at path, in place of one that a server has left behind
-// there. Until the mode is set, only we can connect, as the umask mostly has it.
+// listenUnix makes a socket at path, and removes one that a server has left behind there.
+// Until the mode is set, the usual umask lets only the server's own user connect.
 func listenUnix(ctx context.Context, path string, mode os.FileMode) (net.Listener, error) {
 	if err := removeStale(ctx, path); err != nil {
 		return nil, err
@@ -57,8 +57,8 @@ func listenUnix(ctx context.Context, path string, mode os.FileMode) (net.Listene
 	return listener, nil
 }
 
-// removeStale removes a socket that nobody listens at. It leaves alone what is no
-// socket: the listening then fails.
+// removeStale removes a socket that no process listens on. It doesn't remove other files,
+// with which listening fails.
 func removeStale(ctx context.Context, path string) error {
 	found, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

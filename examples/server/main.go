@@ -6,7 +6,7 @@
 //	PGRST_DB_URI=postgres://authenticator:secret@localhost/films \
 //	PGRST_DB_SCHEMAS=api PGRST_DB_ANON_ROLE=web_anon go run ./examples/server
 //
-// What differs from PostgREST, SETTINGS.md says.
+// SETTINGS.md says what differs from PostgREST.
 //
 // SIGUSR1 reloads the schema, SIGUSR2 the configuration, as NOTIFY pgrst does both;
 // SIGTERM and SIGINT stop the server after the requests that are under way, a second
@@ -41,7 +41,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // from then on a second signal ends the process
+	context.AfterFunc(ctx, stop) // a second signal then ends the process at once
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}
@@ -89,13 +89,14 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 
 // logs are the server's loggers.
 type logs struct {
-	notices *slog.Logger // the server's start and end, whatever the level is
-	faults  *slog.Logger // what the library and the HTTP servers have to say
+	notices *slog.Logger // for the server's start, end and configuration, at any level
+	faults  *slog.Logger // for the library and the HTTP servers
 	access  *accessLog
 }
 
-// steady is a handler that the level keeps only errors from. The library has info
-// and warnings of the schema and the database alone, which are told at any level.
+// steady is a handler of which the level disables only errors and debug, and never info
+// and warnings. The library's are about the schema and the database, and are logged at any
+// level.
 // See https://docs.postgrest.org/en/stable/references/configuration.html#log-level.
 type steady struct {
 	slog.Handler

@@ -57,7 +57,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// watched keeps what is written to it, and calls seen when that has text in it.
+// watched keeps what is written to it, and calls seen when text occurs in that.
 type watched struct {
 	mu   sync.Mutex
 	all  strings.Builder

@@ -56,7 +56,7 @@ func (m *metrics) observe(x *exchange) {
 	m.requests.WithLabelValues(method, x.event.Resource.String(), status).Observe(x.duration.Seconds())
 }
 
-// figures collects what pool and library count by themselves.
+// figures collects the counts that the pool and the library keep.
 type figures struct {
 	pool  *countingPool
 	stats func() pgrest.Stats
@@ -108,10 +108,10 @@ func (f figures) Collect(found chan<- prometheus.Metric) {
 	counter(jwtEvicted, s.TokenCache.Evictions)
 }
 
-// countingPool counts who waits for a connection, and who did so in vain.
+// countingPool counts the callers that wait for a connection, and those that timed out.
 type countingPool struct {
 	*pgxpool.Pool
-	failed   func(error) // is told why no connection could be had
+	failed   func(error) // called with the error of each failed Acquire
 	waiting  atomic.Int64
 	timeouts atomic.Uint64
 }

@@ -6,19 +6,18 @@ import (
 	"time"
 )
 
-// pace is how fast the body of a request has to come: at a rate of so many bytes a
-// second, 0 for any, behind which it may lag for a while. What lags more is cut: a body
-// that comes byte by byte would take up the server for as long as its sender likes.
+// pace is how fast the body of a request has to arrive. Reading a slower one fails, since
+// a body that arrives byte by byte would occupy the server for as long as its sender likes.
 type pace struct {
-	patience time.Duration
-	rate     int
+	patience time.Duration // how far the body may lag behind the rate
+	rate     int           // bytes a second, 0 for any
 }
 
-// bodyPatience is for how long a body may come slower than it should.
+// bodyPatience is how far a body may lag behind the rate.
 const bodyPatience = 10 * time.Second
 
-// kept has the requests to next keep the pace.
-func (p pace) kept(next http.Handler) http.Handler {
+// enforce has the bodies of requests to next keep the pace.
+func (p pace) enforce(next http.Handler) http.Handler {
 	if p.rate == 0 {
 		return next
 	}
@@ -39,33 +38,33 @@ type pacedBody struct {
 	io.ReadCloser
 	pace
 	control *http.ResponseController
-	come    int           // bytes
-	took    time.Duration // to wait for them
+	read    int           // bytes
+	waited  time.Duration // for them
 	ended   bool
 }
 
-// Read gives the body's next bytes no longer than the pace allows. Only waiting counts,
-// and not what is done between.
+// Read waits for the body's next bytes no longer than the pace allows. Only the time in
+// Read counts, and not that between the calls.
 func (b *pacedBody) Read(p []byte) (int, error) {
 	began := time.Now()
-	due := b.patience + time.Duration(b.come)*time.Second/time.Duration(b.rate)
-	b.setDeadline(began.Add(due - b.took))
+	allowed := b.patience + time.Duration(b.read)*time.Second/time.Duration(b.rate)
+	b.setDeadline(began.Add(allowed - b.waited))
 	n, err := b.ReadCloser.Read(p)
-	b.took += time.Since(began)
-	b.come += n
+	b.waited += time.Since(began)
+	b.read += n
 	if err == io.EOF {
 		b.ended = true
-		b.setDeadline(time.Time{}) // net/http goes on to listen whether the client leaves
+		b.setDeadline(time.Time{}) // net/http reads on, to notice when the client leaves
 	}
 	return n, err
 }
 
-// leave bounds how long net/http waits for what was left of a body.
+// leave bounds how long net/http waits for the rest of a body that wasn't read to its end.
 func (b *pacedBody) leave() {
 	if !b.ended {
 		b.setDeadline(time.Now().Add(b.patience))
 	}
 }
 
-// setDeadline has no effect where a connection can't have one.
+// setDeadline has no effect on connections that don't support deadlines.
 func (b *pacedBody) setDeadline(at time.Time) { _ = b.control.SetReadDeadline(at) }

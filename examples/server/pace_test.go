@@ -17,8 +17,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// A body that comes too slowly is cut; one that comes in time, or that nobody reads, and
-// the next request on the connection, are not.
+// Reading a body that arrives too slowly fails. A body that arrives in time, one that the
+// handler doesn't read, and the next request on the connection are not affected.
 func TestPace(t *testing.T) {
 	t.Parallel()
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +40,7 @@ func TestPace(t *testing.T) {
 		case <-time.After(100 * time.Millisecond):
 		}
 	})
-	server := httptest.NewServer(pace{patience: 50 * time.Millisecond, rate: 1 << 20}.kept(handler))
+	server := httptest.NewServer(pace{patience: 50 * time.Millisecond, rate: 1 << 20}.enforce(handler))
 	t.Cleanup(server.Close)
 	dial := func(t *testing.T) (net.Conn, *bufio.Reader) {
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -96,7 +96,7 @@ func TestPace(t *testing.T) {
 	t.Run("without a pace", func(t *testing.T) {
 		t.Parallel()
 		next := http.NewServeMux()
-		require.Equal(t, http.Handler(next), pace{}.kept(next))
+		require.Equal(t, http.Handler(next), pace{}.enforce(next))
 	})
 }
 

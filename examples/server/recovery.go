@@ -8,18 +8,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// recovery decides which faults of the database end the server: a wrong password,
-// which no trying again makes right, and with db-pool-automatic-recovery off, the
-// loss of any connection.
+// recovery decides which errors of the database end the server: a wrong password, which
+// another attempt doesn't mend, and with db-pool-automatic-recovery off, the loss of any
+// connection.
 // See https://docs.postgrest.org/en/stable/references/connection_pool.html#automatic-recovery.
 type recovery struct {
 	off   atomic.Bool
-	ended chan error // has the first such fault
+	ended chan error // receives the first such error
 }
 
 func newRecovery() *recovery { return &recovery{ended: make(chan error, 1)} }
 
-// failed is told why a connection couldn't be had.
+// failed takes the error of a connection that couldn't be made or acquired.
 func (r *recovery) failed(err error) {
 	var connect *pgconn.ConnectError
 	switch {
@@ -30,9 +30,9 @@ func (r *recovery) failed(err error) {
 	}
 }
 
-// told is told what errors connections get, and reports whether they can go on, as
-// pgconn.Config.OnPgError does.
-func (r *recovery) told(_ *pgconn.PgConn, err *pgconn.PgError) bool {
+// onPgError takes the errors that connections get. As pgconn.Config.OnPgError, it reports
+// whether the connection can go on.
+func (r *recovery) onPgError(_ *pgconn.PgConn, err *pgconn.PgError) bool {
 	const fatal = "FATAL" // the end of the session
 	if err.SeverityUnlocalized != fatal {
 		return true
@@ -46,7 +46,7 @@ func (r *recovery) told(_ *pgconn.PgConn, err *pgconn.PgError) bool {
 func (r *recovery) end(err error) {
 	select {
 	case r.ended <- err:
-	default: // it is ending already
+	default: // the server is ending already
 	}
 }
 

@@ -41,7 +41,7 @@ func (o owned) exec(t *testing.T, sql string) {
 // as gives the URL by which a role logs in.
 func (o owned) as(role string) string { return strings.Replace(o.URL(), "postgres@", role+"@", 1) }
 
-// A wrong password ends a server: trying again makes it no better.
+// A wrong password ends a server, since another attempt doesn't mend it.
 func TestServeWrongPassword(t *testing.T) {
 	t.Parallel()
 	db := newOwned(t, `CREATE ROLE locked LOGIN PASSWORD 'right'; CREATE ROLE web_anon`)
@@ -105,7 +105,7 @@ func TestServeWithoutRecovery(t *testing.T) {
 	})
 }
 
-// A database that is there and says nothing is none, whoever listens.
+// A server is not ready when its database accepts connections and doesn't answer.
 func TestServeReadyWithFrozenDatabase(t *testing.T) {
 	t.Parallel()
 	db := newOwned(t, `CREATE ROLE web_anon`)
@@ -121,7 +121,7 @@ func TestServeReadyWithFrozenDatabase(t *testing.T) {
 	eventually(t, func() bool { return r.adminStatus(t, "/ready") == http.StatusOK }, "it doesn't come back")
 }
 
-// relay stands before a database, and says nothing of what that says while it is frozen.
+// relay stands before a database, and passes on nothing of its answers while it is frozen.
 type relay struct {
 	url    string
 	frozen atomic.Bool
@@ -158,7 +158,7 @@ func newRelay(t *testing.T, database string) *relay {
 	return r
 }
 
-// thawed loses what is written while the relay is frozen.
+// thawed drops what is written while the relay is frozen.
 type thawed struct {
 	io.Writer
 	*relay
@@ -171,7 +171,7 @@ func (w thawed) Write(p []byte) (int, error) {
 	return w.Writer.Write(p)
 }
 
-// When nobody listens, the database is asked whether it is there.
+// Without a listener, the database is pinged to find out whether the server is ready.
 func TestServeReadyWithoutListener(t *testing.T) {
 	t.Parallel()
 	db := newOwned(t, `CREATE ROLE web_anon`)
@@ -184,7 +184,7 @@ func TestServeReadyWithoutListener(t *testing.T) {
 	eventually(t, func() bool { return r.adminStatus(t, "/ready") == http.StatusOK }, "it doesn't find its database again")
 }
 
-// A new session has what was set for the role that logs in.
+// After a reload, sessions have the new settings of the role that logs in.
 func TestServeLogsInAnew(t *testing.T) {
 	t.Parallel()
 	db := newConfigured(t)
@@ -201,7 +201,7 @@ func TestServeLogsInAnew(t *testing.T) {
 	}, "the setting has no effect")
 }
 
-// What starts and recovers is told at every level, and failures are by theirs.
+// Starts and recoveries are logged at every level, and failures by their own level.
 func TestLogsOfFaults(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

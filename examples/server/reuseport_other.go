@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// reusePort fails: there is no such thing here.
+// reusePort fails, since this system has no SO_REUSEPORT.
 func reusePort(_, _ string, _ syscall.RawConn) error {
 	return errors.New("server-reuseport is not supported on this system")
 }

@@ -26,23 +26,23 @@ const (
 // server is the API with its pool and its listeners.
 type server struct {
 	sources  sources
-	config   *config // of file and environment, at the start
+	config   *config // of file and environment, as they were at the start
 	logs     logs
 	level    *slog.LevelVar // of logs
 	metrics  *metrics
-	warned   map[warning]bool // what was said already
+	warned   map[warning]bool // those that were logged already
 	pool     *countingPool
-	hears    *pgrest.Listener // of all instances
+	notifier *pgrest.Listener // hears notifications for all instances
 	recovery *recovery
 
-	listener net.Listener // nil until there may be one
+	listener net.Listener // nil until the server listens
 	admin    net.Listener // nil without an admin server
 	address  atomic.Pointer[net.Addr]
 
 	configured chan struct{} // closed when there is an instance
-	mayListen  chan struct{} // there is a schema, so requests may come
-	notified   chan struct{} // a notification asks for a new configuration
-	reloaded   chan struct{} // the schema was loaded, and so the configuration is due
+	mayListen  chan struct{} // signals that the first schema is loaded
+	notified   chan struct{} // signals that a notification asks for a new configuration
+	reloaded   chan struct{} // signals that the schema was loaded, and so the configuration is due
 
 	mu      sync.RWMutex
 	current *instance
@@ -50,8 +50,9 @@ type server struct {
 	retired sync.WaitGroup
 }
 
-// open makes the server listen. The database need not be up: requests wait for
-// it, for a while. A server that shares its port listens when it has the schema.
+// open makes the server listen. The database need not be up: requests wait for it, for a
+// while. A server with server-reuseport listens only when it has the schema, since another
+// server answers requests until then.
 func open(ctx context.Context, from sources, c *config, l logs, level *slog.LevelVar) (_ *server, err error) {
 	s := &server{sources: from, config: c, logs: l, level: level, warned: map[warning]bool{}, recovery: newRecovery(),
 		configured: make(chan struct{}), mayListen: make(chan struct{}, 1), notified: make(chan struct{}, 1), reloaded: make(chan struct{}, 1)}
@@ -71,16 +72,16 @@ func open(ctx context.Context, from sources, c *config, l logs, level *slog.Leve
 			return nil, fmt.Errorf("listen as admin-server-host, -port and -unix-socket say: %w", err)
 		}
 	}
-	c.pool.ConnConfig.OnPgError = s.recovery.told
+	c.pool.ConnConfig.OnPgError = s.recovery.onPgError
 	s.logs.connections(c.pool)
-	// The pool outlives ctx: requests that are under way at its end finish.
+	// The pool outlives ctx, so that requests that are under way at its end can finish.
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), c.pool)
 	if err != nil {
 		return nil, fmt.Errorf("open the connection pool: %w", err)
 	}
 	s.pool = &countingPool{Pool: pool, failed: s.recovery.failed}
 	s.metrics = newMetrics(s.pool, s.stats)
-	s.hears, err = pgrest.NewListener(s.pool, pgrest.ListenerOptions{AcquireTimeout: c.api.AcquireTimeout, Logger: s.logs.faults})
+	s.notifier, err = pgrest.NewListener(s.pool, pgrest.ListenerOptions{AcquireTimeout: c.api.AcquireTimeout, Logger: s.logs.faults})
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +110,12 @@ func (s *server) serve(ctx context.Context, asked signals) error {
 	defer cancel()
 	failed := make(chan error, 3)
 	background.Go(func() {
-		if err := s.configures(ctx, asked); err != nil {
+		if err := s.runConfiguration(ctx, asked); err != nil {
 			failed <- err
 		}
 	})
 	var main, admin *http.Server
-	mayListen := s.mayListen // nil once it listens
+	mayListen := s.mayListen // nil once the server listens
 	if s.admin != nil {
 		admin = s.start(s.admin, s.adminHandler(), failed)
 		s.logs.notices.Info("admin server listening", "address", s.admin.Addr().String())
@@ -144,12 +145,12 @@ func (s *server) serve(ctx context.Context, asked signals) error {
 func (s *server) startMain(failed chan<- error) *http.Server {
 	s.logs.notices.Info("listening", "address", s.listener.Addr().String())
 	slow := pace{patience: bodyPatience, rate: s.config.bodyRate}
-	return s.start(s.listener, slow.kept(reported(s, s.logs.access.report, s.metrics.observe)), failed)
+	return s.start(s.listener, slow.enforce(reported(s, s.logs.access.report, s.metrics.observe)), failed)
 }
 
-// start serves a listener in the background. What ends that goes to failed. There is no
-// time within which a request has to be read and answered: bodies have their pace, and
-// the library gives clients time for each part of a large answer.
+// start serves a listener in the background. Its error goes to failed. The server has no
+// ReadTimeout and no WriteTimeout: pace bounds the time for bodies, and the library that for
+// each part of a large response.
 func (s *server) start(listener net.Listener, handler http.Handler, failed chan<- error) *http.Server {
 	hs := &http.Server{
 		Handler:           handler,
@@ -166,8 +167,8 @@ func (s *server) start(listener net.Listener, handler http.Handler, failed chan<
 	return hs
 }
 
-// stop lets the servers that there are finish their requests, one server after the
-// other, so that the admin server can tell of the first one's end.
+// stop lets the servers finish their requests, one server after the other, so that the admin
+// server still tells the state while the main server stops. Servers may be nil.
 func stop(servers ...*http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
@@ -183,8 +184,8 @@ func stop(servers ...*http.Server) error {
 	return errors.Join(faults...)
 }
 
-// close closes what open has opened. Listeners that were served are closed by
-// then, and closing them again does nothing.
+// close closes what open has opened. Listeners that were served are closed already, and
+// closing them again does no harm.
 func (s *server) close() {
 	for _, listener := range []net.Listener{s.listener, s.admin} {
 		if listener != nil {
@@ -195,8 +196,8 @@ func (s *server) close() {
 	if i := s.running(); i != nil {
 		i.api.Close()
 	}
-	if s.hears != nil {
-		s.hears.Close()
+	if s.notifier != nil {
+		s.notifier.Close()
 	}
 	if s.pool != nil {
 		s.pool.Close()

@@ -21,7 +21,7 @@ type running struct {
 	*server
 	client *http.Client
 	asked  signals
-	logged *watched // what was logged but for requests
+	logged *watched // the log without that of requests
 	stop   context.CancelFunc
 	ended  chan error // what serve returned
 }
@@ -88,8 +88,8 @@ func fetch(t *testing.T, client *http.Client, url string) (*http.Response, strin
 	return response, string(body)
 }
 
-// eventually waits for done to say so. Unlike require.Eventually it calls done on
-// the test's own goroutine, where that may fail the test.
+// eventually waits until done is true. Unlike require.Eventually it calls done on the test's
+// own goroutine, where done may fail the test.
 func eventually(t *testing.T, done func() bool, otherwise string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {

@@ -15,26 +15,27 @@ import (
 // setting is one setting of the configuration.
 type setting struct {
 	key string
-	// aliases are the key's older names. The first of all that isn't empty counts.
+	// aliases are the key's older names. Of key and aliases, the first that has a value
+	// counts.
 	aliases      []string
-	aliasesFirst bool // they go before the key
+	aliasesFirst bool // the aliases count before the key
 	// fallback is the value of a setting that isn't set.
 	fallback string
 	kind
-	// emptyable says that an empty value is one, and doesn't mean that none is set.
+	// emptyable says that an empty value counts, and doesn't mean that none is set.
 	emptyable bool
 	// database says that the database may set it, and fixed that it keeps the value
 	// that it had when the server was started.
 	database, fixed bool
-	// hidden says that it is for tests of the reference itself: it is taken, has no
+	// hidden says that it is for tests of the reference itself: it is accepted, has no
 	// effect, and isn't printed.
 	hidden bool
-	// own is what a setting means that the reference doesn't have. It is dumped only if
-	// it is set.
+	// own explains a setting that the reference doesn't have; empty for others. Such a
+	// setting is dumped only if it is set.
 	own string
 }
 
-// settings are all settings there are but app.settings.*, by their keys.
+// settings are all settings except app.settings.*, sorted by key.
 var settings = []setting{
 	{key: "admin-server-host", fixed: true, kind: host(func(c *config) *string { return &c.admin.host })},
 	{key: "admin-server-port", fixed: true, kind: port(func(c *config, n int) { c.admin.port = n })},
@@ -167,15 +168,15 @@ var settings = []setting{
 		kind: boolean(func(c *config, on bool) { c.api.StrictTargetNames = !on })},
 }
 
-// nowhere is where values go that have no effect.
+// nowhere is the field of settings that have no effect.
 func nowhere(*config) *string { return new(string) }
 
-// limit takes a limit of requests, of which 0 is none.
+// limit takes a limit of requests; 0 means that there is none.
 func limit(set func(*pgrest.Limits, int)) kind {
 	return orNone(func(c *config, n int) { set(&c.api.Limits, n) })
 }
 
-// orNone takes a number of which 0 is none.
+// orNone takes a number; 0 means none.
 func orNone(set func(*config, int)) kind {
 	return number(0, math.MaxInt/int(time.Second), func(c *config, n int) {
 		if n == 0 { // in the library it means the default
@@ -187,7 +188,7 @@ func orNone(set func(*config, int)) kind {
 
 func chomp(text string) string { return strings.TrimSuffix(text, "\n") }
 
-// names are the key and its aliases, in the order in which they are looked at.
+// names are the key and its aliases, in the order in which they count.
 func (s setting) names() []string {
 	if s.aliasesFirst {
 		return append(slices.Clone(s.aliases), s.key)
@@ -214,7 +215,7 @@ func (s setting) take(c *config, a assignment) (string, error) {
 	return s.parse(c, a.value)
 }
 
-// written gives a value as a file has it.
+// written gives a value as it is written in a file.
 func (s setting) written(value string) string {
 	if s.of == textType || value == "" {
 		return quoted(value)

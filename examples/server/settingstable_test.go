@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// SETTINGS.md has every setting, and says of each what holds.
+// SETTINGS.md has every setting, with its present properties.
 func TestSettingsTable(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("SETTINGS.md")

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// notify does nothing: there are no such signals here.
+// notify does nothing, since this system has no such signals.
 func notify(_, _ chan<- os.Signal) {}

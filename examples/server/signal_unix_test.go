@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The signals come to a server that runs as its own process does.
+// The signals of the process reach the server.
 func TestRunReloadsBySignal(t *testing.T) {
 	t.Parallel()
 	file := configFile(t, `db-uri = "postgres://a@127.0.0.1:1/none?sslmode=disable"

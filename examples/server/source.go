@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// assignments are values by the key of their setting, as one or several sources of
-// the configuration give them.
+// assignments are the values that one or several sources of the configuration give, by the
+// keys of their settings.
 type assignments map[string]assignment
 
-// assignment is a value, and what its source calls the setting: PGRST_DB_POOL,
-// db-pool or pgrst.db_pool.
+// assignment is a value, and the setting's name in the source: PGRST_DB_POOL, db-pool or
+// pgrst.db_pool.
 type assignment struct {
 	value, name string
-	number      bool // and no text: a file has it without quotes
+	number      bool // the value is a number without quotes in a file
 }
 
 const (
@@ -24,7 +24,7 @@ const (
 	envAppSettingsPrefix = "APP_SETTINGS_"
 )
 
-// overlay puts assignments over others. Even an empty value hides the one below.
+// overlay joins assignments. Those above override those below, even with an empty value.
 func overlay(below, above assignments) assignments {
 	all := maps.Clone(below)
 	maps.Copy(all, above)
@@ -43,8 +43,8 @@ func fromEnvironment(environ []string) assignments {
 	return given
 }
 
-// environmentKey gives the key of a variable. Names are in capitals; one that isn't
-// is nobody's.
+// environmentKey gives the key for the name of a variable. A name that isn't in capitals is
+// its own key, which no setting has.
 func environmentKey(name string) string {
 	if custom, ok := strings.CutPrefix(name, envAppSettingsPrefix); ok {
 		return appSettingsPrefix + strings.ToLower(custom)
@@ -55,16 +55,16 @@ func environmentKey(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), "_", "-")
 }
 
-// sources are where the configuration comes from, but for the database.
+// sources are the sources of the configuration, except for the database.
 type sources struct {
 	file    string // empty for none
 	environ []string
-	files   contents // read for the first configuration already; nil for none
-	strict  bool     // what is else warned of is refused
+	files   contents // what was read for the first configuration; nil for none
+	strict  bool     // warnings are errors
 }
 
-// contents are those of files by their names. A file is read once, since it may be a
-// pipe.
+// contents are the contents of files by their names. A file is read only once, since it may
+// be a pipe.
 type contents map[string]string
 
 func (c contents) read(name string) (string, error) {
@@ -79,7 +79,7 @@ func (c contents) read(name string) (string, error) {
 	return c[name], nil
 }
 
-// read gives what file and environment say, the environment before the file.
+// read gives the assignments of the file and the environment, which overrides the file.
 func (s sources) read() (assignments, error) {
 	environment := fromEnvironment(s.environ)
 	if s.file == "" {
@@ -96,7 +96,7 @@ func (s sources) read() (assignments, error) {
 	return overlay(file, environment), nil
 }
 
-// local makes a configuration of what file and environment say.
+// local makes a configuration of the file and the environment.
 func (s sources) local() (*config, error) {
 	given, err := s.read()
 	if err != nil {
@@ -109,7 +109,7 @@ func (s sources) local() (*config, error) {
 	return s.parse(given, nil, files)
 }
 
-// parse is parseConfig, as strict as is asked for.
+// parse is parseConfig, but with strict a warning is an error.
 func (s sources) parse(given assignments, running *config, files contents) (*config, error) {
 	c, err := parseConfig(given, running, files)
 	if c != nil && s.strict && len(c.warnings) > 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/suggest"
 )
 
-// warning is about a setting that the server goes on without, or hardly as it was
-// meant. It names the setting as its source does.
+// warning is about a setting that is ignored, or probably not meant so. It has the setting's
+// name in the source.
 type warning struct{ setting, what, remedy string }
 
 func (w warning) log(notices *slog.Logger) {
@@ -47,7 +47,7 @@ var formerSettings = map[string]string{
 
 const internalRemedy = "take it out: it is for tests of the reference itself"
 
-// unknown tells of an assignment to what is no setting.
+// unknown gives the warning for an assignment to a setting that doesn't exist.
 func unknown(key, name string) warning {
 	inDatabase := strings.HasPrefix(name, databasePrefix)
 	if inDatabase {
@@ -67,8 +67,8 @@ func unknown(key, name string) warning {
 	return warning{name, "setting is unknown", remedy}
 }
 
-// similar finds the setting that a key is most like, in capitals or with underscores
-// too.
+// similar finds the setting that a key is most similar to. The key may be in capitals, or
+// have underscores.
 func similar(key string) (string, bool) {
 	var keys []string
 	for _, s := range settings {

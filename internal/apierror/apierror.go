@@ -1,5 +1,5 @@
-// Package apierror is the error of the API: what a client sees of anything that
-// goes wrong, as JSON with code, message, details and hint, and its HTTP status.
+// Package apierror has the error that clients see of anything that goes wrong: its HTTP
+// status, and JSON with code, message, details and hint.
 // The codes are those of PostgREST
 // (https://docs.postgrest.org/en/stable/references/errors.html) and PostgreSQL's
 // SQLSTATEs.
@@ -35,11 +35,11 @@ type Error struct {
 	Header http.Header
 
 	cause  error
-	raised bool // the texts are those of a function
-	bearer bool // Header asks for a bearer token, for want of the privilege
+	raised bool // a function raised it, with texts of its own
+	bearer bool // Header asks for a bearer token, since the anonymous role lacks a privilege
 }
 
-// WithoutBearer takes back the wish for a bearer token, where none is of any use.
+// WithoutBearer removes the request for a bearer token. It is for hosts that take none.
 func (e *Error) WithoutBearer() {
 	if e.bearer {
 		e.Header.Del("WWW-Authenticate")
@@ -55,10 +55,11 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap gives the cause: what to log, and not to tell.
+// Unwrap gives the cause, which is for logs and not for clients.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Body encodes the error, its texts bounded. A minimal body has no details and no hint.
+// Body encodes the error, with its texts cut to a bound. A minimal body has no details
+// and no hint.
 func (e *Error) Body(minimal bool) []byte {
 	most := maxText
 	if e.raised {
@@ -95,9 +96,9 @@ func (e *Error) Body(minimal bool) []byte {
 	return bytes.TrimRight(b.Bytes(), "\n")
 }
 
-// From turns any error into an Error. anonymous tells whether the request ran
-// as the anonymous role, which makes a missing privilege a 401 and no 403. An
-// error of no known kind becomes a 500 that keeps its text to itself.
+// From turns any error into an Error. anonymous tells whether the request ran as the
+// anonymous role: a missing privilege is then a 401 instead of a 403. An error of no known
+// kind becomes a 500 that doesn't tell its text.
 func From(err error, anonymous bool) *Error {
 	var (
 		api   *Error
@@ -116,7 +117,7 @@ func From(err error, anonymous bool) *Error {
 		return tooMuchAsked(limit)
 	case errors.As(err, &authn):
 		return authentication(authn)
-	case errors.As(err, &conn): // before pg: what the server answers to the authenticator is no client's business
+	case errors.As(err, &conn): // before pg, which it may wrap: clients aren't told of a failed login
 		return NotConnected(err)
 	case errors.As(err, &pg):
 		return postgres(pg, anonymous)
@@ -128,9 +129,9 @@ func From(err error, anonymous bool) *Error {
 	return Internal(err)
 }
 
-// GivenUp is a request whose client went away, or that the host cancelled. Nobody
+// GivenUp is a request whose client went away, or that the host cancelled. No client
 // reads it, but logs and metrics must not show a fault of the server: the status is
-// the one that nginx made usual for this.
+// nginx's for a request that the client closed.
 func GivenUp(cause error) *Error {
 	return &Error{Code: queryCanceled, Message: "The request was given up", Status: statusClientClosedRequest, cause: cause}
 }
@@ -152,8 +153,8 @@ func Internal(err error) *Error {
 	return &Error{Code: "PGRSTX00", Message: "Internal error", Status: http.StatusInternalServerError, cause: err}
 }
 
-// NoRoom is an answer that has to wait for its end, and doesn't find the room to: the
-// disk is full, or the host's bound is reached. Nothing was written.
+// NoRoom is a response that has to be spooled, for which there is no room: the disk is
+// full, or the host's bound is reached. Nothing was sent.
 func NoRoom(cause error) *Error {
 	return &Error{Code: diskFull, Message: "There is no room for an answer of this size", Status: http.StatusInternalServerError, cause: cause}
 }
@@ -164,8 +165,8 @@ func queryString(err *filter.ParseError) *Error {
 	return &Error{Code: "PGRST100", Message: err.Message(), Details: err.Details(), Status: http.StatusBadRequest, cause: err}
 }
 
-// authentication takes an error that says no status of an error for the 401 that it is
-// by its kind.
+// authentication makes an Error of one that a host's Authenticate may have made. If its
+// status isn't that of an error, it is 401.
 func authentication(err *auth.Error) *Error {
 	e := &Error{Code: err.Code, Message: err.Message, Status: err.Status, cause: err}
 	if e.Status < http.StatusBadRequest || e.Status > maxErrorStatus {

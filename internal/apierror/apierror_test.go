@@ -46,7 +46,7 @@ func TestError_Body(t *testing.T) {
 	}
 }
 
-// The log learns what the client doesn't.
+// The cause of an internal error is for the log, and not in the body.
 func TestInternal(t *testing.T) {
 	t.Parallel()
 	secret := errors.New("the disk at /srv/secret is full")
@@ -88,8 +88,8 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// What PostgreSQL answers to the authenticator's login is no client's business,
-// though it has a SQLSTATE, and an error text that names roles and hosts.
+// PostgreSQL's error at the authenticator's login is not told to clients: it names roles
+// and hosts.
 func TestFrom_refused_login(t *testing.T) {
 	t.Parallel()
 	config, err := pgconn.ParseConfig("postgres://authenticator@127.0.0.1:1/secrets?connect_timeout=1")
@@ -114,8 +114,8 @@ func TestFrom_authentication(t *testing.T) {
 	require.Nil(t, e.Details)
 }
 
-// PostgreSQL contradicts the schema cache where it points at a statement that was made of
-// a request, and not within a function.
+// Only an error at the statement that was made of a request counts as its refusal, and not
+// one within a function.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	const sql = `SELECT "films"."year" FROM "archive"."films"`
@@ -179,8 +179,7 @@ func TestConstructors(t *testing.T) {
 	require.Equal(t, http.Header{"Content-Range": {"*/13"}}, apierror.OffsetBeyond(20, 13).Header)
 }
 
-// What clients can bring about by what they ask for is no fault of the server's, whatever
-// the status says.
+// What clients can cause by their requests is no fault of the server, whatever its status.
 func TestError_ServerFault(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]bool{

@@ -5,8 +5,8 @@ import "net/http"
 // The errors of group 0: there is no connection, or no schema cache.
 // See https://docs.postgrest.org/en/stable/references/errors.html#group-0-connection.
 
-// NotConnected is PGRST000: no connection to the database could be made. Why is
-// the operator's business, and no client's.
+// NotConnected is PGRST000: no connection to the database could be made. The cause is for
+// the operator only.
 func NotConnected(cause error) *Error {
 	return &Error{Code: "PGRST000", Message: "Database connection error.", Status: http.StatusServiceUnavailable, cause: cause}
 }

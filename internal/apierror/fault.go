@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// ServerFault reports an error that those who run the server have to know of. That isn't
-// so of every status of 5xx: the protocol has them also for what a client brings about by
-// what it asks for, as often as it likes, and for what requests do to each other.
+// ServerFault reports whether those who run the server have to know of the error. Not
+// every 5xx is one: the protocol has such statuses also for what a client can cause by its
+// request, as often as it likes, and for conflicts between requests.
 func (e *Error) ServerFault() bool {
 	if e.Status < http.StatusInternalServerError {
 		return false
@@ -19,7 +19,8 @@ func (e *Error) ServerFault() bool {
 		"P0003": // too_many_rows
 		return false
 	case queryCanceled:
-		return e.Status != http.StatusInternalServerError // which PostgreSQL's is, as for a role's statement_timeout
+		// PostgreSQL's own cancellation has this status, as by a role's statement_timeout.
+		return e.Status != http.StatusInternalServerError
 	case "XX000": // internal_error
 		return !provoked(e.Message)
 	}
@@ -34,9 +35,9 @@ func (e *Error) ServerFault() bool {
 	return true
 }
 
-// provoked reports one of those of PostgreSQL's internal errors, whose texts are in
-// English always, that statements end in which should have been refused: the type of
-// which there is no more, or from which nothing leads to another.
+// provoked reports whether an internal error of PostgreSQL is one that clients can cause:
+// a statement that names a type that was dropped, or a cast that doesn't exist, should be
+// refused but ends in it. The messages of internal errors are not translated.
 func provoked(message string) bool {
 	return strings.HasPrefix(message, "cache lookup failed for type ") ||
 		strings.HasPrefix(message, "failed to find conversion function from ")

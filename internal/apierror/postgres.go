@@ -25,9 +25,8 @@ func postgres(err *pgconn.PgError, anonymous bool) *Error {
 	return e
 }
 
-// statuses maps SQLSTATEs, then their classes, to statuses; whatever is in
-// neither is the client's fault. What depends on more than the code is in
-// sqlstateStatus.
+// The statuses of SQLSTATEs, and those of whole classes. All others are 400. Those that
+// depend on more than the code are in sqlstateStatus.
 // See https://docs.postgrest.org/en/stable/references/errors.html#http-status-codes.
 var (
 	stateStatuses = map[string]int{
@@ -101,8 +100,8 @@ func sqlstateStatus(err *pgconn.PgError, anonymous bool) int {
 	return http.StatusBadRequest
 }
 
-// raisedStatus reads the status of RAISE SQLSTATE 'PTxyz'. What HTTP can't send
-// as a final status is the database's fault.
+// raisedStatus reads the status of RAISE SQLSTATE 'PTxyz'. It is 500 if xyz can't be the
+// status of a final response.
 func raisedStatus(digits string) int {
 	status, err := strconv.Atoi(digits)
 	if err != nil || !finalStatus(status) {
@@ -148,10 +147,10 @@ func raised(err *pgconn.PgError) *Error {
 	return e
 }
 
-// members are those of a JSON object, by their exact names.
+// members are the members of a JSON object.
 type members struct {
-	values    map[string]json.RawMessage
-	malformed bool // it is no object, or a member is not what it has to be
+	values    map[string]json.RawMessage // by their exact names
+	malformed bool                       // it is no object, or a member has the wrong type
 }
 
 func raisedObject(text string) *members {
@@ -160,7 +159,7 @@ func raisedObject(text string) *members {
 	return m
 }
 
-// text gives a member that has to be there, and a string.
+// text gives a member that has to exist and be a string.
 func (m *members) text(name string) string {
 	text := m.optional(name)
 	if text == nil {
@@ -170,7 +169,7 @@ func (m *members) text(name string) string {
 	return *text
 }
 
-// optional gives a member that has to be a string where it is there, and not null.
+// optional gives a member that has to be a string, null or absent.
 func (m *members) optional(name string) *string {
 	var text *string
 	if value, ok := m.values[name]; ok && json.Unmarshal(value, &text) != nil {
@@ -179,14 +178,14 @@ func (m *members) optional(name string) *string {
 	return text
 }
 
-// integer gives a member that has to be there, and a whole number.
+// integer gives a member that has to exist and be a whole number.
 func (m *members) integer(name string) int {
 	var number *float64
 	if json.Unmarshal(m.values[name], &number) != nil || number == nil || *number != math.Trunc(*number) {
 		m.malformed = true
 		return 0
 	}
-	return int(max(-1, min(*number, 1000))) // beyond is no status either
+	return int(max(-1, min(*number, 1000))) // numbers beyond are no statuses either
 }
 
 func malformedRaise(details, hint string, cause error) *Error {

@@ -10,8 +10,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 )
 
-// Every class of SQLSTATE that PostgreSQL documents, and every code that is not
-// answered as its class.
+// Every class of SQLSTATE that PostgreSQL documents, and every code whose status differs
+// from its class's.
 func TestFrom_sqlstate(t *testing.T) {
 	t.Parallel()
 	tests := map[string]int{
@@ -53,7 +53,7 @@ func TestFrom_sqlstate(t *testing.T) {
 		"P0000": 500, "P0001": 400, "P0002": 500, // PL/pgSQL error
 		"XX000": 500, "XX001": 500, // internal error
 
-		// Those that functions make up.
+		// Codes that functions raise.
 		"PT200": 200, "PT402": 402, "PT503": 503, "PT999": 999,
 		"PT100": 500, "PT000": 500, "PTXYZ": 500, "PT": 500, "PT4O2": 500,
 		"ABCDE": 400, "1": 400, "": 400,
@@ -69,7 +69,7 @@ func TestFrom_sqlstate(t *testing.T) {
 	}
 }
 
-// Some depend on more than the code.
+// Some statuses depend on more than the code.
 func TestFrom_sqlstate_and_more(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

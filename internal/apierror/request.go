@@ -31,8 +31,8 @@ func InvalidBody(message string) *Error {
 	return &Error{Code: "PGRST102", Message: message, Status: http.StatusBadRequest}
 }
 
-// QueryWithoutFormat is PGRST102 for a query in the body that doesn't say in which of the
-// formats it is.
+// QueryWithoutFormat is PGRST102 for a query in the body without a Content-Type that names
+// one of the formats.
 func QueryWithoutFormat(formats string) *Error {
 	e := InvalidBody("Content-Type missing")
 	e.Hint = "It has to be " + formats + "."
@@ -56,7 +56,8 @@ func QueryCoding(coding string) *Error {
 	return e
 }
 
-// NegativeLimit is PGRST103 for a limit below zero, or a limit and a Range header without a row in common.
+// NegativeLimit is PGRST103 for a limit below zero, or for a limit and a Range header
+// without a row in common.
 func NegativeLimit() *Error {
 	return unsatisfiable("Limit should be greater than or equal to zero.")
 }
@@ -132,7 +133,8 @@ func UnsupportedMethod(method string) *Error {
 	return &Error{Code: "PGRST117", Message: "Unsupported HTTP method: " + method, Status: http.StatusMethodNotAllowed}
 }
 
-// RelatedOrder is PGRST118: an order by a column of a relation that has many rows for each of origin.
+// RelatedOrder is PGRST118: an order by a column of a relation that has many rows for each
+// row of origin.
 func RelatedOrder(origin, target string) *Error {
 	return &Error{Code: "PGRST118", Message: "A related order on '" + target + "' is not possible", Status: http.StatusBadRequest,
 		Details: "'" + origin + "' and '" + target + "' do not form a many-to-one or one-to-one relationship"}
@@ -159,9 +161,8 @@ func UnreadableBody(cause error) *Error {
 	return &Error{Code: "PGRST102", Message: "The request body could not be read", Status: http.StatusBadRequest, cause: cause}
 }
 
-// The limits of a request: PGRST100 for those of its URL and PGRST102 for those of its
-// body, as for all that is wrong with these, and with the headers those that their values
-// are refused with.
+// The limits of a request. Their codes are those that other faults of the same part have:
+// PGRST100 for the URL, PGRST102 for the body, and for a header the code of its values.
 
 // BodyTooLarge is PGRST102 for a body of more bytes than there may be.
 func BodyTooLarge(most int64) *Error {
@@ -169,7 +170,7 @@ func BodyTooLarge(most int64) *Error {
 		Details: fmt.Sprintf("It may have %d bytes.", most), Status: http.StatusRequestEntityTooLarge}
 }
 
-// CSVTooLarge is BodyTooLarge for CSV that is too large as JSON, which has the column
+// CSVTooLarge is BodyTooLarge for CSV that is turned into JSON, which repeats the column
 // names in each row.
 func CSVTooLarge(most int64) *Error {
 	e := BodyTooLarge(most)
@@ -217,8 +218,8 @@ func TooManyPreferences(most int) *Error {
 
 func atMost(most int) string { return fmt.Sprintf("There may be %d of them.", most) }
 
-// TooManyArguments is the refusal of a request that makes a statement of more values
-// than PostgreSQL takes, with the SQLSTATE too_many_arguments.
+// TooManyArguments refuses a request with more values than a statement of PostgreSQL takes
+// parameters, with the SQLSTATE too_many_arguments.
 func TooManyArguments(most int) *Error {
 	return &Error{Code: "54023", Message: "The request has too many values", Status: http.StatusRequestURITooLong,
 		Details: atMost(most)}

@@ -74,14 +74,14 @@ func TestError_Body_bounded(t *testing.T) {
 	require.EqualError(t, apierror.ForLog(errors.New("x")), "x")
 }
 
-// What is wrong comes with where it is, however much of the text between is left out.
+// A text that is cut keeps its beginning and its end, where the fault and its place are.
 func TestError_Body_ends(t *testing.T) {
 	t.Parallel()
 	err := apierror.From(&pgconn.PgError{Code: "22P02", Message: `invalid value "` + strings.Repeat("x", 1<<20) + `" for film`}, false)
 	require.Regexp(t, `"message":"invalid value \\"x+…x+\\" for film"`, string(err.Body(false)))
 }
 
-// A function may say more than we do, to a point.
+// A function may raise longer texts, up to a bound of their own.
 func TestError_Body_raised(t *testing.T) {
 	t.Parallel()
 	const details = `{"status": 451, "headers": {}}`

@@ -1,5 +1,5 @@
-// Package diagnosis finds what is named by the options of a handler and isn't in the
-// database, or not such that it can be used.
+// Package diagnosis finds what the options of a handler name and the database doesn't
+// have, or has in a form that can't be used.
 //
 //	findings, err := diagnosis.Make(ctx, tx, diagnosis.Wanted{Schemas: []string{"api"}, AnonRole: "web_anon"})
 package diagnosis
@@ -36,11 +36,12 @@ type Finding struct {
 	Option, Key string
 	// Problem says what is wrong, and Remedy what to do about it.
 	Problem, Remedy string
-	// Schema tells that it is a schema that isn't there.
+	// Schema reports that Problem is a schema that isn't there.
 	Schema bool
 }
 
-// Make asks the database, once. The role that it asks as is the one that becomes others.
+// Make asks the database, in one query. It has to be run as the role that the pool logs
+// in as, since that is who has to be able to become others.
 func Make(ctx context.Context, db introspect.Querier, w Wanted) ([]Finding, error) {
 	preSchema, preName, qualified := strings.Cut(w.PreRequest, ".")
 	if !qualified {

@@ -63,8 +63,8 @@ func csvName(name string) string {
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
-// quotes tells for each byte whether a field that contains it is quoted.
-var quotes = [256]bool{
+// isQuoted tells for each byte whether a field that contains it is quoted.
+var isQuoted = [256]bool{
 	'"': true, '\\': true, ',': true, '(': true, ')': true,
 	' ': true, '\t': true, '\n': true, '\v': true, '\f': true, '\r': true,
 }
@@ -79,21 +79,21 @@ func appendField(dst, value []byte) []byte {
 		return append(dst, value...)
 	}
 	dst = append(dst, '"')
-	clean := 0 // where the bytes begin that are not appended yet
+	appended := 0 // how many bytes of value were appended
 	for i, c := range value {
 		if c == '"' || c == '\\' {
-			dst = append(dst, value[clean:i]...)
+			dst = append(dst, value[appended:i]...)
 			dst = append(dst, c)
-			clean = i // c itself is appended with what follows: doubled
+			appended = i // c is appended once more, with what follows: it is doubled
 		}
 	}
-	dst = append(dst, value[clean:]...)
+	dst = append(dst, value[appended:]...)
 	return append(dst, '"')
 }
 
 func needsQuotes(value []byte) bool {
 	for _, c := range value {
-		if quotes[c] {
+		if isQuoted[c] {
 			return true
 		}
 	}

@@ -59,7 +59,7 @@ func (s *session) value(t *testing.T, sql string) string {
 	return string(rows[0][0])
 }
 
-// typeOf reads what query.EncodingOf wants to know of a type from the catalogs.
+// typeOf reads from the catalogs what query.EncodingOf needs of a type.
 func (s *session) typeOf(t *testing.T, name string) *introspect.Type {
 	t.Helper()
 	const sql = `
@@ -85,8 +85,8 @@ func (s *session) typeOf(t *testing.T, name string) *introspect.Type {
 	return typ
 }
 
-// equalsToJSON holds what the encoder makes of values of a type against to_json,
-// value by value, and against json_agg as a whole.
+// equalsToJSON compares what the encoder makes of values of a type with to_json, value
+// by value, and with json_agg as a whole.
 func (s *session) equalsToJSON(t *testing.T, typ *introspect.Type, expressions []string) {
 	t.Helper()
 	var list strings.Builder
@@ -110,8 +110,8 @@ func (s *session) equalsToJSON(t *testing.T, typ *introspect.Type, expressions [
 	require.Equal(t, s.value(t, "SELECT json_agg(sample) "+from), body(encode.NewArray(columns, false), values...))
 }
 
-// TestBuiltinTypes takes the types from the catalog, so that a type of a PostgreSQL to
-// come fails here until it has samples.
+// TestBuiltinTypes takes the types from the catalog, so that a type that a later
+// PostgreSQL adds fails here until it has samples.
 func TestBuiltinTypes(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)
@@ -147,8 +147,8 @@ func TestBuiltinTypes(t *testing.T) {
 	}
 }
 
-// TestTimeZones covers offsets of hours, of minutes and, in the times before standard
-// time, of seconds.
+// TestTimeZones covers offsets of hours, of minutes and, for dates before standard time,
+// of seconds.
 func TestTimeZones(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)
@@ -163,8 +163,8 @@ func TestTimeZones(t *testing.T) {
 	}
 }
 
-// TestSettings covers what settings change in texts, and to_json follows: all but the
-// DateStyle of dates and timestamps, which executor and SQL see to.
+// TestSettings covers the settings that change texts, which to_json follows: all but
+// DateStyle for dates and timestamps, which executor and SQL take care of.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)
@@ -192,7 +192,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestOwnTypes covers types that are made of others or by a user.
+// TestOwnTypes covers types that are made of other types or by users.
 func TestOwnTypes(t *testing.T) {
 	t.Parallel()
 
@@ -287,7 +287,7 @@ func TestExtensionTypes(t *testing.T) {
 	}
 }
 
-// TestRows holds whole bodies against what PostgreSQL makes of the same rows.
+// TestRows compares whole bodies with what PostgreSQL makes of the same rows.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)

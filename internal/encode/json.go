@@ -7,17 +7,16 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// What stands between two rows: json_agg puts a row on a line of its own, and
-// json_strip_nulls prints what it has read anew, without any white space.
+// What stands between two rows: json_agg begins a line for each, and json_strip_nulls
+// prints its result without white space.
 const (
 	rowSeparator      = ", \n "
 	strippedSeparator = ","
 )
 
-// NewArray returns an Encoder of a JSON array with an object for each row, laid
-// out as json_agg does. With stripNulls the members that are null are left out
-// and the layout is json_strip_nulls'; nulls within a Verbatim value are for the
-// SQL to strip.
+// NewArray returns an Encoder of a JSON array with an object for each row, in the layout
+// of json_agg. With stripNulls the members that are null are left out, and the layout is
+// that of json_strip_nulls; nulls within a Verbatim value are for the SQL to strip.
 func NewArray(columns []query.Column, stripNulls bool) Encoder {
 	separator := rowSeparator
 	if stripNulls {
@@ -61,23 +60,18 @@ type object struct {
 	stripNulls bool
 }
 
-// member is a column's share of an object.
+// member is the member of an object that a column makes.
 type member struct {
-	key      []byte // with what surrounds it: ,"key":
+	key      []byte // as it is written, with the comma before it: ,"key":
 	encoding query.Encoding
 }
 
 func newObject(columns []query.Column, stripNulls bool) *object {
 	o := &object{members: make([]member, len(columns)), stripNulls: stripNulls}
-	size := 0
-	for i := range columns {
-		size += len(columns[i].Name) + len(`,"":`)
-	}
-	keys := make([]byte, 0, size) // of all of them, unless some have to be escaped
-	for i := range columns {
-		start := len(keys)
-		keys = append(jsontext.AppendString(append(keys, ','), columns[i].Name), ':')
-		o.members[i] = member{key: keys[start:len(keys):len(keys)], encoding: columns[i].Encoding}
+	for i, c := range columns {
+		key := make([]byte, 0, len(c.Name)+len(`,"":`))
+		key = append(jsontext.AppendString(append(key, ','), c.Name), ':')
+		o.members[i] = member{key: key, encoding: c.Encoding}
 	}
 	return o
 }
@@ -99,7 +93,7 @@ func (o *object) Row(dst []byte, values [][]byte) []byte {
 	if len(dst) == start {
 		return append(dst, '{', '}')
 	}
-	dst[start] = '{' // in the place of the first member's comma
+	dst[start] = '{' // it replaces the first member's comma
 	return append(dst, '}')
 }
 

@@ -1,6 +1,5 @@
 package encode
 
-// lines are the lines of a text.
 type lines struct{}
 
 // NewLines makes an Encoder for rows of one value, a line of text each.

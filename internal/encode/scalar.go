@@ -2,7 +2,7 @@ package encode
 
 import "github.com/pgrest-go/pgrest/internal/query"
 
-// scalars is a JSON array of values, or a value alone.
+// scalars encodes rows of one value as a JSON array, or one such row as the value alone.
 type scalars struct {
 	column    query.Column
 	array     bool
@@ -10,9 +10,9 @@ type scalars struct {
 	rows      bool
 }
 
-// NewScalars makes an Encoder for rows of one value, whose body is a JSON array of
-// these, as json_agg prints it, or with stripNulls json_strip_nulls, which leaves the
-// nulls in arrays.
+// NewScalars makes an Encoder for rows of one value, whose body is a JSON array of the
+// values in the layout of json_agg. With stripNulls only the layout changes, to that of
+// json_strip_nulls, which keeps the nulls in arrays.
 func NewScalars(column query.Column, stripNulls bool) Encoder {
 	separator := ", "
 	if stripNulls {

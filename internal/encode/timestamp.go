@@ -2,7 +2,6 @@ package encode
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
@@ -19,7 +18,7 @@ import (
 func appendTimestamp(dst, value []byte, zoned bool) []byte {
 	date := dateEnd(value)
 	end := clockEnd(value, date)
-	var minutes string // of the offset, which PostgreSQL leaves out if they are zero
+	var minutes string // those of the offset, if PostgreSQL left them out since they are zero
 	if zoned && end > 0 {
 		hours := end
 		if end = offsetEnd(value, hours); end == hours+len("+00") {
@@ -37,7 +36,7 @@ func appendTimestamp(dst, value []byte, zoned bool) []byte {
 	return append(dst, '"')
 }
 
-// dateEnd gives the place behind the date that a text begins with, as in 2020-02-29;
+// dateEnd gives the index after the date that a text begins with, as in 2020-02-29;
 // 0 if it begins with none.
 func dateEnd(text []byte) int {
 	year := digits(text, 0)
@@ -48,7 +47,7 @@ func dateEnd(text []byte) int {
 	return 0
 }
 
-// clockEnd gives the place behind the time of day that follows a date, as in
+// clockEnd gives the index after the time of day that follows a date, as in
 // " 10:00:00.25"; 0 if there is none.
 func clockEnd(text []byte, date int) int {
 	end := date + len(" 10:00:00")
@@ -65,20 +64,13 @@ func clockEnd(text []byte, date int) int {
 	return fraction
 }
 
-// isClock reports eight bytes as in 10:00:00. As one number, without what they should
-// be, they leave nothing of the colons, and of the digits what is below 10.
+// isClock reports whether eight bytes are a time of day, as in 10:00:00.
 func isClock(text []byte) bool {
-	const (
-		zeros  = 0x30303a30303a3030 // 00:00:00, the first byte lowest
-		digits = 0xf0f0fff0f0fff0f0
-		six    = 0x0606000606000606 // with which what is below 10 stays below 16
-	)
-	rest := binary.LittleEndian.Uint64(text) ^ zeros
-	return (rest|(rest+six))&digits == 0
+	return twoDigits(text, 0) && text[2] == ':' && twoDigits(text, 3) && text[5] == ':' && twoDigits(text, 6)
 }
 
-// offsetEnd gives the place behind the offset that follows a time of day: hours, and
-// where they aren't zero minutes and seconds, as in +05:30; 0 if there is none.
+// offsetEnd gives the index after the offset that follows a time of day: hours, and
+// unless they are zero minutes and seconds, as in +05:30; 0 if there is none.
 func offsetEnd(text []byte, clock int) int {
 	end := clock + len("+00")
 	if len(text) < end || text[clock] != '+' && text[clock] != '-' || !twoDigits(text, clock+1) {
@@ -93,13 +85,13 @@ func offsetEnd(text []byte, clock int) int {
 	return end
 }
 
-// twoDigits reports two digits at i of a text that has them.
+// twoDigits reports whether two digits stand at i.
 func twoDigits(text []byte, i int) bool {
 	return text[i]-'0' <= 9 && text[i+1]-'0' <= 9
 }
 
-// TimeText gives the text in PostgreSQL's ISO style of a date or timestamp of which
-// to_json made JSON. What is nothing of the kind stays as it is.
+// TimeText turns a date or timestamp that to_json has made JSON back into the text of
+// PostgreSQL's ISO style. JSON that is no string stays as it is.
 func TimeText(json []byte) []byte {
 	if n := len(json); n < len(`""`) || json[0] != '"' || json[n-1] != '"' {
 		return json

@@ -5,10 +5,10 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// AppendValue appends a value in PostgreSQL's text format as JSON, as to_json would
-// make it: encoding is that of its column, and nil stands for NULL. Only what
-// PostgreSQL itself made JSON of is taken as it is. A text that hasn't the form that
-// its encoding is about, for whatever reason, becomes a string.
+// AppendValue appends a value in PostgreSQL's text format as the JSON that to_json would
+// make of it. encoding is that of its column, and nil stands for NULL. Only what is JSON
+// by PostgreSQL's word is taken as it is: a text that doesn't have the form that its
+// encoding promises, such as a number that is NaN, becomes a string.
 func AppendValue(dst []byte, encoding query.Encoding, value []byte) []byte {
 	if value == nil {
 		return append(dst, "null"...)
@@ -17,7 +17,7 @@ func AppendValue(dst []byte, encoding query.Encoding, value []byte) []byte {
 	case query.Verbatim, query.TimeJSON:
 		return append(dst, value...)
 	case query.Number:
-		if isNumber(value) { // not NaN, nor infinite
+		if isNumber(value) {
 			return append(dst, value...)
 		}
 	case query.Bool:
@@ -35,7 +35,7 @@ func AppendValue(dst []byte, encoding query.Encoding, value []byte) []byte {
 	return jsontext.AppendString(dst, value)
 }
 
-// isNumber reports a number of JSON (RFC 8259, section 6).
+// isNumber reports whether a text is a JSON number (RFC 8259, section 6).
 func isNumber(text []byte) bool {
 	i := 0
 	if len(text) > 0 && text[0] == '-' {
@@ -69,7 +69,7 @@ func isNumber(text []byte) bool {
 	return i == len(text)
 }
 
-// digits gives the place behind the digits that stand at i.
+// digits gives the index after the digits that begin at i.
 func digits(text []byte, i int) int {
 	for i < len(text) && '0' <= text[i] && text[i] <= '9' {
 		i++

@@ -13,7 +13,7 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, '"')
 }
 
-// AppendEscaped appends s as it stands within a JSON string.
+// AppendEscaped appends what AppendString does, without the quotes.
 func AppendEscaped[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	for {
@@ -46,8 +46,8 @@ var escapes = [256]byte{
 	'"': '"', '\\': '\\',
 }
 
-// clean counts the bytes before the first that has to be escaped, and tells whether they
-// are ASCII.
+// clean counts the bytes before the first that has to be escaped, and reports whether
+// they are ASCII.
 func clean[T string | []byte](s T) (n int, ascii bool) {
 	i, all := 0, uint64(0)
 	for ; len(s)-i >= 8; i += 8 { // eight bytes at a time, the first of them lowest
@@ -66,11 +66,13 @@ func clean[T string | []byte](s T) (n int, ascii bool) {
 	return i, all&high == 0
 }
 
-// ones and high are eight bytes of 1, and of nothing but the highest bit.
+// ones is eight bytes of 1, and high eight bytes of only the highest bit.
 const ones, high = 0x0101010101010101, 0x8080808080808080
 
-// hasEscape reports whether one of eight bytes has to be escaped. Subtracting n from
-// all of them borrows into the high bit of those that are smaller than n and had none.
+// hasEscape reports whether one of eight bytes has to be escaped: one below a blank, a
+// quote or a backslash. x-n sets the high bit of the bytes of x that are smaller than n;
+// ^x takes away those whose high bit was set before. A byte is a quote if the exclusive or
+// with a quote is smaller than 1.
 func hasEscape(word uint64) bool {
 	quote, backslash := word^ones*'"', word^ones*'\\'
 	return ((word-ones*' ')&^word|(quote-ones)&^quote|(backslash-ones)&^backslash)&high != 0
@@ -78,42 +80,8 @@ func hasEscape(word uint64) bool {
 
 // validUTF8 is utf8.Valid for both kinds of text.
 func validUTF8[T string | []byte](s T) bool {
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		// What may follow the first byte is narrower behind four of them: no longer form
-		// than is needed, no surrogates, and nothing beyond U+10FFFF.
-		size, least, most := 0, byte(0x80), byte(0xbf)
-		switch {
-		case 0xc2 <= c && c <= 0xdf:
-			size = 2
-		case 0xe0 <= c && c <= 0xef:
-			size = 3
-			if c == 0xe0 {
-				least = 0xa0
-			} else if c == 0xed {
-				most = 0x9f
-			}
-		case 0xf0 <= c && c <= 0xf4:
-			size = 4
-			if c == 0xf0 {
-				least = 0x90
-			} else if c == 0xf4 {
-				most = 0x8f
-			}
-		}
-		if size == 0 || len(s)-i < size || s[i+1] < least || most < s[i+1] {
-			return false
-		}
-		for j := 2; j < size; j++ {
-			if s[i+j]&0xc0 != 0x80 {
-				return false
-			}
-		}
-		i += size
+	if text, ok := any(s).(string); ok {
+		return utf8.ValidString(text)
 	}
-	return true
+	return utf8.Valid([]byte(s))
 }

@@ -34,7 +34,7 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
-// Every byte is found that has to be escaped, wherever it stands.
+// A byte that has to be escaped is found at any index.
 func TestAppendString_places(t *testing.T) {
 	t.Parallel()
 	for c := range rune(0x100) {
@@ -45,7 +45,7 @@ func TestAppendString_places(t *testing.T) {
 	}
 }
 
-// What isn't UTF-8 is replaced, byte by byte, as Go's conversions do it.
+// Bytes that aren't UTF-8 are replaced one by one, as Go's conversions do it.
 func TestAppendString_not_UTF8(t *testing.T) {
 	t.Parallel()
 	for first := range 0x100 {

@@ -28,7 +28,7 @@ const rolesFile = "roles.sql"
 // processes that share a server set up what they share.
 const setupLock = 7_247_378
 
-// cluster is a server set up for tests: roles made, administration connected.
+// cluster is a server that is set up for tests: it has the fixture's roles.
 type cluster struct {
 	server      *Server
 	admin       *pgxpool.Pool // superuser, on the maintenance database
@@ -36,7 +36,7 @@ type cluster struct {
 	password    string        // the authenticator's, if the server asks for one
 
 	mu       sync.Mutex
-	template string // the fixture's, once it is there
+	template string // the database with the fixture; empty until it is built
 }
 
 func openCluster(ctx context.Context) (*cluster, error) {
@@ -86,8 +86,8 @@ func authenticatorPassword(superuser string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// prepare makes the roles, and on a server that outlives its tests drops what
-// earlier processes had no time to.
+// prepare makes the roles. On a server that outlives its tests, it also drops the old
+// databases that earlier processes didn't drop themselves.
 func (c *cluster) prepare(ctx context.Context, conn *pgx.Conn) error {
 	var super bool
 	if err := conn.QueryRow(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = current_user`).Scan(&super); err != nil {
@@ -129,7 +129,7 @@ func (c *cluster) sweep(ctx context.Context, conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, fmt.Sprintf(`ALTER DATABASE %s IS_TEMPLATE false`, name)); err != nil {
 			return fmt.Errorf("drop old database %s: %w", name, err)
 		}
-		// One that somebody is looking at stays for another day.
+		// One that has sessions stays for another day.
 		if _, err := conn.Exec(ctx, `DROP DATABASE `+name); err != nil && !isSQLState(err, "55006") {
 			return fmt.Errorf("drop old database %s: %w", name, err)
 		}
@@ -172,7 +172,7 @@ func (c *cluster) fixtureTemplate(ctx context.Context) (string, error) {
 	return name, nil
 }
 
-// load runs the fixture's files, but for the roles, in the named database.
+// load runs the fixture's files, except for that of the roles, in the named database.
 func (c *cluster) load(ctx context.Context, name string) error {
 	db, err := c.database(name)
 	if err != nil {
@@ -193,7 +193,7 @@ func (c *cluster) load(ctx context.Context, name string) error {
 	return conn.Close(ctx)
 }
 
-// locked runs do on a connection that holds the lock of all set-up.
+// locked runs do on a connection that holds setupLock.
 func (c *cluster) locked(ctx context.Context, do func(context.Context, *pgx.Conn) error) error {
 	return c.admin.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
 		if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, setupLock); err != nil {
@@ -205,7 +205,7 @@ func (c *cluster) locked(ctx context.Context, do func(context.Context, *pgx.Conn
 	})
 }
 
-// exec runs statements one by one: CREATE DATABASE allows no other beside it.
+// exec runs statements one by one: CREATE DATABASE has to be sent alone.
 func (c *cluster) exec(ctx context.Context, statements ...string) error {
 	for _, s := range statements {
 		if _, err := c.admin.Exec(ctx, s); err != nil {
@@ -250,7 +250,7 @@ func fixtureNames() []string {
 	return names
 }
 
-// namePrefix starts the name of every database of ours.
+// namePrefix begins the name of every database that this package creates.
 const namePrefix = "pgrest_test_"
 
 // templateName names the fixture's template after its contents, so that

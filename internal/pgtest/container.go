@@ -24,14 +24,14 @@ const (
 //go:embed container.sh
 var containerScript string
 
-// openContainer starts a server in a container, which goes with this process, however
-// that ends.
+// openContainer starts a server in a container, which is removed when this process ends,
+// however it does.
 func openContainer(ctx context.Context) (*Server, error) {
 	return startContainer(ctx, routeTo(dockerEndpoint(ctx), inContainer()))
 }
 
-// startContainer starts a server in a container that is reached by that route. It goes
-// by the program docker, which knows where Docker is.
+// startContainer starts a server in a container that is reached by that route. It uses
+// the program docker, which knows where Docker is.
 func startContainer(ctx context.Context, r route) (*Server, error) {
 	name, password := fmt.Sprintf("pgtest-%d-%s", os.Getpid(), randomName()), rand.Text()
 	args := []string{
@@ -68,18 +68,18 @@ func startContainer(ctx context.Context, r route) (*Server, error) {
 	return s, nil
 }
 
-// route is how a server in a container is reached from here.
+// route is how this process reaches a server in a container.
 type route struct {
-	publish string // what Docker is to publish of the container
-	host    string // that it publishes it at; empty if the container is reached itself
+	publish string // the argument of docker's --publish
+	host    string // where the published port is; empty to use the container's own address
 }
 
-// routeTo gives the route to containers of the Docker at that endpoint, from a process
-// that may be in one of them.
+// routeTo gives the route to containers of the Docker at that endpoint. contained says
+// that this process is in a container itself.
 func routeTo(endpoint string, contained bool) route {
 	u, err := url.Parse(endpoint)
 	switch {
-	case err == nil && (u.Scheme == "tcp" || u.Scheme == "ssh"): // another machine's
+	case err == nil && (u.Scheme == "tcp" || u.Scheme == "ssh"): // on another machine
 		return route{publish: containerPort, host: u.Hostname()}
 	case contained:
 		return route{publish: "127.0.0.1::" + containerPort}
@@ -87,7 +87,8 @@ func routeTo(endpoint string, contained bool) route {
 	return route{publish: "127.0.0.1::" + containerPort, host: "127.0.0.1"}
 }
 
-// address is where the server of a container listens, once the container runs.
+// address gives the address of the server in a container, and fails until the container
+// runs.
 func (r route) address(ctx context.Context, name string) (string, error) {
 	if r.host == "" {
 		ip, err := docker(ctx, "inspect", "--format", "{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}", name)
@@ -104,7 +105,8 @@ func (r route) address(ctx context.Context, name string) (string, error) {
 	return net.JoinHostPort(r.host, port), err
 }
 
-// dockerEndpoint is where the program docker finds Docker, empty if it doesn't tell.
+// dockerEndpoint gives the URL of the Docker that the program docker uses; empty if it
+// doesn't tell.
 func dockerEndpoint(ctx context.Context) string {
 	endpoint, err := docker(ctx, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
 	if err != nil {
@@ -113,7 +115,7 @@ func dockerEndpoint(ctx context.Context) string {
 	return endpoint
 }
 
-// docker gives the first line of what a command of docker's prints.
+// docker runs a command of docker, and gives the first line of its output.
 func docker(ctx context.Context, args ...string) (string, error) {
 	text, err := exec.CommandContext(ctx, "docker", args...).Output()
 	if err != nil {
@@ -123,8 +125,8 @@ func docker(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
-// inContainer reports whether this process is in a container, by the files that Docker
-// and Podman mark theirs with.
+// inContainer reports whether this process is in a container: Docker and Podman mark
+// theirs with files.
 func inContainer() bool {
 	for _, mark := range []string{"/.dockerenv", "/run/.containerenv"} {
 		if _, err := os.Stat(mark); err == nil {

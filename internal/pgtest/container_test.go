@@ -20,8 +20,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// standIn is a docker that runs the command of a container as one of this machine. The
-// container has the address of another server.
+// standIn is a program docker that runs the command of a container on this machine. The
+// address of its container is that of another server.
 const standIn = `#!/bin/sh
 case $1 in
 run)
@@ -45,8 +45,8 @@ mv "$STANDIN/server.new" "$STANDIN/server"
 exec sleep 1000
 `
 
-// standInDocker has this process, and those that it starts, find the stand-in as docker,
-// and returns the folder of what that writes down.
+// standInDocker puts the stand-in on the PATH as docker, and returns the folder that it
+// writes its notes to.
 func standInDocker(t *testing.T, entrypoint string) string {
 	t.Helper()
 	server, err := pgtest.Open(t.Context(), "")
@@ -64,7 +64,7 @@ func standInDocker(t *testing.T, entrypoint string) string {
 	return folder
 }
 
-// ended says whether the server of the stand-in's container is gone.
+// ended reports whether the server of the stand-in's container is gone.
 func ended(t *testing.T, folder string) bool {
 	t.Helper()
 	process, err := strconv.Atoi(strings.TrimSpace(read(t, folder, "server")))
@@ -81,8 +81,8 @@ func read(t *testing.T, folder, name string) string {
 
 func local() pgtest.Route { return pgtest.RouteTo("unix:///var/run/docker.sock", false) }
 
-// A container is there for as long as its Server, and Docker publishes it to this
-// machine alone.
+// A container exists for as long as its Server, and its port is published to this machine
+// only.
 func TestStartContainer(t *testing.T) {
 	if !startsServers() {
 		return
@@ -156,8 +156,8 @@ func TestStartContainer_fails(t *testing.T) {
 	}
 }
 
-// A server that ends by itself is not waited for, nor one that never comes longer than
-// it may take.
+// A server that ends by itself is not waited for. One that never listens is waited for
+// until the deadline.
 func TestStartContainer_no_server(t *testing.T) {
 	if !startsServers() {
 		return
@@ -175,7 +175,7 @@ func TestStartContainer_no_server(t *testing.T) {
 	require.True(t, ended(t, folder))
 }
 
-// Where a container's server is, by where Docker is and where this process is.
+// The address of a container's server depends on where Docker and this process are.
 func TestRouteTo(t *testing.T) {
 	if !startsServers() {
 		return

@@ -17,8 +17,8 @@ const authenticator = "pgrest_test_authenticator"
 type Database struct {
 	// URL connects as a superuser.
 	URL string
-	// AuthenticatorURL connects as the role that has no rights but to become one
-	// of the fixture's others.
+	// AuthenticatorURL connects as the role that has no rights but to become one of the
+	// fixture's other roles.
 	AuthenticatorURL string
 
 	name string
@@ -26,8 +26,9 @@ type Database struct {
 
 // Pool returns a new pool of the authenticator's connections, with pgx's
 // defaults where no option says otherwise. It is closed when the test ends. Without
-// options its connections are closed soon after their use: a parallel test waits
-// with its pool for its turn, and all of them together must not use up the server's.
+// options its connections are closed soon after their use: parallel tests that wait for
+// their turn have their pools already, which together must not use up the server's
+// connections.
 func (d *Database) Pool(t testing.TB, options ...PoolOption) *pgxpool.Pool {
 	t.Helper()
 	return newPool(t, d.AuthenticatorURL, options)
@@ -68,9 +69,9 @@ func newPool(t testing.TB, url string, options []PoolOption) *pgxpool.Pool {
 	return pool
 }
 
-// database describes the named database. Its URLs are the server's but for the
-// database, the name under which sessions are told from those of others on the
-// same server, and, in the second, the user.
+// database describes the named database. Its URLs are the server's with another database,
+// with the application_name by which this process finds its sessions, and, in the second,
+// with another user.
 func (c *cluster) database(name string) (*Database, error) {
 	u, err := url.Parse(c.server.url)
 	if err != nil {

@@ -2,7 +2,7 @@ package pgtest
 
 import "context"
 
-// Route is what the tests of containers have to say and to see of a route.
+// Route is route, for the tests of containers.
 type Route = route
 
 var (

@@ -83,8 +83,7 @@ func ask(t *testing.T, tx pgx.Tx, role, query string) string {
 	return string(results[0].Rows[0][0])
 }
 
-// The auditor's role has settings, which a login would apply and a change of the
-// role does not.
+// The auditor's role has settings, which a login applies and a change to the role doesn't.
 func TestFixture_role_settings(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Superuser(t)
@@ -92,7 +91,7 @@ func TestFixture_role_settings(t *testing.T) {
 		one[[]string](t, pool, `SELECT rolconfig FROM pg_roles WHERE rolname = 'pgrest_test_auditor'`))
 }
 
-// Every specimen has its row of ordinary values, of extreme ones, and of nulls.
+// Every specimen has a row of ordinary values, one of extreme values, and one of nulls.
 func TestFixture_specimens(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Fixture(t).Superuser(t)

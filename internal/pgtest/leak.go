@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// leakPatience is how long sessions and goroutines that are ending may take.
+// leakPatience is how long sessions and goroutines may take to end after the tests.
 const leakPatience = 3 * time.Second
 
 // checkSessions returns an error if sessions of this process, in the named
@@ -49,8 +49,8 @@ func checkGoroutines() error {
 	return err
 }
 
-// ourGoroutines returns the stacks with code of this module or of pgx in them,
-// but for the caller's.
+// ourGoroutines returns the stacks that have code of this module or of pgx in them, except
+// for the caller's.
 func ourGoroutines() []string {
 	buf := make([]byte, 1<<20)
 	for {
@@ -70,8 +70,8 @@ func ourGoroutines() []string {
 	return ours
 }
 
-// eventually asks again and again until done says so, or the patience or ctx is
-// at an end, or asking fails.
+// eventually calls done again and again, until it is true or fails, or the patience or ctx
+// ends.
 func eventually(ctx context.Context, done func() (bool, error)) error {
 	deadline := time.Now().Add(leakPatience)
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {

@@ -8,11 +8,10 @@ import (
 	"syscall"
 )
 
-// openLocal is for Unix: what keeps a server from outliving its tests needs its
-// processes and pipes.
+// openLocal needs Unix, whose processes and pipes keep a server from outliving its tests.
 func openLocal(context.Context) (*Server, error) {
 	return nil, errors.New("servers are started from local programs on Unix only")
 }
 
-// ownSession is for Unix, too.
+// ownSession needs Unix, too.
 func ownSession() *syscall.SysProcAttr { return nil }

@@ -27,7 +27,8 @@ import (
 //go:embed watchdog.sh
 var watchdog string
 
-// programFolders are where systems put the server programs besides the PATH.
+// programFolders are where systems install the server programs without adding them to the
+// PATH.
 var programFolders = []string{
 	"/usr/lib/postgresql/*/bin",
 	"/usr/pgsql-*/bin",
@@ -41,7 +42,7 @@ var programFolders = []string{
 
 const startAttempts = 5
 
-// errPortTaken says that somebody was faster to take the port we had chosen.
+// errPortTaken says that another process took the port before our server could.
 var errPortTaken = errors.New("the port was taken")
 
 // openLocal starts a server from the programs on this machine.
@@ -125,10 +126,10 @@ func startLocal(ctx context.Context, bin string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the server's watchdog: %w", err)
 	}
-	// The directory being gone is what counts, however the watchdog ends.
+	// However the watchdog ends, the directory has to be gone.
 	stop := func() error { return errors.Join(w.stop(), os.RemoveAll(dir)) }
-	// Only our own server listens on a socket in our own directory, whoever may
-	// have got the port.
+	// The socket is in our own directory, so that it is our server's even if another process
+	// has the port.
 	socket := fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=%d", url.QueryEscape(dir), port)
 	if err := waitUntilReady(ctx, socket, w.ended); err != nil {
 		err = errors.Join(err, stop())
@@ -146,10 +147,10 @@ func startLocal(ctx context.Context, bin string) (*Server, error) {
 	}, nil
 }
 
-// serverUser says whom the server runs as and where it keeps its files: as
-// ourselves in the temporary directory, or, since PostgreSQL refuses to run as
-// root, as postgres or nobody in /tmp, which they can reach. In memory, if there
-// is room, a database is copied ten times as fast as on a disk.
+// serverUser says which user the server runs as, and where it keeps its files: the
+// present user and the temporary directory, or, since PostgreSQL refuses to run as root,
+// postgres or nobody and /tmp, which they can reach. It prefers a folder in memory, if
+// there is room: a database is copied ten times as fast there as on a disk.
 func serverUser() (*syscall.Credential, string, error) {
 	if os.Geteuid() != 0 {
 		return nil, cmp.Or(memoryFolder(), os.TempDir()), nil
@@ -169,7 +170,7 @@ func serverUser() (*syscall.Credential, string, error) {
 	return nil, "", errors.New("the server can't run as root, and there is no user postgres or nobody")
 }
 
-// ownSession has a process run in a session of its own, in which it doesn't get the
+// ownSession has a process run in a session of its own, so that it doesn't get the
 // terminal's Ctrl-C.
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 

@@ -2,8 +2,8 @@ package pgtest
 
 import "syscall"
 
-// memoryFolder returns a folder whose files are kept in memory and that has room
-// for a server's, or nothing if there is none.
+// memoryFolder returns a folder in memory that has room for a server's files; empty if
+// there is none.
 func memoryFolder() string {
 	const (
 		folder = "/dev/shm"

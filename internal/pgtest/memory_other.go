@@ -2,5 +2,5 @@
 
 package pgtest
 
-// memoryFolder returns nothing: only Linux has such a folder in a known place.
+// memoryFolder is empty: only Linux has a folder in memory at a known path.
 func memoryFolder() string { return "" }

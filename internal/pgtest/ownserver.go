@@ -5,29 +5,29 @@ import (
 	"testing"
 )
 
-// OwnedServer is a PostgreSQL server of a test's own, to be stopped and started
-// as that wants it. It keeps its port and its files, so that what connects to
-// its URL finds it again.
+// OwnedServer is a PostgreSQL server of a test's own, which the test can stop and start.
+// It keeps its port and its files, so that clients find it again at its URL.
 type OwnedServer struct {
-	url     string
-	tell    func(command string) error // runs a command of ownserver.sh to its end
-	started func(context.Context) error
+	url       string
+	command   func(string) error          // has ownserver.sh run a command, and waits for its end
+	waitReady func(context.Context) error // waits until the server takes sessions
 }
 
 // StopMode is how a server stops, as pg_ctl calls it.
 type StopMode string
 
-// The modes that don't wait for sessions to end, as the signals that ask for them.
+// The modes that don't wait for sessions to end. Their values are the signals that ask for
+// them.
 const (
 	// Fast ends all sessions, and tells them.
 	Fast StopMode = "INT"
-	// Immediate lets everything fall: the next start recovers as from a crash.
+	// Immediate ends the server as a crash does, and the next start recovers from that.
 	Immediate StopMode = "QUIT"
 )
 
 // OwnServer starts a server for this test alone, from the PostgreSQL programs on
-// this machine, without which the test fails. Server and files go when the test
-// ends, or the process.
+// this machine, without which the test fails. The server and its files are removed when
+// the test or the process ends.
 func OwnServer(t testing.TB) *OwnedServer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
@@ -53,10 +53,10 @@ func (s *OwnedServer) Start(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), cleanupTimeout)
 	defer cancel()
-	if err := s.tell("start"); err != nil {
+	if err := s.command("start"); err != nil {
 		t.Fatalf("pgtest: start the server: %v", err)
 	}
-	if err := s.started(ctx); err != nil {
+	if err := s.waitReady(ctx); err != nil {
 		t.Fatalf("pgtest: start the server: %v", err)
 	}
 }
@@ -64,7 +64,7 @@ func (s *OwnedServer) Start(t testing.TB) {
 // Stop stops the running server, and waits until it is gone.
 func (s *OwnedServer) Stop(t testing.TB, mode StopMode) {
 	t.Helper()
-	if err := s.tell(string(mode)); err != nil {
+	if err := s.command(string(mode)); err != nil {
 		t.Fatalf("pgtest: stop the server: %v", err)
 	}
 }
@@ -76,11 +76,11 @@ func (s *OwnedServer) Restart(t testing.TB, mode StopMode) {
 	s.Start(t)
 }
 
-// StartStandby starts the stopped server as a standby, which only reads. It follows
-// no other server.
+// StartStandby starts the stopped server as a standby, which only reads. It replicates no
+// other server.
 func (s *OwnedServer) StartStandby(t testing.TB) {
 	t.Helper()
-	if err := s.tell("standby"); err != nil {
+	if err := s.command("standby"); err != nil {
 		t.Fatalf("pgtest: make the server a standby: %v", err)
 	}
 	s.Start(t)

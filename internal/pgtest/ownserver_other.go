@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// openOwn is for Unix, as openLocal is.
+// openOwn needs Unix, as openLocal does.
 func openOwn(context.Context) (*OwnedServer, func() error, error) {
 	return nil, nil, errors.New("servers are started from local programs on Unix only")
 }

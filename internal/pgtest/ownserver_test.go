@@ -9,7 +9,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// A server of a test's own is stopped and started, and keeps what it has.
+// A server of a test's own can be stopped and started, and keeps its data.
 func TestOwnServer(t *testing.T) {
 	t.Parallel()
 	if !startsServers() {

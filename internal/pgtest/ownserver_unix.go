@@ -17,13 +17,13 @@ import (
 	"syscall"
 )
 
-// ownScript is the script that runs a server as it is told to.
+// ownScript is a script that starts and stops a server by commands on its standard input.
 //
 //go:embed ownserver.sh
 var ownScript string
 
-// openOwn makes a cluster in a temporary directory, for a server that is not
-// started yet. The function that it returns ends everything.
+// openOwn makes a cluster in a temporary directory, without starting a server. The
+// function that it returns ends the server, and removes its files.
 func openOwn(ctx context.Context) (*OwnedServer, func() error, error) {
 	bin, err := findPrograms()
 	if err != nil {
@@ -48,15 +48,15 @@ func openOwn(ctx context.Context) (*OwnedServer, func() error, error) {
 	}
 	socket := fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=%d", url.QueryEscape(dir), port)
 	s := &OwnedServer{
-		url:     fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
-		tell:    o.tell,
-		started: func(ctx context.Context) error { return waitUntilReady(ctx, socket, nil) },
+		url:       fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
+		command:   o.command,
+		waitReady: func(ctx context.Context) error { return waitUntilReady(ctx, socket, nil) },
 	}
 	return s, o.end, nil
 }
 
-// own is a running script.
-type own struct {
+// ownProcess is a running ownScript.
+type ownProcess struct {
 	cmd      *exec.Cmd
 	commands io.WriteCloser // the server runs until this is closed
 	answers  *bufio.Reader
@@ -64,8 +64,8 @@ type own struct {
 	dir      string
 }
 
-func startOwn(args []string, dir string, credential *syscall.Credential) (*own, error) {
-	o := &own{cmd: exec.Command("/bin/sh", args...), dir: dir, log: new(startupLog)}
+func startOwn(args []string, dir string, credential *syscall.Credential) (*ownProcess, error) {
+	o := &ownProcess{cmd: exec.Command("/bin/sh", args...), dir: dir, log: new(startupLog)}
 	o.cmd.Dir = "/"
 	o.cmd.Env = append(os.Environ(), "LC_ALL=C")
 	o.cmd.Stderr = o.log
@@ -83,8 +83,8 @@ func startOwn(args []string, dir string, credential *syscall.Credential) (*own, 
 	return o, o.cmd.Start()
 }
 
-// tell has a command carried out.
-func (o *own) tell(command string) error {
+// command has the script run a command, and waits for its end.
+func (o *ownProcess) command(command string) error {
 	if _, err := io.WriteString(o.commands, command+"\n"); err != nil {
 		return err
 	}
@@ -94,11 +94,11 @@ func (o *own) tell(command string) error {
 	return nil
 }
 
-// end ends the server and returns when it is gone, with its files.
-func (o *own) end() error {
+// end ends the server, waits for that, and removes its files.
+func (o *ownProcess) end() error {
 	closed := o.commands.Close()
 	waited := o.cmd.Wait()
-	if exit := (*exec.ExitError)(nil); errors.As(waited, &exit) { // the directory being gone is what counts
+	if exit := (*exec.ExitError)(nil); errors.As(waited, &exit) { // the exit code doesn't matter
 		waited = nil
 	}
 	return errors.Join(closed, waited, os.RemoveAll(o.dir))

@@ -13,8 +13,8 @@
 //		...
 //	}
 //
-// The fixture is a film archive, in fixture/*.sql: what lives where is said at
-// the top of each file.
+// The fixture is a film archive, in fixture/*.sql. The top of each file says what is in
+// it.
 //
 // The server is the one that the environment variable PGREST_TEST_DATABASE_URL
 // names (a superuser's URL), or one started from the PostgreSQL programs on this
@@ -47,13 +47,12 @@ const (
 var shared process
 
 type process struct {
-	mu      sync.Mutex
-	opened  bool
-	cluster *cluster
-	err     error
-	fixture *Database
-	// variants of the fixture, by the SQL that made them
-	variants map[string]*Database
+	mu       sync.Mutex
+	opened   bool
+	cluster  *cluster
+	err      error
+	fixture  *Database
+	variants map[string]*Database // of the fixture, by the SQL that made them
 }
 
 // Main runs the tests and stops the server if they started one. The result is
@@ -80,8 +79,8 @@ func Fixture(t testing.TB) *Database {
 }
 
 // Variant returns a copy of the fixture database in which a superuser has run sql. All
-// tests of this process that name the same sql share it, and treat it as they do the
-// [Fixture].
+// tests of this process that name the same sql share it. As the [Fixture], it is for
+// tests that only read, or roll back what they write.
 func Variant(t testing.TB, sql string) *Database {
 	t.Helper()
 	db, err := shared.variant(t.Context(), sql)
@@ -146,7 +145,7 @@ func (p *process) open(ctx context.Context) (*cluster, error) {
 func (p *process) openLocked(ctx context.Context) (*cluster, error) {
 	if !p.opened {
 		p.opened = true
-		// The cluster serves every test, so the first one's end must not stop it.
+		// The cluster serves all tests, so the end of the first must not cancel the start.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 		defer cancel()
 		p.cluster, p.err = openCluster(ctx)
@@ -183,7 +182,7 @@ func (p *process) variant(ctx context.Context, sql string) (*Database, error) {
 	if p.variants == nil {
 		p.variants = map[string]*Database{}
 	}
-	p.variants[sql] = db // to be dropped, whatever comes of it
+	p.variants[sql] = db // even if sql fails, so that it is dropped
 	conn, err := pgx.Connect(ctx, db.URL)
 	if err != nil {
 		return nil, err

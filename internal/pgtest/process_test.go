@@ -26,11 +26,11 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// childVariable tells this test binary, started anew by its own tests, which of
-// the children below to be.
+// childVariable is the environment variable that tells this test binary, when one of its
+// tests starts it as a child process, which of the children below to run.
 const childVariable = "PGTEST_CHILD"
 
-// children are test runs that end in ways a test can't try on itself.
+// children are test runs that end in ways that a test can't try in its own process.
 var children = map[string]func(*testing.T){
 	"passes": func(*testing.T) {},
 	"fails":  func(t *testing.T) { t.Fatal("as told") },
@@ -55,8 +55,8 @@ var children = map[string]func(*testing.T){
 	"leaves a goroutine running": func(*testing.T) { go func() { select {} }() },
 }
 
-// TestChild is what a child process runs. It prints where its server listens and
-// keeps its files before it does what it is told to.
+// TestChild is what a child process runs. It prints where its server listens and where the
+// server keeps its files, and then runs the child.
 func TestChild(t *testing.T) {
 	child, ok := children[os.Getenv(childVariable)]
 	if !ok {
@@ -191,9 +191,9 @@ func TestNoServerError(t *testing.T) {
 	require.ErrorContains(t, err, "Docker, running and reachable: no daemon")
 }
 
-// startsServers says whether this machine has the means to start servers. Where
-// the tests get theirs from the environment it may not, and what is said about
-// started servers then has no subject.
+// startsServers reports whether this machine can start servers. Where the environment
+// names the tests' server it may not, and tests of started servers then have nothing to
+// test.
 var startsServers = sync.OnceValue(func() bool {
 	server, err := pgtest.Open(context.Background(), "")
 	if err == nil {

@@ -27,7 +27,7 @@ var settings = []string{
 	"fsync=off",
 	"synchronous_commit=off",
 	"full_page_writes=off",
-	"dynamic_shared_memory_type=mmap", // among the other files, to go with them
+	"dynamic_shared_memory_type=mmap", // in the server's folder, to be removed with it
 	"autovacuum=off",
 	"wal_level=minimal",
 	"max_wal_senders=0",
@@ -121,14 +121,14 @@ func ping(ctx context.Context, url string) error {
 	return conn.Close(ctx)
 }
 
-// waitUntilReady returns when the server at url accepts sessions, and with an
-// error when it ended before that or ctx did.
+// waitUntilReady waits until the server at url accepts sessions. It fails when the server
+// ends before that, or ctx is done.
 func waitUntilReady(ctx context.Context, url string, ended <-chan struct{}) error {
 	return waitUntil(ctx, ended, 10*time.Millisecond, func() error { return ping(ctx, url) })
 }
 
-// waitUntil tries to reach a server, at intervals, until that succeeds, and returns an
-// error when the server ended before that or ctx did.
+// waitUntil calls try at intervals until it succeeds. It fails when the server ends before
+// that, or ctx is done.
 func waitUntil(ctx context.Context, ended <-chan struct{}, interval time.Duration, try func() error) error {
 	for {
 		err := try()

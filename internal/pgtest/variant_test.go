@@ -8,7 +8,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// Tests that name the same SQL share a database, which is none of the fixture's.
+// Tests that name the same SQL share a database, which is not the fixture's.
 func TestVariant(t *testing.T) {
 	t.Parallel()
 	const sql = `CREATE TABLE archive.variants (n int); INSERT INTO archive.variants VALUES (7)`

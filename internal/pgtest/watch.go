@@ -10,26 +10,25 @@ import (
 	"time"
 )
 
-// watch is a running process that runs a server for as long as its standard input
-// stays open.
+// watch is a process that runs a server for as long as its standard input stays open.
 type watch struct {
-	hold  io.Closer // the server runs until this is closed
+	stdin io.Closer
 	log   *startupLog
-	ended chan struct{}
-	kill  func() error // ends a process that doesn't end by itself
+	ended chan struct{} // closed when the process has ended
+	kill  func() error  // ends a process that doesn't end by itself
 }
 
 func startWatch(cmd *exec.Cmd, kill func() error) (*watch, error) {
 	w := &watch{log: new(startupLog), ended: make(chan struct{}), kill: kill}
 	cmd.Stderr = w.log
-	hold, err := cmd.StdinPipe()
+	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	w.hold = hold
+	w.stdin = stdin
 	go func() {
 		defer close(w.ended)
 		_ = cmd.Wait() // how it ended is in the log, if it matters
@@ -39,7 +38,7 @@ func startWatch(cmd *exec.Cmd, kill func() error) (*watch, error) {
 
 // stop ends the server and returns when it is gone.
 func (w *watch) stop() error {
-	closed := w.hold.Close()
+	closed := w.stdin.Close()
 	if errors.Is(closed, os.ErrClosed) {
 		closed = nil // the process had ended by itself
 	}
@@ -53,7 +52,7 @@ func (w *watch) stop() error {
 	}
 }
 
-// startupLog keeps the beginning of what the server says, for the error when it
+// startupLog keeps the beginning of the server's messages, for the error of a server that
 // doesn't start.
 type startupLog struct {
 	mu   sync.Mutex
@@ -62,7 +61,7 @@ type startupLog struct {
 
 const startupLogSize = 4096
 
-// Write takes all of p and keeps what there is still room for.
+// Write keeps as much of p as there is room for, and reports all of it as written.
 func (l *startupLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,7 +69,7 @@ func (l *startupLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns what has been kept.
+// String returns what is kept.
 func (l *startupLog) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

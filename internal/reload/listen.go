@@ -6,40 +6,46 @@ import (
 	"time"
 )
 
-// listens has the Reloader hear notifications. Whenever a connection begins to listen,
-// it asks for a load, the first time included: what was notified before, nobody heard.
-func (r *Reloader) listens() {
+// startListening subscribes to the channel, on the host's Listener or on one of its own.
+func (r *Reloader) startListening() {
 	r.listener = r.config.Listener
 	if r.listener == nil {
 		r.listener = NewListener(ListenerConfig{Pool: r.config.Pool, AcquireTimeout: r.config.AcquireTimeout, Logger: r.config.Logger})
 		r.ownsListener = true
 	}
-	r.member = &member{channel: r.config.Channel, listening: r.listening, lost: r.deaf, heard: r.heard}
-	r.listener.join(r.member)
+	r.subscriber = &subscriber{
+		channel:     r.config.Channel,
+		onListening: r.onListening, onLost: r.onLost, onNotification: r.onNotification,
+	}
+	r.listener.subscribe(r.subscriber)
 }
 
-func (r *Reloader) listening() {
+// onListening asks for a load each time that the listening begins, the first time
+// included: no notification from before was heard.
+func (r *Reloader) onListening() {
 	r.state.listening.Store(true)
 	r.Soon()
-	if r.state.missed.Load() { // be it a change of configuration
+	if r.state.missed.Load() { // a missed one may have been about the configuration
 		r.reconfigure("")
 	}
 }
 
-// deaf is called when no notifications are heard. To serve, nobody has to hear them.
-func (r *Reloader) deaf() {
-	heard := r.state.listening.Swap(false)
-	if missed := r.state.missed.Swap(true); !heard && !missed {
+// onLost is called when notifications are no longer heard, and when the first attempt to
+// listen has failed. In that case it asks for the first load itself, since requests can
+// be served without notifications.
+func (r *Reloader) onLost() {
+	listened := r.state.listening.Swap(false)
+	if missed := r.state.missed.Swap(true); !listened && !missed {
 		r.Soon()
 	}
 }
 
-// unlisten ends what listens began.
-func (r *Reloader) unlisten() {
+// stopListening undoes startListening.
+func (r *Reloader) stopListening() {
 	if r.listener == nil {
 		return
 	}
-	r.listener.leave(r.member)
+	r.listener.unsubscribe(r.subscriber)
 	if r.ownsListener {
 		r.listener.Close()
 	}
@@ -47,8 +53,7 @@ func (r *Reloader) unlisten() {
 	r.notified.stop()
 }
 
-// heard acts on a notification.
-func (r *Reloader) heard(payload string) {
+func (r *Reloader) onNotification(payload string) {
 	r.reconfigure(payload)
 	if !asksForLoad(payload) {
 		return
@@ -59,14 +64,15 @@ func (r *Reloader) heard(payload string) {
 	}
 }
 
-// asksForLoad reports whether a notification asks for a load. The settings of roles are
-// loaded with the schema, and a part of the configuration. See
+// asksForLoad reports whether a notification asks for a load. "reload config" does, too:
+// the settings of roles are configuration, and are loaded with the schema. See
 // https://docs.postgrest.org/en/stable/references/schema_cache.html#schema-reloading.
 func asksForLoad(payload string) bool {
 	return payload == "" || payload == "reload schema" || payload == "reload config"
 }
 
-// reconfigure tells the host of a notification about the configuration. See
+// reconfigure calls the host's Reconfigure if the notification is about the configuration.
+// See
 // https://docs.postgrest.org/en/stable/references/configuration.html#configuration-reloading.
 func (r *Reloader) reconfigure(payload string) {
 	if r.config.Reconfigure == nil || payload != "" && payload != "reload config" {
@@ -80,17 +86,17 @@ func (r *Reloader) reconfigure(payload string) {
 	r.config.Reconfigure()
 }
 
-// burst takes the notifications that follow another one closely, as those of a
-// migration do, for one: the schema is loaded at the first and after the last.
+// burst is a series of notifications that follow each other closely, as those of a
+// migration do. The schema is loaded at the first and after the last.
 // See https://docs.postgrest.org/en/stable/references/schema_cache.html#debouncing.
 type burst struct {
 	mu    sync.Mutex
-	timer *time.Timer // runs while further ones are waited for
-	more  bool        // there were some
+	timer *time.Timer // ends the burst; nil when there is none
+	more  bool        // notifications followed the first
 }
 
-// first takes note of a notification, and reports whether it is the first of its burst.
-// After the last one, if it isn't that, it calls then.
+// first takes note of a notification, and reports whether it is the first of a burst.
+// If more follow, then is called once at the end of the burst.
 func (b *burst) first(then func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -111,7 +117,7 @@ func (b *burst) first(then func()) bool {
 	return true
 }
 
-// stop forgets a burst that is under way.
+// stop ends a burst without a call.
 func (b *burst) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

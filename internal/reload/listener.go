@@ -20,23 +20,24 @@ import (
 
 // Listener hears the notifications of a database on one connection, for any number of
 // Reloaders. It takes that connection out of the pool for good, so that no request gets
-// one that listens: it is one more than the pool's maximum. There is none while nobody
-// hears.
+// one that listens. The pool may then open another in its place: there is one connection
+// more than the pool's maximum. While no Reloader subscribes, there is no connection.
 type Listener struct {
-	config ListenerConfig
-	ctx    context.Context
-	cancel context.CancelFunc
-	done   sync.WaitGroup
-	back   chan struct{} // the database was reached
+	config    ListenerConfig
+	ctx       context.Context
+	cancel    context.CancelFunc
+	done      sync.WaitGroup
+	reachable chan struct{} // signals that somebody else has reached the database
 
-	mu      sync.Mutex
-	members []*member
-	changed bool               // members came or went
-	wake    context.CancelFunc // ends the wait for notifications or members; nil if there is none
-	running bool
+	mu          sync.Mutex
+	subscribers []*subscriber
+	changed     bool               // subscribers came or went since the last wait began
+	wake        context.CancelFunc // ends the last wait; nil before the first
+	running     bool
 
-	// calling is held while a member is called, so that none is once it has left.
-	calling sync.Mutex
+	// callMu is held while a subscriber is called, so that unsubscribe can wait for the end
+	// of the call.
+	callMu sync.Mutex
 }
 
 // ListenerConfig says where to listen.
@@ -47,25 +48,27 @@ type ListenerConfig struct {
 	Logger         *slog.Logger
 }
 
-// member is who hears a channel.
-type member struct {
+// subscriber is what a Reloader gives to the Listener: a channel and whom to call.
+type subscriber struct {
 	channel string
-	// listening is called when notifications are heard from now on, lost when they
-	// aren't, or not yet, and heard with the payload of each.
-	listening func()
-	lost      func()
-	heard     func(payload string)
+	// onListening is called when notifications are heard from now on, onLost when they are
+	// not, or not yet, and onNotification with the payload of each.
+	onListening    func()
+	onLost         func()
+	onNotification func(payload string)
 
-	told bool // that it is listening; the listener's goroutine alone looks at it
+	// listening reports that onListening was called, and not onLost since. Only the
+	// Listener's goroutine uses it.
+	listening bool
 }
 
 // NewListener makes a Listener that is idle until a Reloader uses it.
 func NewListener(c ListenerConfig) *Listener {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Listener{config: c, ctx: ctx, cancel: cancel, back: make(chan struct{}, 1)}
+	return &Listener{config: c, ctx: ctx, cancel: cancel, reachable: make(chan struct{}, 1)}
 }
 
-// Close ends the listening, and waits for that. Nobody hears anything any more.
+// Close ends the listening for all subscribers, and waits for that.
 func (l *Listener) Close() {
 	l.cancel()
 	l.done.Wait()
@@ -74,10 +77,10 @@ func (l *Listener) Close() {
 // Closed reports whether the Listener was closed.
 func (l *Listener) Closed() bool { return l.ctx.Err() != nil }
 
-// join has a member hear its channel.
-func (l *Listener) join(m *member) {
+// subscribe adds a subscriber. Once the Listener is closed, it is told of a loss at once.
+func (l *Listener) subscribe(s *subscriber) {
 	l.mu.Lock()
-	l.members = append(l.members, m)
+	l.subscribers = append(l.subscribers, s)
 	l.change()
 	closed := l.Closed()
 	if !l.running && !closed {
@@ -86,21 +89,21 @@ func (l *Listener) join(m *member) {
 	}
 	l.mu.Unlock()
 	if closed {
-		m.lost()
+		s.onLost()
 	}
 }
 
-// leave has a member hear nothing more. It is not called once this has returned.
-func (l *Listener) leave(m *member) {
+// unsubscribe removes a subscriber. It is not called any more once this has returned.
+func (l *Listener) unsubscribe(s *subscriber) {
 	l.mu.Lock()
-	l.members = slices.DeleteFunc(l.members, func(other *member) bool { return other == m })
+	l.subscribers = slices.DeleteFunc(l.subscribers, func(other *subscriber) bool { return other == s })
 	l.change()
 	l.mu.Unlock()
-	l.calling.Lock()
-	defer l.calling.Unlock() // a call that was under way has ended
+	l.callMu.Lock()
+	defer l.callMu.Unlock() // a call that was under way has ended
 }
 
-// change takes note of other members. It is called with the lock.
+// change takes note that subscribers came or went. It is called with the lock.
 func (l *Listener) change() {
 	l.changed = true
 	if l.wake != nil {
@@ -108,9 +111,9 @@ func (l *Listener) change() {
 	}
 }
 
-// waiting makes a context for a wait that other members end; at once, if they came
-// since the last one was made.
-func (l *Listener) waiting(within time.Duration) (context.Context, context.CancelFunc) {
+// waitContext makes a context that bounds a wait and ends it when subscribers come or go.
+// It is done from the start if they did so since the last wait began.
+func (l *Listener) waitContext(within time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(l.ctx, within)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,93 +125,93 @@ func (l *Listener) waiting(within time.Duration) (context.Context, context.Cance
 	return ctx, cancel
 }
 
-// present are the members there are, and the channels that they hear.
-func (l *Listener) present() ([]*member, map[string]bool) {
+// snapshot gives the present subscribers, and their channels.
+func (l *Listener) snapshot() ([]*subscriber, map[string]bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	channels := map[string]bool{}
-	for _, m := range l.members {
-		channels[m.channel] = true
+	for _, s := range l.subscribers {
+		channels[s.channel] = true
 	}
-	return slices.Clone(l.members), channels
+	return slices.Clone(l.subscribers), channels
 }
 
-// call calls a member, unless it has left.
-func (l *Listener) call(m *member, call func()) {
-	l.calling.Lock()
-	defer l.calling.Unlock()
+// call calls a subscriber, unless it has unsubscribed.
+func (l *Listener) call(s *subscriber, call func()) {
+	l.callMu.Lock()
+	defer l.callMu.Unlock()
 	l.mu.Lock()
-	there := slices.Contains(l.members, m)
+	subscribed := slices.Contains(l.subscribers, s)
 	l.mu.Unlock()
-	if there {
+	if subscribed {
 		call()
 	}
 }
 
-// run listens while there are members. After each loss it tries again, with growing
+// run listens while there are subscribers. After each loss it tries again, with growing
 // pauses.
 func (l *Listener) run() {
 	backoff := time.Duration(0)
 	for l.ctx.Err() == nil {
-		members, _ := l.present()
-		if len(members) == 0 {
-			ctx, cancel := l.waiting(time.Hour)
+		subscribers, _ := l.snapshot()
+		if len(subscribers) == 0 {
+			ctx, cancel := l.waitContext(time.Hour)
 			<-ctx.Done()
 			cancel()
 			continue
 		}
 		err := l.listen(func() { backoff = 0 })
-		l.lose()
-		if err == nil || l.ctx.Err() != nil { // nobody is left
+		l.reportLoss()
+		if err == nil || l.ctx.Err() != nil { // no subscriber is left, or it was closed
 			continue
 		}
-		backoff = grow(backoff)
+		backoff = nextBackoff(backoff)
 		l.config.Logger.Warn("listen for notifications", "channel", l.channels(), "error", err, "retry_in", backoff)
 		l.pause(backoff)
 	}
 }
 
-// pause waits for that long, or until the database was reached. Members that come
-// meanwhile learn that nothing is heard.
+// pause waits for that long, or until somebody else has reached the database.
+// Subscribers that come meanwhile are told that nothing is heard.
 func (l *Listener) pause(backoff time.Duration) {
-	for end := time.Now().Add(backoff); l.ctx.Err() == nil && time.Now().Before(end); l.lose() {
-		ctx, cancel := l.waiting(time.Until(end))
+	for end := time.Now().Add(backoff); l.ctx.Err() == nil && time.Now().Before(end); l.reportLoss() {
+		ctx, cancel := l.waitContext(time.Until(end))
 		select {
 		case <-ctx.Done():
 			cancel()
-		case <-l.back: // and so may the listening be
+		case <-l.reachable:
 			cancel()
 			return
 		}
 	}
 }
 
-// lose tells the members that nothing is heard.
-func (l *Listener) lose() {
-	members, _ := l.present()
-	for _, m := range members {
-		m.told = false
-		l.call(m, m.lost)
+// reportLoss tells the subscribers that nothing is heard.
+func (l *Listener) reportLoss() {
+	subscribers, _ := l.snapshot()
+	for _, s := range subscribers {
+		s.listening = false
+		l.call(s, s.onLost)
 	}
 }
 
 func (l *Listener) channels() string {
-	_, channels := l.present()
+	_, channels := l.snapshot()
 	return strings.Join(slices.Sorted(maps.Keys(channels)), ", ")
 }
 
-// panicked makes an error of a panic, with where it was.
+// panicked makes an error of a panic, with its stack.
 func panicked(v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) }
 
-// listen takes a connection and hands on notifications until it is lost, or nobody is
-// left to hear them. A panic in a hook of the pool is an error.
+// listen takes a connection and hands on notifications until the connection is lost (an
+// error) or no subscriber is left (nil). A panic in a hook of the pool is an error.
 func (l *Listener) listen(connected func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicked(v)
 		}
 	}()
-	heard := map[string]bool{} // channels
+	heard := map[string]bool{} // the channels that the connection listens to
 	conn, err := l.connect(heard)
 	if err != nil {
 		return err
@@ -216,29 +219,29 @@ func (l *Listener) listen(connected func()) (err error) {
 	defer closeConn(conn)
 	connected()
 	for {
-		members, channels := l.present()
-		if len(members) == 0 {
+		subscribers, channels := l.snapshot()
+		if len(subscribers) == 0 {
 			return nil
 		}
-		if err := l.subscribe(conn, heard, channels); err != nil {
+		if err := l.syncChannels(conn, heard, channels); err != nil {
 			return err
 		}
-		for _, m := range members {
-			if !m.told {
-				m.told = true
-				l.call(m, m.listening)
+		for _, s := range subscribers {
+			if !s.listening {
+				s.listening = true
+				l.call(s, s.onListening)
 			}
 		}
-		if err := l.hand(conn); err != nil {
+		if err := l.dispatch(conn); err != nil {
 			return err
 		}
 	}
 }
 
-// hand hands on notifications until there are other members.
-func (l *Listener) hand(conn *pgx.Conn) error {
+// dispatch hands on notifications until subscribers come or go.
+func (l *Listener) dispatch(conn *pgx.Conn) error {
 	for {
-		notification, changed, err := l.next(conn)
+		notification, changed, err := l.nextNotification(conn)
 		switch {
 		case err != nil:
 			return err
@@ -250,16 +253,16 @@ func (l *Listener) hand(conn *pgx.Conn) error {
 			}
 			continue
 		}
-		members, _ := l.present()
-		for _, m := range members {
-			if m.channel == notification.Channel {
-				l.call(m, func() { m.heard(notification.Payload) })
+		subscribers, _ := l.snapshot()
+		for _, s := range subscribers {
+			if s.channel == notification.Channel {
+				l.call(s, func() { s.onNotification(notification.Payload) })
 			}
 		}
 	}
 }
 
-// connect gives a connection that listens, and notes to which channels.
+// connect gives a connection that listens, and notes in heard to which channels.
 func (l *Listener) connect(heard map[string]bool) (*pgx.Conn, error) {
 	pooled, err := dbpool.Acquire(l.ctx, l.config.Pool, l.config.AcquireTimeout)
 	if err != nil {
@@ -271,14 +274,14 @@ func (l *Listener) connect(heard map[string]bool) (*pgx.Conn, error) {
 			closeConn(conn)
 		}
 	}()
-	_, channels := l.present()
-	err = l.subscribe(conn, heard, channels)
+	_, channels := l.snapshot()
+	err = l.syncChannels(conn, heard, channels)
 	if isReplica(err) {
 		closeConn(conn)
 		if conn, err = l.connectPrimary(); err != nil {
 			return nil, fmt.Errorf("connect to the primary: %w", err)
 		}
-		err = l.subscribe(conn, heard, channels)
+		err = l.syncChannels(conn, heard, channels)
 	}
 	if err != nil {
 		return nil, err
@@ -287,9 +290,9 @@ func (l *Listener) connect(heard map[string]bool) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// subscribe has the connection listen to these channels and no others; heard are those
-// that it listens to.
-func (l *Listener) subscribe(conn *pgx.Conn, heard, channels map[string]bool) error {
+// syncChannels has the connection listen to these channels and no others. It keeps heard,
+// the channels that the connection listens to, up to date.
+func (l *Listener) syncChannels(conn *pgx.Conn, heard, channels map[string]bool) error {
 	for _, channel := range slices.Sorted(maps.Keys(heard)) {
 		if !channels[channel] {
 			if _, err := conn.Exec(l.ctx, "UNLISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
@@ -311,14 +314,15 @@ func (l *Listener) subscribe(conn *pgx.Conn, heard, channels map[string]bool) er
 	return nil
 }
 
-// isReplica reports whether an error is that of a server that only reads, where
-// nobody can listen.
+// isReplica reports whether an error is that of a server that only reads, where LISTEN
+// is refused.
 func isReplica(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "25006" // read_only_sql_transaction
 }
 
-// connectPrimary connects to the one of the pool's servers that can be listened to.
+// connectPrimary connects to the one of the pool's servers that takes writes, and so
+// LISTEN.
 // See https://docs.postgrest.org/en/stable/references/listener.html#listener-on-read-replicas.
 func (l *Listener) connectPrimary() (*pgx.Conn, error) {
 	pool := dbpool.Config(l.config.Pool)
@@ -332,7 +336,7 @@ func (l *Listener) connectPrimary() (*pgx.Conn, error) {
 		defer cancel()
 	}
 	pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
-	if pool.BeforeConnect != nil { // which may have the password
+	if pool.BeforeConnect != nil { // it may set the password
 		if err := pool.BeforeConnect(ctx, pool.ConnConfig); err != nil {
 			return nil, err
 		}
@@ -350,7 +354,7 @@ const (
 	// heartbeat is how long the connection may be silent before it is asked
 	// whether it is still there: a machine that vanishes does not say goodbye.
 	heartbeat = 30 * time.Second
-	// maxPing is how long its answer may take.
+	// maxPing is how long the answer to that may take.
 	maxPing = 10 * time.Second
 )
 
@@ -360,10 +364,10 @@ func (l *Listener) ping(conn *pgx.Conn) error {
 	return conn.Ping(ctx)
 }
 
-// next waits for a notification; nil when there is none for a while. It reports other
-// members, too.
-func (l *Listener) next(conn *pgx.Conn) (_ *pgconn.Notification, changed bool, _ error) {
-	ctx, cancel := l.waiting(heartbeat)
+// nextNotification waits for a notification, which is nil when the heartbeat passes
+// without one. It returns early, with changed, when subscribers come or go.
+func (l *Listener) nextNotification(conn *pgx.Conn) (_ *pgconn.Notification, changed bool, _ error) {
+	ctx, cancel := l.waitContext(heartbeat)
 	defer cancel()
 	notification, err := conn.WaitForNotification(ctx)
 	switch {

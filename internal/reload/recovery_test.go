@@ -14,7 +14,7 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// count is how many loads there were; it waits until no more come.
+// count waits until no more loads come, and gives their number.
 func (w *watched) count() int {
 	for n := 0; ; n++ {
 		select {
@@ -36,7 +36,7 @@ func TestNotification_debounced(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Release()
 	began := time.Now()
-	for range 50 { // transactions of their own: PostgreSQL makes one of equal ones in one
+	for range 50 { // each in a transaction: within one, PostgreSQL drops equal notifications
 		_, err := conn.Exec(t.Context(), `NOTIFY pgrst`)
 		require.NoError(t, err)
 	}
@@ -47,7 +47,7 @@ func TestNotification_debounced(t *testing.T) {
 	require.LessOrEqual(t, w.count(), 2*windows)
 }
 
-// One notification has the schema loaded at once.
+// A single notification has the schema loaded once, not again at the end of its burst.
 func TestNotification_leads(t *testing.T) {
 	t.Parallel()
 	pool := database(t)
@@ -92,8 +92,8 @@ func TestLost(t *testing.T) {
 	require.LessOrEqual(t, w.count(), 1)
 }
 
-// While the database is away, lost connections don't have it asked more often;
-// when it is back, the schema is loaded and notifications are heard.
+// While the database is away, lost connections don't make more loads; when it is back,
+// the schema is loaded and notifications are heard.
 func TestLost_database_away(t *testing.T) {
 	t.Parallel()
 	pool := &unreliable{Pool: database(t)}
@@ -121,7 +121,7 @@ func TestLost_database_away(t *testing.T) {
 	require.Eventually(t, func() bool { return w.Err() == nil }, patience, time.Millisecond)
 }
 
-// What is told before the first load has ended, and after.
+// Tried is closed by the first load, even one that fails.
 func TestTried(t *testing.T) {
 	t.Parallel()
 	pool := &stuck{asked: make(chan struct{}, 1)}

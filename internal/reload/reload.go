@@ -27,10 +27,11 @@ type Config struct {
 	Schema         introspect.Options
 	// Channel is listened to for notifications; empty for none.
 	Channel string
-	// Listener is whose connection listens, and others' too; nil for one of its own.
+	// Listener is used to listen, and may be shared with other Reloaders; nil for one of
+	// its own.
 	Listener *Listener
-	// Check, if not nil, is called before each load, in its transaction. Its error is why
-	// there is no load.
+	// Check, if not nil, is called before each load, in its transaction. Its error fails
+	// the load.
 	Check func(context.Context, introspect.Querier) error
 	// Loaded receives each schema cache that was loaded. It is called by one
 	// goroutine at a time.
@@ -48,17 +49,17 @@ type Reloader struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 
-	wanted chan struct{} // a load is due; further wishes join it
-	lost   chan struct{} // a load is due when the database is back
+	wanted chan struct{} // a load is asked for; asking again changes nothing
+	lost   chan struct{} // a load is asked for since a connection was lost
 
 	mu      sync.Mutex
-	waiting []chan<- error // for the outcome of the load that is due
-	joined  []chan<- error // for that of the load under way
-	loading bool
+	waiting []chan<- error // who waits for the outcome of the next load
+	joined  []chan<- error // who waits for that of the load under way
+	loading bool           // a load is under way
 
 	listener     *Listener // nil without a channel
 	ownsListener bool
-	member       *member // of the listener
+	subscriber   *subscriber // the Reloader, as the listener knows it
 	notified     burst
 
 	tally tally
@@ -70,9 +71,9 @@ const (
 	debounce   = 100 * time.Millisecond
 	minBackoff = 250 * time.Millisecond
 	maxBackoff = 32 * time.Second
-	// lull is how long after a load the next one begins that lost connections ask
-	// for: a database that is away has every request lose one.
-	lull = time.Second
+	// lostInterval is how long after a load the next one may begin that a lost connection
+	// asks for: while a database is away, every request loses one.
+	lostInterval = time.Second
 	// maxLoad is how long a load may take: a database that vanished never answers.
 	maxLoad = 5 * time.Minute
 )
@@ -89,9 +90,9 @@ func Start(c Config) *Reloader {
 	if c.Channel == "" {
 		r.Soon()
 	} else {
-		r.listens()
+		r.startListening()
 	}
-	r.done.Go(r.loads)
+	r.done.Go(r.run)
 	return r
 }
 
@@ -103,7 +104,8 @@ func (r *Reloader) Soon() { signal(r.wanted) }
 // is back: its schema may be another then. Lost does not wait for it.
 func (r *Reloader) Lost() { signal(r.lost) }
 
-// signal leaves word for whoever listens next; once is enough.
+// signal sends without waiting. The channel has room for one: a signal that was not
+// received yet stands for both.
 func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -155,8 +157,8 @@ func (r *Reloader) await(ctx context.Context, outcome <-chan error) error {
 	}
 }
 
-// begins takes those that wait for the load that begins.
-func (r *Reloader) begins() []chan<- error {
+// beginLoad notes that a load is under way, and gives those that wait for it.
+func (r *Reloader) beginLoad() []chan<- error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	waiting := r.waiting
@@ -164,8 +166,8 @@ func (r *Reloader) begins() []chan<- error {
 	return waiting
 }
 
-// ends takes those that have joined the load that ends.
-func (r *Reloader) ends() []chan<- error {
+// endLoad notes that no load is under way, and gives those that joined the last one.
+func (r *Reloader) endLoad() []chan<- error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	joined := r.joined
@@ -179,74 +181,74 @@ func (r *Reloader) Closed() <-chan struct{} { return r.ctx.Done() }
 // Close ends the loading and the listening, and waits for both.
 func (r *Reloader) Close() {
 	r.cancel()
-	r.unlisten()
+	r.stopListening()
 	r.done.Wait()
 }
 
-// loads loads whenever that is due.
-func (r *Reloader) loads() {
+// run loads whenever a load is asked for, and again after one that failed.
+func (r *Reloader) run() {
 	var (
 		backoff time.Duration
-		began   time.Time // the last load
-		due     time.Time // the next one; zero if none is
+		began   time.Time // when the last load began
+		due     time.Time // when the next one is to begin; zero if none is planned
 	)
 	for {
 		select {
 		case <-r.ctx.Done():
 			return
 		case <-r.lost:
-			if soonest := began.Add(lull); due.IsZero() || soonest.Before(due) {
+			if soonest := began.Add(lostInterval); due.IsZero() || soonest.Before(due) {
 				due = soonest
 			}
 			continue
-		case <-at(due):
+		case <-timerAt(due):
 		case <-r.wanted:
 		}
 		began = time.Now()
-		waiting := r.begins()
+		waiting := r.beginLoad()
 		var cache *introspect.SchemaCache
-		err := r.timed(func() (err error) {
+		err := r.counted(func() (err error) {
 			cache, err = r.load()
 			return err
 		})
-		r.state.outcome(err)
+		r.state.setOutcome(err)
 		if err == nil {
 			r.config.Loaded(cache)
 		}
-		r.state.ended()
-		for _, outcome := range append(waiting, r.ends()...) {
+		r.state.closeTried()
+		for _, outcome := range append(waiting, r.endLoad()...) {
 			outcome <- err
 		}
 		if err == nil {
 			backoff, due = 0, time.Time{}
 			if r.listener != nil {
-				signal(r.listener.back)
+				signal(r.listener.reachable)
 			}
 			continue
 		}
 		if r.ctx.Err() != nil {
 			return
 		}
-		backoff = grow(backoff)
+		backoff = nextBackoff(backoff)
 		due = time.Now().Add(backoff)
 		r.config.Logger.Warn("load the schema cache", "error", err, "retry_in", backoff)
 	}
 }
 
-// at tells when it is due; of no time it never tells.
-func at(due time.Time) <-chan time.Time {
+// timerAt gives a channel that receives at that time, or never if the time is zero.
+func timerAt(due time.Time) <-chan time.Time {
 	if due.IsZero() {
 		return nil
 	}
 	return time.After(time.Until(due))
 }
 
-func grow(backoff time.Duration) time.Duration {
+func nextBackoff(backoff time.Duration) time.Duration {
 	return min(max(2*backoff, minBackoff), maxBackoff)
 }
 
-// load reads the catalogs in one snapshot. A panic in what the host has to do with it, a
-// hook of the pool or a tracer, is an error.
+// load reads the catalogs in one snapshot. A panic in the host's code, such as a hook of
+// the pool or a tracer, is an error.
 func (r *Reloader) load() (_ *introspect.SchemaCache, err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -36,7 +36,7 @@ func exec(t *testing.T, pool *pgxpool.Pool, sql string, args ...any) {
 	require.NoError(t, err, sql)
 }
 
-// watched is a Reloader and what it has loaded.
+// watched is a Reloader whose loads a test can wait for.
 type watched struct {
 	*reload.Reloader
 	loads chan *introspect.SchemaCache
@@ -174,14 +174,14 @@ func TestNotification(t *testing.T) {
 	}
 }
 
-// When the listening connection is lost, another one takes its place, and what
-// was notified meanwhile is made up for.
+// When the listening connection is lost, another one takes its place, and the schema
+// is loaded for the notifications that were missed.
 func TestListener_terminated(t *testing.T) {
 	t.Parallel()
 	pool := database(t)
 	w := start(t, pool, "pgrst")
 	require.False(t, has(w.next(t), "films"))
-	for _, table := range []string{"films", "actors"} { // time and again
+	for _, table := range []string{"films", "actors"} { // more than once
 		exec(t, pool, `CREATE TABLE api.`+table+` (id int)`)
 		exec(t, pool, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 			WHERE datname = current_database() AND starts_with(query, 'LISTEN')`)
@@ -204,7 +204,7 @@ func TestNow(t *testing.T) {
 	require.True(t, has(w.next(t), "films"))
 }
 
-// Who joins a load has its outcome, and no further one is made.
+// Callers that join a load get its outcome, and make no further load.
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	db := database(t)

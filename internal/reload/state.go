@@ -5,17 +5,17 @@ import (
 	"sync/atomic"
 )
 
-// state is how the Reloader stands at present.
+// state is what the Reloader tells of itself.
 type state struct {
 	tried     chan struct{} // closed by the first load, whatever its outcome
 	once      sync.Once
 	err       atomic.Pointer[error] // of the last load
 	listening atomic.Bool
-	missed    atomic.Bool // something may have been notified that nobody heard
+	missed    atomic.Bool // a notification may have been missed, now or before
 }
 
-// outcome is that of the load under way, which ends when it has been handed on.
-func (s *state) outcome(err error) {
+// setOutcome notes the error of a load, nil if it succeeded.
+func (s *state) setOutcome(err error) {
 	if err == nil {
 		s.err.Store(nil)
 	} else {
@@ -23,7 +23,7 @@ func (s *state) outcome(err error) {
 	}
 }
 
-func (s *state) ended() {
+func (s *state) closeTried() {
 	s.once.Do(func() { close(s.tried) })
 }
 

@@ -4,7 +4,7 @@ package spool
 
 import "syscall"
 
-// freeBytes is the room that a folder's disk has for files of this process.
+// freeBytes gives the free space of a folder's disk.
 func freeBytes(dir string) (uint64, error) {
 	var stat syscall.Statfs_t
 	if err := syscall.Statfs(dir, &stat); err != nil {

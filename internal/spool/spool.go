@@ -2,7 +2,7 @@
 // to a bound, and beyond it in a temporary file that has no name any more.
 //
 // One goroutine puts pieces in, and one, perhaps the same, takes them out in their
-// order. Who puts waits for nobody as long as there is room on the disk:
+// order. Put doesn't wait for Take as long as there is room on the disk:
 //
 //	store := spool.NewStore("", 1<<30)
 //	s := store.Spool(1 << 20)
@@ -34,27 +34,27 @@ type Spool struct {
 	mu       sync.Mutex
 	changed  sync.Cond
 	pieces   [][]byte // in memory, the oldest first; all are older than what the file holds
-	inMemory int      // the bytes of them
+	inMemory int      // the sum of their bytes
 	file     *os.File // nil until it is needed
-	named    bool     // the file still has its name, for the system doesn't let it lose that
-	from, to int64    // what of the file is to be taken
-	tail     [][]byte // in memory for want of room in the file, and younger than what that holds
+	named    bool     // the file still has its name: the system doesn't unlink open files
+	from, to int64    // what the file holds that was not taken yet
+	tail     [][]byte // in memory since the file has no room, and newer than what it holds
 	size     int64    // of all that was put
-	drained  bool     // somebody takes, so that who finds no room can wait for some
+	drained  bool     // a goroutine calls Take, so that Put can wait for room
 	ended    bool
-	err      error // what ended it; nil for its end
+	err      error // the reason that End or Close gave; nil for a complete end
 
 	taken  []byte   // what Take gave last
-	spares [][]byte // pieces that were taken, for others to be made in
+	spares [][]byte // buffers of pieces that were taken, to be used again
 }
 
-// Piece is a good size of a piece, and how much of the file is taken at a time.
+// Piece is a good size of a piece in bytes. Take gives at most as much of the file at a
+// time.
 const Piece = 64 << 10
 
 // Put adds a piece, which is the spool's from now on. Without room for it, in memory
-// and in the file, it waits for room if somebody takes out, and otherwise fails: with
-// ErrFull, or with the file's error. When the spool was given up by Close or End,
-// it fails with the reason.
+// and in the file, it waits for room once Drain was called, and otherwise fails: with
+// ErrFull, or with the file's error. After Close or End it fails with the reason.
 func (s *Spool) Put(p []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,8 +74,8 @@ func (s *Spool) Put(p []byte) error {
 	}
 }
 
-// PutAnyway adds a piece as Put does, but in memory when there is no room for it: it
-// belongs to an answer that can't be taken back.
+// PutAnyway adds a piece as Put does, but keeps it in memory when there is no room for
+// it. It is for an answer that can't be taken back.
 func (s *Spool) PutAnyway(p []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,7 +99,8 @@ func (s *Spool) reason() error {
 	return os.ErrClosed
 }
 
-// fits reports that a piece can wait in memory.
+// fits reports whether a piece of n bytes can wait in memory. While newer bytes than those
+// in pieces wait in the file or in tail, it can't: the order would be lost.
 func (s *Spool) fits(n int) bool {
 	return s.from == s.to && len(s.tail) == 0 && (s.inMemory == 0 || s.inMemory+n <= s.memory)
 }
@@ -111,10 +112,10 @@ func (s *Spool) keep(p []byte) {
 	s.changed.Broadcast()
 }
 
-// write puts a piece into the file, unless older ones wait in memory for want of room.
+// write puts a piece into the file, unless older ones wait in tail.
 func (s *Spool) write(p []byte) error {
 	n := int64(len(p))
-	if len(s.tail) > 0 || !s.store.take(n) {
+	if len(s.tail) > 0 || !s.store.reserve(n) {
 		return ErrFull
 	}
 	err := s.open()
@@ -122,27 +123,27 @@ func (s *Spool) write(p []byte) error {
 		_, err = s.file.WriteAt(p, s.to)
 	}
 	if err != nil {
-		s.store.failed(n)
+		s.store.writeFailed(n)
 		return fmt.Errorf("write a temporary file: %w", err)
 	}
 	s.to += n
 	s.size += n
-	s.spare(p)
+	s.recycle(p)
 	s.changed.Broadcast()
 	return nil
 }
 
-// maxSpares is how many pieces are kept for others to be made in.
+// maxSpares is how many buffers are kept to be used again.
 const maxSpares = 6
 
-func (s *Spool) spare(p []byte) {
+func (s *Spool) recycle(p []byte) {
 	if cap(p) > 0 && cap(p) <= 2*Piece && len(s.spares) < maxSpares {
 		s.spares = append(s.spares, p[:0])
 	}
 }
 
-// Room gives a slice without elements to make a piece in: of one that was taken, if
-// there is any.
+// Room gives an empty buffer to make a piece in: that of a piece that was taken, if there
+// is any.
 func (s *Spool) Room() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,8 +155,8 @@ func (s *Spool) Room() []byte {
 	return make([]byte, 0, Piece+Piece/4)
 }
 
-// open makes the file. It loses its name at once, so that nothing is left of it
-// whatever ends the process.
+// open makes the file, and unlinks it at once, so that nothing is left of it however the
+// process ends.
 func (s *Spool) open() error {
 	if s.file != nil {
 		return nil
@@ -168,8 +169,8 @@ func (s *Spool) open() error {
 	return nil
 }
 
-// End says that nothing follows: nil for the end of the whole, or the reason why it
-// is incomplete, which Take gives behind what there is. Only the first call counts.
+// End says that nothing follows: with nil if all was put, or else with the reason why it
+// was not, which Take gives after the last piece. Only the first call counts.
 func (s *Spool) End(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,7 +180,7 @@ func (s *Spool) End(err error) {
 	}
 }
 
-// Drain tells that somebody takes out from now on, so that Put may wait for room.
+// Drain says that a goroutine calls Take from now on, so that Put may wait for room.
 func (s *Spool) Drain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -187,11 +188,11 @@ func (s *Spool) Drain() {
 }
 
 // Take takes the next piece out and waits for one if there is none. It is valid until
-// the next call. Behind the last one the error is io.EOF, or the one that End was given.
+// the next call. After the last one the error is io.EOF, or the one that End was given.
 func (s *Spool) Take() ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.spare(s.taken)
+	s.recycle(s.taken)
 	s.taken = nil
 	for {
 		switch {
@@ -220,7 +221,7 @@ func shift(pieces *[][]byte) []byte {
 	return p
 }
 
-// read takes a piece out of the file, which begins anew when all of it was taken.
+// read takes a piece out of the file. The file is emptied when all of it was taken.
 func (s *Spool) read() ([]byte, error) {
 	if len(s.spares) == 0 {
 		s.spares = append(s.spares, make([]byte, 0, Piece))
@@ -233,7 +234,7 @@ func (s *Spool) read() ([]byte, error) {
 	s.from += int64(len(p))
 	if s.from == s.to {
 		if err := s.file.Truncate(0); err == nil {
-			s.store.give(s.to)
+			s.store.release(s.to)
 			s.from, s.to = 0, 0
 		}
 		s.changed.Broadcast()
@@ -248,8 +249,8 @@ func (s *Spool) Len() int64 {
 	return s.size
 }
 
-// Close gives up what the spool holds. Whoever waits in Put or Take goes on with an
-// error. Close may be called more than once.
+// Close drops what the spool holds. Calls of Put and Take that wait return an error.
+// Close may be called more than once.
 func (s *Spool) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -262,7 +263,7 @@ func (s *Spool) Close() {
 		if s.named {
 			_ = os.Remove(s.file.Name())
 		}
-		s.store.give(s.to)
+		s.store.release(s.to)
 		s.file = nil
 	}
 	s.from, s.to = 0, 0

@@ -27,7 +27,7 @@ func all(t *testing.T, s *spool.Spool) ([]byte, error) {
 	}
 }
 
-// letters is a text of n bytes that differ by their place.
+// letters is a text of n bytes, each of which follows from its place.
 func letters(n, from int) []byte {
 	p := make([]byte, n)
 	for i := range p {
@@ -74,8 +74,8 @@ func TestSpool(t *testing.T) {
 	}
 }
 
-// Without room, and without anybody who takes, a piece is refused. What is put in anyway
-// comes out all the same, and nothing that is put in later gets before it.
+// Without room, and without Drain, a piece is refused. What PutAnyway adds comes out all
+// the same, and nothing that is put in later comes before it.
 func TestSpool_full(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -106,7 +106,7 @@ func TestSpool_full(t *testing.T) {
 	}
 }
 
-// Behind what there is comes the reason why it isn't the whole.
+// The reason why the bytes are incomplete comes after them.
 func TestSpool_broken_off(t *testing.T) {
 	t.Parallel()
 	s := spool.NewStore(t.TempDir(), 1<<20).Spool(10)
@@ -121,7 +121,7 @@ func TestSpool_broken_off(t *testing.T) {
 	require.Equal(t, "begun", string(got))
 }
 
-// Who puts waits for room when there is somebody who takes, and each byte comes out once.
+// After Drain, Put waits for room, and each byte comes out once.
 func TestSpool_concurrent(t *testing.T) {
 	t.Parallel()
 	for name, max := range map[string]int64{"no_files": 0, "small_file": 5000, "large_file": 1 << 30} {
@@ -154,7 +154,7 @@ func TestSpool_concurrent(t *testing.T) {
 	}
 }
 
-// Closing has who waits go on, and gives the room back.
+// Close ends the calls that wait, and releases the room.
 func TestSpool_closed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -198,7 +198,7 @@ func TestStore_Roomy(t *testing.T) {
 	require.False(t, store.Roomy(), "it couldn't be written to")
 }
 
-// What the spool costs an answer that goes out as fast as it comes.
+// BenchmarkSpool is what the spool costs an answer that goes out as fast as it comes.
 func BenchmarkSpool(b *testing.B) {
 	s := spool.NewStore(b.TempDir(), 0).Spool(1 << 20)
 	defer s.Close()

@@ -10,13 +10,13 @@ import (
 type Store struct {
 	dir     string
 	max     int64
-	used    atomic.Int64 // of max, by files
+	used    atomic.Int64 // bytes of max that are reserved for files
 	checked atomic.Int64 // when the disk was last looked at, in Unix nanoseconds
-	free    atomic.Bool  // it had much room then
+	free    atomic.Bool  // the disk had minFree then
 }
 
-// NewStore makes a store of temporary files in a folder, empty for the system's, which
-// hold max bytes together.
+// NewStore makes a store of temporary files in the folder dir, or in the system's if dir
+// is empty. Together they hold max bytes.
 func NewStore(dir string, max int64) *Store {
 	if dir == "" {
 		dir = os.TempDir()
@@ -24,8 +24,8 @@ func NewStore(dir string, max int64) *Store {
 	return &Store{dir: dir, max: max}
 }
 
-// Spool makes an empty spool, of which so many bytes wait in memory. One piece may be
-// larger. It has to be closed.
+// Spool makes an empty spool, of which at most so many bytes wait in memory, or a single
+// piece that is larger. It has to be closed.
 func (s *Store) Spool(memory int) *Spool {
 	spool := &Spool{store: s, memory: memory}
 	spool.changed.L = &spool.mu
@@ -35,8 +35,8 @@ func (s *Store) Spool(memory int) *Spool {
 // Used is the number of bytes in files.
 func (s *Store) Used() int64 { return s.used.Load() }
 
-// take reserves room for n bytes.
-func (s *Store) take(n int64) bool {
+// reserve takes n bytes of the store, if there are as many.
+func (s *Store) reserve(n int64) bool {
 	if s.used.Add(n) > s.max {
 		s.used.Add(-n)
 		return false
@@ -44,21 +44,21 @@ func (s *Store) take(n int64) bool {
 	return true
 }
 
-func (s *Store) give(n int64) { s.used.Add(-n) }
+func (s *Store) release(n int64) { s.used.Add(-n) }
 
-// failed gives the room for n bytes back that couldn't be written: the store isn't roomy,
-// whatever the disk says of itself.
-func (s *Store) failed(n int64) {
-	s.give(n)
+// writeFailed releases n bytes that couldn't be written. The store isn't roomy then,
+// whatever the disk tells of its free space.
+func (s *Store) writeFailed(n int64) {
+	s.release(n)
 	s.checked.Store(time.Now().UnixNano())
 	s.free.Store(false)
 }
 
 const (
-	// much is how many bytes the disk has to have free for the store to be roomy.
-	much = 256 << 20
-	// lookEvery is how long what was seen of the disk counts.
-	lookEvery = time.Second
+	// minFree is how many bytes the disk has to have free for the store to be roomy.
+	minFree = 256 << 20
+	// checkInterval is how long a look at the disk counts.
+	checkInterval = time.Second
 )
 
 // Roomy reports whether an answer of any usual size will find room: less than half of
@@ -68,9 +68,9 @@ func (s *Store) Roomy() bool {
 		return false
 	}
 	now := time.Now().UnixNano()
-	if last := s.checked.Load(); now-last > int64(lookEvery) && s.checked.CompareAndSwap(last, now) {
+	if last := s.checked.Load(); now-last > int64(checkInterval) && s.checked.CompareAndSwap(last, now) {
 		free, err := freeBytes(s.dir)
-		s.free.Store(err == nil && free >= much)
+		s.free.Store(err == nil && free >= minFree)
 	}
 	return s.free.Load()
 }

@@ -1,9 +1,8 @@
-// Package sqlfrag is the one place where SQL identifiers are quoted, and holds
-// the fragment type that the SQL generator composes.
+// Package sqlfrag is the one place where SQL identifiers are quoted.
 //
-// Fragments carry their values apart from their text, one `?` a value, in the
-// convention of squirrel.Sqlizer. A literal question mark is written `??`; the
-// placeholders are numbered once, when the whole statement is known.
+// The identifiers are for fragments of SQL in squirrel's convention: each `?` stands for
+// a value, and a literal question mark is written `??`. The placeholders are numbered
+// once, when the whole statement is known.
 package sqlfrag
 
 import "strings"
@@ -31,8 +30,8 @@ func Qualified(qualifier, name string) string {
 	return b.String()
 }
 
-// CutIdent reads the quoted identifier that a statement's text begins with, in which
-// question marks are single, and gives the rest.
+// CutIdent reads the quoted identifier that a text begins with, and gives the rest. The
+// text is that of a whole statement, in which question marks are single.
 func CutIdent(text string) (name, rest string, ok bool) {
 	rest, ok = strings.CutPrefix(text, `"`)
 	if !ok {

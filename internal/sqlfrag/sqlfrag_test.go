@@ -39,7 +39,7 @@ func TestIdent(t *testing.T) {
 	require.Equal(t, `"a.b""??"."c"`, sqlfrag.Qualified(`a.b"?`, "c"))
 }
 
-// A question mark in a name is no place for an argument.
+// A question mark in a name is not taken for a placeholder.
 func TestIdent_in_a_statement(t *testing.T) {
 	t.Parallel()
 	sql, err := squirrel.Dollar.ReplacePlaceholders("SELECT " + sqlfrag.Qualified("t?", "is it?") + " WHERE a = ?")

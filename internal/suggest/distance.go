@@ -12,7 +12,7 @@ func similarity(a, b []rune) float64 {
 // distance is the least number of letters to insert, delete or replace that
 // makes b of a.
 func distance(a, b []rune) int {
-	row := make([]int, len(b)+1) // distances from the first i letters of a
+	row := make([]int, len(b)+1) // row[j]: from the first i letters of a to the first j of b
 	for j := range row {
 		row[j] = j
 	}

@@ -4,12 +4,12 @@
 //	tables := suggest.NewSet([]string{"films", "directors"})
 //	tables.Best("film", 0.75) // "films", true
 //
-// It scores as the fuzzy sets do that PostgREST takes its hints from
-// (https://hackage.haskell.org/package/fuzzyset-0.2.4), so that hints are the
-// same. Words that share a sequence of three letters with the given one are
-// candidates; if none of these is good enough, those that share two. Candidates
-// are ranked by the cosine of their sequences' counts, and the best of them once
-// more by edit distance, which is the score.
+// Its scores are those of the fuzzy sets that PostgREST takes its hints from
+// (https://hackage.haskell.org/package/fuzzyset-0.2.4), so that hints are the same.
+// A word is compared by its grams, which are its sequences of three letters. The words
+// that share a gram with the given one are candidates. They are ranked by the cosine
+// similarity of their grams' counts; the best are ranked once more by edit distance,
+// which is the score. If none is good enough, the grams are sequences of two letters.
 package suggest
 
 import (
@@ -23,41 +23,40 @@ import (
 const (
 	// maxCandidates is how many candidates are scored by edit distance.
 	maxCandidates = 50
-	// gramEdge stands before and behind a word, so that its first and last letters
-	// make sequences of their own.
+	// gramEdge stands before and after a word, so that its first and last letters make
+	// grams of their own.
 	gramEdge = "-"
 )
 
-// gramSizes are the lengths of the sequences, in the order in which they are
-// tried.
+// gramSizes are the lengths of grams, in the order in which they are tried.
 var gramSizes = [...]int{3, 2}
 
 // Set is a set of words to suggest from. It is immutable, and safe for
 // concurrent use.
 type Set struct {
 	words   []word
-	exact   map[string]int // from the lower case of a word to its place in words
+	exact   map[string]int // the index in words by a word in lower case
 	longest int            // the length of the longest word, in letters
 	indexes [len(gramSizes)]index
 }
 
-// word is a word of the set, and what it is compared by.
+// word is a word of the set, as it was given and as it is compared.
 type word struct {
 	original string
 	lower    []rune
 }
 
-// index finds the words that have a sequence.
+// index finds the words that have a gram.
 type index struct {
-	postings   map[string][]posting
-	magnitudes []float64 // of each word's counts, taken as a vector
+	postings   map[string][]posting // by gram
+	magnitudes []float64            // of each word's vector of counts
 }
 
-// posting says how often a sequence is in a word.
+// posting says how often a gram is in a word.
 type posting struct{ word, count int }
 
-// Match is a word of the set, and how like the given one it is: from 0 to 1, which
-// is for words that differ by no more than case.
+// Match is a word of the set, and how similar to the given one it is: from 0 to 1, where
+// 1 is for words that differ by no more than case.
 type Match struct {
 	Score float64
 	Word  string
@@ -96,7 +95,7 @@ func (x *index) add(at int, counts map[string]int) {
 	x.magnitudes = append(x.magnitudes, magnitude(counts))
 }
 
-// Best returns the word of the set that is most like the given one, if there is
+// Best returns the word of the set that is most similar to the given one, if there is
 // one with a score of minScore or more.
 func (s *Set) Best(given string, minScore float64) (match string, ok bool) {
 	all := s.All(given, minScore)
@@ -106,17 +105,16 @@ func (s *Set) Best(given string, minScore float64) (match string, ok bool) {
 	return all[0].Word, true
 }
 
-// All returns the words of the set that are like the given one, with a score of
-// minScore or more, the best first. A word of the set itself is the only match
-// of its own.
+// All returns the words of the set that are similar to the given one, with a score of
+// minScore or more, the best first. If the given word is in the set, it is the only match.
 func (s *Set) All(given string, minScore float64) []Match {
 	lower := strings.ToLower(given)
 	if at, ok := s.exact[lower]; ok {
 		return []Match{{Score: 1, Word: s.words[at].original}}
 	}
 	runes := []rune(lower)
-	// A word much longer than any of the set, as nobody but an attacker sends it, is
-	// like none of them, and comparing it would take long.
+	// A word much longer than any of the set is similar to none, and comparing it would
+	// take long: only an attacker sends one.
 	if float64(s.longest) < minScore*float64(len(runes)) {
 		return nil
 	}
@@ -136,8 +134,8 @@ func (s *Set) All(given string, minScore float64) []Match {
 	return nil
 }
 
-// candidates returns the words that share sequences with the counted ones, by
-// cosine. Of equals the last in the set comes first.
+// candidates returns the indexes of the words that share grams with those counted, by
+// cosine similarity. Of equals the last in the set comes first.
 func (x *index) candidates(counts map[string]int) []int {
 	products := make(map[int]int)
 	for gram, n := range counts {
@@ -164,8 +162,8 @@ func (x *index) candidates(counts map[string]int) []int {
 	return words
 }
 
-// countGrams counts the sequences of a size in a word, of which only letters,
-// digits, white space and commas count.
+// countGrams counts the grams of a size in a word, of which only letters, digits, white
+// space and commas are looked at.
 func countGrams(lower string, size int) map[string]int {
 	text := []rune(gramEdge + strings.Map(gramRune, lower) + gramEdge)
 	counts := make(map[string]int, len(text))

@@ -120,8 +120,8 @@ func TestAll_ranks_at_most_fifty_candidates(t *testing.T) {
 	require.Len(t, suggest.NewSet(words).All("table", 0), 50)
 }
 
-// A word that is too long to be like any of the set is not even looked at: it may be
-// all of a request. The test isn't parallel, to count what it allocates alone.
+// A word that is too long to be similar to any of the set is not compared: it may be
+// megabytes long. The test isn't parallel, since it counts allocations.
 func TestAll_passes_over_a_long_word(t *testing.T) {
 	set := suggest.NewSet([]string{"films", "directors"})
 	long := strings.Repeat("films", 1<<16)
