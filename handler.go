@@ -122,15 +122,20 @@ func (x *exchange) answer(schema *snapshot) error {
 	x.clock.lap("plan")
 	switch p := p.(type) {
 	case *plan.Info:
-		response.Options(&x.w, p, x.config)
+		response.Options(&x.w, x.offered(schema, p), x.config)
 		return nil
 	case *plan.Inspect:
 		return x.inspect(schema, p)
 	}
-	planned := p.(plan.Runnable)
+	planned, request := p.(plan.Runnable), x.request
+	if x.options.Decide != nil {
+		if planned, program, request, err = x.decided(schema, planned, program); err != nil {
+			return err
+		}
+	}
 	x.planned, x.program = planned, program
 	x.warnOfNames(planned)
-	result, err := x.executor.Once(x.r.Context(), x.session(schema, planned), x.command(planned, program))
+	result, err := x.executor.Once(x.r.Context(), x.session(schema, planned), x.command(planned, program, &request.Values))
 	if err != nil {
 		return err
 	}

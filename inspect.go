@@ -37,9 +37,10 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 	}
 	x.clock.lap("transaction")
 	config := x.openAPI()
-	key := strings.Join([]string{p.Media.Name, p.Schema, granted.fingerprint()}, " ")
+	selection, decided := x.offeredOf(schema, granted.selection(schema.cache, p))
+	key := strings.Join([]string{p.Media.Name, p.Schema, granted.fingerprint(), decided}, " ")
 	document, err := schema.documents.get(key, func() (*openapi.Template, error) {
-		return describe(p.Media, schema.cache, granted.selection(schema.cache, p), config)
+		return describe(p.Media, schema.cache, selection, config)
 	})
 	if err != nil {
 		return err

@@ -129,6 +129,20 @@ type Options struct {
 	// the pool logs in as. The options about tokens are refused beside it, and no answer
 	// asks for a token, unless such an error does.
 	Authenticate func(*http.Request) (auth.Identity, error)
+	// Decide, when set, is asked about each use of a relation or a function that a request
+	// makes: after planning, and before anything of it runs. It may refuse by an error: an
+	// *Error is answered as it says, with any status, an *auth.Error as such, any other
+	// error with 500. Or it decides that rows have to satisfy more conditions, or that there
+	// are to be no more than so many. That costs nothing on the wire: conditions become a
+	// part of the request's statement, which is compiled once for each form of request and
+	// decision.
+	//
+	// It sees what the URL and the schema tell, and not what views and functions do inside:
+	// the boundary remains PostgreSQL's grants and row-level security. What is decided
+	// comes on top of them. OPTIONS and the descriptions of the API don't offer what it
+	// refuses, see Use.Offer. It is called by requests at the same time, and must not keep
+	// the use.
+	Decide func(ctx context.Context, use *Use) (Decision, error)
 
 	// BasePath is the path that the handler is mounted under when the host's
 	// router doesn't strip it, such as "/api", without the escapes of URLs.

@@ -7,6 +7,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -25,8 +26,8 @@ func (x *exchange) session(schema *snapshot, p plan.Runnable) executor.Session {
 }
 
 // command is what runs in it.
-func (x *exchange) command(p plan.Runnable, program *query.Program) executor.Command {
-	a, values := p.Answered(), &x.request.Values
+func (x *exchange) command(p plan.Runnable, program *query.Program, values *value.Values) executor.Command {
+	a := p.Answered()
 	cmd := executor.Command{Program: program, Values: values, Page: a.Page(values), Counting: a.Counting, Expect: a.Expect, Outdated: x.outdated}
 	if a.Count != plan.CountNone {
 		cmd.Expect.Offset = cmd.Page.Offset

@@ -16,6 +16,7 @@ type snapshot struct {
 	planner   *plan.Planner
 	programs  program.Cache
 	documents documentCache
+	decided   decided
 	loaded    time.Time
 }
 
@@ -70,6 +71,7 @@ func (h *Handler) use(cache *introspect.SchemaCache) {
 		planner: plan.New(cache, plan.Config{
 			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
 			Privileges: h.options.OpenAPI == OpenAPIFollowPrivileges, Plans: h.options.Plans, Encoded: h.options.encoded(),
+			Uses: h.options.Decide != nil,
 		}),
 		loaded: time.Now(),
 	})

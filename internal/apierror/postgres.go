@@ -14,6 +14,9 @@ func postgres(err *pgconn.PgError, anonymous bool) *Error {
 	if err.Code == "PGRST" {
 		return raised(err)
 	}
+	if err.Code == "22P02" && strings.Contains(err.Message, RowViolation) {
+		return rowRefused(err, anonymous)
+	}
 	e := &Error{Code: err.Code, Message: err.Message, Hint: err.Hint, Status: sqlstateStatus(err, anonymous), cause: err,
 		raised: err.Code == "P0001" || strings.HasPrefix(err.Code, "PT")}
 	if err.Detail != "" {
@@ -22,6 +25,19 @@ func postgres(err *pgconn.PgError, anonymous bool) *Error {
 	if e.Status == http.StatusUnauthorized {
 		e.Header, e.bearer = http.Header{"Www-Authenticate": {"Bearer"}}, true
 	}
+	return e
+}
+
+// RowViolation is in the message of the error of a row that doesn't satisfy a condition of
+// the host's: PostgreSQL can't make a boolean of it.
+const RowViolation = "pgrst: the row violates a condition"
+
+// rowRefused is a write of such a row, which is refused as a policy refuses it.
+func rowRefused(err *pgconn.PgError, anonymous bool) *Error {
+	policy := *err
+	policy.Code, policy.Message, policy.Detail, policy.Hint = "42501", "new row violates a condition of the API", "", ""
+	e := postgres(&policy, anonymous)
+	e.cause = err
 	return e
 }
 

@@ -2,6 +2,7 @@ package apirequest
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
@@ -32,6 +33,18 @@ type Shape struct {
 	ArgumentNames []string
 	// Body is that of a request that writes or calls with POST, else nil.
 	Body *Body
+	// Forced is what the host has decided about uses of relations and routines.
+	Forced []Forced
+}
+
+// Forced is a condition, or a cap of rows, that the host forces on one of a plan's uses.
+type Forced struct {
+	// Use is its index among those of the plan that the shape has without what is forced.
+	Use int
+	// Node is the condition; nil for none.
+	Node Node
+	// Most caps the rows as value.Page.AtMost does; 0 is no cap.
+	Most int64
 }
 
 // Prefer has the preferences that plans depend on, in the client's words.
@@ -151,6 +164,19 @@ func (req *Request) separate(q *filter.Query, p *Payload, window Range) {
 	s.Prefer = req.Preferences.shape()
 }
 
+// Force gives the request with a condition, nil for none, and a cap of rows, 0 for none, that
+// the host forces on a use of its plan. The request itself stays as it is.
+func (req *Request) Force(use int, condition filter.Node, most int64) *Request {
+	forced := *req
+	forced.Values.Conditions = slices.Clip(forced.Values.Conditions)
+	f := Forced{Use: use, Most: most}
+	if condition != nil {
+		f.Node = separateNode(&forced.Values, condition)
+	}
+	forced.Forced = append(slices.Clip(forced.Forced), f)
+	return &forced
+}
+
 // separateNode takes the shape of a node, and adds its values to v.
 func separateNode(v *value.Values, node filter.Node) Node {
 	switch node := node.(type) {
@@ -214,6 +240,9 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	k = k.texts(s.ArgumentNames)
 	if b := s.Body; b != nil {
 		k = k.flags(b.Array, b.Members).media(b.Media).texts(b.Columns)
+	}
+	for _, f := range s.Forced { // last, and so of a number that the key's end tells
+		k = binary.AppendVarint(k.number(f.Use).flags(f.Node != nil).node(f.Node), f.Most)
 	}
 	return k
 }

@@ -37,6 +37,7 @@ func fullShape() *apirequest.Shape {
 		Window:     window, Pages: []apirequest.Page{{Path: []string{"r"}, Window: window}},
 		ArgumentNames: []string{"x"},
 		Body:          &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true},
+		Forced:        []apirequest.Forced{{Use: 1, Node: condition, Most: 9}, {Use: 2, Node: apirequest.Group{Nodes: []apirequest.Node{condition}}, Most: -1}},
 	}
 }
 

@@ -28,6 +28,8 @@ type Answer struct {
 	ReadOnly bool
 	// Expect is what the result has to be, for the transaction to be committed.
 	Expect Expectation
+	// Uses are the relations and routines that the plan uses, if the planner tells of them.
+	Uses []Use
 
 	relies reliance
 }

@@ -59,9 +59,8 @@ func (p *Planner) column(n *Node, item filter.SelectField) Column {
 	if c.Rows {
 		return c
 	}
-	c.Field = p.field(n.Table, item.Field)
-	computed := p.computed(n, c.Field)
-	c.Unknown = c.Field.Column == nil && computed == nil
+	c.Field = p.field(n, item.Field)
+	c.Unknown = c.Field.Column == nil && c.Field.Computed == nil
 	if c.Kind != TypedValue {
 		return c
 	}
@@ -69,8 +68,8 @@ func (p *Planner) column(n *Node, item filter.SelectField) Column {
 	case c.Field.Column != nil:
 		c.Type = c.Field.Column.Type
 		c.represent(p.cache)
-	case computed != nil:
-		c.Type = computed.Returns.Type
+	case c.Field.Computed != nil:
+		c.Type = c.Field.Computed.Returns.Type
 	}
 	return c
 }

@@ -12,6 +12,8 @@ type Field struct {
 	// Column is nil for a computed field, whose call PostgreSQL spells like a column, and
 	// for a name that only PostgreSQL may know.
 	Column *introspect.Column
+	// Computed is the function of a computed field; nil for none.
+	Computed *introspect.Routine
 	// Parse is the function that makes a value of the column's domain from the text of a
 	// filter; zero for none.
 	Parse introspect.QualifiedName
@@ -20,11 +22,14 @@ type Field struct {
 	Represented bool
 }
 
-// field resolves a field of a relation.
-func (p *Planner) field(t *introspect.Table, f filter.Field) Field {
+// field resolves a field of a node's relation.
+func (p *Planner) field(n *Node, f filter.Field) Field {
 	resolved := Field{Field: f}
-	c, ok := t.Column(f.Name)
+	c, ok := n.Table.Column(f.Name)
 	if !ok {
+		if n.Exposed {
+			resolved.Computed, _ = p.cache.ComputedField(n.Table.Name, f.Name)
+		}
 		return resolved
 	}
 	resolved.Column = c
@@ -34,15 +39,6 @@ func (p *Planner) field(t *introspect.Table, f filter.Field) Field {
 		resolved.Represented = shown || resolved.Parse.Name != ""
 	}
 	return resolved
-}
-
-// computed finds the function that computes a field of a node's rows; nil for none.
-func (p *Planner) computed(n *Node, f Field) *introspect.Routine {
-	if f.Column != nil || !n.Exposed {
-		return nil
-	}
-	r, _ := p.cache.ComputedField(n.Table.Name, f.Name)
-	return r
 }
 
 // parser finds the function that makes a value of a column's domain from the

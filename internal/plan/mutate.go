@@ -31,6 +31,8 @@ type Mutate struct {
 	OneRow bool
 	// Conflict is what to do about rows that are there already; nil for nothing.
 	Conflict *Conflict
+	// Check are conditions that new and changed rows have to satisfy.
+	Check []Predicate
 	// Return is what the client wants to know.
 	Return Return
 	// Key is the primary key, where the client wants to know that of a new row alone.

@@ -32,7 +32,8 @@ type Node struct {
 	// StripNulls leaves nulls out of JSON, at every depth.
 	StripNulls bool
 
-	depth int // 0 at the root
+	depth     int     // 0 at the root
+	orderedBy []Field // by which the parent is ordered
 	unresolved
 }
 
@@ -52,7 +53,9 @@ type Embed struct {
 	// Junction is the relation in between of a many-to-many relationship; nil if the schema
 	// cache doesn't have it, or for none.
 	Junction *introspect.Table
-	Node     *Node
+	// JunctionWhere are conditions on its rows, all of which must hold.
+	JunctionWhere []Predicate
+	Node          *Node
 	// Alias is the name of the embedded rows, as the parent sees them, in SQL.
 	Alias string
 	// Inner leaves out the parents that have nothing to embed.

@@ -27,7 +27,7 @@ func (p *Planner) addOrders(n *Node, relies *reliance) error {
 	for i, term := range n.order {
 		t := OrderTerm{Direction: term.Direction, Nulls: term.Nulls}
 		if term.Relation == "" {
-			t.Field, t.Place = p.field(n.Table, term.Field), n.showsPath(term.Field)
+			t.Field, t.Place = p.field(n, term.Field), n.showsPath(term.Field)
 		} else {
 			e := n.embed(term.Relation)
 			if e == nil {
@@ -36,8 +36,9 @@ func (p *Planner) addOrders(n *Node, relies *reliance) error {
 			if e.ToMany() {
 				return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
 			}
-			t.Embed, t.Field, t.Place = e, p.field(e.Node.Table, term.Field), e.shows(term.Field)
+			t.Embed, t.Field, t.Place = e, p.field(e.Node, term.Field), e.shows(term.Field)
 			e.OrderTerms = append(e.OrderTerms, i)
+			e.Node.orderedBy = append(e.Node.orderedBy, t.Field)
 		}
 		relies.onField(t.Field)
 		n.Order = append(n.Order, t)

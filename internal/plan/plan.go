@@ -22,6 +22,8 @@ type Config struct {
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.
 	Privileges bool
+	// Uses has plans tell which relations and routines they use.
+	Uses bool
 	// StrictTargetNames has filters, orders and pages call an embed that has an
 	// alias by nothing else.
 	StrictTargetNames bool
@@ -64,6 +66,19 @@ func New(cache *introspect.SchemaCache, config Config) *Planner {
 
 // Build plans requests of a shape. Its errors are *apierror.Error.
 func (p *Planner) Build(req *apirequest.Shape) (Plan, error) {
+	built, err := p.build(req)
+	r, runs := built.(Runnable)
+	switch {
+	case err != nil || !runs:
+	case len(req.Forced) > 0:
+		p.force(r, req.Forced)
+	case p.config.Uses:
+		r.Answered().Uses = uses(r)
+	}
+	return built, err
+}
+
+func (p *Planner) build(req *apirequest.Shape) (Plan, error) {
 	switch {
 	case req.Action == apirequest.Options:
 		return p.info(req)

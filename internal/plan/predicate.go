@@ -42,7 +42,7 @@ func (p *Planner) predicate(n *Node, node apirequest.Node, relies *reliance) Pre
 		if e := n.embedded(node); e != nil {
 			return Present{Embed: e, Absent: node.Negated == (node.Is == filter.IsNotNull)}
 		}
-		c := Compare{Field: p.field(n.Table, node.Field), Comparison: node.Comparison,
+		c := Compare{Field: p.field(n, node.Field), Comparison: node.Comparison,
 			Value: value.Arg{From: value.FromCondition, Index: node.Value}}
 		relies.onField(c.Field)
 		relies.onTruth = relies.onTruth || asksTruth(c.Comparison)

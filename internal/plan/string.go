@@ -51,3 +51,14 @@ func (c Contradiction) String() string {
 	}
 	return fmt.Sprintf("Contradiction(%d)", uint8(c))
 }
+
+var useKinds = [...]string{UseRead: "read", UseInsert: "insert", UseUpdate: "update", UseUpsert: "upsert", UseDelete: "delete",
+	UseEmbed: "embed", UseSpread: "spread", UseJunction: "junction", UseCall: "call", UseFunction: "function"}
+
+// String gives the kind of use in a word.
+func (k UseKind) String() string {
+	if int(k) < len(useKinds) {
+		return useKinds[k]
+	}
+	return fmt.Sprintf("UseKind(%d)", uint8(k))
+}

@@ -10,8 +10,10 @@ import (
 // Window says which of its rows a node shows: those behind an offset, up to a limit. What
 // of both decides over SQL is known here; the numbers are arguments.
 type Window struct {
-	Limit, Offset       Bound
-	limitArg, offsetArg value.Arg
+	Limit, Offset Bound
+	page          int   // whose numbers they are, by its index as value.Arg has it
+	limited       bool  // there is a limit in the page
+	most          int64 // caps it; 0 is no cap
 }
 
 // Bound is what of a limit or an offset decides over SQL.
@@ -28,36 +30,32 @@ const (
 // IsAll reports a window that leaves nothing out.
 func (w Window) IsAll() bool { return w.Limit == Unbounded && w.Offset == Unbounded }
 
-// LimitArg and OffsetArg are the numbers, where there are bounds.
-func (w Window) LimitArg() value.Arg { return w.limitArg }
+// LimitArg is the number of the limit.
+func (w Window) LimitArg() value.Arg {
+	if !w.limited {
+		return value.Constant(strconv.FormatInt(max(0, w.most), 10))
+	}
+	return value.Arg{From: value.FromLimit, Index: w.page, Most: w.most}
+}
 
 // OffsetArg is the number of the offset.
-func (w Window) OffsetArg() value.Arg { return w.offsetArg }
+func (w Window) OffsetArg() value.Arg { return value.Arg{From: value.FromOffset, Index: w.page} }
 
 // windowOf is the window whose numbers are those of value.Values.Window, by the index 0,
 // or of value.Values.Pages, which begin at 1.
 func windowOf(shape apirequest.Window, index int) Window {
-	w := Window{Limit: shape.Limit, Offset: shape.Offset}
-	if w.Limit != Unbounded {
-		w.limitArg = value.Arg{From: value.FromLimit, Index: index}
-	}
-	if w.Offset != Unbounded {
-		w.offsetArg = value.Arg{From: value.FromOffset, Index: index}
-	}
-	return w
+	return Window{Limit: shape.Limit, Offset: shape.Offset, page: index, limited: shape.Limit != Unbounded}
 }
 
 // AtMost caps the window at limit rows; 0 is no cap, and a negative one lets no rows
-// through.
+// through. Of several caps the lowest counts.
 func (w Window) AtMost(limit int64) Window {
-	capped := max(0, limit)
-	switch {
-	case limit == 0:
-	case w.Limit == Unbounded:
-		w.Limit, w.limitArg = apirequest.BoundOf(capped), value.Constant(strconv.FormatInt(capped, 10))
-	case w.Limit == Positive:
-		w.limitArg.Most = limit
-		w.Limit = apirequest.BoundOf(capped)
+	if limit == 0 || w.most != 0 && max(0, w.most) <= max(0, limit) {
+		return w
+	}
+	w.most = limit
+	if !w.limited || w.Limit == Positive {
+		w.Limit = apirequest.BoundOf(max(0, limit))
 	}
 	return w
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // onConflict renders what becomes of rows that are there already.
-func onConflict(m *plan.Mutate) string {
+func onConflict(m *plan.Mutate) fragment {
 	if m.Conflict == nil || len(m.Conflict.Columns) == 0 {
-		return ""
+		return fragment{}
 	}
 	names := make([]string, len(m.Conflict.Columns))
 	for i, name := range m.Conflict.Columns {
@@ -18,13 +18,17 @@ func onConflict(m *plan.Mutate) string {
 	}
 	clause := " ON CONFLICT (" + strings.Join(names, ", ") + ")"
 	if !m.Conflict.Merge || len(m.Columns) == 0 {
-		return clause + " DO NOTHING"
+		return sql(clause + " DO NOTHING")
 	}
 	sets := make([]string, len(m.Columns))
 	for i, c := range m.Columns {
 		sets[i] = sqlfrag.Ident(c.Name) + " = EXCLUDED." + sqlfrag.Ident(c.Name)
 	}
-	return clause + " DO UPDATE SET " + strings.Join(sets, ", ") + " WHERE " + countInserted("-")
+	f := sql(clause + " DO UPDATE SET " + strings.Join(sets, ", ") + " WHERE " + countInserted("-"))
+	if guarded(m) { // the row that is there has to satisfy them, too
+		f.join(allowed(m).within(" AND ", ""))
+	}
+	return f
 }
 
 // merges reports an upsert that updates what was there.

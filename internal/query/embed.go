@@ -163,12 +163,10 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 	f := sql(" FROM " + name + " AS " + alias)
 	if e != nil && e.Relationship.Junction != nil {
 		junction := e.Relationship.Junction.Table
-		f.add(", " + sqlfrag.Qualified(junction.Schema, junction.Name) + " AS " + sqlfrag.Ident(junctionAlias(n)))
+		f.add(", " + sqlfrag.Qualified(junction.Schema, junction.Name) + " AS " + sqlfrag.Ident(e.JunctionAlias()))
 	}
 	return f
 }
-
-func junctionAlias(n *plan.Node) string { return n.Alias + ".junction" }
 
 // joins renders the conditions that join an embed to its parent.
 func joins(parent *plan.Node, e *plan.Embed) []fragment {
@@ -180,13 +178,15 @@ func joins(parent *plan.Node, e *plan.Embed) []fragment {
 		conditions = append(conditions, sql(sqlfrag.Qualified(alias1, column1)+" = "+sqlfrag.Qualified(alias2, column2)))
 	}
 	if j := e.Relationship.Junction; j != nil {
-		alias := junctionAlias(e.Node)
+		alias := e.JunctionAlias()
 		for _, pair := range j.Target {
 			equal(e.Node.Alias, pair.Column, alias, pair.Target)
 		}
 		for _, pair := range j.Source {
 			equal(alias, pair.Target, parent.Alias, pair.Column)
 		}
+		between := &plan.Node{Table: e.Junction, Alias: alias}
+		conditions = append(conditions, predicates(between, e.JunctionWhere)...)
 		return conditions
 	}
 	for _, pair := range e.Relationship.Columns {

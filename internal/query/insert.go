@@ -31,7 +31,7 @@ func insert(m *plan.Mutate) fragment {
 		conditions = append(conditions, predicates(&row, m.Where)...)
 	}
 	f.join(where(conditions))
-	f.add(onConflict(m))
+	f.join(onConflict(m))
 	return f
 }
 

@@ -31,7 +31,7 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 				value = o.encoded(value, m.Root.StripNulls)
 			}
 			if i == 0 {
-				value = withCheck(m, value)
+				value = allowedValue(m, withCheck(m, value))
 			}
 			return value
 		}))
@@ -42,14 +42,22 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 	case m.Return == plan.ReturnRepresentation:
 		if !noColumns(m) {
 			write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
+			addAllowed(m, &write)
 		}
 		f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
 		read, program := rows(&m.Answer)
 		f.join(read)
 		return f, program
 	case len(m.Key) > 0:
-		write.add(" RETURNING " + strings.Join(keyTexts(m), ", "))
+		texts := keyTexts(m)
+		write.join(allowedValue(m, sql(texts[0])).within(" RETURNING ", ""))
+		for _, text := range texts[1:] {
+			write.add(", " + text)
+		}
 		return write, &Program{Yield: Yield{Columns: keyColumns(m.Key)}}
+	}
+	if guarded(m) {
+		return countAllowed(m, write)
 	}
 	return write, &Program{Yield: Yield{Form: FormTag}}
 }

@@ -1,0 +1,211 @@
+package pgrest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Use is one use of a relation or a function that a request makes: of the resource
+// itself, of what is embedded in it at any depth, of the relations that join many to many,
+// and of the functions that compute fields and embeds. Options.Decide is asked about each.
+type Use struct {
+	// Identity is who makes the request, and Method the request's method.
+	Identity auth.Identity
+	Method   string
+	// Kind is what is done with the relation or the function.
+	Kind UseKind
+	// Schema and Name are the relation's or the function's.
+	Schema, Name string
+	// Path are the names of the embeds that lead to it, as the client calls them; empty for
+	// the resource itself.
+	Path []string
+	// Reads are the columns that are shown, filtered by and ordered by, those included by
+	// which embeds are joined. Writes are the columns that are written.
+	Reads, Writes []string
+	// Filtered are the columns of conditions that all rows have to satisfy, so that a host
+	// can require some. Operators are those of all conditions.
+	Filtered  []string
+	Operators []filter.Operator
+	// Limit is how many rows the request asks for at most, and -1 if it doesn't say.
+	Limit int64
+	// Offer tells that no request makes this use: OPTIONS or a description of the API asks
+	// whether to offer it. There are no columns and no conditions then, and only a refusal
+	// counts of the answer.
+	Offer bool
+}
+
+// UseKind is what is done with a relation or a function. Its method String gives it in a
+// word.
+type UseKind = plan.UseKind
+
+// The kinds of use.
+const (
+	UseRead     = plan.UseRead     // rows that are shown by themselves
+	UseInsert   = plan.UseInsert   // new rows
+	UseUpdate   = plan.UseUpdate   // changed rows
+	UseUpsert   = plan.UseUpsert   // rows that are new or changed, by PUT
+	UseDelete   = plan.UseDelete   // rows that go
+	UseEmbed    = plan.UseEmbed    // rows within others, or whose existence is asked for
+	UseSpread   = plan.UseSpread   // rows whose columns become those of others
+	UseJunction = plan.UseJunction // rows that join others
+	UseCall     = plan.UseCall     // a function that is called by its path
+	UseFunction = plan.UseFunction // a function that computes a field, or the rows of an embed
+)
+
+// Decision is what a host decides about a Use that it doesn't refuse. The zero Decision
+// leaves it as it is.
+type Decision struct {
+	// Where are conditions that the rows have to satisfy besides, on columns of the relation
+	// by the names that the database has for them. Their values are bound as the client's
+	// are. They hold for what is read, embedded, counted, updated and deleted; and of an
+	// insert, an update or a PUT each row has to satisfy them as it is in the end, or
+	// nothing is written and the answer is 403 with the code 42501, as for a policy. For
+	// that the role needs SELECT on these columns. Of a function that is called they are
+	// about what it returns. Nothing can be added to a UseFunction.
+	Where []filter.Node
+	// MaxRows caps the rows that are read; 0 is no cap, and a negative number lets none
+	// through. It has no effect on what is written.
+	MaxRows int64
+	// Static tells that the decision, or the refusal, is the same for all uses of this kind
+	// that the role makes of this relation or function, whatever else they are. It is
+	// remembered until the schema is loaded again.
+	Static bool
+}
+
+// decided are the decisions that were said to be static, by role, kind and name.
+type decided struct {
+	mu    sync.Mutex
+	byKey map[decisionKey]verdictOn
+}
+
+type decisionKey struct {
+	role string
+	kind UseKind
+	name introspect.QualifiedName
+}
+
+type verdictOn struct {
+	decision Decision
+	err      error
+}
+
+// maxDecided bounds what is remembered: roles are what tokens say.
+const maxDecided = 10_000
+
+func (d *decided) get(key decisionKey) (verdictOn, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v, ok := d.byKey[key]
+	return v, ok
+}
+
+func (d *decided) put(key decisionKey, v verdictOn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byKey == nil || len(d.byKey) >= maxDecided {
+		d.byKey = map[decisionKey]verdictOn{}
+	}
+	d.byKey[key] = v
+}
+
+// ask asks the host about a use.
+func (x *exchange) ask(schema *snapshot, use *Use) (Decision, error) {
+	key := decisionKey{x.identity.Role, use.Kind, introspect.QualifiedName{Schema: use.Schema, Name: use.Name}}
+	if known, ok := schema.decided.get(key); ok {
+		return known.decision, known.err
+	}
+	d, err := x.options.Decide(x.r.Context(), use)
+	if d.Static {
+		schema.decided.put(key, verdictOn{d, err})
+	}
+	return d, err
+}
+
+// decide asks the host about all that a plan uses, and gives the request with what it
+// forces. It gives the request itself if that is nothing.
+func (x *exchange) decide(schema *snapshot, p plan.Runnable) (*apirequest.Request, error) {
+	request := x.request
+	for i, used := range p.Answered().Uses {
+		use := x.useOf(&used)
+		d, err := x.ask(schema, use)
+		if err != nil {
+			return nil, hostError(err)
+		}
+		if len(d.Where) > 0 && used.Kind == UseFunction {
+			return nil, apierror.Internal(fmt.Errorf("decide on %s: nothing can be added to a function's computing", used.Name))
+		}
+		for _, condition := range d.Where {
+			if err := valid(condition); err != nil {
+				return nil, apierror.Internal(fmt.Errorf("decide on %s: %w", used.Name, err))
+			}
+			request = request.Force(i, condition, 0)
+		}
+		if d.MaxRows != 0 {
+			request = request.Force(i, nil, d.MaxRows)
+		}
+	}
+	return request, nil
+}
+
+// decided gives plan, program and request as the host has decided about what the plan uses.
+func (x *exchange) decided(schema *snapshot, p plan.Runnable, program *query.Program) (plan.Runnable, *query.Program, *apirequest.Request, error) {
+	request, err := x.decide(schema, p)
+	if err != nil || request == x.request {
+		return p, program, request, err
+	}
+	built, program, err := schema.programs.Build(schema.planner, &request.Shape)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return built.(plan.Runnable), program, request, nil
+}
+
+// useOf is a use as the host is asked about it.
+func (x *exchange) useOf(used *plan.Use) *Use {
+	return &Use{
+		Identity: x.identity, Method: x.request.Method, Kind: used.Kind, Schema: used.Name.Schema, Name: used.Name.Name,
+		Path: slices.Clone(used.Path), Reads: slices.Clone(used.Reads), Writes: slices.Clone(used.Writes),
+		Filtered: slices.Clone(used.Filtered), Operators: slices.Clone(used.Operators),
+		Limit: used.LimitOf(&x.request.Values),
+	}
+}
+
+// valid refuses a condition that the grammar has not.
+func valid(node filter.Node) error {
+	_, err := filter.Bind(node, filter.ResolverFunc(func(f filter.Field) (filter.Operand, error) {
+		if f.Name == "" {
+			return filter.Operand{}, errors.New("a condition names no column")
+		}
+		return filter.Operand{SQL: "x"}, nil
+	}))
+	return err
+}
+
+// offers asks the host whether a use of some kind is to be offered. Whatever it returns but
+// a decision is a refusal.
+func (x *exchange) offers(schema *snapshot, kind UseKind, name introspect.QualifiedName) bool {
+	if x.options.Decide == nil {
+		return true
+	}
+	_, err := x.ask(schema, &Use{Identity: x.identity, Method: x.request.Method, Kind: kind, Schema: name.Schema, Name: name.Name, Limit: -1, Offer: true})
+	return err == nil
+}
+
+// hostError is an error of the host's as one of the API's.
+func hostError(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return apierror.OfHost(apierror.Error{Code: e.Code, Status: e.Status, Message: e.Message, Details: e.Details, Hint: e.Hint}, err)
+}

@@ -1,0 +1,59 @@
+package query
+
+import (
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+)
+
+// A condition of the host's holds for what is written as well: each row that a write
+// returns is held against it, as triggers have left the row, and one that doesn't satisfy it
+// has the statement fail, so that nothing of it stays.
+
+// raise is an expression that fails when it is computed, and not before: what the backend's
+// number is isn't known when the statement is planned.
+const raise = "(pg_catalog.pg_backend_pid()::text || ' " + plan.RowViolation + "')::boolean"
+
+// guarded reports a write whose rows are held against conditions.
+func guarded(m *plan.Mutate) bool { return len(m.Check) > 0 && !noColumns(m) }
+
+// allowed renders whether the row of a write satisfies all conditions, or fails.
+func allowed(m *plan.Mutate) fragment {
+	f := fragment{}
+	for i, condition := range predicates(m.Target(), m.Check) {
+		if i > 0 {
+			f.add(" AND ")
+		}
+		f.join(condition)
+	}
+	return f.within("CASE WHEN (", ") IS TRUE THEN TRUE ELSE "+raise+" END")
+}
+
+// allowedValue has the first value that a write returns be there for allowed rows only.
+func allowedValue(m *plan.Mutate, value fragment) fragment {
+	if !guarded(m) {
+		return value
+	}
+	f := allowed(m).within("CASE WHEN ", " THEN ")
+	f.join(value)
+	f.add(" END")
+	return f
+}
+
+// allowedName is that of the column of a write's result that holds its rows against the
+// conditions, and that nobody reads.
+const allowedName = "pgrst allowed"
+
+// addAllowed adds that column to what a write returns.
+func addAllowed(m *plan.Mutate, write *fragment) {
+	if guarded(m) {
+		write.add(", ")
+		write.join(allowed(m).within("", " AS "+sqlfrag.Ident(allowedName)))
+	}
+}
+
+// countAllowed renders a write that returns nothing but the number of its rows.
+func countAllowed(m *plan.Mutate, write fragment) (fragment, *Program) {
+	write.join(allowed(m).within(" RETURNING ", " AS "+sqlfrag.Ident(allowedName)))
+	f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") SELECT pg_catalog.count(*) FROM "+sqlfrag.Ident(resultName))
+	return f, &Program{Yield: Yield{Form: FormNumber}}
+}
