@@ -175,3 +175,23 @@ func TestParse_separates(t *testing.T) {
 		})
 	}
 }
+
+// What a host forces is a part of the shape, its values are values like others, and the
+// request itself stays as it is.
+func TestRequest_Force(t *testing.T) {
+	t.Parallel()
+	req, err := apirequest.Parse(httptest.NewRequest("GET", "/films?id=eq.1", nil), config)
+	require.NoError(t, err)
+	before := string(req.AppendKey(nil))
+	forced := func(value string) *apirequest.Request {
+		condition := filter.Condition{Field: filter.Field{Name: "tenant"}, Operator: filter.Equal, Value: value}
+		return req.Force(0, condition, 0).Force(1, nil, 9)
+	}
+	one, other := forced("7"), forced("8")
+	require.Equal(t, one.Shape, other.Shape)
+	require.Equal(t, []string{"1", "7"}, one.Values.Conditions)
+	require.Equal(t, []string{"1", "8"}, other.Values.Conditions)
+	require.NotEqual(t, before, string(one.AppendKey(nil)))
+	require.Equal(t, before, string(req.AppendKey(nil)))
+	require.Equal(t, []string{"1"}, req.Values.Conditions)
+}

@@ -46,6 +46,17 @@ func TestEnums(t *testing.T) {
 		{plan.NoSuchAssignment, "assignment"},
 		{plan.NoSuchKey, "key"},
 		{plan.NoSuchKey + 1, "Contradiction(5)"},
+		{plan.UseRead, "read"},
+		{plan.UseInsert, "insert"},
+		{plan.UseUpdate, "update"},
+		{plan.UseUpsert, "upsert"},
+		{plan.UseDelete, "delete"},
+		{plan.UseEmbed, "embed"},
+		{plan.UseSpread, "spread"},
+		{plan.UseJunction, "junction"},
+		{plan.UseCall, "call"},
+		{plan.UseFunction, "function"},
+		{plan.UseFunction + 1, "UseKind(10)"},
 	} {
 		require.Equal(t, tt.want, tt.value.String())
 	}
