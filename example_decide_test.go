@@ -47,7 +47,7 @@ func ExampleOptions_decide() {
 	} {
 		w := httptest.NewRecorder()
 		api.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
-		fmt.Println(w.Code, strings.ReplaceAll(w.Body.String(), "\n", ""))
+		fmt.Println(w.Code, strings.ReplaceAll(w.Body.String(), "\n ", ""))
 	}
 	// Output:
 	// 200 [{"title":"Yojimbo","year":1961}, {"title":"Sanjuro","year":1962}]
