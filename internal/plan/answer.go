@@ -179,6 +179,7 @@ func (p *Planner) finish(a *Answer, req *apirequest.Shape, produce producer) err
 	if err := checkPreferences(req); err != nil {
 		return err
 	}
+	a.relies.onTree(a.Root)
 	a.Head = req.Head
 	if a.Format == FormatAggregated {
 		a.prepareRows()

@@ -106,7 +106,7 @@ func (p *Planner) resultTable(r *introspect.Routine, schema string) (table *intr
 func (n *Node) typeValues(t *introspect.Type) {
 	for i := range n.Columns {
 		if c := &n.Columns[i]; c.Field.Name == ScalarColumn && c.Kind == TypedValue {
-			c.Type = t
+			c.Type, c.Unknown = t, t == nil
 		}
 	}
 }

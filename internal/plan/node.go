@@ -65,8 +65,6 @@ type Embed struct {
 	// Asked is how many conditions ask whether there is anything to embed: each Present
 	// that is about it, and Inner.
 	Asked int
-	// OrderTerms are the places, in the parent's order, of the terms about this one.
-	OrderTerms []int
 
 	hint    string
 	renamed bool // an alias was given

@@ -20,11 +20,10 @@ type OrderTerm struct {
 	Place int
 }
 
-// addOrders resolves the order of a node and of those below it, and marks the embeds by
-// which their parents are ordered. An order by something that is not embedded, or not
-// to-one, is refused.
+// addOrders resolves the order of a node and of those below it. An order by something that
+// is not embedded, or not to-one, is refused.
 func (p *Planner) addOrders(n *Node, relies *reliance) error {
-	for i, term := range n.order {
+	for _, term := range n.order {
 		t := OrderTerm{Direction: term.Direction, Nulls: term.Nulls}
 		if term.Relation == "" {
 			t.Field, t.Place = p.field(n.Table, term.Field), n.showsPath(term.Field)
@@ -37,7 +36,6 @@ func (p *Planner) addOrders(n *Node, relies *reliance) error {
 				return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
 			}
 			t.Embed, t.Field, t.Place = e, p.field(e.Node.Table, term.Field), e.shows(term.Field)
-			e.OrderTerms = append(e.OrderTerms, i)
 		}
 		relies.onField(t.Field)
 		n.Order = append(n.Order, t)

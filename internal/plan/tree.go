@@ -35,7 +35,6 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 			p.addPredicates(root, &a.relies)
 			joinPresent(root)
 			countAsked(root)
-			a.relies.onTree(root)
 			return nil
 		},
 		func() error { return p.checkAggregates(root) },

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/pgrest-go/pgrest/internal/plan"
@@ -33,12 +32,6 @@ func countable(n *plan.Node) fragment {
 	}
 	groups := *n
 	groups.Order, groups.Window = nil, plan.Window{}
-	groups.Embeds = slices.Clone(n.Embeds)
-	for i, e := range groups.Embeds {
-		unordered := *e
-		unordered.OrderTerms = nil
-		groups.Embeds[i] = &unordered
-	}
 	f, _ := read(&plan.Answer{Root: &groups, Format: plan.FormatCSV})
 	return f
 }

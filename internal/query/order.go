@@ -65,7 +65,7 @@ func orderColumn(i int) string { return "order." + position(i) }
 // hasOrderColumns reports whether an embed gives values for its parent's order
 // that it doesn't show.
 func hasOrderColumns(parent *plan.Node, e *plan.Embed) bool {
-	return slices.ContainsFunc(e.OrderTerms, func(i int) bool { return !shown(parent.Order[i]) })
+	return slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return t.Embed == e && !shown(t) })
 }
 
 // orderColumns renders those values, behind the outputs of the embed.
@@ -74,9 +74,8 @@ func orderColumns(s selection) fragment {
 	if s.embed == nil {
 		return f
 	}
-	for _, i := range s.embed.OrderTerms {
-		term := s.parent.Order[i]
-		if shown(term) {
+	for i, term := range s.parent.Order {
+		if term.Embed != s.embed || shown(term) {
 			continue
 		}
 		if len(s.outputs) > 0 || !f.empty() {
