@@ -43,10 +43,10 @@ func (b *printer) node(indent string, n *plan.Node) {
 		fmt.Fprintf(b, "%sorder by %s\n", indent, orderText(term))
 	}
 	if n.Window.Limit != plan.Unbounded {
-		fmt.Fprintf(b, "%slimit %s\n", indent, b.text(n.Window.LimitArg()))
+		fmt.Fprintf(b, "%slimit %s\n", indent, b.text(n.Window.LimitArg))
 	}
 	if n.Window.Offset != plan.Unbounded {
-		fmt.Fprintf(b, "%soffset %s\n", indent, b.text(n.Window.OffsetArg()))
+		fmt.Fprintf(b, "%soffset %s\n", indent, b.text(n.Window.OffsetArg))
 	}
 	if n.StripNulls {
 		fmt.Fprintf(b, "%swithout nulls\n", indent)

@@ -154,7 +154,7 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 		function := e.Relationship.Function.Name
 		argument := rowOf(sqlfrag.Ident(parent.Alias), parent.Table.Name)
 		if parent.FromResult && parent.Call == nil { // has its columns in another order
-			argument = sqlfrag.Qualified(parent.Alias, wholeRow(parent.Table))
+			argument = sqlfrag.Qualified(parent.Alias, parent.RowColumn)
 		}
 		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"
 	case e == nil:
@@ -223,7 +223,7 @@ func joinedPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 // existence asks for the embed's rows in a subquery, or for what presence found.
 func existence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	var f fragment
-	if e.Asked > 1 {
+	if e.PresenceTests > 1 {
 		f = sql(sqlfrag.Qualified(presenceAlias(e), presentColumn))
 	} else {
 		f = exists(n, e)
@@ -300,7 +300,7 @@ func matching(parent *plan.Node, e *plan.Embed, n *plan.Node, count bool) fragme
 		conditions = append(conditions, predicate(n, p, existence))
 	}
 	for _, child := range n.Embeds {
-		if child.Asked > 1 {
+		if child.PresenceTests > 1 {
 			f.join(presence(n, child))
 		}
 		switch {

@@ -26,7 +26,7 @@ func insert(m *plan.Mutate) fragment {
 		conditions = append(conditions, sql(countInserted("+")))
 	}
 	if m.Action == plan.Upsert { // whose filters are about the row in the body
-		row := *m.Target()
+		row := *m.Target
 		row.Alias = bodyName
 		conditions = append(conditions, predicates(&row, m.Where)...)
 	}

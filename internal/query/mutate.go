@@ -12,7 +12,6 @@ const (
 	resultName  = "pgrst result" // what a write returned
 	bodyName    = "pgrst body"   // the rows of the request's body
 	elementName = "pgrst element"
-	rowPrefix   = "pgrst row" // in what a write returned, the row as the table has it
 )
 
 // mutation renders a write. What it returns is read from the write itself, or,

@@ -175,7 +175,7 @@ func (s selection) from() fragment {
 		if joined(n, e) {
 			f.join(lateral(n, e, e.Inner && !apart(e)))
 		}
-		if e.Asked > 1 && apart(e) {
+		if e.PresenceTests > 1 && apart(e) {
 			f.join(presence(n, e))
 		}
 	}
@@ -235,10 +235,10 @@ func groupBy(list []output) fragment {
 func window(w plan.Window) fragment {
 	f := fragment{}
 	if w.Limit != plan.Unbounded {
-		f.add(" LIMIT ?", w.LimitArg())
+		f.add(" LIMIT ?", w.LimitArg)
 	}
 	if w.Offset != plan.Unbounded {
-		f.add(" OFFSET ?", w.OffsetArg())
+		f.add(" OFFSET ?", w.OffsetArg)
 	}
 	return f
 }

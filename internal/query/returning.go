@@ -6,7 +6,6 @@ import (
 	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
-	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // plain reports an answer that RETURNING alone can give.
@@ -48,7 +47,7 @@ func keyColumns(key []plan.KeyColumn) []Column {
 func keyTexts(m *plan.Mutate) []string {
 	texts := make([]string, len(m.Key))
 	for i, c := range m.Key {
-		column := sqlfrag.Qualified(m.Target().Alias, c.Name)
+		column := sqlfrag.Qualified(m.Target.Alias, c.Name)
 		print := sqlfrag.Qualified(c.Print.Schema, c.Print.Name)
 		switch {
 		case c.Print.Name == "" && c.Type != nil && isTime(c.Type.BaseOID):
@@ -87,7 +86,7 @@ func needed(n *plan.Node) []string {
 	for _, e := range n.Embeds {
 		switch r := e.Relationship; {
 		case r.Function != nil:
-			row := rowOf(sqlfrag.Ident(n.Alias), n.Table.Name) + " AS " + sqlfrag.Ident(wholeRow(n.Table))
+			row := rowOf(sqlfrag.Ident(n.Alias), n.Table.Name) + " AS " + sqlfrag.Ident(n.RowColumn)
 			if !slices.Contains(names, row) {
 				names = append(names, row)
 			}
@@ -105,15 +104,4 @@ func needed(n *plan.Node) []string {
 		return []string{"1"}
 	}
 	return names
-}
-
-// wholeRow names the column of whole rows like none of the table's own.
-func wholeRow(t *introspect.Table) string {
-	name := rowPrefix
-	for {
-		if _, taken := t.Column(name); !taken {
-			return name
-		}
-		name += "_"
-	}
 }

@@ -32,7 +32,7 @@ func update(m *plan.Mutate) fragment {
 		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, written(m)))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
-	f.join(where(predicates(m.Target(), m.Where)))
+	f.join(where(predicates(m.Target, m.Where)))
 	return f
 }
 
