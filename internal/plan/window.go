@@ -15,7 +15,7 @@ type Window struct {
 	LimitArg, OffsetArg value.Arg
 }
 
-// Bound is what of a limit or an offset decides over SQL.
+// Bound says as much of a limit or an offset as decides over SQL.
 type Bound = apirequest.Bound
 
 // The bounds.
@@ -42,8 +42,7 @@ func windowOf(shape apirequest.Window, index int) Window {
 	return w
 }
 
-// AtMost caps the window at limit rows; 0 is no cap, and a negative one lets no rows
-// through.
+// AtMost caps the window at limit rows. 0 is no cap, and a negative limit lets no row pass.
 func (w Window) AtMost(limit int64) Window {
 	capped := max(0, limit)
 	switch {

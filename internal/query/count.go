@@ -32,7 +32,7 @@ func countable(n *plan.Node) fragment {
 	}
 	groups := *n
 	groups.Order, groups.Window = nil, plan.Window{}
-	f, _ := read(&plan.Answer{Root: &groups, Format: plan.FormatCSV})
+	f, _ := selectRows(&plan.Answer{Root: &groups, Format: plan.FormatCSV})
 	return f
 }
 
@@ -41,7 +41,7 @@ func totalSource(n *plan.Node) fragment {
 	return count(n).within("(SELECT count AS n FROM (", ") total) total")
 }
 
-// besideTotal puts the total behind the one row that is made of a page.
+// besideTotal puts the total behind the only row that is made of a page.
 func besideTotal(n *plan.Node, page fragment) fragment {
 	f := totalSource(n).within("SELECT page.*, total.n FROM ", "")
 	f.join(page.within(", (", ") page"))
