@@ -87,22 +87,22 @@ func (shape *jsonShape) columns() []string {
 	return columns
 }
 
-// values are the members of a single object as texts for PostgreSQL's types to
-// read, nil for null, in the order of columns. There are none where only PostgreSQL can
-// say what a value is: in arrays and objects, and behind escapes that stand for no
-// character of a text; nor where a key is repeated, all values of which it reads.
-func (shape *jsonShape) values() [][]byte {
+// texts are the values of a single object as texts for PostgreSQL's types to read, nil for
+// null, in the order of columns. There are none where PostgreSQL has to read the JSON: if a
+// value is an array or an object, if it has an escape that stands for no character of a
+// text, or if a key is repeated, of which PostgreSQL reads all values.
+func (shape *jsonShape) texts() [][]byte {
 	if shape.array || shape.repeats || len(shape.members) == 0 {
 		return nil
 	}
-	values := make([][]byte, len(shape.members))
+	texts := make([][]byte, len(shape.members))
 	for i := range shape.members {
 		var ok bool
-		if values[i], ok = scalarText(shape.members[i].value); !ok {
+		if texts[i], ok = scalarText(shape.members[i].value); !ok {
 			return nil
 		}
 	}
-	return values
+	return texts
 }
 
 // scalarText is the text of a valid value, which is neither an array nor an object.

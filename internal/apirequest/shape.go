@@ -132,8 +132,8 @@ func (req *Request) separate(q *filter.Query, p *Payload, window value.Page) {
 	}
 	v.Arguments = q.Arguments
 	if p != nil {
-		s.Body = &Body{Media: p.Media, Array: p.Array, Columns: p.Columns, Members: p.Values != nil}
-		v.Body, v.Members = p.Raw, p.Values
+		s.Body = &Body{Media: p.Media, Array: p.Array, Columns: p.Columns, Members: p.Members != nil}
+		v.Body, v.Members = p.Raw, p.Members
 		if v.Body == nil { // an empty body is no NULL
 			v.Body = []byte{}
 		}

@@ -25,7 +25,7 @@ type printer struct {
 }
 
 // text is the text of an argument.
-func (p *printer) text(arg value.Arg) string { return string(p.values.Bind([]value.Arg{arg})[0]) }
+func (b *printer) text(arg value.Arg) string { return string(b.values.Bind([]value.Arg{arg})[0]) }
 
 func (b *printer) node(indent string, n *plan.Node) {
 	fmt.Fprintf(b, "%s%s as %s", indent, n.Table.Name.Name, n.Alias)
