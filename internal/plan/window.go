@@ -7,14 +7,15 @@ import (
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// Window says which of its rows a node shows: those behind an offset, up to a limit. What
-// of both decides over SQL is known here; the numbers are arguments.
+// Window says which of its rows a node shows: those behind an offset, up to a limit. Of
+// both numbers the plan knows what decides over SQL; they themselves are arguments.
 type Window struct {
-	Limit, Offset       Bound
-	limitArg, offsetArg value.Arg
+	Limit, Offset Bound
+	// LimitArg and OffsetArg are the numbers, where there are bounds.
+	LimitArg, OffsetArg value.Arg
 }
 
-// Bound is what of a limit or an offset decides over SQL.
+// Bound says as much of a limit or an offset as decides over SQL.
 type Bound = apirequest.Bound
 
 // The bounds.
@@ -28,35 +29,28 @@ const (
 // IsAll reports a window that leaves nothing out.
 func (w Window) IsAll() bool { return w.Limit == Unbounded && w.Offset == Unbounded }
 
-// LimitArg and OffsetArg are the numbers, where there are bounds.
-func (w Window) LimitArg() value.Arg { return w.limitArg }
-
-// OffsetArg is the number of the offset.
-func (w Window) OffsetArg() value.Arg { return w.offsetArg }
-
 // windowOf is the window whose numbers are those of value.Values.Window, by the index 0,
 // or of value.Values.Pages, which begin at 1.
 func windowOf(shape apirequest.Window, index int) Window {
 	w := Window{Limit: shape.Limit, Offset: shape.Offset}
 	if w.Limit != Unbounded {
-		w.limitArg = value.Arg{From: value.FromLimit, Index: index}
+		w.LimitArg = value.Arg{From: value.FromLimit, Index: index}
 	}
 	if w.Offset != Unbounded {
-		w.offsetArg = value.Arg{From: value.FromOffset, Index: index}
+		w.OffsetArg = value.Arg{From: value.FromOffset, Index: index}
 	}
 	return w
 }
 
-// AtMost caps the window at limit rows; 0 is no cap, and a negative one lets no rows
-// through.
+// AtMost caps the window at limit rows. 0 is no cap, and a negative limit lets no row pass.
 func (w Window) AtMost(limit int64) Window {
 	capped := max(0, limit)
 	switch {
 	case limit == 0:
 	case w.Limit == Unbounded:
-		w.Limit, w.limitArg = apirequest.BoundOf(capped), value.Constant(strconv.FormatInt(capped, 10))
+		w.Limit, w.LimitArg = apirequest.BoundOf(capped), value.Constant(strconv.FormatInt(capped, 10))
 	case w.Limit == Positive:
-		w.limitArg.Most = limit
+		w.LimitArg.Most = limit
 		w.Limit = apirequest.BoundOf(capped)
 	}
 	return w
