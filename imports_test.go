@@ -81,7 +81,7 @@ var boundaries = map[string]boundary{
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
-			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis",
+			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis", "internal/value",
 			"internal/dbpool", "internal/forwarded",
 		},
 	},

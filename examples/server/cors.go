@@ -70,10 +70,15 @@ func allowedOrigin(origins []string, r *http.Request) (string, bool) {
 	return origin, slices.Contains(origins, origin)
 }
 
-	// allMethods has QUERY, too, which the reference doesn't have. Only a preflight request for
-	// it gets this list.
-	allMethods = append(slices.Clip(corsMethods), "QUERY")
-	// corsHeaders are always allowed by browsers, and are listed all the same.
+// allowedMethods lists the reference's methods, and QUERY if that was requested.
+func allowedMethods(requested string) []string {
+	if slices.Contains(corsMethods, requested) {
+		return corsMethods
+	}
+	return allMethods
+}
+
+// allowedHeaders lists Authorization, and then whatever was requested.
 func allowedHeaders(requested []string) string {
 	names := []string{"Authorization"}
 	for _, name := range slices.Concat(splitList(strings.Join(requested, ",")), corsHeaders) {

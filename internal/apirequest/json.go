@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -14,7 +13,7 @@ const maxDepth = 10000
 // jsonBlanks are the characters that may stand between the tokens of JSON.
 const jsonBlanks = " \t\r\n"
 
-// jsonShape is what of a JSON text decides over how it is written.
+// jsonShape is what of a body in JSON decides over how its values are written.
 type jsonShape struct {
 	// array reports an array. Objects is the number of the objects in it, or 1
 	// for a single object.
@@ -28,7 +27,7 @@ type jsonShape struct {
 	tooWide bool
 
 	order   []jsonKey      // the keys of an array's first object, in its order
-	members []jsonMember   // what the first object has, each key once; sorted by name at last
+	members []jsonMember   // what the first object has, each key once; sorted by name at the end
 	index   map[string]int // from the names of many members to their places
 	most    int            // of them; 0 for any number
 }
@@ -40,19 +39,10 @@ type jsonMember struct {
 	value []byte // in a single object, the last one as it is written
 }
 
-// fewNames is up to how many names are searched one by one. An index of more is
-// made when it is needed.
+// fewNames is up to how many names are searched one by one. More have an index, which is
+// made when it is first needed: one by one, the time would grow with the square of their
+// number.
 const fewNames = 24
-
-// usualNames is for how many names there is room from the start, at most.
-const usualNames = 16
-
-// likelyNames is for how many names to make room: for as many as an object has when it
-// is short and has no others in it.
-func likelyNames(text []byte) int {
-	const short = 1 << 10
-	return min(bytes.Count(text[:min(len(text), short)], []byte(`":`)), usualNames)
-}
 
 // jsonKey is a key as it is written, without its quotes, and its member's place.
 type jsonKey struct {
@@ -61,11 +51,11 @@ type jsonKey struct {
 }
 
 // readShape walks over the whole of text, and reports whether it is valid JSON
-// in UTF-8. It keeps parts of text. What it allocates depends on the first
-// object alone: the others are compared with it as they are written. An object may
-// have that many keys, and any number with 0.
+// in UTF-8. It keeps parts of text. Only the first object of an array allocates: the keys
+// of the others are compared with its own as they are written. An object may have most
+// keys, and any number of them if most is 0.
 func readShape(text []byte, most int) (jsonShape, bool) {
-	shape := jsonShape{uniform: true, most: most, members: make([]jsonMember, 0, likelyNames(text))}
+	shape := jsonShape{uniform: true, most: most}
 	if !utf8.Valid(text) {
 		return shape, false
 	}
@@ -75,7 +65,7 @@ func readShape(text []byte, most int) (jsonShape, bool) {
 	case '{':
 		ok = shape.readObject(s, 1)
 	case '[':
-		shape.array, shape.order = true, make([]jsonKey, 0, cap(shape.members))
+		shape.array = true
 		ok = shape.readArray(s)
 	default:
 		ok = s.skipValue(0)
@@ -85,42 +75,34 @@ func readShape(text []byte, most int) (jsonShape, bool) {
 	return shape, ok && s.pos == len(text)
 }
 
-// columns are the keys of the objects, sorted; nil for none. All share one text.
+// columns are the keys of the objects, sorted; nil for none.
 func (shape *jsonShape) columns() []string {
 	if len(shape.members) == 0 {
 		return nil
 	}
-	size := 0
-	for i := range shape.members {
-		size += len(shape.members[i].name)
-	}
-	var all strings.Builder
-	all.Grow(size)
 	columns := make([]string, len(shape.members))
 	for i := range shape.members {
-		start := all.Len()
-		all.Write(shape.members[i].name)
-		columns[i] = all.String()[start:]
+		columns[i] = string(shape.members[i].name)
 	}
 	return columns
 }
 
-// values are the members of a single object as texts for PostgreSQL's types to
-// read, nil for null, in the order of columns. There are none where only PostgreSQL can
-// say what a value is: in arrays and objects, and behind escapes that stand for no
-// character of a text; nor where a key is repeated, all values of which it reads.
-func (shape *jsonShape) values() [][]byte {
+// texts are the values of a single object as texts for PostgreSQL's types to read, nil for
+// null, in the order of columns. There are none where PostgreSQL has to read the JSON: if a
+// value is an array or an object, if it has an escape that stands for no character of a
+// text, or if a key is repeated, of which PostgreSQL reads all values.
+func (shape *jsonShape) texts() [][]byte {
 	if shape.array || shape.repeats || len(shape.members) == 0 {
 		return nil
 	}
-	values := make([][]byte, len(shape.members))
+	texts := make([][]byte, len(shape.members))
 	for i := range shape.members {
 		var ok bool
-		if values[i], ok = scalarText(shape.members[i].value); !ok {
+		if texts[i], ok = scalarText(shape.members[i].value); !ok {
 			return nil
 		}
 	}
-	return values
+	return texts
 }
 
 // scalarText is the text of a valid value, which is neither an array nor an object.

@@ -27,10 +27,10 @@ type Payload struct {
 	// string's columns parameter where the body is JSON, or else the keys of the
 	// objects, the header of the CSV, the names of the form; sorted and distinct.
 	Columns []string
-	// Values are those of Columns where Raw is a single JSON object, as it was sent,
-	// without arrays and objects in it; else nil. Each is the text that its PostgreSQL
-	// type reads, nil for null.
-	Values [][]byte
+	// Members are the values of Columns, each the text that its PostgreSQL type reads, nil for
+	// null. The list is nil if Raw isn't a single JSON object, as it was sent, without arrays
+	// and objects in it.
+	Members [][]byte
 	// Form holds the pairs of a URL-encoded body for a function, in their order,
 	// where repeated names are the elements of a variadic argument.
 	Form []filter.Argument
@@ -106,7 +106,7 @@ func (p *Payload) readJSON(body []byte, of payloadOf, maxColumns int) error {
 		return nil
 	}
 	p.Raw, p.Array, p.Columns = body, shape.array, shape.columns()
-	p.Values = shape.values()
+	p.Members = shape.texts()
 	return nil
 }
 

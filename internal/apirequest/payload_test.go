@@ -57,7 +57,7 @@ func TestPayload(t *testing.T) {
 			if value == "NULL" {
 				text = nil
 			}
-			p.Values = append(p.Values, text)
+			p.Members = append(p.Members, text)
 		}
 		return p
 	}

@@ -10,11 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-const unlimited = int64(apirequest.Unlimited)
+const unlimited = int64(value.Unlimited)
 
 func TestParse_range(t *testing.T) {
 	t.Parallel()
@@ -88,7 +88,7 @@ func TestParse_range(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, apirequest.Range{Offset: tt.offset, Limit: tt.limit}, req.Values.Window)
+			require.Equal(t, value.Page{Offset: tt.offset, Limit: tt.limit}, req.Values.Window)
 		})
 	}
 }
@@ -106,34 +106,18 @@ func TestParse_range_of_method(t *testing.T) {
 	}
 }
 
-func TestRange_AtMost(t *testing.T) {
+// Pages of embeds are as they were asked for: nothing but PostgreSQL checks their numbers.
+func TestParse_pages(t *testing.T) {
 	t.Parallel()
-	all := apirequest.All()
-	require.Equal(t, all, all.AtMost(0))
-	require.Equal(t, apirequest.Range{Limit: 10}, all.AtMost(10))
-	require.Equal(t, apirequest.Range{}, all.AtMost(-1))
-	require.Equal(t, apirequest.Range{Offset: 5}, apirequest.Range{Offset: 5, Limit: 3}.AtMost(-7))
-	require.Equal(t, apirequest.Range{Offset: 5, Limit: 3}, apirequest.Range{Offset: 5, Limit: 3}.AtMost(10))
-	require.Equal(t, apirequest.Range{Offset: 5, Limit: 10}, apirequest.Range{Offset: 5, Limit: 30}.AtMost(10))
-}
-
-func TestRange_Of(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ offset, limit, total, want int64 }{
-		{0, unlimited, 13, 13}, {0, unlimited, 0, 0}, {0, 5, 13, 5}, {0, 13, 13, 13}, {0, 20, 13, 13}, {0, 0, 13, 0},
-		{10, unlimited, 13, 3}, {10, 2, 13, 2}, {10, 5, 13, 3}, {13, 5, 13, 0}, {20, 5, 13, 0}, {unlimited, unlimited, 13, 0},
+	for query, want := range map[string]value.Page{
+		"roles.limit=2": {Limit: 2}, "roles.offset=5": {Offset: 5, Limit: unlimited}, "roles.limit=2&roles.offset=5": {Limit: 2, Offset: 5},
+		"roles.limit=-1": {Limit: -1}, "roles.offset=0": value.WholePage(),
 	} {
-		require.Equal(t, tt.want, apirequest.Range{Offset: tt.offset, Limit: tt.limit}.Of(tt.total), tt)
+		req, err := apirequest.Parse(httptest.NewRequest(http.MethodGet, "/films?limit=3&"+query, nil), config)
+		require.NoError(t, err)
+		require.Equal(t, []value.Page{want}, req.Values.Pages, query)
+		require.Equal(t, value.Page{Limit: 3}, req.Values.Window, query)
 	}
-}
-
-func TestPageRange(t *testing.T) {
-	t.Parallel()
-	two, five := int64(2), int64(5)
-	require.Equal(t, apirequest.All(), apirequest.PageRange(filter.Page{}))
-	require.Equal(t, apirequest.Range{Limit: 2}, apirequest.PageRange(filter.Page{Limit: &two}))
-	require.Equal(t, apirequest.Range{Offset: 5, Limit: unlimited}, apirequest.PageRange(filter.Page{Offset: &five}))
-	require.Equal(t, apirequest.Range{Offset: 5, Limit: 2}, apirequest.PageRange(filter.Page{Offset: &five, Limit: &two}))
 }
 
 // Whatever the client writes, a range has no negative number in it.

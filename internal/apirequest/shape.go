@@ -9,9 +9,9 @@ import (
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// Shape is all of a request that decides over its plan and its SQL. Whoever plans sees
-// nothing else of it: a value has its place here, an index among those in value.Values,
-// and no text. Requests of one shape share a compiled program.
+// Shape is all of a request that decides over its plan and its SQL. A planner sees nothing
+// else of the request: where it has a value, the shape has the value's index in value.Values.
+// Requests of one shape share a compiled program.
 type Shape struct {
 	Operation
 	// Schema is an exposed schema, and Name the relation's or routine's name, decoded;
@@ -50,8 +50,7 @@ type Forced struct {
 // Prefer has the preferences that plans depend on, in the client's words.
 type Prefer struct {
 	Count, Return, Resolution, Missing string
-	// Strict is handling=strict. Without it there are no MaxAffected, which is -1 then,
-	// and no Invalid preferences.
+	// Strict is handling=strict. Without it MaxAffected is -1, and Invalid is nil.
 	Strict      bool
 	MaxAffected int64
 	Invalid     []string
@@ -66,8 +65,8 @@ type Predicate struct {
 // Node is a Condition or a Group.
 type Node interface{ node() }
 
-// Condition compares a field with a value: that of value.Values.Conditions at the index
-// Value. Comparisons with nothing have none.
+// Condition compares a field with a value. Value is its index in value.Values.Conditions,
+// and means nothing for a comparison that has no value.
 type Condition struct {
 	Field filter.Field
 	filter.Comparison
@@ -93,7 +92,7 @@ type Page struct {
 	Window Window
 }
 
-// Bound is what of a limit or an offset decides over SQL.
+// Bound says as much of a limit or an offset as decides over SQL.
 type Bound uint8
 
 // The bounds. An offset of 0 is none.
@@ -104,7 +103,7 @@ const (
 	Positive
 )
 
-// BoundOf is the bound that a number is.
+// BoundOf says which bound a number is.
 func BoundOf(n int64) Bound {
 	switch {
 	case n < 0:
@@ -126,8 +125,8 @@ type Body struct {
 	Members bool
 }
 
-// separate takes the shape and the values of a query and of a payload, if there is one.
-func (req *Request) separate(q *filter.Query, p *Payload, window Range) {
+// separate parts a query, and a payload if there is one, into shape and values.
+func (req *Request) separate(q *filter.Query, p *Payload, window value.Page) {
 	s, v := &req.Shape, &req.Values
 	s.Select, s.Order, s.OnConflict = q.Select, q.Order, q.OnConflict
 	if len(q.Where) > 0 {
@@ -140,14 +139,14 @@ func (req *Request) separate(q *filter.Query, p *Payload, window Range) {
 	s.Window, v.Window = windowOf(window), window
 	for _, page := range q.Pages {
 		if len(page.Path) > 0 { // the resource's own is in the window
-			numbers := PageRange(page)
+			numbers := pageOf(page)
 			s.Pages, v.Pages = append(s.Pages, Page{page.Path, windowOf(numbers)}), append(v.Pages, numbers)
 		}
 	}
 	v.Arguments = q.Arguments
 	if p != nil {
-		s.Body = &Body{Media: p.Media, Array: p.Array, Columns: p.Columns, Members: p.Values != nil}
-		v.Body, v.Members = p.Raw, p.Values
+		s.Body = &Body{Media: p.Media, Array: p.Array, Columns: p.Columns, Members: p.Members != nil}
+		v.Body, v.Members = p.Raw, p.Members
 		if v.Body == nil { // an empty body is no NULL
 			v.Body = []byte{}
 		}
@@ -177,7 +176,7 @@ func (req *Request) Force(use int, condition filter.Node, most int64) *Request {
 	return &forced
 }
 
-// separateNode takes the shape of a node, and adds its values to v.
+// separateNode gives the shape of a node, and adds its values to v.
 func separateNode(v *value.Values, node filter.Node) Node {
 	switch node := node.(type) {
 	case filter.Condition:
@@ -196,8 +195,8 @@ func separateNode(v *value.Values, node filter.Node) Node {
 	return nil
 }
 
-func windowOf(numbers Range) (w Window) {
-	if numbers.Limit != Unlimited {
+func windowOf(numbers value.Page) (w Window) {
+	if numbers.Limit != value.Unlimited {
 		w.Limit = BoundOf(numbers.Limit)
 	}
 	if numbers.Offset != 0 {

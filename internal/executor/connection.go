@@ -19,6 +19,8 @@ type connection struct {
 	// tracer is the host's, nil for none; traced reports that it has been looked for.
 	tracer *tracer
 	traced bool
+
+	settingsRoom
 }
 
 const customDataKey = "pgrest.connection"

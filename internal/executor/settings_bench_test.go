@@ -16,8 +16,9 @@ func BenchmarkSettingsStatement(b *testing.B) {
 		RoleSettings: []auth.Setting{{Name: "statement_timeout", Value: "5s"}},
 		AppSettings:  []auth.Setting{{Name: "app.settings.site", Value: "main"}},
 	})
+	var c connection
 	b.ReportAllocs()
 	for b.Loop() {
-		settingsStatement(settings, false, readOnly)
+		c.settingsStatement(settings, false, readOnly)
 	}
 }

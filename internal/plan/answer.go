@@ -8,8 +8,8 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// Answer is what the plans that run in the database have in common: the rows
-// that the client gets, and how.
+// Answer is what the plans that run in the database have in common: the rows that the
+// client gets, and in which form.
 type Answer struct {
 	// Root is the tree of the rows.
 	Root *Node
@@ -18,7 +18,7 @@ type Answer struct {
 	Format Format
 	// Handler is the aggregate that makes the body in the Aggregated format.
 	Handler *introspect.Handler
-	// Explain asks for the execution plan instead of the rows; nil for no such thing.
+	// Explain asks for the execution plan instead of the rows; nil asks for the rows.
 	Explain *mediatype.Plan
 	// Head asks for the number of rows instead of the rows.
 	Head bool
@@ -38,7 +38,8 @@ type Answer struct {
 type Runnable interface {
 	Plan
 	Answered() *Answer
-	// Vouched reports whether the schema cache vouched for what the database says isn't so.
+	// Vouched reports that it is the schema cache which vouched for what the database
+	// contradicts.
 	Vouched(Contradiction) bool
 }
 
@@ -63,8 +64,8 @@ func (e Expectation) Decides() bool {
 	return e.Singular || e.Matching || e.MaxAffected >= 0 || e.Offset > 0
 }
 
-// Check holds a number of rows against the expectation, and that of all rows, nil
-// if it isn't known. Its errors are *apierror.Error.
+// Check holds the number of rows of a result against the expectation, and the total, which
+// is nil if it isn't known. Its errors are *apierror.Error.
 func (e Expectation) Check(rows int64, total *int64) error {
 	switch {
 	case total != nil && e.Offset > *total:
@@ -79,13 +80,14 @@ func (e Expectation) Check(rows int64, total *int64) error {
 	return nil
 }
 
-// FarExceeded is the error of a result that has more than by rows too many, of which so many
-// were counted; nil for any other.
-func (e Expectation) FarExceeded(rows, by int64) error {
+// FarExceeded is the error for a result of which so many rows have come that the rest need
+// not be counted: there are more than surplus rows beyond the expected ones. It is nil for
+// any other result.
+func (e Expectation) FarExceeded(rows, surplus int64) error {
 	switch {
-	case e.Singular && rows > 1+by:
+	case e.Singular && rows > 1+surplus:
 		return apierror.FarFromSingular(rows - 1)
-	case e.MaxAffected >= 0 && rows > e.MaxAffected+by:
+	case e.MaxAffected >= 0 && rows > e.MaxAffected+surplus:
 		return apierror.FarBeyondMaxAffected(rows - 1)
 	}
 	return nil
@@ -135,13 +137,13 @@ func countOf(req *apirequest.Shape) Count {
 // Counting is how the rows beyond the page are counted.
 type Counting struct {
 	Count Count
-	// MaxRows is where an estimated count stops counting; 0 for nowhere, and negative
-	// for before the first row.
+	// MaxRows is the number of rows at which an estimated count stops counting. 0 never
+	// stops it, and a negative number stops it before the first row.
 	MaxRows int64
 }
 
-// Total combines what was counted and what PostgreSQL's planner estimates, as the count
-// asks for; nil stands for unknown.
+// Total makes the total of the count of rows and of the planner's estimate; nil stands for
+// unknown.
 func (c Counting) Total(counted, estimated *int64) *int64 {
 	switch c.Count {
 	case CountPlanned:
@@ -164,7 +166,7 @@ func (a *Answer) Page(v *value.Values) value.Page {
 	return v.Window.AtMost(a.MaxRows)
 }
 
-// checkPreferences refuses what is no preference, if handling is strict.
+// checkPreferences refuses preferences that there aren't, if handling is strict.
 func checkPreferences(req *apirequest.Shape) error {
 	if req.Prefer.Strict && len(req.Prefer.Invalid) > 0 {
 		return apierror.InvalidPreferences(req.Prefer.Invalid)
@@ -181,6 +183,7 @@ func (p *Planner) finish(a *Answer, req *apirequest.Shape, produce producer) err
 	if err := checkPreferences(req); err != nil {
 		return err
 	}
+	a.relies.onTree(a.Root)
 	a.Head = req.Head
 	if a.Format == FormatAggregated {
 		a.prepareRows()

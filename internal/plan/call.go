@@ -23,11 +23,11 @@ type Call struct {
 	FromBody bool
 	Named    []introspect.Param
 	Array    bool
-	// Members are the values of Named as texts, where the body has nothing that has to be
-	// read as JSON; else nil.
+	// Members are the values of Named as texts, nil where PostgreSQL has to read the body as
+	// JSON.
 	Members []value.Arg
-	// Whole is the only argument, of a parameter without a name, which stands for all that
-	// the request has; nil for none.
+	// Whole is the argument of a function whose only parameter has no name: it stands for all
+	// that the request has. It is nil for other functions.
 	Whole *value.Arg
 }
 
@@ -101,17 +101,18 @@ func (p *Planner) resultTable(r *introspect.Routine, schema string) (table *intr
 	return &introspect.Table{Name: introspect.QualifiedName{Schema: schema, Name: r.Name.Name}, Columns: []introspect.Column{column}}, true
 }
 
-// typeValues gives the only column of a function that returns values their type. A
-// represented domain is the value that it holds: representations are for relations.
+// typeValues gives the columns that show the values of a function the type of these. A value
+// of a represented domain is shown as it is: representations are for relations.
 func (n *Node) typeValues(t *introspect.Type) {
 	for i := range n.Columns {
 		if c := &n.Columns[i]; c.Field.Name == ScalarColumn && c.Kind == TypedValue {
-			c.Type = t
+			c.Type, c.Unknown = t, t == nil
 		}
 	}
 }
 
-// arguments takes the arguments from where the request has them.
+// arguments finds the arguments where the request has them: as a whole, in the JSON of the
+// body, or in the URL or form.
 func (c *Call) arguments(req *apirequest.Shape) {
 	form := req.Body != nil && req.Body.Media.Name == mediatype.URLEncoded
 	if param, ok := c.Routine.Body(); ok {
@@ -140,23 +141,23 @@ func (c *Call) arguments(req *apirequest.Shape) {
 	}
 }
 
-// argumentFor finds the values of a parameter by the names of those that are given: all
-// of a variadic one, else the last.
-func argumentFor(param introspect.Param, given []string) (Argument, bool) {
-	a, found := Argument{Param: param, Value: value.Arg{From: value.FromArgument}}, false
+// argumentFor finds a parameter among the names of the given arguments. A variadic one
+// takes all arguments of its name, another one the last.
+func argumentFor(param introspect.Param, given []string) (a Argument, found bool) {
+	var places []int
 	for i, name := range given {
-		if name != param.Name {
-			continue
-		}
-		found = true
-		a.Value.Index = i
-		if param.Variadic {
-			a.Value.From = value.FromArguments
-			a.Value.Elements = append(a.Value.Elements, i)
+		if name == param.Name {
+			places = append(places, i)
 		}
 	}
-	if param.Variadic {
-		a.Value.Index = 0
+	a.Param = param
+	switch {
+	case len(places) == 0:
+		return a, false
+	case param.Variadic:
+		a.Value = value.Arg{From: value.FromArguments, Elements: places}
+	default:
+		a.Value = value.Arg{From: value.FromArgument, Index: places[len(places)-1]}
 	}
-	return a, found
+	return a, true
 }

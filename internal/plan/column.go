@@ -74,8 +74,8 @@ func (p *Planner) column(n *Node, item filter.SelectField) Column {
 	return c
 }
 
-// represent has a column of a represented domain shown as JSON. Computed fields are
-// none: their values are shown as they are, and compared with.
+// represent has a column of a represented domain shown as JSON. Computed fields are never
+// represented: their values are shown, and compared, as they are.
 func (c *Column) represent(cache *introspect.SchemaCache) {
 	if c.Type == nil || !c.Type.IsDomain {
 		return

@@ -1,13 +1,19 @@
 package plan
 
-// Contradiction is how PostgreSQL's refusal of a statement contradicts what the plan was
-// made from.
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Contradiction says in which way PostgreSQL's refusal of a statement contradicts the
+// schema cache that the statement was made from.
 type Contradiction uint8
 
-// The contradictions. What a client writes may be refused in the same words as what the
-// schema cache knows, so that the plan has to say which of both it was.
+// The contradictions. PostgreSQL refuses a name of the client's and one of the schema cache
+// in the same words: the plan has to say which of both it can have been.
 const (
-	// NoContradiction is what the client alone can have caused.
+	// NoContradiction is a refusal that only the client can have caused.
 	NoContradiction Contradiction = iota
 	// NoSuchName is that of a column or a relation that isn't there.
 	NoSuchName
@@ -21,28 +27,35 @@ const (
 	NoSuchKey
 )
 
-// reliance is what a plan relies on beside the schema cache.
+// reliance says what a plan relies on beside the schema cache. It is noted while names are
+// resolved.
 type reliance struct {
-	// onClient reports a name of the client's that the schema cache doesn't have.
+	// onClient reports a name that only the client knows: the schema cache doesn't have it.
 	onClient bool
-	// onTruth reports a condition such as is.true.
+	// onTruth reports a condition such as is.true, which relies on the column being boolean.
 	onTruth bool
 }
 
-// onField takes note of a field that is filtered or ordered by.
+// onField notes a field that is filtered or ordered by.
 func (r *reliance) onField(f Field) { r.onClient = r.onClient || f.Column == nil }
 
-// onTree takes note of what the nodes of a tree select.
+// onColumns notes columns of a relation by their names.
+func (r *reliance) onColumns(t *introspect.Table, names []string) {
+	r.onClient = r.onClient || slices.ContainsFunc(names, func(name string) bool { return !has(t, name) })
+}
+
+// onTree notes what the nodes of a tree select, and what they are joined by: the columns
+// of a relation of the cache, which the rows of a function may lack if they only have the
+// relation's name.
 func (r *reliance) onTree(n *Node) {
-	// A relation that a function returns may lack what joins its namesake's.
 	r.onClient = r.onClient || n.Unknown() || len(n.Embeds) > 0 && !n.Exposed
 	for _, e := range n.Embeds {
 		r.onTree(e.Node)
 	}
 }
 
-// Vouched reports whether a contradiction is the schema cache's: it vouched for what the
-// database says isn't so. If so, the cache is out of date; else the client erred.
+// Vouched reports that it is the schema cache which vouched for what the database
+// contradicts, so that the cache is out of date. Otherwise the client erred.
 func (a *Answer) Vouched(c Contradiction) bool {
 	switch c {
 	case NoSuchName:

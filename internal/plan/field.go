@@ -9,8 +9,8 @@ import (
 // Field is a column of a node's relation, or a value inside of one.
 type Field struct {
 	filter.Field
-	// Column is nil for a computed field, whose call PostgreSQL spells like a column, and
-	// for a name that only PostgreSQL may know.
+	// Column is nil for a computed field, which SQL spells like a column, and for a name that
+	// only PostgreSQL may know.
 	Column *introspect.Column
 	// Computed is the function of a computed field; nil for none.
 	Computed *introspect.Routine
@@ -51,9 +51,10 @@ func (p *Planner) parser(c *introspect.Column) introspect.QualifiedName {
 	return function
 }
 
-// printer finds the function that makes of a column's domain the text that parser reads:
-// one to text or, failing that, one to JSON, in which the text is a string. It is zero
-// where the text is PostgreSQL's own.
+// printer finds the function that turns a value of a column's domain into the text that
+// parser's function reads. It makes the text itself or, if there is no such function, JSON
+// that is a string with the text. It is zero where no function parses, and the text is
+// PostgreSQL's own.
 func (p *Planner) printer(c *introspect.Column) (function introspect.QualifiedName, toJSON bool) {
 	if p.parser(c).Name == "" {
 		return function, false

@@ -16,29 +16,29 @@ type Mutate struct {
 	Answer
 	Action Action
 	Table  *introspect.Table
+	// Target is Table as the filters of the rows to write see it.
+	Target *Node
 	// Columns are those to write, from the JSON of the body, in which Array tells an
 	// array of objects from a single one.
 	Columns []WriteColumn
 	Array   bool
-	// Members are the values of Columns as texts, where the body has nothing that has to
-	// be read as JSON; else nil.
+	// Members are the values of Columns as texts, nil where PostgreSQL has to read the body
+	// as JSON.
 	Members []value.Arg
-	// Defaults has columns that are missing in an object take their defaults.
+	// Defaults gives columns that are missing in an object their defaults.
 	Defaults bool
-	// Where are the filters of the rows to write; an upsert's are of the row to put.
+	// Where are the filters of the rows to write, of Target; a PUT's are of the row to put.
 	Where []Predicate
 	// OneRow reports filters that name one row by its primary key.
 	OneRow bool
-	// Conflict is what to do about rows that are there already; nil for nothing.
+	// Conflict is what to do about rows that are there already, nil to let them be an error.
 	Conflict *Conflict
 	// Check are conditions that new and changed rows have to satisfy.
 	Check []Predicate
 	// Return is what the client wants to know.
 	Return Return
-	// Key is the primary key, where the client wants to know that of a new row alone.
+	// Key is the primary key, where that of a new row is all that the client wants to know.
 	Key []KeyColumn
-
-	target *Node // the relation that Where is about
 }
 
 func (*Mutate) plan() {}
@@ -54,9 +54,6 @@ const (
 	Delete = apirequest.Delete
 )
 
-// Target is the relation to write to, as its filters see it.
-func (m *Mutate) Target() *Node { return m.target }
-
 // WriteColumn is a column to write.
 type WriteColumn struct {
 	*introspect.Column
@@ -65,11 +62,12 @@ type WriteColumn struct {
 	Parse, Represent introspect.QualifiedName
 }
 
-// KeyColumn is a column of the primary key. Its values are for a filter, which reads texts.
+// KeyColumn is a column of the primary key. Its value is returned for a filter to find the
+// row by, which reads a text.
 type KeyColumn struct {
 	*introspect.Column
-	// Print is the function that makes the text that a filter reads, or JSON of it if JSON
-	// is set; zero where it is PostgreSQL's own.
+	// Print is the function that makes this text of the value or, if JSON is set, a JSON
+	// string with the text. It is zero where the text is PostgreSQL's own.
 	Print introspect.QualifiedName
 	JSON  bool
 }
@@ -109,38 +107,21 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req), Defaults: req.Prefer.Missing == "default"}
-	m.target = &Node{Table: table, Exposed: true, Alias: table.Name.Name}
-	uncapped := *p // what was written is returned whole
-	uncapped.config.MaxRows = 0
-	if err := uncapped.tree(&m.Answer, table, ofResult(req)); err != nil {
+	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req)}
+	m.Target = &Node{Table: table, Exposed: true, Alias: table.Name.Name}
+	if err := p.addResult(m, req); err != nil {
 		return nil, err
 	}
 	p.addFilters(m, req.Where)
-	m.Root.FromResult = true
 	m.OneRow = namesRow(req.Where, table)
-	if req.Action == apirequest.Upsert && !m.OneRow {
+	if m.Action == Upsert && !m.OneRow {
 		return nil, apierror.PutFilters()
 	}
-	if req.Action != apirequest.Delete {
-		m.Array = req.Body.Array
-		if err := p.addWriteColumns(m, req.Body.Columns); err != nil {
+	if m.Action != Delete {
+		if err := p.addBody(m, req); err != nil {
 			return nil, err
 		}
 	}
-	switch req.Action {
-	case apirequest.Create:
-		m.Conflict = conflictOf(req, table)
-	case apirequest.Upsert:
-		if !containsAll(req.Body.Columns, table.PrimaryKey) {
-			return nil, apierror.PutMismatch()
-		}
-		m.Conflict, m.Defaults = &Conflict{Columns: table.PrimaryKey, Merge: true}, false
-	}
-	if req.Body != nil && req.Body.Members {
-		m.takeMembers()
-	}
-	m.relyOnKey()
 	if m.Return == ReturnHeadersOnly && m.Action == Create {
 		m.Key = p.key(table)
 	}
@@ -150,15 +131,22 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if err := p.finish(&m.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
 		return nil, err
 	}
-	if m.Explain != nil { // its rows are lines of a plan
-		return m, nil
-	}
-	m.Expect.Matching = req.Action == apirequest.Upsert
-	m.Expect.Singular = m.Expect.Singular && req.Action != apirequest.Upsert
-	if affects := req.Action == apirequest.Update || req.Action == apirequest.Delete; affects {
-		m.Expect.MaxAffected = req.Prefer.MaxAffected
+	if m.Explain == nil { // else its rows are lines of an execution plan
+		m.expect(req)
 	}
 	return m, nil
+}
+
+// addResult makes the tree that reads what was written. All of it is read, whatever the
+// maximum of rows.
+func (p *Planner) addResult(m *Mutate, req *apirequest.Shape) error {
+	uncapped := *p
+	uncapped.config.MaxRows = 0
+	if err := uncapped.tree(&m.Answer, m.Table, ofResult(req)); err != nil {
+		return err
+	}
+	m.Root.FromResult, m.Root.RowColumn = true, rowColumn(m.Table)
+	return nil
 }
 
 // ofResult is the shape as the reading of the result sees it: filters of the
@@ -174,19 +162,57 @@ func ofResult(req *apirequest.Shape) *apirequest.Shape {
 	return &result
 }
 
+// rowColumn is a name that no column of a relation has: see Node.RowColumn.
+func rowColumn(t *introspect.Table) string {
+	name := "pgrst row"
+	for has(t, name) {
+		name += "_"
+	}
+	return name
+}
+
 // addFilters resolves the filters of the rows to write.
 func (p *Planner) addFilters(m *Mutate, where []apirequest.Predicate) {
 	for _, predicate := range where {
 		if len(predicate.Path) == 0 {
-			m.Where = append(m.Where, p.predicate(m.target, predicate.Node, &m.relies))
+			m.Where = append(m.Where, p.predicate(m.Target, predicate.Node, &m.relies))
 		}
 	}
 }
 
-// relyOnKey takes note of columns that rows conflict by and that aren't known.
-func (m *Mutate) relyOnKey() {
-	if m.Conflict != nil && slices.ContainsFunc(m.Conflict.Columns, func(name string) bool { return !has(m.Table, name) }) {
-		m.relies.onClient = true
+// addBody resolves the columns to write, and settles how their values are read and what
+// becomes of rows that are there already.
+func (p *Planner) addBody(m *Mutate, req *apirequest.Shape) error {
+	m.Array = req.Body.Array
+	if err := p.addWriteColumns(m, req.Body.Columns); err != nil {
+		return err
+	}
+	m.Defaults = req.Prefer.Missing == "default"
+	switch m.Action {
+	case Create:
+		m.Conflict = conflictOf(req, m.Table)
+	case Upsert:
+		if !containsAll(req.Body.Columns, m.Table.PrimaryKey) {
+			return apierror.PutMismatch()
+		}
+		m.Conflict, m.Defaults = &Conflict{Columns: m.Table.PrimaryKey, Merge: true}, false
+	}
+	if m.Conflict != nil {
+		m.relies.onColumns(m.Table, m.Conflict.Columns)
+	}
+	if req.Body.Members {
+		m.takeMembers()
+	}
+	return nil
+}
+
+// expect says what the result has to be.
+func (m *Mutate) expect(req *apirequest.Shape) {
+	switch m.Action {
+	case Upsert:
+		m.Expect.Matching, m.Expect.Singular = true, false
+	case Update, Delete:
+		m.Expect.MaxAffected = req.Prefer.MaxAffected
 	}
 }
 
@@ -232,8 +258,7 @@ func conflictOf(req *apirequest.Shape, t *introspect.Table) *Conflict {
 	return c
 }
 
-// namesRow reports whether filters name one row by its primary key, as those of a
-// PUT have to.
+// namesRow reports that filters name one row by its primary key, as those of a PUT have to.
 func namesRow(where []apirequest.Predicate, t *introspect.Table) bool {
 	var filtered []string
 	for _, predicate := range where {
@@ -247,7 +272,7 @@ func namesRow(where []apirequest.Predicate, t *introspect.Table) bool {
 	return len(filtered) > 0 && containsAll(filtered, t.PrimaryKey) && containsAll(t.PrimaryKey, filtered)
 }
 
-// containsAll reports whether names has each of the others.
+// containsAll reports that names has each of the others.
 func containsAll(names, others []string) bool {
 	return !slices.ContainsFunc(others, func(name string) bool { return !slices.Contains(names, name) })
 }

@@ -37,9 +37,9 @@ func (p *Planner) negotiate(a *Answer, accept []mediatype.Type, produce producer
 	return apierror.NotAcceptable(names(accept))
 }
 
-// produces settles media type and format if the resource can be had in media.
-// The vendored types are ours alone; for others what the database defines goes
-// first, and for a relation's own rows a handler of any type before all.
+// produces settles media type and format if the resource can be had in media. The vendored
+// types are the API's own. Of others, what the database defines goes first, and before all
+// that a handler which a relation has for every media type.
 func (p *Planner) produces(a *Answer, media mediatype.Type, produce producer) bool {
 	switch media.Name {
 	case mediatype.Object:
@@ -101,8 +101,8 @@ func (p *Planner) ownHandler(a *Answer, media mediatype.Type, produce producer) 
 	return false
 }
 
-// prepareRows makes the rows what the handler takes. One of a relation takes them as
-// they are stored.
+// prepareRows makes the rows what the handler takes: that of a relation takes them as they
+// are stored.
 func (a *Answer) prepareRows() {
 	if a.Handler.Relation.Name == "" {
 		return
@@ -112,8 +112,8 @@ func (a *Answer) prepareRows() {
 	}
 }
 
-// answered is the media type of a handler's answer. A handler of any type answers
-// in bytes, unless it says otherwise itself.
+// answered is the media type of a handler's answer. That of a handler of every media type
+// is bytes, unless the handler itself sets the response's type.
 func answered(name string) mediatype.Type {
 	if name == mediatype.Any {
 		return mediatype.Type{Name: mediatype.Octets}
@@ -121,8 +121,8 @@ func answered(name string) mediatype.Type {
 	return mediatype.Parse(name)
 }
 
-// objectOf is how a single JSON object is made of rows: of a function that returns
-// no set it is what arrays of its result are, too.
+// objectOf is how a single JSON object is made of rows. A function that returns no set has
+// one form of JSON, whether an object or an array was asked for.
 func objectOf(c *Call) Format {
 	if c != nil && !c.Routine.Returns.Set {
 		return arrayOf(c)
@@ -130,8 +130,8 @@ func objectOf(c *Call) Format {
 	return FormatObject
 }
 
-// arrayOf is how JSON is made of rows: of a function that returns one value or
-// values, and not rows, it is these.
+// arrayOf is how JSON is made of rows. A function that returns values, and not rows, has
+// these as its JSON.
 func arrayOf(c *Call) Format {
 	switch {
 	case c == nil:

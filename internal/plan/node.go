@@ -19,6 +19,9 @@ type Node struct {
 	Alias string
 	// FromResult takes the rows from what a write returned instead of the table.
 	FromResult bool
+	// RowColumn names the column of what a write returned that has each row as a whole. No
+	// column of Table has that name.
+	RowColumn string
 	// Call takes the rows from a function instead of the table; nil for no such thing.
 	Call    *Call
 	Columns []Column
@@ -32,8 +35,7 @@ type Node struct {
 	// StripNulls leaves nulls out of JSON, at every depth.
 	StripNulls bool
 
-	depth     int     // 0 at the root
-	orderedBy []Field // by which the parent is ordered
+	depth int // 0 at the root
 	unresolved
 }
 
@@ -65,11 +67,9 @@ type Embed struct {
 	// Fenced joins the rows as they stand in the query: there are so many embeds that
 	// PostgreSQL would take its time to find the best order of them all.
 	Fenced bool
-	// Asked is how many conditions ask whether there is anything to embed: each Present
-	// that is about it, and Inner.
-	Asked int
-	// OrderTerms are the places, in the parent's order, of the terms about this one.
-	OrderTerms []int
+	// PresenceTests is how often the parent's conditions test whether there is anything to
+	// embed: each Present about it is a test, and so is Inner.
+	PresenceTests int
 
 	hint    string
 	renamed bool // an alias was given
@@ -101,8 +101,8 @@ func (n *Node) embed(name string) *Embed {
 	return nil
 }
 
-// Aggregates reports whether the node's rows are groups: one of its columns, or
-// of those spread into it, is an aggregate.
+// Aggregates reports that the node's rows are groups: one of its columns, or of those
+// that are spread into it, is an aggregate.
 func (n *Node) Aggregates() bool {
 	for i := range n.Columns {
 		if n.Columns[i].Aggregate != filter.NoAggregate {

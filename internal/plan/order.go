@@ -15,16 +15,16 @@ type OrderTerm struct {
 	Nulls     filter.NullsOrder
 	// Embed has the field; nil for the node itself.
 	Embed *Embed
-	// Place is where the field is among what is shown, or -1: the output of the embed that
-	// has the field's name, or the node's own column that shows the same JSON path.
+	// Place is where the field is shown, or -1 if it isn't: among the outputs of Embed the
+	// one that has the field's name, or among the node's own columns the one with the same
+	// JSON path.
 	Place int
 }
 
-// addOrders resolves the order of a node and of those below it, and marks the embeds by
-// which their parents are ordered. An order by something that is not embedded, or not
-// to-one, is refused.
+// addOrders resolves the order of a node and of those below it. An order by something that
+// is not embedded, or not to-one, is refused.
 func (p *Planner) addOrders(n *Node, relies *reliance) error {
-	for i, term := range n.order {
+	for _, term := range n.order {
 		t := OrderTerm{Direction: term.Direction, Nulls: term.Nulls}
 		if term.Relation == "" {
 			t.Field, t.Place = p.field(n, term.Field), n.showsPath(term.Field)
@@ -37,8 +37,6 @@ func (p *Planner) addOrders(n *Node, relies *reliance) error {
 				return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
 			}
 			t.Embed, t.Field, t.Place = e, p.field(e.Node, term.Field), e.shows(term.Field)
-			e.OrderTerms = append(e.OrderTerms, i)
-			e.Node.orderedBy = append(e.Node.orderedBy, t.Field)
 		}
 		relies.onField(t.Field)
 		n.Order = append(n.Order, t)
@@ -62,8 +60,8 @@ func (n *Node) showsPath(f filter.Field) int {
 	})
 }
 
-// shows finds the output of an embed that has a field's name in the embed's select, or
-// -1. One that shows a represented domain as JSON has no order.
+// shows finds the output of an embed that has a field's name, or -1. A represented domain
+// doesn't count, as it is shown as JSON, which has no order.
 func (e *Embed) shows(f filter.Field) int {
 	if e.Empty() {
 		return -1
@@ -100,8 +98,8 @@ func (n *Node) output(name string) (index, count int) {
 	return index, count
 }
 
-// Knows reports whether the schema cache has a column that SQL refers to by the alias of
-// one of the tree's nodes.
+// Knows reports that the schema cache has a column, which SQL refers to by the alias of one
+// of the tree's nodes.
 func (n *Node) Knows(alias, column string) bool {
 	if n.Alias == alias && has(n.Table, column) {
 		return true

@@ -245,26 +245,6 @@ func TestAnswer_Total(t *testing.T) {
 	}
 }
 
-// A plan whose names all come from the schema cache vouches for them: if the
-// database lacks one, the cache is out of date.
-func TestAnswer_Vouched(t *testing.T) {
-	t.Parallel()
-	planner := plan.New(archive(), plan.Config{Aggregates: true})
-	for target, want := range map[string]bool{
-		"/films": true, "/films?select=title,full_title,count()": true, "/films?select=nope": false,
-		"/films?year=gt.1&or=(id.eq.1,title.is.null)": true, "/films?nope=eq.1": false, "/films?or=(id.eq.1,nope.is.null)": false,
-		"/films?order=title": true, "/films?order=nope": false,
-		"/films?select=directors(name)&order=directors(born)": true, "/films?select=directors(name)&order=directors(nope)": false,
-		"/films?select=directors(nope)": false, "/films?select=directors(name)&directors.nope=eq.1": false,
-		"/films?select=roles()&roles=is.null": true, "/films?roles=is.null": false,
-	} {
-		t.Run(target, func(t *testing.T) {
-			t.Parallel()
-			require.Equal(t, want, build(t, planner, target).Vouched(plan.NoSuchName))
-		})
-	}
-}
-
 func TestBuild_info(t *testing.T) {
 	t.Parallel()
 	planner := plan.New(archive(), plan.Config{})

@@ -18,7 +18,7 @@ type Compare struct {
 	Value value.Arg
 }
 
-// Present asks whether a row has anything to embed or, when Absent is set, nothing.
+// Present tests that a row has something to embed or, when Absent is set, nothing.
 type Present struct {
 	Embed  *Embed
 	Absent bool
@@ -34,8 +34,8 @@ func (Compare) predicate() {}
 func (Present) predicate() {}
 func (Group) predicate()   {}
 
-// predicate resolves a condition or a group of them on a node's rows, and takes note of
-// what it relies on.
+// predicate resolves a condition on a node's rows, or a group of conditions, and notes what
+// the plan relies on for it.
 func (p *Planner) predicate(n *Node, node apirequest.Node, relies *reliance) Predicate {
 	switch node := node.(type) {
 	case apirequest.Condition:
@@ -57,8 +57,8 @@ func (p *Planner) predicate(n *Node, node apirequest.Node, relies *reliance) Pre
 	return nil
 }
 
-// embedded finds the child that a null filter is about: f=is.null asks whether there is
-// anything to embed, and any other condition on that name is about a column.
+// embedded finds the child that a condition is about, nil for none: if f is the name of an
+// embed, f=is.null tests for its presence. Any other condition on f is about a column.
 func (n *Node) embedded(c apirequest.Condition) *Embed {
 	if c.Operator != filter.Is || c.Is != filter.IsNull && c.Is != filter.IsNotNull || len(c.Field.Path) > 0 {
 		return nil
@@ -83,8 +83,8 @@ func (p *Planner) addPredicates(n *Node, relies *reliance) {
 	}
 }
 
-// joinPresent makes inner joins of predicates that want something embedded, such as
-// rel=not.is.null: a row without it is left out either way.
+// joinPresent makes embeds inner that have to be present in every row, as by
+// rel=not.is.null: rows without them are left out either way. The predicate goes.
 func joinPresent(n *Node) {
 	n.Where = slices.DeleteFunc(n.Where, func(predicate Predicate) bool {
 		present, ok := predicate.(Present)
@@ -99,26 +99,24 @@ func joinPresent(n *Node) {
 	}
 }
 
-// countAsked sets Embed.Asked throughout the tree.
-func countAsked(n *Node) {
-	for _, predicate := range n.Where {
-		countPresent(predicate)
-	}
+// countPresenceTests sets Embed.PresenceTests throughout the tree.
+func countPresenceTests(n *Node) {
+	countPresent(n.Where)
 	for _, e := range n.Embeds {
 		if e.Inner {
-			e.Asked++
+			e.PresenceTests++
 		}
-		countAsked(e.Node)
+		countPresenceTests(e.Node)
 	}
 }
 
-func countPresent(predicate Predicate) {
-	switch predicate := predicate.(type) {
-	case Present:
-		predicate.Embed.Asked++
-	case Group:
-		for _, member := range predicate.Of {
-			countPresent(member)
+func countPresent(predicates []Predicate) {
+	for _, predicate := range predicates {
+		switch predicate := predicate.(type) {
+		case Present:
+			predicate.Embed.PresenceTests++
+		case Group:
+			countPresent(predicate.Of)
 		}
 	}
 }

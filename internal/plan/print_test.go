@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/filter"
@@ -24,7 +25,7 @@ type printer struct {
 }
 
 // text is the text of an argument.
-func (p *printer) text(arg value.Arg) string { return string(p.values.Bind([]value.Arg{arg})[0]) }
+func (b *printer) text(arg value.Arg) string { return string(b.values.Bind([]value.Arg{arg})[0]) }
 
 func (b *printer) node(indent string, n *plan.Node) {
 	fmt.Fprintf(b, "%s%s as %s", indent, n.Table.Name.Name, n.Alias)
@@ -51,13 +52,13 @@ func (b *printer) node(indent string, n *plan.Node) {
 		fmt.Fprintf(b, "%swithout nulls\n", indent)
 	}
 	for _, e := range n.Embeds {
-		fmt.Fprintf(b, "%s%s\n", indent, embedText(e))
+		fmt.Fprintf(b, "%s%s\n", indent, embedText(n, e))
 		b.node(indent+"  ", e.Node)
 	}
 }
 
 // embedText is as in "to one: director by films_director (director_id = id) inner".
-func embedText(e *plan.Embed) string {
+func embedText(parent *plan.Node, e *plan.Embed) string {
 	text := "to one: "
 	if e.ToMany() {
 		text = "to many: "
@@ -72,10 +73,11 @@ func embedText(e *plan.Embed) string {
 	default:
 		text += fmt.Sprintf(" by %s (%s)", r.Constraint, pairs(r.Columns))
 	}
+	ordered := slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return t.Embed == e })
 	for _, flag := range []struct {
 		set  bool
 		name string
-	}{{e.Inner, "inner"}, {e.Spread, "spread"}, {len(e.OrderTerms) > 0, "ordered"}, {e.Empty(), "empty"}} {
+	}{{e.Inner, "inner"}, {e.Spread, "spread"}, {ordered, "ordered"}, {e.Empty(), "empty"}} {
 		if flag.set {
 			text += " " + flag.name
 		}

@@ -27,13 +27,11 @@ func pseudoCast(items []filter.SelectItem) (name string, found bool) {
 }
 
 // isPseudoType reports the name of one of the pseudo-types that stand for any type, or for
-// none that is known. PostgreSQL casts to them, and what becomes of that is an internal
-// error, or worse: a text that was cast to "any", sorted by another column and not made
-// JSON of, has crashed it, with everybody's sessions. The others it refuses itself.
+// an unknown one. PostgreSQL accepts casts to them, and fails in what follows: with an
+// internal error, or worse. A text that was cast to "any" and sorted by another column, but
+// not turned into JSON, has crashed the server with everybody's sessions. Casts to other
+// pseudo-types it refuses itself.
 func isPseudoType(name string) bool {
-	if name == "" { // as it nearly always is
-		return false
-	}
 	words := strings.Fields(strings.ToLower(name))
 	words = slices.DeleteFunc(words, func(word string) bool { return word == "setof" || word == "array" })
 	if len(words) != 1 {

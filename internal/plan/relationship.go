@@ -30,9 +30,6 @@ func (p *Planner) relationship(from introspect.QualifiedName, target, hint strin
 
 func (p *Planner) candidates(from introspect.QualifiedName, target, hint string) []*introspect.Relationship {
 	named, keyed := p.cache.Relationships(from, target)
-	if len(named) == 1 && len(keyed) == 0 && hint == "" && !named[0].Self() { // as most are
-		return named
-	}
 	var found []*introspect.Relationship
 	for _, r := range named {
 		if hint == "" && unhinted(r) || hint != "" && hinted(r, hint) {

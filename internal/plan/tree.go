@@ -34,8 +34,7 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 		func() error {
 			p.addPredicates(root, &a.relies)
 			joinPresent(root)
-			countAsked(root)
-			a.relies.onTree(root)
+			countPresenceTests(root)
 			return nil
 		},
 		func() error { return p.checkAggregates(root) },
@@ -48,13 +47,13 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 	return nil
 }
 
-// maxEntries is how many columns PostgreSQL lets a select have, those included that it
-// is only ordered by.
+// maxEntries is how many columns PostgreSQL lets a select have. Those that it is only
+// ordered by count, too.
 const maxEntries = 1664
 
-// tooWide reports a select, or one within it, or an order, that PostgreSQL would
-// refuse for its width. It is refused before any work goes into it, which could be
-// much: what is selected is looked up for each filter and term.
+// tooWide reports a select, at any depth, or an order that PostgreSQL would refuse for its
+// width. It is refused first, before it makes much work: each filter and each term looks
+// through all that is selected.
 func tooWide(items []filter.SelectItem, orders []filter.Order) bool {
 	return len(items) > maxEntries ||
 		slices.ContainsFunc(items, func(item filter.SelectItem) bool {
@@ -143,10 +142,10 @@ func (n *Node) renamed(target string) *Embed {
 // all of it. PostgreSQL cuts names at 63 bytes, and what an alias ends in matters.
 const maxAliased = 40
 
-// aliasOf names the rows that an embed of parent reads, in SQL and in PostgreSQL's
-// errors about it, as PostgREST does: by the relation and its depth, but over a
-// junction by the relation alone. It is unlike the parent's, the only other one
-// that is referred to from there.
+// aliasOf names the rows that an embed of parent reads. The name shows in PostgreSQL's
+// errors, so it is the one that PostgREST gives: the relation with the depth, or over a
+// junction the relation alone. It differs from the parent's alias, which is the only other
+// one that the embed's SQL mentions.
 func aliasOf(parent *Node, r *introspect.Relationship) string {
 	relation := r.Target.Name
 	if r.Junction != nil && len(relation) <= maxAliased && relation != parent.Alias {
@@ -162,10 +161,10 @@ func aliasOf(parent *Node, r *introspect.Relationship) string {
 	return alias
 }
 
-// maxUnfenced is how many embeds PostgreSQL may join in the order that it finds best,
-// as many as it does so with by default (join_collapse_limit). It still looks at all the
-// ways in which the same column joins them: with 64 embeds of one relation for the
-// better part of a minute.
+// maxUnfenced is how many embeds PostgreSQL may join in the order that it finds best: as
+// many as it does so with by default (join_collapse_limit). That setting alone doesn't
+// bound its search, for it considers all ways in which one column joins several relations:
+// with 64 embeds of one relation it takes the better part of a minute.
 const maxUnfenced = 8
 
 // relate resolves a node and what is below it: the columns, and the
@@ -179,7 +178,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		if field, ok := item.(filter.SelectField); ok {
 			p.addColumns(n, field)
 		}
-		if len(n.Columns) > maxEntries { // of what * stands for
+		if len(n.Columns) > maxEntries { // as * stands for many
 			return apierror.TooManyEntries(maxEntries)
 		}
 	}

@@ -30,7 +30,8 @@ type Use struct {
 	Operators []filter.Operator
 	window    Window
 
-	of subject
+	of      subject
+	ordered []Field // by which the relation around it is ordered
 }
 
 // LimitOf is the most rows that a request with these values asks for, -1 for any number.
@@ -112,7 +113,13 @@ func (n *Node) appendUses(list []Use, u Use) []Use {
 		if e.Spread {
 			kind = UseSpread
 		}
-		list = e.Node.appendUses(list, Use{Kind: kind, Name: e.Node.Table.Name, Path: path, of: subject{node: e.Node}})
+		embed := Use{Kind: kind, Name: e.Node.Table.Name, Path: path, of: subject{node: e.Node}}
+		for _, t := range n.Order {
+			if t.Embed == e {
+				embed.ordered = append(embed.ordered, t.Field)
+			}
+		}
+		list = e.Node.appendUses(list, embed)
 	}
 	return list
 }
@@ -137,7 +144,7 @@ func (u *Use) read(n *Node) (functions []*introspect.Routine) {
 			field(t.Field)
 		}
 	}
-	for _, f := range n.orderedBy {
+	for _, f := range u.ordered {
 		field(f)
 	}
 	u.where(n.Where)
@@ -226,7 +233,7 @@ func (p *Planner) forceUse(a *Answer, of subject, f apirequest.Forced) {
 	case f.Node == nil:
 	case of.write != nil:
 		m := of.write
-		condition := p.forcedPredicate(m.target, f.Node)
+		condition := p.forcedPredicate(m.Target, f.Node)
 		if m.Action == Update || m.Action == Delete {
 			m.Where = append(m.Where, condition)
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// Window says which of its rows a node shows: those behind an offset, up to a limit. What
-// of both decides over SQL is known here; the numbers are arguments.
+// Window says which of its rows a node shows: those behind an offset, up to a limit. Of
+// both numbers the plan knows what decides over SQL; they themselves are arguments.
 type Window struct {
 	Limit, Offset Bound
 	page          int   // whose numbers they are, by its index as value.Arg has it
@@ -16,7 +16,7 @@ type Window struct {
 	most          int64 // caps it; 0 is no cap
 }
 
-// Bound is what of a limit or an offset decides over SQL.
+// Bound says as much of a limit or an offset as decides over SQL.
 type Bound = apirequest.Bound
 
 // The bounds.
@@ -47,8 +47,8 @@ func windowOf(shape apirequest.Window, index int) Window {
 	return Window{Limit: shape.Limit, Offset: shape.Offset, page: index, limited: shape.Limit != Unbounded}
 }
 
-// AtMost caps the window at limit rows; 0 is no cap, and a negative one lets no rows
-// through. Of several caps the lowest counts.
+// AtMost caps the window at limit rows. 0 is no cap, and a negative limit lets no row pass.
+// Of several caps the lowest counts.
 func (w Window) AtMost(limit int64) Window {
 	if limit == 0 || w.most != 0 && max(0, w.most) <= max(0, limit) {
 		return w

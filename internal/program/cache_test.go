@@ -65,6 +65,21 @@ func TestCache_memory(t *testing.T) {
 	}
 }
 
+// What is kept of a shape is nothing of the request: its values may be large. Not parallel.
+func TestCache_memory_of_values(t *testing.T) {
+	planner := plan.New(programSchema(), plan.Config{})
+	var c Cache
+	before := heap()
+	for i := range 100 {
+		value := strings.Repeat("x", 1<<18)
+		_, _, err := c.Build(planner, &get(t, fmt.Sprintf("/films?select=a%d:id,directors(name)&title=eq.%s&directors.name=eq.b&order=id", i, value)).Shape)
+		require.NoError(t, err)
+	}
+	require.Len(t, c.byKey, 100)
+	require.Less(t, heap(), before+2<<20)
+	runtime.KeepAlive(&c)
+}
+
 // What is used stays, whatever else comes and goes.
 func TestCache_used(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ func (c *Cache) Build(planner *plan.Planner, shape *apirequest.Shape) (plan.Plan
 	if known := c.get(key); known != nil {
 		return known.plan, known.program, nil
 	}
-	p, program, err := compile(planner, shape)
+	p, program, err := compile(planner, shape.Clone()) // the plan is kept, and no request with it
 	if planned, ok := p.(plan.Runnable); ok && err == nil {
 		c.put(string(key), newCompiled(planned, program, len(key)))
 	}

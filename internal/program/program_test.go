@@ -226,3 +226,15 @@ func TestCache_media_types(t *testing.T) {
 		seen[shape] = accept
 	}
 }
+
+// The values of a function that returns no rows are known by their type: to count them no
+// column of theirs is read.
+func TestBuild_count_of_values(t *testing.T) {
+	t.Parallel()
+	planner := plan.New(programSchema(), plan.Config{})
+	req, err := parseRequest(http.MethodGet, "/rpc/add?a=1&limit=1", "count=exact", "")
+	require.NoError(t, err)
+	_, program, err := compile(planner, &req.Shape)
+	require.NoError(t, err)
+	require.Contains(t, program.Main.SQL, `(SELECT pg_catalog.count(*) FROM (SELECT FROM "pgrst result" AS "add") rows)`)
+}

@@ -21,18 +21,18 @@ func (o *output) aggregated() fragment {
 	return castTo(o.expr.within(name+"(", ")"), o.cast)
 }
 
-// formOfAggregate is that of an aggregate's result. Where pg_catalog has an aggregate
+// conversionOfAggregate is that of an aggregate's result. Where pg_catalog has an aggregate
 // for the very type, no other one is called. Elsewhere only PostgreSQL knows what the
 // result is, and makes JSON of it.
-func formOfAggregate(c *plan.Column) form {
+func conversionOfAggregate(c *plan.Column) conversion {
 	if c.Aggregate == filter.Count {
-		return form{encoding: Number}
+		return conversion{encoding: Number}
 	}
 	if result, ok := resultOf(c.Aggregate, argumentOf(c)); ok {
 		encoding, _ := EncodingOfOID(result)
-		return form{encoding: encoding, oid: result}
+		return conversion{encoding: encoding, oid: result}
 	}
-	return form{encoding: Verbatim, toJSON: true}
+	return conversion{encoding: Verbatim, toJSON: true}
 }
 
 // argumentOf is the type of an aggregate's argument, by its number in pg_type; 0 if it

@@ -19,7 +19,7 @@ func guarded(m *plan.Mutate) bool { return len(m.Check) > 0 && !noColumns(m) }
 // allowed renders whether the row of a write satisfies all conditions, or fails.
 func allowed(m *plan.Mutate) fragment {
 	f := fragment{}
-	for i, condition := range predicates(m.Target(), m.Check) {
+	for i, condition := range predicates(m.Target, m.Check) {
 		if i > 0 {
 			f.add(" AND ")
 		}

@@ -42,9 +42,8 @@ func bodyRows(m *plan.Mutate) fragment {
 	return sql("pg_catalog.json_to_record(?) AS "+record(alias, m.Columns), body)
 }
 
-// textRow renders a body's values as a row of texts. OFFSET keeps the planner from
-// casting them beforehand: what is wrong with them is to be found when they are used,
-// by somebody who may use them.
+// textRow renders members as a row of texts. OFFSET keeps PostgreSQL's planner from casting
+// them: what is wrong with a text is to be found when it is used, by someone who may use it.
 func textRow(names []string, values []value.Arg) fragment {
 	f := sql("(SELECT ")
 	for i, name := range names {
@@ -57,11 +56,11 @@ func textRow(names []string, values []value.Arg) fragment {
 	return f
 }
 
-// record renders the columns that JSON is read as.
+// record renders the alias of a row source that is read from JSON, with its columns.
 func record(alias string, columns []plan.WriteColumn) string {
 	definitions := make([]string, len(columns))
 	for i, c := range columns {
-		typeName := sqlType(c.TypeName)
+		typeName := catalogSQL(c.TypeName)
 		if c.Parse.Name != "" {
 			typeName = "json"
 		}
@@ -70,10 +69,11 @@ func record(alias string, columns []plan.WriteColumn) string {
 	return alias + "(" + strings.Join(definitions, ", ") + ")"
 }
 
-// sqlType is a type as the catalogs print it, quoted where it has to be.
-func sqlType(name string) string { return strings.ReplaceAll(name, "?", "??") }
+// catalogSQL is a type or a default as the catalogs print it, which is SQL. A question mark
+// in it is no placeholder.
+func catalogSQL(name string) string { return strings.ReplaceAll(name, "?", "??") }
 
-// defaults renders an object of the columns' defaults, which the catalogs have as SQL.
+// defaults renders a JSON object of the columns' defaults.
 func defaults(m *plan.Mutate) fragment {
 	f, members := sql("pg_catalog.jsonb_build_object("), 0
 	for _, c := range m.Columns {
@@ -103,24 +103,24 @@ func defaults(m *plan.Mutate) fragment {
 // 100 arguments at most.
 const maxMembers = 50
 
-// defaultValue renders a column's default. One that is parsed like the body's
-// values has to be represented as these are.
+// defaultValue renders a column's default. If the values in the body are parsed, it has to be
+// in the same form as they are.
 func defaultValue(c plan.WriteColumn) string {
-	value := sqlType(c.Default)
+	value := catalogSQL(c.Default)
 	if c.Parse.Name != "" && c.Represent.Name != "" {
-		value = sqlfrag.Qualified(c.Represent.Schema, c.Represent.Name) + "(CAST(" + value + " AS " + sqlType(c.TypeName) + "))"
+		value = sqlfrag.Qualified(c.Represent.Schema, c.Represent.Name) + "(CAST(" + value + " AS " + catalogSQL(c.TypeName) + "))"
 	}
 	return value
 }
 
-// valueRows renders the values that are written as rows.
+// valueRows renders the values that are written, by the columns' names, as rows.
 func valueRows(m *plan.Mutate) fragment {
 	if m.Members == nil && !parses(m) {
 		return bodyRows(m)
 	}
-	value := written(m)
+	value := valueOf(m)
 	named := func(c plan.WriteColumn) string { return value(c) + " AS " + sqlfrag.Ident(c.Name) }
-	return bodyRows(m).within("(SELECT "+bodyValues(m, named)+" FROM ", " OFFSET 0) AS "+sqlfrag.Ident(bodyName))
+	return bodyRows(m).within("(SELECT "+columnList(m, named)+" FROM ", " OFFSET 0) AS "+sqlfrag.Ident(bodyName))
 }
 
 // parses reports values that have to be parsed from JSON.
@@ -128,37 +128,41 @@ func parses(m *plan.Mutate) bool {
 	return slices.ContainsFunc(m.Columns, func(c plan.WriteColumn) bool { return c.Parse.Name != "" })
 }
 
-// bodyValues lists the columns as render has them.
-func bodyValues(m *plan.Mutate, render func(plan.WriteColumn) string) string {
-	values := make([]string, len(m.Columns))
+// columnList lists the columns as render has them.
+func columnList(m *plan.Mutate, render func(plan.WriteColumn) string) string {
+	list := make([]string, len(m.Columns))
 	for i, c := range m.Columns {
-		values[i] = render(c)
+		list[i] = render(c)
 	}
-	return strings.Join(values, ", ")
+	return strings.Join(list, ", ")
 }
 
-// bodyColumn is a column of the body's rows, and bodyValue the value of it that is
-// written.
+func columnNames(m *plan.Mutate) string {
+	return columnList(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) })
+}
+
+// bodyColumn is a column of the body's rows.
 func bodyColumn(c plan.WriteColumn) string { return sqlfrag.Qualified(bodyName, c.Name) }
 
-func bodyValue(c plan.WriteColumn) string {
+// valueOf is what renders the value that is written to a column.
+func valueOf(m *plan.Mutate) func(plan.WriteColumn) string {
+	if m.Members != nil {
+		return castValue
+	}
+	return parsedValue
+}
+
+// parsedValue is the value of a column of rows that were read from JSON.
+func parsedValue(c plan.WriteColumn) string {
 	if c.Parse.Name == "" {
 		return bodyColumn(c)
 	}
 	return sqlfrag.Qualified(c.Parse.Schema, c.Parse.Name) + "(" + bodyColumn(c) + ")"
 }
 
-// written is what renders the values that are written.
-func written(m *plan.Mutate) func(plan.WriteColumn) string {
-	if m.Members != nil {
-		return castValue
-	}
-	return bodyValue
-}
-
-// castValue is a value that comes as text.
+// castValue is the value of a column of texts.
 func castValue(c plan.WriteColumn) string { return bodyColumn(c) + textCast(c) }
 
 // textCast casts to a column's type without its modifier, with which a cast would cut
 // the value off: the assignment refuses what is too long.
-func textCast(c plan.WriteColumn) string { return "::" + sqlType(c.Type.CastName()) }
+func textCast(c plan.WriteColumn) string { return "::" + catalogSQL(c.Type.CastName()) }

@@ -6,16 +6,16 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// call renders the rows of a function. The function stands in FROM like a
-// relation, so that PostgreSQL can inline it; only a count of its rows makes it a
-// result of its own, for it must not run twice.
+// call renders the rows of a function. The function stands in FROM like a relation, so
+// that PostgreSQL can inline it. Where its rows are counted, it has a row source of its own,
+// for it must not run twice.
 func call(c *plan.Call) (fragment, *Program) {
 	if c.Count != plan.CountNone && c.Explain == nil {
-		return withTotals(c)
+		return withTotal(c)
 	}
 	main, program := rows(&c.Answer)
 	if streams(c) {
-		main, program.Overrides = main.within("SELECT rows.*, "+overrides+" FROM (", ") rows"), true
+		main, program.Overrides = main.within("SELECT rows.*, "+overridesSQL+" FROM (", ") rows"), true
 	}
 	return main, program
 }
@@ -29,22 +29,20 @@ func streams(c *plan.Call) bool {
 	return false
 }
 
-// overrides is what a function set the response's headers and status to. As a
-// subquery it is computed once, with the first row: after the function, whose rows
-// are all there by then unless it was inlined.
-const overrides = "(SELECT pg_catalog.current_setting('response.headers', true)), (SELECT pg_catalog.current_setting('response.status', true))"
+// overridesSQL selects the overrides that a function has made. As subqueries they are
+// computed once, with the first row: by then the function has run, unless PostgreSQL inlined
+// it.
+const overridesSQL = "(SELECT pg_catalog.current_setting('response.headers', true)), (SELECT pg_catalog.current_setting('response.status', true))"
 
-// withTotals renders a call with the number of all rows in front of each row of the
-// page: one row at least, in which the mark is NULL if the page is empty. The rows
-// are all there, so that an estimate is no cheaper than the number. Where one row is
-// made of the page, which is there in any case, the number is behind it.
-func withTotals(c *plan.Call) (fragment, *Program) {
+// withTotal renders a call with the total: in front of each row, or behind the only row
+// that is made of the page. An estimate would be no cheaper, as all rows are there.
+func withTotal(c *plan.Call) (fragment, *Program) {
 	root := *c.Root
 	answer := c.Answer
 	answer.Root = &root
 	root.FromResult = true
 	alias := sqlfrag.Ident(root.Alias)
-	f := called(c, root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT "+alias+".* FROM ", ") ")
+	f := callSource(c, root.Alias).within("WITH "+sqlfrag.Ident(resultName)+" AS MATERIALIZED (SELECT "+alias+".* FROM ", ") ")
 	page, program := rows(&answer)
 	if program.Form != FormRows {
 		program.Total = TotalBehind
@@ -54,7 +52,7 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 	program.Total, program.Overrides = TotalInRows, streams(c)
 	f.add("SELECT total.n, page.*")
 	if program.Overrides {
-		f.add(", " + overrides)
+		f.add(", " + overridesSQL)
 	}
 	f.add(" FROM ")
 	f.join(totalSource(&root))
@@ -64,8 +62,8 @@ func withTotals(c *plan.Call) (fragment, *Program) {
 	return f, program
 }
 
-// called renders the call of a function as a source of rows.
-func called(c *plan.Call, alias string) fragment {
+// callSource renders the call of a function as a source of rows.
+func callSource(c *plan.Call, alias string) fragment {
 	f := sql("")
 	function := sqlfrag.Qualified(c.Routine.Name.Schema, c.Routine.Name.Name)
 	if c.FromBody && len(c.Named) > 0 {
@@ -84,7 +82,7 @@ func called(c *plan.Call, alias string) fragment {
 
 func arguments(c *plan.Call) fragment {
 	if c.Whole != nil {
-		return sql("?::"+sqlType(c.Routine.Params[0].TypeName), *c.Whole)
+		return sql("?::"+catalogSQL(c.Routine.Params[0].TypeName), *c.Whole)
 	}
 	f := fragment{}
 	separate := func() {
@@ -94,19 +92,20 @@ func arguments(c *plan.Call) fragment {
 	}
 	for _, param := range c.Named {
 		separate()
-		f.add(name(param) + sqlfrag.Qualified(bodyName, param.Name))
+		f.add(byName(param) + sqlfrag.Qualified(bodyName, param.Name))
 		if c.Members != nil {
-			f.add("::" + sqlType(param.TypeName))
+			f.add("::" + catalogSQL(param.TypeName))
 		}
 	}
 	for _, a := range c.Arguments {
 		separate()
-		f.add(name(a.Param)+"?::"+sqlType(a.Param.TypeName), a.Value)
+		f.add(byName(a.Param)+"?::"+catalogSQL(a.Param.TypeName), a.Value)
 	}
 	return f
 }
 
-func name(p introspect.Param) string {
+// byName begins an argument that is given by its parameter's name.
+func byName(p introspect.Param) string {
 	if p.Variadic {
 		return "VARIADIC " + sqlfrag.Ident(p.Name) + " := "
 	}
@@ -131,7 +130,7 @@ func bodyArguments(c *plan.Call) fragment {
 		if i > 0 {
 			definitions += ", "
 		}
-		definitions += sqlfrag.Ident(p.Name) + " " + sqlType(p.TypeName)
+		definitions += sqlfrag.Ident(p.Name) + " " + catalogSQL(p.TypeName)
 	}
 	alias := sqlfrag.Ident(bodyName)
 	rows := sql(function+"(?) AS "+alias+"("+definitions+")", body)

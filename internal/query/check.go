@@ -11,14 +11,15 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// A check makes PostgreSQL refuse a statement whose select has all columns of a relation,
-// as the schema cache knows them, if the relation has more by now: a row of so many
-// columns is cast to the relation's type. It stands where PostgreSQL does no more than
-// parse it, which it does anew when the relation has changed. A column that is gone, or
-// has another name, is refused where the select names it.
+// Select * names the columns that the schema cache has. If the relation has got more of them
+// since, the check makes PostgreSQL refuse the statement: it casts a row of as many columns
+// as the cache has to the relation's type. It stands where PostgreSQL only parses it, and so
+// costs nothing when the statement runs; when the relation changes, PostgreSQL parses the
+// statement anew. No check is needed for a column that is gone or has another name, which is
+// refused where the select names it.
 
 // checked puts the check before a statement, in a row source that nobody reads, and gives
-// it. A write that RETURNING answers has it there: see withCheck.
+// both. The check of a write that RETURNING answers is already there: see withCheck.
 func checked(p plan.Runnable, main fragment) (fragment, string) {
 	if m, ok := p.(*plan.Mutate); ok {
 		switch {
@@ -61,8 +62,9 @@ const (
 	with      = "WITH "
 )
 
-// withCheck is an output of a write with the check, which is folded away: before a write
-// that PostgreSQL rewrites by rules there may be no row sources.
+// withCheck is an output of a write with the check, which PostgreSQL folds away. It can't
+// stand before the write, as a write that PostgreSQL rewrites by rules may have no row
+// sources.
 func withCheck(m *plan.Mutate, output fragment) fragment {
 	if !m.Root.All {
 		return output
@@ -79,8 +81,9 @@ func rowCast(t *introspect.Table) string {
 // unescaped is SQL as it is when its placeholders have their numbers.
 func unescaped(text string) string { return strings.ReplaceAll(text, "??", "?") }
 
-// checks are the relations to check, and those among them that the statement has no
-// other mention of: PostgreSQL parses a statement anew for the relations that it names.
+// checks are the relations to check. Unnamed are those among them that the statement
+// doesn't mention otherwise, and has to: it is parsed anew when relations that it mentions
+// have changed.
 type checks struct{ relations, unnamed []*introspect.Table }
 
 func (c *checks) add(n *plan.Node, e *plan.Embed) {
@@ -103,7 +106,7 @@ func (c *checks) add(n *plan.Node, e *plan.Embed) {
 	}
 }
 
-// Checks reports that a place in Main, given as PostgreSQL's errors do, is in its check.
+// Checks reports that a place in Main, given as PostgreSQL's errors give it, is in its check.
 func (p *Program) Checks(position int) bool {
 	before, _, found := strings.Cut(p.Main.SQL, p.Check)
 	start := utf8.RuneCountInString(before)

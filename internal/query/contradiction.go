@@ -8,10 +8,10 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
-// Contradiction tells how a refusal of one of a program's statements, by its SQLSTATE,
-// contradicts the plan. It goes by what stands at the place in the statement that
-// PostgreSQL points at, counted in characters from 1, and 0 for none: clients choose operators, casts
-// and names, but functions with a schema come of the schema cache.
+// Contradiction tells from the SQLSTATE with which PostgreSQL refuses one of a program's
+// statements in which way that contradicts the schema cache. It goes by what stands at the
+// place that PostgreSQL points at, counted in characters from 1, with 0 for none: clients
+// choose operators, casts and names, but functions with a schema come from the schema cache.
 func Contradiction(sql, state string, position int) plan.Contradiction {
 	if state == "42P10" { // invalid_column_reference, which has no place
 		return plan.NoSuchKey
@@ -53,8 +53,8 @@ func cutAt(sql string, n int) (before, at string) {
 	return sql[:end], sql[end:]
 }
 
-// ColumnAt reads the column that stands at a place in a statement, given as PostgreSQL's
-// errors do: in characters, the first of which is 1.
+// ColumnAt reads the column that stands at a place in a statement, counted in characters
+// from 1.
 func ColumnAt(sql string, position int) (alias, column string, ok bool) {
 	_, at := cutAt(sql, position)
 	alias, rest, _ := sqlfrag.CutIdent(at)

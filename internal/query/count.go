@@ -1,7 +1,6 @@
 package query
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/pgrest-go/pgrest/internal/plan"
@@ -33,13 +32,7 @@ func countable(n *plan.Node) fragment {
 	}
 	groups := *n
 	groups.Order, groups.Window = nil, plan.Window{}
-	groups.Embeds = slices.Clone(n.Embeds)
-	for i, e := range groups.Embeds {
-		unordered := *e
-		unordered.OrderTerms = nil
-		groups.Embeds[i] = &unordered
-	}
-	f, _ := read(&plan.Answer{Root: &groups, Format: plan.FormatCSV})
+	f, _ := selectRows(&plan.Answer{Root: &groups, Format: plan.FormatCSV})
 	return f
 }
 
@@ -48,7 +41,7 @@ func totalSource(n *plan.Node) fragment {
 	return count(n).within("(SELECT count AS n FROM (", ") total) total")
 }
 
-// besideTotal puts the total behind the one row that is made of a page.
+// besideTotal puts the total behind the only row that is made of a page.
 func besideTotal(n *plan.Node, page fragment) fragment {
 	f := totalSource(n).within("SELECT page.*, total.n FROM ", "")
 	f.join(page.within(", (", ") page"))

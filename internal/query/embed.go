@@ -8,8 +8,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
-// Names in embeds: of the JSON of the rows, of a row that is a part of what is
-// given, and of whether there are rows.
+// Names of columns of embeds: the JSON of the rows, a row within the row, and whether there
+// are rows.
 const (
 	rowsColumn    = "rows"
 	rowName       = "row"
@@ -22,10 +22,10 @@ func joined(parent *plan.Node, e *plan.Embed) bool {
 	return !e.Empty() || hasOrderColumns(parent, e) || repeats(e)
 }
 
-// repeats reports a to-one embed that may have several rows all the same: those of a
-// view, of a table that others inherit from, or of a function that returns a set, or one
-// for each row of such an embed of its own. Its parent is there once for each of them,
-// whether anything is shown of them or not.
+// repeats reports a to-one embed that may have several rows all the same: of a view, of a
+// table that others inherit from, of a function that returns a set, or because it embeds
+// such a relation itself. Its parent's row is repeated for each of them, whether anything is
+// shown of them or not.
 func repeats(e *plan.Embed) bool {
 	if e.ToMany() {
 		return false
@@ -48,21 +48,21 @@ func lateral(parent *plan.Node, e *plan.Embed, inner bool) fragment {
 	}
 	condition := sql("TRUE")
 	if e.ToMany() {
-		f.join(aggregated(parent, e))
+		f.join(toMany(parent, e))
 		if inner {
 			condition = joinedPresence(parent, e, false)
 		}
 	} else {
-		f.join(single(parent, e))
+		f.join(toOne(parent, e))
 	}
 	f.add(") AS " + sqlfrag.Ident(e.Alias) + " ON ")
 	f.join(condition)
 	return f
 }
 
-// selective reports an inner embed that few rows may have: its array would be made
-// for each of them to find those that do, while its existence can be joined from
-// either side. Groups are there without any rows, and matter not to existence.
+// selective reports an inner embed that few rows may have. To find these by the array of
+// what is embedded, PostgreSQL would make the array for every row; a test for existence it
+// can join from either side. A group exists even without rows, so that groups select none.
 func selective(e *plan.Embed) bool {
 	n := e.Node
 	return e.ToMany() && !groups(n) &&
@@ -74,13 +74,13 @@ func groups(n *plan.Node) bool {
 	return mayGroup(n) || slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return groups(e.Node) })
 }
 
-// mayGroup reports that a node's rows may be groups: a name that the schema cache
-// doesn't have may be an aggregate to PostgreSQL.
+// mayGroup reports that a node's rows may be groups: an unknown name may be an aggregate to
+// PostgreSQL.
 func mayGroup(n *plan.Node) bool { return n.Aggregates() || n.Unknown() }
 
-// aggregated renders a to-many embed: its rows as one JSON array, or, when it is
+// toMany renders a to-many embed: its rows as one JSON array, or, when it is
 // spread, an array a column.
-func aggregated(parent *plan.Node, e *plan.Embed) fragment {
+func toMany(parent *plan.Node, e *plan.Embed) fragment {
 	s := selection{node: e.Node, outputs: outputs(e.Node), render: named, parent: parent, embed: e}
 	if !e.Spread {
 		return s.sql().within("SELECT pg_catalog.json_agg(rows.*) AS "+sqlfrag.Ident(rowsColumn)+" FROM (", ") rows")
@@ -98,9 +98,9 @@ func aggregated(parent *plan.Node, e *plan.Embed) fragment {
 	return f
 }
 
-// single renders a to-one embed: its columns by their names, so that the row
+// toOne renders a to-one embed: its columns by their names, so that the row
 // becomes JSON, or by their places when it is spread.
-func single(parent *plan.Node, e *plan.Embed) fragment {
+func toOne(parent *plan.Node, e *plan.Embed) fragment {
 	s := selection{node: e.Node, outputs: outputs(e.Node), render: named, parent: parent, embed: e}
 	switch {
 	case e.Spread:
@@ -121,8 +121,8 @@ func single(parent *plan.Node, e *plan.Embed) fragment {
 	return f
 }
 
-// fence keeps PostgreSQL from joining an embed in any other order than with the rows
-// that it belongs to, unless its window does so already.
+// fence keeps PostgreSQL from trying out other orders in which to join an embed. A window
+// does so already.
 func fence(e *plan.Embed, window plan.Window) fragment {
 	if !e.Fenced || !window.IsAll() {
 		return fragment{}
@@ -149,12 +149,12 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 	case n.FromResult:
 		name = sqlfrag.Ident(resultName)
 	case n.Call != nil:
-		return called(n.Call, n.Alias).within(" FROM ", "")
+		return callSource(n.Call, n.Alias).within(" FROM ", "")
 	case e != nil && e.Relationship.Function != nil:
 		function := e.Relationship.Function.Name
 		argument := rowOf(sqlfrag.Ident(parent.Alias), parent.Table.Name)
-		if parent.FromResult && parent.Call == nil { // has its columns in another order
-			argument = sqlfrag.Qualified(parent.Alias, wholeRow(parent.Table))
+		if parent.RowColumn != "" { // what a write returned has columns of its own
+			argument = sqlfrag.Qualified(parent.Alias, parent.RowColumn)
 		}
 		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"
 	case e == nil:
@@ -168,8 +168,8 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 	return f
 }
 
-// joins renders the conditions that join an embed to its parent.
-func joins(parent *plan.Node, e *plan.Embed) []fragment {
+// joinConditions renders the conditions that join an embed to its parent.
+func joinConditions(parent *plan.Node, e *plan.Embed) []fragment {
 	if e == nil || e.Relationship.Function != nil {
 		return nil
 	}
@@ -195,10 +195,10 @@ func joins(parent *plan.Node, e *plan.Embed) []fragment {
 	return conditions
 }
 
-// presenceSQL renders whether an embed of a node has rows, or, when absent, has none.
+// presenceSQL renders the test that an embed of a node has rows or, if absent is set, none.
 type presenceSQL func(n *plan.Node, e *plan.Embed, absent bool) fragment
 
-// joinedPresence asks the embed that was joined.
+// joinedPresence tests the embed that was joined.
 func joinedPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	if !joined(n, e) {
 		return existence(n, e, absent)
@@ -211,7 +211,7 @@ func joinedPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	case e.ToMany() && e.Spread:
 		column = position(0)
 	case !e.ToMany() && (e.Spread || e.Empty() || !hasOrderColumns(n, e)):
-		// A row of nulls is a row, and IS NULL would not see it.
+		// A row of nulls is present, but IS NULL holds for it.
 		if test = " IS DISTINCT FROM NULL"; absent {
 			test = " IS NOT DISTINCT FROM NULL"
 		}
@@ -220,10 +220,10 @@ func joinedPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	return sql(sqlfrag.Qualified(e.Alias, column) + test)
 }
 
-// existence asks for the embed's rows in a subquery, or for what presence found.
+// existence tests for the embed's rows in a subquery, or uses what presence has found.
 func existence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	var f fragment
-	if e.Asked > 1 {
+	if e.PresenceTests > 1 {
 		f = sql(sqlfrag.Qualified(presenceAlias(e), presentColumn))
 	} else {
 		f = exists(n, e)
@@ -234,17 +234,17 @@ func existence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	return f
 }
 
-// presence joins whether the embed has rows, for several conditions to ask for.
-// Each with a subquery of its own would double the SQL with every level of embeds;
-// OFFSET keeps PostgreSQL from doing so.
+// presence joins whether the embed has rows, for several conditions that test it. If each
+// had a subquery of its own, the SQL would double with every level of embeds. OFFSET keeps
+// PostgreSQL from putting the subquery back in the place of each test.
 func presence(n *plan.Node, e *plan.Embed) fragment {
 	return exists(n, e).within(" CROSS JOIN LATERAL (SELECT ", " AS "+sqlfrag.Ident(presentColumn)+" OFFSET 0) AS "+sqlfrag.Ident(presenceAlias(e)))
 }
 
 func presenceAlias(e *plan.Embed) string { return e.Alias + "." + presentColumn }
 
-// exists leaves out a limit, which matters only if it is 0, for PostgreSQL to make a
-// join of it.
+// exists tests for the embed's rows. It leaves out a limit, unless no row passes it: without
+// one PostgreSQL can make a join of the test.
 func exists(parent *plan.Node, e *plan.Embed) fragment {
 	switch {
 	case isOneGroup(e):
@@ -262,13 +262,13 @@ func exists(parent *plan.Node, e *plan.Embed) fragment {
 	return f.within("EXISTS (", ")")
 }
 
-// groupsItself reports an embed whose rows may be groups, which are there without any
-// rows. Of a to-one spread they are the parent's.
+// groupsItself reports an embed whose rows may be groups, so that one may be there without
+// any rows. The groups of a to-one spread are its parent's.
 func groupsItself(e *plan.Embed) bool {
 	return e.Node.Unknown() || e.Node.Aggregates() && !(e.Spread && !e.ToMany())
 }
 
-// isOneGroup reports an embed whose rows are one group, which is in its page.
+// isOneGroup reports an embed whose rows make one group, which its window lets pass.
 func isOneGroup(e *plan.Embed) bool {
 	n := e.Node
 	if !groupsItself(e) || n.Unknown() || n.Window.Offset == plan.Positive || n.Window.Limit == plan.Zero {
@@ -290,17 +290,17 @@ func groupsOf(parent *plan.Node, e *plan.Embed) fragment {
 // its filters and inner embeds let through, each as often as it is shown.
 func matches(n *plan.Node) fragment { return matching(nil, nil, n, true) }
 
-// matching renders the rows of a node, for someone to ask whether there are any, or to
-// count them.
+// matching renders the rows of a node to be tested for, or to be counted: then each is there
+// as often as it is shown.
 func matching(parent *plan.Node, e *plan.Embed, n *plan.Node, count bool) fragment {
 	f := sql("SELECT")
 	f.join(source(parent, e, n))
-	conditions := joins(parent, e)
+	conditions := joinConditions(parent, e)
 	for _, p := range n.Where {
 		conditions = append(conditions, predicate(n, p, existence))
 	}
 	for _, child := range n.Embeds {
-		if child.Asked > 1 {
+		if child.PresenceTests > 1 {
 			f.join(presence(n, child))
 		}
 		switch {

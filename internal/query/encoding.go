@@ -14,7 +14,7 @@ import (
 // somebody made a cast to json for them. Dates and timestamps are such only if their
 // text is known to be in ISO style, in which to_json writes them in any case: see Times.
 //
-// CSV has no use for it: its fields are the columns' own text.
+// CSV has no encodings: its fields are the columns' own text.
 func EncodingOf(t *introspect.Type) (enc Encoding, toJSON bool) {
 	if t == nil {
 		return Verbatim, true

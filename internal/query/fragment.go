@@ -47,8 +47,8 @@ func (f fragment) within(before, after string) fragment {
 	return fragment{text, f.args}
 }
 
-// bound is the SQL of what filter binds, which never fails. Texts among its arguments, such
-// as the keys of JSON paths, are the same for all requests of a shape.
+// bound is the fragment of what filter has bound, which never fails. Texts among its
+// arguments, such as the keys of JSON paths, belong to the shape, so they are constants.
 func bound(s squirrel.Sqlizer) fragment {
 	text, args, _ := s.ToSql()
 	f := fragment{sql: []byte(text)}

@@ -8,29 +8,29 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// heads reports an answer that has the number of rows in place of the rows. An
+// headOnly reports an answer that has the number of rows in place of the rows. An
 // execution plan is that of the rows.
-func heads(a *plan.Answer) bool { return a.Head && a.Explain == nil }
+func headOnly(a *plan.Answer) bool { return a.Head && a.Explain == nil }
 
-// head renders the number of an answer's rows, which PostgreSQL has to compute as
-// if somebody got them, for the client to be told what is wrong with them: whole rows
-// are counted. What is stored can't be wrong, and is counted without being read.
-func head(a *plan.Answer) (fragment, *Program) {
+// countRows renders the number of an answer's rows. PostgreSQL has to compute them as if
+// somebody got them, for the client to be told what is wrong with them: so whole rows are
+// counted. Stored values can't be wrong, and rows of them are counted without being read.
+func countRows(a *plan.Answer) (fragment, *Program) {
 	if stored(a) {
-		page, program := counting(a, false)
+		page, program := storedRows(a, false)
 		return counted(page), program
 	}
-	page, _ := read(a)
-	if a.Format != plan.FormatAggregated { // a handler has counted its rows
+	page, _ := selectRows(a)
+	if a.Format != plan.FormatAggregated { // with a handler the rows are counted already
 		page = page.within("SELECT pg_catalog.count(rows.*), NULL FROM (", ") rows")
 	}
 	return page, &Program{Yield: Yield{Form: FormNumber}}
 }
 
-// counting renders the stored rows of an answer for someone to count them: those of the
-// page, or all, whose number tells that of the page, too. Their columns and their order
-// are there for PostgreSQL to check; it computes none that nobody reads.
-func counting(a *plan.Answer, all bool) (fragment, *Program) {
+// storedRows renders the stored rows of an answer to be counted: those of the page, or all,
+// whose number tells that of the page, too. Their columns and their order are there for
+// PostgreSQL to check; it doesn't compute them, as nobody reads them.
+func storedRows(a *plan.Answer, all bool) (fragment, *Program) {
 	root, program := *a.Root, &Program{Yield: Yield{Form: FormNumber}}
 	if all {
 		program.Total = TotalItself
@@ -53,13 +53,13 @@ func stored(a *plan.Answer) bool {
 	default:
 		return false
 	}
-	// A page has the rows before its end filtered, which its order decides over.
+	// To find a page, PostgreSQL filters rows until it is full: which ones, depends on the order.
 	return storedNode(n, a.Count == plan.CountExact || n.Window.IsAll())
 }
 
-// storedNode reports that all that a node shows, and is ordered by, is stored. Its
-// filters and policies may be any if they are asked of all rows, whether these are shown
-// or counted.
+// storedNode reports that all that a node shows, and is ordered by, is stored. If ofAll is
+// set, its filters and policies are applied to all rows, whether these are shown or counted,
+// and may fail: the client is told either way.
 func storedNode(n *plan.Node, ofAll bool) bool {
 	if !ofAll && (n.Table.RowSecurity || !safe(n.Where)) {
 		return false
@@ -91,15 +91,16 @@ func isTable(t *introspect.Table) bool {
 	return t != nil && (t.Kind == introspect.OrdinaryTable || t.Kind == introspect.PartitionedTable)
 }
 
-// storedField reports a column of a type whose values are shown and compared by
-// PostgreSQL itself. Those of a generated column may be computed when they are read.
+// storedField reports a column whose values PostgreSQL itself shows and compares. A
+// generated column is none, as its values may be computed when they are read.
 func storedField(f plan.Field) bool {
 	c := f.Column
 	return c != nil && len(f.Path) == 0 && !c.Generated && !f.Represented && storedType(c.Type)
 }
 
-// storedType reports a type whose JSON is made without calling a function of somebody's,
-// such as a cast. PostgreSQL looks for casts of its own types no more than of composites.
+// storedType reports a type whose values become JSON without a function of the database's
+// owner, such as a cast to json: PostgreSQL looks for casts neither of its own types nor of
+// composites.
 func storedType(t *introspect.Type) bool {
 	_, toJSON := EncodingOf(t)
 	switch {

@@ -1,44 +1,30 @@
 package query
 
-import (
-	"strings"
+import "github.com/pgrest-go/pgrest/internal/plan"
 
-	"github.com/pgrest-go/pgrest/internal/plan"
-	"github.com/pgrest-go/pgrest/internal/sqlfrag"
-)
-
-// insert renders INSERT … SELECT from the body.
+// insert renders INSERT … SELECT from the body. An upsert's filters are about the row in it.
 func insert(m *plan.Mutate) fragment {
 	f := sql("INSERT INTO " + target(m))
 	if len(m.Columns) > 0 {
 		f.add("(" + columnNames(m) + ")")
 	}
-	rows := bodyRows(m)
-	if m.Action == plan.Upsert && parses(m) { // its filters compare values of the domains
-		rows = valueRows(m)
-		f.add(" SELECT " + bodyValues(m, bodyColumn))
+	if m.Action == plan.Upsert && parses(m) { // its filters compare the values that are written
+		f.add(" SELECT " + columnList(m, bodyColumn))
+		f.join(valueRows(m).within(" FROM ", ""))
 	} else {
-		f.add(" SELECT " + bodyValues(m, written(m)))
+		f.add(" SELECT " + columnList(m, valueOf(m)))
+		f.join(bodyRows(m).within(" FROM ", ""))
 	}
-	f.join(rows.within(" FROM ", ""))
 	var conditions []fragment
 	if merges(m) {
 		conditions = append(conditions, sql(countInserted("+")))
 	}
-	if m.Action == plan.Upsert { // whose filters are about the row in the body
-		row := *m.Target()
+	if m.Action == plan.Upsert {
+		row := *m.Target
 		row.Alias = bodyName
 		conditions = append(conditions, predicates(&row, m.Where)...)
 	}
 	f.join(where(conditions))
 	f.join(onConflict(m))
 	return f
-}
-
-func columnNames(m *plan.Mutate) string {
-	names := make([]string, len(m.Columns))
-	for i, c := range m.Columns {
-		names[i] = sqlfrag.Ident(c.Name)
-	}
-	return strings.Join(names, ", ")
 }

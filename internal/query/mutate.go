@@ -1,8 +1,6 @@
 package query
 
 import (
-	"strings"
-
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
@@ -12,49 +10,18 @@ const (
 	resultName  = "pgrst result" // what a write returned
 	bodyName    = "pgrst body"   // the rows of the request's body
 	elementName = "pgrst element"
-	rowPrefix   = "pgrst row" // in what a write returned, the row as the table has it
 )
 
-// mutation renders a write. What it returns is read from the write itself, or,
-// where more than its columns are wanted, from a query over it.
-func mutation(m *plan.Mutate) (fragment, *Program) {
-	write := mutationSQL(m)
+// mutate renders a write with what it returns.
+func mutate(m *plan.Mutate) (fragment, *Program) {
+	write := write(m)
 	switch {
 	case m.Return == plan.ReturnRepresentation && plain(m):
-		list := outputs(m.Root)
-		if m.Format != plan.FormatCSV {
-			inJSON(list, false)
-		}
-		write.join(returning(list, func(i int, o *output) fragment {
-			value := o.aggregated()
-			if m.Format != plan.FormatCSV {
-				value = o.encoded(value, m.Root.StripNulls)
-			}
-			if i == 0 {
-				value = allowedValue(m, withCheck(m, value))
-			}
-			return value
-		}))
-		if m.Format == plan.FormatCSV {
-			return write, &Program{Yield: Yield{Columns: textColumns(list)}}
-		}
-		return write, &Program{Yield: Yield{Columns: columnsOf(list)}}
+		return returnOutputs(m, write)
 	case m.Return == plan.ReturnRepresentation:
-		if !noColumns(m) {
-			write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
-			addAllowed(m, &write)
-		}
-		f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
-		read, program := rows(&m.Answer)
-		f.join(read)
-		return f, program
+		return readResult(m, write)
 	case len(m.Key) > 0:
-		texts := keyTexts(m)
-		write.join(allowedValue(m, sql(texts[0])).within(" RETURNING ", ""))
-		for _, text := range texts[1:] {
-			write.add(", " + text)
-		}
-		return write, &Program{Yield: Yield{Columns: keyColumns(m.Key)}}
+		return returnKey(m, write)
 	}
 	if guarded(m) {
 		return countAllowed(m, write)
@@ -62,7 +29,8 @@ func mutation(m *plan.Mutate) (fragment, *Program) {
 	return write, &Program{Yield: Yield{Form: FormTag}}
 }
 
-func mutationSQL(m *plan.Mutate) fragment {
+// write renders a write that returns nothing.
+func write(m *plan.Mutate) fragment {
 	switch m.Action {
 	case plan.Update:
 		return update(m)

@@ -8,9 +8,9 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
-// orderBy renders ORDER BY. A term about an embed is about one of its outputs, or
-// else about a column that the embed gives for the order alone. Groups are ordered
-// by JSON paths that they are made by, which go by their places.
+// orderBy renders ORDER BY. A term about an embed names the output that shows the field or,
+// if none does, a column that the embed has for the order alone: see orderColumns. In groups
+// a JSON path that is shown goes by its place, as it does in GROUP BY.
 func orderBy(n *plan.Node, grouped bool) fragment {
 	f := fragment{}
 	for i, t := range n.Order {
@@ -35,9 +35,10 @@ func orderBy(n *plan.Node, grouped bool) fragment {
 	return f
 }
 
-// disorder renders a node's order as one more column, where only the number of rows is
-// asked for: PostgreSQL checks the order of what nobody reads, but doesn't sort by it.
-func disorder(s selection) fragment {
+// orderAsColumn renders a node's order as one more column, for rows that are only counted.
+// PostgreSQL reports what is wrong with the order then, but doesn't sort: nobody reads the
+// column.
+func orderAsColumn(s selection) fragment {
 	if len(s.node.Order) == 0 {
 		return fragment{}
 	}
@@ -59,24 +60,22 @@ func shownColumn(t plan.OrderTerm) string {
 	return t.Field.Name
 }
 
-// orderColumn names the value that an embed gives for its parent's i-th term.
+// orderColumn names the column that an embed has for the i-th term of its parent's order.
 func orderColumn(i int) string { return "order." + position(i) }
 
-// hasOrderColumns reports whether an embed gives values for its parent's order
-// that it doesn't show.
+// hasOrderColumns reports an embed with columns for the order of its parent alone.
 func hasOrderColumns(parent *plan.Node, e *plan.Embed) bool {
-	return slices.ContainsFunc(e.OrderTerms, func(i int) bool { return !shown(parent.Order[i]) })
+	return slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return t.Embed == e && !shown(t) })
 }
 
-// orderColumns renders those values, behind the outputs of the embed.
+// orderColumns renders these columns, behind the outputs of the embed.
 func orderColumns(s selection) fragment {
 	f := fragment{}
 	if s.embed == nil {
 		return f
 	}
-	for _, i := range s.embed.OrderTerms {
-		term := s.parent.Order[i]
-		if shown(term) {
+	for i, term := range s.parent.Order {
+		if term.Embed != s.embed || shown(term) {
 			continue
 		}
 		if len(s.outputs) > 0 || !f.empty() {

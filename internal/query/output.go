@@ -12,7 +12,7 @@ import (
 type output struct {
 	name string
 	expr fragment
-	form
+	conversion
 	aggregate filter.Aggregate
 	cast      *introspect.CastType // of the aggregate's result
 	rows      bool                 // an aggregate of rows, and of no value
@@ -21,8 +21,8 @@ type output struct {
 	key fragment
 }
 
-// form says how a value becomes JSON.
-type form struct {
+// conversion says how a value becomes JSON.
+type conversion struct {
 	encoding Encoding
 	toJSON   bool   // PostgreSQL has to make JSON of it
 	json     bool   // it is JSON already, and may have nulls to strip within
@@ -51,7 +51,7 @@ func outputs(n *plan.Node) []output {
 }
 
 func ownColumn(n *plan.Node, c *plan.Column) output {
-	out := output{name: c.Name, form: formOf(c), aggregate: c.Aggregate, cast: c.AggregateCast}
+	out := output{name: c.Name, conversion: conversionOf(c), aggregate: c.Aggregate, cast: c.AggregateCast}
 	if c.Rows {
 		out.rows, out.expr = true, sql("*")
 		return out
@@ -90,9 +90,9 @@ func spreadArrays(e *plan.Embed) []output {
 	inner := outputs(e.Node)
 	for i := range inner {
 		inner[i] = output{
-			name: inner[i].name,
-			expr: sql("COALESCE(" + sqlfrag.Qualified(e.Alias, position(i)) + ", '[]')"),
-			form: jsonForm, embedded: true,
+			name:       inner[i].name,
+			expr:       sql("COALESCE(" + sqlfrag.Qualified(e.Alias, position(i)) + ", '[]')"),
+			conversion: asItIs, embedded: true,
 		}
 	}
 	return inner
@@ -100,7 +100,7 @@ func spreadArrays(e *plan.Embed) []output {
 
 // embedded is the JSON of an embed's rows.
 func embedded(parent *plan.Node, e *plan.Embed) output {
-	out := output{name: e.Name, form: jsonForm, embedded: true}
+	out := output{name: e.Name, conversion: asItIs, embedded: true}
 	switch {
 	case e.ToMany():
 		out.expr = sql("COALESCE(" + sqlfrag.Qualified(e.Alias, rowsColumn) + ", '[]')")
@@ -112,33 +112,34 @@ func embedded(parent *plan.Node, e *plan.Embed) output {
 	return out
 }
 
-var jsonForm = form{encoding: Verbatim, json: true}
+// asItIs is the conversion of what is JSON already.
+var asItIs = conversion{encoding: Verbatim, json: true}
 
-// formOf says how a column's value becomes JSON: after its last cast or
+// conversionOf says how a column's value becomes JSON: the value after its last cast or
 // aggregate, if it has one.
-func formOf(c *plan.Column) form {
+func conversionOf(c *plan.Column) conversion {
 	switch {
 	case c.AggregateCast != nil:
-		return formOfType(c.AggregateCast.Type)
+		return conversionOfType(c.AggregateCast.Type)
 	case c.Aggregate != filter.NoAggregate:
-		return formOfAggregate(c)
+		return conversionOfAggregate(c)
 	case c.Cast != nil:
-		return formOfType(c.Cast.Type)
+		return conversionOfType(c.Cast.Type)
 	case c.Kind == plan.JSONValue:
-		return jsonForm
+		return asItIs
 	case c.Kind == plan.TextValue:
-		return form{encoding: Text}
+		return conversion{encoding: Text}
 	}
-	return formOfType(c.Type)
+	return conversionOfType(c.Type)
 }
 
-// formOfType is that of the schema cache's type; nil is a type it doesn't have.
-func formOfType(t *introspect.Type) form {
+// conversionOfType is that of a type; nil is one that the schema cache doesn't have.
+func conversionOfType(t *introspect.Type) conversion {
 	if t == nil {
-		return form{encoding: Verbatim, toJSON: true}
+		return conversion{encoding: Verbatim, toJSON: true}
 	}
 	encoding, toJSON := EncodingOf(t)
-	v := form{encoding: encoding, toJSON: toJSON, json: isJSON(t)}
+	v := conversion{encoding: encoding, toJSON: toJSON, json: isJSON(t)}
 	if !toJSON {
 		v.oid = t.BaseOID
 	}

@@ -24,11 +24,11 @@ type Program struct {
 	// Main is the statement that the answer is made of, and Yield what it gives.
 	Main Statement
 	Yield
-	// Check is the part of Main that PostgreSQL refuses if the schema cache hasn't all
-	// columns of a relation that all are shown of; empty for none.
+	// Check is a part of Main, empty for none. PostgreSQL refuses it if all columns of a
+	// relation are shown and the schema cache doesn't have all of them.
 	Check string
 	// Count gives the number of rows without limit and offset, and Estimate what PostgreSQL's
-	// planner expects it to be, as JSON; nil when nobody asked.
+	// planner expects it to be, as JSON. Each is nil if it isn't asked for.
 	Count, Estimate *Statement
 }
 
@@ -50,11 +50,11 @@ func Build(p plan.Runnable) *Program {
 	var main fragment
 	switch p := p.(type) {
 	case *plan.Mutate:
-		main, program = mutation(p)
+		main, program = mutate(p)
 	case *plan.Call:
 		main, program = call(p)
 	default:
-		main, program = reading(a)
+		main, program = read(a)
 	}
 	if a.Explain != nil {
 		program = &Program{Yield: Yield{Form: FormLines, Columns: []Column{{Encoding: Text}}}}
@@ -71,37 +71,6 @@ func Build(p plan.Runnable) *Program {
 	}
 	program.Main = *statement(main)
 	return program
-}
-
-// reading renders the rows of a relation, with the counts that the answer wants.
-func reading(a *plan.Answer) (fragment, *Program) {
-	if heads(a) && a.Count == plan.CountExact && stored(a) {
-		all, program := counting(a, true)
-		return counted(all), program
-	}
-	main, program := rows(a)
-	switch {
-	case a.Count == plan.CountExact && heads(a) && a.Root.Window.IsAll():
-		program.Total = TotalItself
-	case a.Count == plan.CountExact && heads(a): // one statement has one snapshot
-		main, program.Total = besideTotal(a.Root, main), TotalBehind
-	case a.Count == plan.CountExact:
-		program.Count = statement(count(a.Root))
-	case a.Count == plan.CountPlanned:
-		program.Estimate = statement(estimate(a.Root))
-	case a.Count == plan.CountEstimated:
-		program.Count = statement(countUpTo(a.Root, a.MaxRows))
-		program.Estimate = statement(estimate(a.Root))
-	}
-	return main, program
-}
-
-// rows renders the rows of an answer, or the number of them if it wants no more.
-func rows(a *plan.Answer) (fragment, *Program) {
-	if heads(a) {
-		return head(a)
-	}
-	return read(a)
 }
 
 // statement numbers the placeholders of a fragment: ? becomes $1, $2, ….

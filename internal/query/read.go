@@ -10,15 +10,46 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// read renders the rows of an answer's tree, in the columns that its format wants.
+// read renders the rows of a relation, with the counts that the answer wants.
 func read(a *plan.Answer) (fragment, *Program) {
+	if headOnly(a) && a.Count == plan.CountExact && stored(a) {
+		all, program := storedRows(a, true)
+		return counted(all), program
+	}
+	main, program := rows(a)
+	switch {
+	case a.Count == plan.CountExact && headOnly(a) && a.Root.Window.IsAll():
+		program.Total = TotalItself
+	case a.Count == plan.CountExact && headOnly(a): // one statement has one snapshot
+		main, program.Total = besideTotal(a.Root, main), TotalBehind
+	case a.Count == plan.CountExact:
+		program.Count = statement(count(a.Root))
+	case a.Count == plan.CountPlanned:
+		program.Estimate = statement(estimate(a.Root))
+	case a.Count == plan.CountEstimated:
+		program.Count = statement(countUpTo(a.Root, a.MaxRows))
+		program.Estimate = statement(estimate(a.Root))
+	}
+	return main, program
+}
+
+// rows renders the rows of an answer, or the number of them if it wants no more.
+func rows(a *plan.Answer) (fragment, *Program) {
+	if headOnly(a) {
+		return countRows(a)
+	}
+	return selectRows(a)
+}
+
+// selectRows renders the rows of an answer's tree, in the columns that its format wants.
+func selectRows(a *plan.Answer) (fragment, *Program) {
 	n := a.Root
 	list := outputs(n)
 	s := selection{node: n, outputs: list}
 	switch a.Format {
 	case plan.FormatAggregated:
 		s.render = named
-		return aggregate(a, s), &Program{Yield: Yield{Form: FormDocument, Columns: []Column{{Encoding: Verbatim}}}}
+		return handlerBody(a, s), &Program{Yield: Yield{Form: FormDocument, Columns: []Column{{Encoding: Verbatim}}}}
 	case plan.FormatGeoJSON:
 		s.render = named
 		return s.sql().within("SELECT ST_AsGeoJSON(rows.*)::text FROM (", ") rows"), &Program{Yield: Yield{Columns: []Column{{Encoding: Verbatim}}}}
@@ -50,9 +81,9 @@ func encoded(s selection) fragment {
 	return s.sql()
 }
 
-// aggregate has a handler make the body of all rows, and counts them. A body that nobody
-// gets is made all the same, and not sent.
-func aggregate(a *plan.Answer, s selection) fragment {
+// handlerBody has a handler make the body of all rows, and counts them. A body that nobody
+// gets is made all the same, but not sent.
+func handlerBody(a *plan.Answer, s selection) fragment {
 	argument := "rows.*"
 	switch handler := a.Handler.Relation; {
 	case a.Root.Call != nil && a.Root.Call.Scalar && !a.Root.Call.Routine.Returns.Set:
@@ -61,7 +92,7 @@ func aggregate(a *plan.Answer, s selection) fragment {
 		argument = rowOf("rows", handler)
 	}
 	body := sqlfrag.Qualified(a.Handler.Aggregate.Schema, a.Handler.Aggregate.Name) + "(" + argument + ")"
-	if heads(a) {
+	if headOnly(a) {
 		body = "(" + body + " IS NULL)"
 	}
 	return s.sql().within("SELECT pg_catalog.count(*), "+body+" FROM (", ") rows")
@@ -73,7 +104,8 @@ func rowOf(alias string, relation introspect.QualifiedName) string {
 	return "CAST(" + alias + ".* AS " + sqlfrag.Qualified(relation.Schema, relation.Name) + ")"
 }
 
-// encodeOutside makes JSON of groups outside of the grouping, for json has no equality.
+// encodeOutside renders groups as a row source of their own, and makes JSON of their columns
+// outside of it: json has no equality to group by.
 func encodeOutside(s selection) fragment {
 	f := sql("SELECT ")
 	for i := range s.outputs {
@@ -94,7 +126,7 @@ func columnsOf(list []output) []Column {
 	return columns
 }
 
-// textColumns are columns that are taken as they are, of whatever type.
+// textColumns are columns that are shown as PostgreSQL's text, of whatever type.
 func textColumns(list []output) []Column {
 	columns := make([]Column, len(list))
 	for i, o := range list {
@@ -126,9 +158,9 @@ type selection struct {
 	render    func(i int, o *output) fragment
 	parent    *plan.Node  // nil at the root
 	embed     *plan.Embed // of parent, whose node it is
-	row       fragment    // what is to become a row by itself, if anything is
-	counted   bool        // only the number of rows is of interest
-	unordered bool        // so is the order
+	row       fragment    // the select of a row within the row; empty for none
+	counted   bool        // the rows are only counted
+	unordered bool        // the order is of no interest
 }
 
 func (s selection) sql() fragment {
@@ -145,7 +177,7 @@ func (s selection) sql() fragment {
 	}
 	f.join(orderColumns(s))
 	if s.counted {
-		f.join(disorder(s))
+		f.join(orderAsColumn(s))
 	}
 	f.join(s.from())
 	if grouped {
@@ -158,31 +190,32 @@ func (s selection) sql() fragment {
 	return f
 }
 
-// grouped reports whether the rows are groups. A to-one spread has its aggregates
-// computed by its parent.
+// grouped reports that the rows are groups. Those of a to-one spread aren't: its parent
+// computes the aggregates.
 func (s selection) grouped() bool {
 	return s.node.Aggregates() && !(s.embed != nil && s.embed.Spread && !s.embed.ToMany())
 }
 
-// from renders FROM and WHERE, with the joins of the embeds. Where rows are only
-// counted, nothing asks for what is joined, so that PostgreSQL can leave out the joins:
-// conditions on embeds have subqueries of their own.
+// from renders FROM and WHERE, with the joins of the embeds. Where rows are only counted,
+// conditions on embeds have subqueries of their own: as nothing else uses what is joined,
+// PostgreSQL can leave out the joins.
 func (s selection) from() fragment {
 	n := s.node
+	// Conditions on such an embed are apart from its join, if it has one.
 	apart := func(e *plan.Embed) bool { return s.counted || !joined(n, e) }
 	f := source(s.parent, s.embed, n)
 	for _, e := range n.Embeds {
 		if joined(n, e) {
 			f.join(lateral(n, e, e.Inner && !apart(e)))
 		}
-		if e.Asked > 1 && apart(e) {
+		if e.PresenceTests > 1 && apart(e) {
 			f.join(presence(n, e))
 		}
 	}
 	if !s.row.empty() {
 		f.join(s.row.within(" CROSS JOIN LATERAL (", ") AS "+sqlfrag.Ident(rowName)))
 	}
-	conditions := joins(s.parent, s.embed)
+	conditions := joinConditions(s.parent, s.embed)
 	present := joinedPresence
 	if s.counted {
 		present = existence
@@ -207,9 +240,8 @@ func (o *output) groupsAsJSONB() bool {
 	return o.json && o.aggregate == filter.NoAggregate && o.key.empty()
 }
 
-// groupBy groups by all outputs that are no aggregates, by their places if not by
-// columns: the expressions themselves may have arguments, which are never the same
-// to PostgreSQL.
+// groupBy renders GROUP BY with all outputs that are no aggregates. They go by their places,
+// or by their columns: two expressions with arguments are never the same to PostgreSQL.
 func groupBy(list []output) fragment {
 	f := fragment{}
 	for i, o := range list {

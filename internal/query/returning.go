@@ -2,29 +2,66 @@ package query
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
-	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// plain reports an answer that RETURNING alone can give.
+// plain reports an answer that RETURNING alone can give: rows with columns of their own.
 func plain(m *plan.Mutate) bool {
 	n := m.Root
 	return len(n.Embeds) == 0 && len(n.Order) == 0 && !n.Aggregates() && n.Window.IsAll() &&
 		(m.Format == plan.FormatArray || m.Format == plan.FormatObject || m.Format == plan.FormatCSV) && !noColumns(m)
 }
 
-func returning(list []output, render func(int, *output) fragment) fragment {
-	f := sql(" RETURNING ")
-	for i := range list {
-		if i > 0 {
-			f.add(", ")
-		}
-		f.join(render(i, &list[i]))
+// returnOutputs has a write return what the client gets, in RETURNING.
+func returnOutputs(m *plan.Mutate, write fragment) (fragment, *Program) {
+	list, isCSV := outputs(m.Root), m.Format == plan.FormatCSV
+	columns := textColumns(list)
+	if !isCSV {
+		inJSON(list, false)
+		columns = columnsOf(list)
 	}
-	return f
+	for i := range list {
+		o := &list[i]
+		value := o.aggregated()
+		if !isCSV {
+			value = o.encoded(value, m.Root.StripNulls)
+		}
+		if i == 0 {
+			write.add(" RETURNING ")
+			value = allowedValue(m, withCheck(m, value))
+		} else {
+			write.add(", ")
+		}
+		write.join(value)
+	}
+	return write, &Program{Yield: Yield{Columns: columns}}
+}
+
+// readResult reads what the client gets from what a write returned: it has embeds, an
+// order, groups, or another form.
+func readResult(m *plan.Mutate, write fragment) (fragment, *Program) {
+	if !noColumns(m) {
+		write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
+		addAllowed(m, &write)
+	}
+	f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
+	read, program := rows(&m.Answer)
+	f.join(read)
+	return f, program
+}
+
+// returnKey has a write return the primary key.
+func returnKey(m *plan.Mutate, write fragment) (fragment, *Program) {
+	texts := keyTexts(m)
+	write.join(allowedValue(m, sql(texts[0])).within(" RETURNING ", ""))
+	for _, text := range texts[1:] {
+		write.add(", " + text)
+	}
+	return write, &Program{Yield: Yield{Columns: keyColumns(m.Key)}}
 }
 
 // keyColumns are the columns of a primary key as results.
@@ -43,12 +80,11 @@ func keyColumns(key []plan.KeyColumn) []Column {
 	return columns
 }
 
-// keyTexts renders the columns of the key as a filter has to have them: where the text of
-// a filter is parsed by a function, as the text that clients are shown.
+// keyTexts renders the columns of the key as the texts that filters read.
 func keyTexts(m *plan.Mutate) []string {
 	texts := make([]string, len(m.Key))
 	for i, c := range m.Key {
-		column := sqlfrag.Qualified(m.Target().Alias, c.Name)
+		column := sqlfrag.Qualified(m.Target.Alias, c.Name)
 		print := sqlfrag.Qualified(c.Print.Schema, c.Print.Name)
 		switch {
 		case c.Print.Name == "" && c.Type != nil && isTime(c.Type.BaseOID):
@@ -64,9 +100,8 @@ func keyTexts(m *plan.Mutate) []string {
 	return texts
 }
 
-// needed lists the columns that the reading of a result needs: those that are
-// shown or ordered by, and those that join embeds. A computed relationship needs
-// the whole row.
+// needed lists the columns that a write has to return for its result to be read: those
+// that are shown, ordered by, or join embeds. A computed relationship needs the whole row.
 func needed(n *plan.Node) []string {
 	var names []string
 	add := func(name string) {
@@ -87,7 +122,7 @@ func needed(n *plan.Node) []string {
 	for _, e := range n.Embeds {
 		switch r := e.Relationship; {
 		case r.Function != nil:
-			row := rowOf(sqlfrag.Ident(n.Alias), n.Table.Name) + " AS " + sqlfrag.Ident(wholeRow(n.Table))
+			row := rowOf(sqlfrag.Ident(n.Alias), n.Table.Name) + " AS " + sqlfrag.Ident(n.RowColumn)
 			if !slices.Contains(names, row) {
 				names = append(names, row)
 			}
@@ -105,15 +140,4 @@ func needed(n *plan.Node) []string {
 		return []string{"1"}
 	}
 	return names
-}
-
-// wholeRow names the column of whole rows like none of the table's own.
-func wholeRow(t *introspect.Table) string {
-	name := rowPrefix
-	for {
-		if _, taken := t.Column(name); !taken {
-			return name
-		}
-		name += "_"
-	}
 }

@@ -5,14 +5,14 @@ import (
 	"github.com/pgrest-go/pgrest/internal/plan"
 )
 
-// Times are the dates and timestamps among the columns of a read. PostgreSQL writes
-// their text in the session's DateStyle, and that of a timestamptz in its time zone,
-// too. JSON has them in ISO style whatever these are; only what a client takes as
-// PostgreSQL's text, CSV and casts to text, follows the DateStyle. In binary format
-// they depend on neither, and cost PostgreSQL less: the executor makes text of them.
+// Times are the dates and timestamps among the columns of a read. Their text depends on the
+// session: PostgreSQL writes it in the DateStyle, and that of a timestamptz in the session's
+// time zone. What clients get as PostgreSQL's text, as CSV or by a cast, follows the
+// DateStyle, but JSON has ISO style always. The binary format depends on neither setting and
+// costs PostgreSQL less: the executor makes text of it.
 //
-// What writes, and what calls a function, may change the settings while its rows are
-// made. There to_json has PostgreSQL make JSON of them.
+// Writes and functions may change the settings while their rows are made. There PostgreSQL
+// makes JSON of the times itself, by to_json.
 type Times struct {
 	Columns []TimeColumn
 	// Local are the formats of all columns of the result (0 is text, 1 is binary) where

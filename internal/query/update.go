@@ -7,32 +7,26 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
-// update renders UPDATE … FROM the body. One without columns has no syntax, and
-// nothing to do.
+// update renders UPDATE … FROM the body.
 func update(m *plan.Mutate) fragment {
 	if noColumns(m) {
-		f := sql("SELECT ")
-		if m.Return == plan.ReturnRepresentation {
-			f.add(strings.Join(needed(m.Root), ", "))
-		}
-		f.add(" FROM " + target(m) + " WHERE FALSE")
-		return f
+		return updateNothing(m)
 	}
 	f := sql("UPDATE " + target(m) + " SET ")
 	switch {
 	case m.Members != nil && m.OneRow:
 		f.join(textAssignments(m))
 	case m.Array:
-		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyValue(c) }))
+		f.add(columnList(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + parsedValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
 	case len(m.Columns) > maxTogether:
-		f.add(bodyValues(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyColumn(c) }))
+		f.add(columnList(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyColumn(c) }))
 		f.join(valueRows(m).within(" FROM ", ""))
 	default: // a single object is read once, and needs no join
-		f.add("(" + columnNames(m) + ") = (SELECT " + bodyValues(m, written(m)))
+		f.add("(" + columnNames(m) + ") = (SELECT " + columnList(m, valueOf(m)))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
-	f.join(where(predicates(m.Target(), m.Where)))
+	f.join(where(predicates(m.Target, m.Where)))
 	return f
 }
 
@@ -40,20 +34,36 @@ func update(m *plan.Mutate) fragment {
 // PostgreSQL copies the subquery for each of them.
 const maxTogether = 64
 
-// noColumns reports an update of nothing.
+// noColumns reports an update without columns.
 func noColumns(m *plan.Mutate) bool { return m.Action == plan.Update && len(m.Columns) == 0 }
 
-// textAssignments renders the body's values as texts that are cast, in an update of one
-// row: they would be cast for each of more. As OFFSET does in textRow, and for less, the
-// condition keeps the planner from casting them beforehand: it never holds, but what a
-// stable function gives is not known then.
+// updateNothing renders what stands for an update without columns, which SQL has no syntax
+// for: a read of no rows.
+func updateNothing(m *plan.Mutate) fragment {
+	f := sql("SELECT ")
+	if m.Return == plan.ReturnRepresentation {
+		f.add(strings.Join(needed(m.Root), ", "))
+	}
+	f.add(" FROM " + target(m) + " WHERE FALSE")
+	return f
+}
+
+// lateText is a text that PostgreSQL's planner doesn't know: it would cast an argument as
+// soon as it plans the statement, and a value that can't be cast would be an error even for
+// who may not write, or if there is no row to write. The condition never holds, but the
+// planner doesn't call a function that isn't immutable to see that. textRow has OFFSET for
+// the same reason, which costs more.
+const lateText = "(CASE WHEN pg_catalog.pg_backend_pid() IS NULL THEN NULL ELSE ?::text END)"
+
+// textAssignments assigns each member to its column by a cast. It is for an update of one
+// row: in one of several, each row would have every value cast again.
 func textAssignments(m *plan.Mutate) fragment {
 	var f fragment
 	for i, c := range m.Columns {
 		if i > 0 {
 			f.add(", ")
 		}
-		f.add(sqlfrag.Ident(c.Name)+" = (CASE WHEN pg_catalog.pg_backend_pid() IS NULL THEN NULL ELSE ?::text END)"+textCast(c), m.Members[i])
+		f.add(sqlfrag.Ident(c.Name)+" = "+lateText+textCast(c), m.Members[i])
 	}
 	return f
 }

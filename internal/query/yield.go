@@ -1,7 +1,7 @@
 package query
 
-// Yield is what a program's main statement gives, and where in it things are: whoever
-// reads a result asks here, and nowhere else.
+// Yield is what a program's main statement gives, and where in its rows things are. Whoever
+// reads a result asks the yield, and nothing else.
 type Yield struct {
 	Form Form
 	// Columns are the client's own: those of rows in which there may be others besides.
@@ -42,8 +42,8 @@ type Total uint8
 const (
 	// NoTotal: if anybody wants it, another statement has it.
 	NoTotal Total = iota
-	// TotalInRows: each row begins with it. A mark follows, which is NULL if the page is
-	// empty: then there is one row all the same, for the total.
+	// TotalInRows: each row begins with it. A mark follows, which is not NULL. If the page is
+	// empty, there is one row all the same, for the total, and its mark is NULL.
 	TotalInRows
 	// TotalBehind: it is the last column of the only row.
 	TotalBehind
@@ -51,8 +51,8 @@ const (
 	TotalItself
 )
 
-// Columns of rows that are not the client's: before its own those of a total, behind them
-// those of overrides.
+// How many columns are not the client's: those of a total stand before the client's own,
+// and those of overrides behind them.
 const (
 	totalColumns    = 2
 	overrideColumns = 2

@@ -1,13 +1,12 @@
-// Package value holds the values of a request apart from everything that decides over
-// its SQL, and makes the arguments of statements of them.
+// Package value holds the values of a request apart from all that decides over its SQL, and
+// makes the arguments of statements of them.
 //
-// A compiled statement has an Arg in the place of each argument: a constant, or where
-// among the values it is to be found. Binding is the only place where a value is turned
-// into anything:
+// A compiled statement has an Arg for each argument: a constant, or a slot, which says where
+// among the values the argument is. Binding is the only place where a value is transformed:
 //
 //	values := value.Values{Conditions: []string{"A%"}}
-//	args := values.Bind([]value.Arg{{From: value.Condition, Index: 0}, value.Constant("10")})
-//	// "A%" and "10", as PostgreSQL takes them
+//	args := values.Bind([]value.Arg{{From: value.FromCondition, Index: 0}, value.Constant("10")})
+//	fmt.Printf("%s", args) // [A% 10]
 package value
 
 import (
@@ -24,16 +23,16 @@ import (
 
 // Values are the values of one request.
 type Values struct {
-	// Conditions are what the conditions compare with, in the order of the URL, as
-	// filter.Condition.Argument gives it.
+	// Conditions are what the conditions compare with, in the order of the query. Each is
+	// what filter.Condition.Argument gives.
 	Conditions []string
 	// Arguments are those of a function, from the URL or from a form.
 	Arguments []filter.Argument
-	// Body is the body as PostgreSQL gets it, nil for none: JSON, or for a function text,
-	// XML or bytes, too.
+	// Body is the body as PostgreSQL gets it, nil for none: JSON, and of a function also text,
+	// XML or bytes.
 	Body []byte
-	// Members are the values of the columns that the body has, as texts, nil for NULL,
-	// where it is a single JSON object without arrays and objects in it; else nil.
+	// Members are the values of the body's columns as texts, each nil for NULL. The list is
+	// nil if the body isn't a single JSON object without arrays and objects in it.
 	Members [][]byte
 	// Window is that of the resource's own rows, and Pages are those of what is embedded.
 	Window Page
@@ -49,11 +48,10 @@ const Unlimited = math.MaxInt64
 // WholePage is the page of every row.
 func WholePage() Page { return Page{Limit: Unlimited} }
 
-// IsWhole reports whether the page leaves nothing out.
+// IsWhole reports that the page leaves nothing out.
 func (p Page) IsWhole() bool { return p == WholePage() }
 
-// AtMost caps the page at limit rows; 0 is no cap, and a negative one lets no rows
-// through.
+// AtMost caps the page at limit rows. 0 is no cap, and a negative limit lets no row pass.
 func (p Page) AtMost(limit int64) Page {
 	if limit != 0 {
 		p.Limit = min(p.Limit, max(0, limit))
@@ -101,13 +99,13 @@ func (s Source) String() string {
 // values of a request when the statement runs.
 type Arg struct {
 	From  Source
-	Index int    // of the value among those of its kind
+	Index int    // of the value among those that From names
 	Text  []byte // of a constant
 	// Elements are the indexes of what FromArguments puts into an array.
 	Elements []int
 	// Most caps a limit as Page.AtMost does; 0 is no cap.
 	Most int64
-	// Hex has the text written in the form that PostgreSQL reads bytes from.
+	// Hex has the bytes of the text written in hexadecimal, as PostgreSQL reads a bytea.
 	Hex bool
 }
 

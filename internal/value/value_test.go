@@ -52,17 +52,28 @@ func TestValues_Bind(t *testing.T) {
 	require.Nil(t, values.Bind(nil))
 }
 
-func TestPage(t *testing.T) {
+func TestPage_AtMost(t *testing.T) {
 	t.Parallel()
-	page := value.Page{Offset: 10, Limit: 5}
-	for total, want := range map[int64]int64{0: 0, 9: 0, 10: 0, 12: 2, 15: 5, 99: 5} {
-		require.Equal(t, want, page.Of(total), total)
+	all := value.WholePage()
+	require.Equal(t, all, all.AtMost(0))
+	require.Equal(t, value.Page{Limit: 10}, all.AtMost(10))
+	require.Equal(t, value.Page{}, all.AtMost(-1))
+	require.Equal(t, value.Page{Offset: 5}, value.Page{Offset: 5, Limit: 3}.AtMost(-7))
+	require.Equal(t, value.Page{Offset: 5, Limit: 3}, value.Page{Offset: 5, Limit: 3}.AtMost(10))
+	require.Equal(t, value.Page{Offset: 5, Limit: 10}, value.Page{Offset: 5, Limit: 30}.AtMost(10))
+}
+
+func TestPage_Of(t *testing.T) {
+	t.Parallel()
+	const unlimited = value.Unlimited
+	for _, tt := range []struct{ offset, limit, total, want int64 }{
+		{0, unlimited, 13, 13}, {0, unlimited, 0, 0}, {0, 5, 13, 5}, {0, 13, 13, 13}, {0, 20, 13, 13}, {0, 0, 13, 0},
+		{10, unlimited, 13, 3}, {10, 2, 13, 2}, {10, 5, 13, 3}, {13, 5, 13, 0}, {20, 5, 13, 0}, {unlimited, unlimited, 13, 0},
+	} {
+		page := value.Page{Offset: tt.offset, Limit: tt.limit}
+		require.Equal(t, tt.want, page.Of(tt.total), tt)
+		require.Equal(t, page == value.WholePage(), page.IsWhole(), tt)
 	}
-	require.True(t, value.WholePage().IsWhole())
-	require.Equal(t, int64(99), value.WholePage().Of(99))
-	require.Equal(t, value.Page{Limit: 3}, value.WholePage().AtMost(3))
-	require.Equal(t, value.Page{}, value.WholePage().AtMost(-1))
-	require.Equal(t, value.WholePage(), value.WholePage().AtMost(0))
 }
 
 func TestSource_String(t *testing.T) {

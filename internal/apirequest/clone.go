@@ -1,0 +1,99 @@
+package apirequest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+)
+
+// Clone copies a shape with all of its texts, for whoever keeps what was made of it. The
+// texts of a shape that was read are parts of the query and the headers: one of them
+// keeps the whole query in memory, with all of its values.
+func (s *Shape) Clone() *Shape {
+	c := *s
+	cloneTexts(&c.Schema, &c.Name, &c.Prefer.Count, &c.Prefer.Return, &c.Prefer.Resolution, &c.Prefer.Missing)
+	c.Accept = cloneAll(s.Accept, cloneMedia)
+	c.Prefer.Invalid = cloneAll(s.Prefer.Invalid, cloneText)
+	c.Select = cloneAll(s.Select, cloneItem)
+	c.Where = cloneAll(s.Where, func(p *Predicate) { p.Path, p.Node = cloneAll(p.Path, cloneText), cloneNode(p.Node) })
+	c.Order = cloneAll(s.Order, cloneOrder)
+	c.OnConflict = cloneAll(s.OnConflict, cloneText)
+	c.Pages = cloneAll(s.Pages, func(p *Page) { p.Path = cloneAll(p.Path, cloneText) })
+	c.ArgumentNames = cloneAll(s.ArgumentNames, cloneText)
+	if s.Body != nil {
+		body := *s.Body
+		cloneMedia(&body.Media)
+		body.Columns = cloneAll(body.Columns, cloneText)
+		c.Body = &body
+	}
+	c.Forced = cloneAll(s.Forced, func(f *Forced) { f.Node = cloneNode(f.Node) })
+	return &c
+}
+
+// cloneAll copies a list and has each element cloned in its place. Nil stays nil.
+func cloneAll[T any](list []T, clone func(*T)) []T {
+	list = slices.Clone(list)
+	for i := range list {
+		clone(&list[i])
+	}
+	return list
+}
+
+func cloneText(text *string) { *text = strings.Clone(*text) }
+
+func cloneTexts(texts ...*string) {
+	for _, text := range texts {
+		cloneText(text)
+	}
+}
+
+func cloneMedia(t *mediatype.Type) {
+	cloneText(&t.Name)
+	if t.Plan != nil {
+		plan := *t.Plan
+		cloneMedia(&plan.Of)
+		plan.Options = cloneAll(plan.Options, cloneText)
+		t.Plan = &plan
+	}
+}
+
+func cloneField(f *filter.Field) {
+	cloneText(&f.Name)
+	f.Path = cloneAll(f.Path, func(s *filter.Step) { cloneText(&s.Key) })
+}
+
+func cloneItem(item *filter.SelectItem) {
+	switch i := (*item).(type) {
+	case filter.SelectField:
+		cloneField(&i.Field)
+		cloneTexts(&i.Alias, &i.Cast, &i.AggregateCast)
+		*item = i
+	case filter.SelectRelation:
+		cloneTexts(&i.Relation, &i.Alias, &i.Hint)
+		i.Items = cloneAll(i.Items, cloneItem)
+		*item = i
+	}
+}
+
+func cloneNode(node Node) Node {
+	switch n := node.(type) {
+	case Condition:
+		cloneField(&n.Field)
+		cloneText(&n.Language)
+		return n
+	case Group:
+		n.Nodes = cloneAll(n.Nodes, func(member *Node) { *member = cloneNode(*member) })
+		return n
+	}
+	return node
+}
+
+func cloneOrder(o *filter.Order) {
+	o.Path = cloneAll(o.Path, cloneText)
+	o.Terms = cloneAll(o.Terms, func(t *filter.OrderTerm) {
+		cloneText(&t.Relation)
+		cloneField(&t.Field)
+	})
+}
