@@ -11,8 +11,8 @@ import (
 
 // Config is what of the handler's options decides over plans.
 type Config struct {
-	// MaxRows caps the rows of reads, and of what is embedded to-many in them; 0 is no cap,
-	// and a negative number none at all.
+	// MaxRows caps the rows of reads, and of what is embedded to-many in them. 0 is no cap,
+	// and a negative number lets no row pass.
 	MaxRows int64
 	// Aggregates allows aggregate functions.
 	Aggregates bool
@@ -22,8 +22,8 @@ type Config struct {
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.
 	Privileges bool
-	// StrictTargetNames has filters, orders and pages call an embed that has an
-	// alias by nothing else.
+	// StrictTargetNames has filters, orders and pages refer to an embed with an alias by the
+	// alias alone.
 	StrictTargetNames bool
 }
 
