@@ -11,8 +11,8 @@ import (
 
 // Config is what of the handler's options decides over plans.
 type Config struct {
-	// MaxRows caps the rows of reads, and of what is embedded to-many in them; 0 is no cap,
-	// and a negative number none at all.
+	// MaxRows caps the rows of reads, and of what is embedded to-many in them. 0 is no cap,
+	// and a negative number lets no row pass.
 	MaxRows int64
 	// Aggregates allows aggregate functions.
 	Aggregates bool
@@ -24,8 +24,8 @@ type Config struct {
 	Privileges bool
 	// Uses has plans tell which relations and routines they use.
 	Uses bool
-	// StrictTargetNames has filters, orders and pages call an embed that has an
-	// alias by nothing else.
+	// StrictTargetNames has filters, orders and pages refer to an embed with an alias by the
+	// alias alone.
 	StrictTargetNames bool
 }
 
