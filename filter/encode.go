@@ -1,0 +1,129 @@
+package filter
+
+import (
+	"strconv"
+	"strings"
+)
+
+// EncodeError reports a query that was built by hand and that no query string says.
+type EncodeError struct {
+	Parameter string // the parameter's name, as far as it can be written, as "client.order"
+	Reason    string // why the parameter can't be written, as "there is no Operator(99)"
+}
+
+// Error names the parameter and the reason.
+func (e *EncodeError) Error() string {
+	return "filter: encode parameter " + strconv.Quote(e.Parameter) + ": " + e.Reason
+}
+
+// Encode gives the query string that asks for the query, percent-encoded and without a
+// question mark: select first, then the conditions and groups, order, limit and offset,
+// columns, on_conflict, and the arguments, each kind in its order. Names and values are
+// in quotes only where they have to be. Equal queries give equal query strings.
+//
+// Parse reads the query back as it was: any that Parse has given, and any that was built
+// by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that.
+// What makes no difference comes back as Parse has it: a list without elements as one
+// that has an empty element, a relation without items with an empty slice of them, a
+// column that is repeated once, and what an operator has no use for, such as the Value of
+// In, as nothing.
+//
+// The error is an *EncodeError, for what the grammar has no words for: operators and
+// other enums that don't exist; quantifiers, languages, aliases and casts where none can
+// be; empty names, groups and orders; two pages of one path; a group on an embedded
+// relation that is called "not", and an embedded one that is called "count" unless it is
+// spread; an argument whose value is read as a filter; an index of a JSON path right
+// before a closing bracket; and what nests deeper than Parse goes.
+func (q *Query) Encode() (string, error) {
+	var b strings.Builder
+	for _, w := range q.written() {
+		if w.refused != "" {
+			return "", &EncodeError{Parameter: w.name, Reason: w.refused}
+		}
+		w.encode(&b)
+	}
+	return b.String(), nil
+}
+
+// String gives what Encode gives. Where Encode fails it gives what can be written.
+func (q *Query) String() string {
+	var b strings.Builder
+	for _, w := range q.written() {
+		w.encode(&b)
+	}
+	return b.String()
+}
+
+// written is a parameter that was made of a part of a query.
+type written struct {
+	parameter
+	refused string // why Parse doesn't read it as that part; empty if it does
+}
+
+// written gives the parameters of the query.
+func (q *Query) written() []written {
+	var all []written
+	var p printer
+	add := func(parameters ...parameter) {
+		for _, made := range parameters {
+			all = append(all, written{made, p.refused})
+		}
+		p.refused = ""
+	}
+	if q.Select != nil {
+		p.items(q.Select, false)
+		add(p.parameter("select"))
+	}
+	for _, predicate := range q.Where {
+		add(p.predicate(predicate))
+	}
+	for _, order := range q.Order {
+		add(p.order(order))
+	}
+	seen := make(map[string]bool, len(q.Pages))
+	for _, page := range q.Pages {
+		path := quotedBase(page.Path)
+		if seen[path] {
+			p.refuse("the path has two pages")
+		}
+		seen[path] = true
+		add(p.page(page)...)
+	}
+	if q.Columns != nil {
+		p.names(q.Columns, true)
+		add(p.parameter("columns"))
+	}
+	if q.OnConflict != nil {
+		p.names(q.OnConflict, false)
+		add(p.parameter("on_conflict"))
+	}
+	for _, argument := range q.Arguments {
+		add(p.argument(argument))
+	}
+	return all
+}
+
+// encode appends the parameter to a query string.
+func (p parameter) encode(b *strings.Builder) {
+	if b.Len() > 0 {
+		b.WriteByte('&')
+	}
+	writeLegible(b, p.name)
+	b.WriteByte('=')
+	writeLegible(b, p.value)
+}
+
+// writeLegible percent-encodes what a query string can't have (RFC 3986, section 3.4) or
+// takes for something else. The signs of the grammar that it can have stay as they are.
+func writeLegible(b *strings.Builder, text string) {
+	for text != "" {
+		sign := strings.IndexAny(text, "!$()*,:@/")
+		if sign < 0 {
+			writeEscaped(b, text)
+			return
+		}
+		writeEscaped(b, text[:sign])
+		b.WriteByte(text[sign])
+		text = text[sign+1:]
+	}
+}
