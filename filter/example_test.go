@@ -94,3 +94,51 @@ func ExampleCanonical() {
 	fmt.Println(filter.Canonical("select=name&age=gte.18"))
 	// Output: age=gte.18&select=name
 }
+
+// A proxy narrows what its clients ask for, and passes it on.
+func ExampleQuery_Encode() {
+	query, err := filter.Parse("select=id,title,director(name)&or=(year.lt.1950,title.ilike.*star*)&limit=500", filter.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	query.Where = append(query.Where, filter.Predicate{
+		Node: filter.Condition{Field: filter.Field{Name: "country"}, Operator: filter.In, List: []string{"IT", "a,b"}},
+	})
+	most := int64(100)
+	query.Pages = []filter.Page{{Limit: &most}}
+
+	encoded, err := query.Encode()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(encoded)
+	for _, predicate := range query.Where {
+		fmt.Println(predicate) // as a log would have it
+	}
+	// Output:
+	// select=id,title,director(name)&or=(year.lt.1950,title.ilike.*star*)&country=in.(IT,%22a,b%22)&limit=100
+	// or=(year.lt.1950,title.ilike.*star*)
+	// country=in.(IT,"a,b")
+}
+
+// What a client gives for limit and offset isn't for a statement before it is checked.
+func ExamplePage_Window() {
+	for _, rawQuery := range []string{"limit=50&offset=100", "offset=20", "limit=-1"} {
+		query, err := filter.Parse(rawQuery, filter.Options{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		window, err := query.Page().Window()
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		window = window.AtMost(30) // whatever was asked for
+		sql, args, err := squirrel.Select("title").From("films").Suffix("LIMIT ? OFFSET ?", window.Limit, window.Offset).ToSql()
+		fmt.Println(sql, args, err)
+	}
+	// Output:
+	// SELECT title FROM films LIMIT ? OFFSET ? [30 100] <nil>
+	// SELECT title FROM films LIMIT ? OFFSET ? [30 20] <nil>
+	// filter: limit=-1 leaves no rows
+}

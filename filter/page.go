@@ -8,7 +8,7 @@ import (
 )
 
 // Page limits the rows of the relation that Path leads to. Parse doesn't check the
-// numbers: either may be negative.
+// numbers, of which either may be negative: Window does.
 type Page struct {
 	Path   []string // the embedded relations on the way, empty for the root
 	Limit  *int64   // nil when not given

@@ -132,7 +132,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if req.Ranged {
 		header = r.Header.Get("Range")
 	}
-	window, err := rootPage(header, query.Pages)
+	window, err := rootPage(header, query.Page())
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func (req *Request) separate(q *filter.Query, p *Payload, window value.Page) {
 	s.Window, v.Window = windowOf(window), window
 	for _, page := range q.Pages {
 		if len(page.Path) > 0 { // the resource's own is in the window
-			numbers := pageOf(page)
+			numbers := page.Unchecked()
 			s.Pages, v.Pages = append(s.Pages, Page{page.Path, windowOf(numbers)}), append(v.Pages, numbers)
 		}
 	}

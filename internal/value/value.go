@@ -13,7 +13,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 
@@ -39,28 +38,14 @@ type Values struct {
 	Pages  []Page
 }
 
-// Page is a window of rows: Limit rows behind the first Offset ones.
-type Page struct{ Offset, Limit int64 }
+// Page is a window of rows. Of an embedded relation, nothing has checked its numbers.
+type Page = filter.Window
 
 // Unlimited is the Limit of a page without an end.
-const Unlimited = math.MaxInt64
+const Unlimited = filter.Unlimited
 
 // WholePage is the page of every row.
-func WholePage() Page { return Page{Limit: Unlimited} }
-
-// IsWhole reports that the page leaves nothing out.
-func (p Page) IsWhole() bool { return p == WholePage() }
-
-// AtMost caps the page at limit rows. 0 is no cap, and a negative limit lets no row pass.
-func (p Page) AtMost(limit int64) Page {
-	if limit != 0 {
-		p.Limit = min(p.Limit, max(0, limit))
-	}
-	return p
-}
-
-// Of is the number of rows in the page when there are total rows.
-func (p Page) Of(total int64) int64 { return max(0, min(p.Limit, total-p.Offset)) }
+func WholePage() Page { return filter.WholeWindow() }
 
 // Source says where the text of an argument comes from.
 type Source uint8
