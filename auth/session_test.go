@@ -13,6 +13,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 const (
@@ -212,4 +213,67 @@ func ExampleBegin() {
 	fmt.Println(films)
 	// Output:
 	// 2
+}
+
+// Settings makes what a request's transaction begins with, and Begin begins one with it:
+// the host's own SQL then sees the same search path, request.* and app.* settings, and
+// settings of its role as a request to the API, so that functions and policies that read
+// them work in both.
+func ExampleBegin_settings() {
+	ctx := context.Background()
+	pool, done := pgtest.ExamplePool() // or pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+	defer done()
+
+	// The schema cache knows the settings that roles were altered to have, by
+	// ALTER ROLE … SET, which becoming a role doesn't bring along. Where there is a
+	// pgrest.Handler, Options.OnSchemaLoad is given one at each load.
+	cache, err := introspect.Load(ctx, pool, introspect.Options{Schemas: []string{"archive"}})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+
+	// Within a handler of the host's these come from its *http.Request, and id is what
+	// Options.Authenticate gives for it, or a Verifier.
+	method, path, headers, cookie := "GET", "/report", map[string][]string{"Accept": {"text/html"}}, "theme=dark"
+	id := auth.Identity{Role: "pgrest_test_auditor", Claims: []byte(`{"sub":"ada"}`)}
+
+	settings := auth.Settings(id, auth.Context{
+		Schema:          "archive",          // the first of Options.Schemas, or what a profile header names
+		ExtraSearchPath: []string{"public"}, // as Options.ExtraSearchPath
+		Method:          method,
+		Path:            path,
+		Headers:         auth.HeadersJSON("films.example", headers),
+		Cookies:         auth.CookiesJSON(cookie),
+		RoleSettings:    cache.RoleSettings(id.Role).Settings,
+		AppSettings:     []auth.Setting{{Name: "app.settings.site", Value: "Wien"}}, // as Options.AppSettings
+	})
+	tx, err := auth.Begin(ctx, pool, id, settings)
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	defer tx.Rollback(ctx)
+
+	for _, name := range []string{
+		"search_path", "role", "statement_timeout", "request.jwt.claims", "request.method", "request.path",
+		"request.headers", "request.cookies", "app.settings.site",
+	} {
+		var value string
+		if err := tx.QueryRow(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
+			log.Print(err)
+			return
+		}
+		fmt.Println(name, "=", value)
+	}
+	// Output:
+	// search_path = "archive", "public"
+	// role = pgrest_test_auditor
+	// statement_timeout = 7s
+	// request.jwt.claims = {"role":"pgrest_test_auditor","sub":"ada"}
+	// request.method = GET
+	// request.path = /report
+	// request.headers = {"accept":"text/html","host":"films.example"}
+	// request.cookies = {"theme":"dark"}
+	// app.settings.site = Wien
 }
