@@ -36,7 +36,7 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 		return err
 	}
 	x.clock.lap("transaction")
-	config := x.openAPI()
+	config := x.openAPI(p.Media)
 	selection, decided := x.offeredOf(schema, granted.selection(schema.cache, p))
 	key := strings.Join([]string{p.Media.Name, p.Schema, granted.fingerprint(), decided}, " ")
 	document, err := schema.documents.get(key, func() (*openapi.Template, error) {
@@ -65,12 +65,13 @@ func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Sel
 	return openapi.SwaggerTemplate(cache, s, c), nil
 }
 
-func (x *exchange) openAPI() openapi.Config {
+func (x *exchange) openAPI(media mediatype.Type) openapi.Config {
 	at := x.origin()
 	return openapi.Config{
 		Version: response.ProtocolVersion, Title: x.options.OpenAPITitle, DocsVersion: "v16",
 		ServerURL: x.options.OpenAPIServerURL, Host: at.Host, HTTPS: at.HTTPS, BasePath: at.Path,
 		Security: x.options.OpenAPISecurity, MaxRows: int(max(0, x.options.MaxRows)), SearchPath: x.options.ExtraSearchPath,
+		Additions: x.options.additions(media),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/introspect"
+	"github.com/pgrest-go/pgrest/openapi"
 )
 
 // Options configures a Handler. The zero value of every field is its default.
@@ -51,6 +52,13 @@ type Options struct {
 	// the schema's comment; without one, the schema's name in OpenAPI 3.1, and
 	// "PostgREST API" in 2.0. The reference has no such key.
 	OpenAPITitle string
+	// OpenAPIAdditions are the host's own part in the description of the API in OpenAPI
+	// 3.1: its routes beside the API, how requests are secured, and further servers. What has
+	// the name of something in the database is logged at each load, and asking for the
+	// description answered with 500 meanwhile. The reference has no such key.
+	OpenAPIAdditions openapi.Additions
+	// SwaggerAdditions are the same in OpenAPI 2.0, which spells them otherwise.
+	SwaggerAdditions openapi.Additions
 	// TrustProxyHeaders has the description tell where clients reach the API by what a
 	// reverse proxy says in X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix,
 	// or, where it sends none of these, in Forwarded (RFC 7239). Only behind a proxy that
@@ -247,6 +255,7 @@ func (o Options) withDefaults() Options {
 	// Slices are copied: the host may go on to change its own.
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
 	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
+	o.OpenAPIAdditions, o.SwaggerAdditions = o.OpenAPIAdditions.Clone(), o.SwaggerAdditions.Clone()
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
 	}

@@ -76,5 +76,6 @@ func (h *Handler) use(cache *introspect.SchemaCache) {
 		loaded: time.Now(),
 	})
 	h.warnOfPostOnly(cache)
+	h.warnOfAdditions(cache)
 	h.once.Do(func() { close(h.loaded) })
 }

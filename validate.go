@@ -73,6 +73,9 @@ func (o Options) validate() error {
 			return fmt.Errorf("OpenAPIServerURL: %w", err)
 		}
 	}
+	if err := o.validateAdditions(); err != nil {
+		return err
+	}
 	if err := o.validateEncoders(); err != nil {
 		return err
 	}

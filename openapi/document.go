@@ -25,26 +25,55 @@ import (
 // OpenAPI 3.1: an operation whose body takes what the GET takes as its query string.
 //
 // Equal arguments give equal documents. The error is a *ServerURLError for a server
-// URL that clients can't use.
+// URL that clients can't use, and an *AdditionError for an addition that there is no place
+// for.
 func Document(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, error) {
 	return DocumentTemplate(cache, s, c).document(c)
 }
 
 // members gives the document's members before and after those of documentServers.
-func (d *document) members() (head, rest object) {
+func (d *document) members(a *added) (head, rest object, err error) {
 	paths := d.paths()
-	head = object{{"openapi", "3.1.0"}, {"info", d.info()}}
-	doc := object(nil).with("tags", d.tags())
-	doc = append(doc, member{"paths", paths}, member{"components", d.components()})
-	if d.config.Security {
-		doc = append(doc, member{"security", array{object{{securityScheme, array{}}}}})
+	if err := d.checkNames(a); err != nil {
+		return nil, nil, err
 	}
-	return head, doc.with("externalDocs", externalDocs(d.config.DocsVersion))
+	head = object{{"openapi", "3.1.0"}, {"info", a.addedInfo(d.info())}}
+	doc := object(nil).with("tags", d.tags())
+	doc = append(doc, member{"paths", append(paths, a.paths...)}, member{"components", d.components(a)}).
+		with("security", a.requirements(d.config.Security)).
+		with("externalDocs", externalDocs(d.config.DocsVersion))
+	return head, doc, nil
+}
+
+// checkNames refuses additions whose names generators would take for names of the document.
+func (d *document) checkNames(a *added) error {
+	for _, o := range a.operations {
+		if d.names.operations[fold(o.id)] {
+			return &AdditionError{pathKind, o.path, "its operationId " + o.id + " is another operation's already"}
+		}
+		d.names.operations[fold(o.id)] = true
+	}
+	for _, kind := range []struct {
+		name  string
+		added object
+	}{{schemaKind, a.schemas}, {schemeKind, a.schemes}} {
+		for _, m := range kind.added {
+			switch key := fold(m.name); {
+			case identifier(m.name) != m.name:
+				return &AdditionError{kind.name, m.name, "it is no name of a component, or one of those that every document has"}
+			case d.names.has(key):
+				return &AdditionError{kind.name, m.name, takenReason}
+			default:
+				d.names.taken[key] = true
+			}
+		}
+	}
+	return a.checkSecurity(securityScheme)
 }
 
 // documentServers tells where the API is.
-func documentServers(at server) object {
-	return object{{"servers", array{object{{"url", at.url()}}}}}
+func documentServers(at server, more array) object {
+	return object{{"servers", append(array{object{{"url", at.url()}}}, more...)}}
 }
 
 // document is an OpenAPI 3.1 document that is being made.
@@ -221,17 +250,17 @@ func (d *document) rootOperation() object {
 	}
 }
 
-func (d *document) components() object {
+func (d *document) components(a *added) object {
 	return object{
-		{"schemas", d.schemas},
+		{"schemas", append(d.schemas, a.schemas...)},
 		{"parameters", d.parameters},
 		{"headers", responseHeaders()},
 		{"responses", errorComponents()},
-		{"securitySchemes", object{{securityScheme, object{
+		{"securitySchemes", append(object{{securityScheme, object{
 			{"type", "http"},
 			{"scheme", "bearer"},
 			{"bearerFormat", "JWT"},
 			{"description", "A JSON Web Token. Its role claim names the database role that the request runs as."},
-		}}}},
+		}}}, a.schemes...)},
 	}
 }

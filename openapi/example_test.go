@@ -87,3 +87,41 @@ func ExampleDocument() {
 	// examples:
 	//   - name: text
 }
+
+// A host that serves more than the API describes it in the same document.
+func ExampleAdditions() {
+	cache := directorCache()
+	document, err := openapi.Document(cache, openapi.All(cache, "api"), openapi.Config{
+		Title: "Cinema", ServerURL: "https://cinema.example/api",
+		Additions: openapi.Additions{
+			Info:    map[string]json.RawMessage{"contact": json.RawMessage(`{"email":"api@cinema.example"}`)},
+			Servers: []openapi.Server{{URL: "https://staging.cinema.example/api", Description: "Staging"}},
+			Paths: map[string]json.RawMessage{
+				"/checkout": json.RawMessage(`{
+					"servers": [{"url": "https://cinema.example"}],
+					"post": {"operationId": "checkout", "responses": {"303": {"description": "Paid"}}}
+				}`),
+			},
+			SecuritySchemes: map[string]json.RawMessage{"session": json.RawMessage(`{"type":"apiKey","in":"cookie","name":"sid"}`)},
+			Security:        []map[string][]string{{"session": {}}},
+		},
+	})
+	if err != nil {
+		log.Fatal(err) // an *openapi.AdditionError, were there a relation called checkout
+	}
+
+	var doc struct {
+		Info     struct{ Title string }
+		Servers  []struct{ URL string }
+		Paths    map[string]map[string]any
+		Security []map[string][]string
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(doc.Info.Title, doc.Servers)
+	fmt.Println(len(doc.Paths["/directors"]) > 0, len(doc.Paths["/checkout"]) > 0, doc.Security)
+	// Output:
+	// Cinema [{https://cinema.example/api} {https://staging.cinema.example/api}]
+	// true true [map[session:[]]]
+}

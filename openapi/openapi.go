@@ -49,6 +49,8 @@ type Config struct {
 	// SearchPath names schemas (db-extra-search-path) whose types are named without their
 	// schema in the parameters of functions, like those of the selection's schema.
 	SearchPath []string
+	// Additions are the host's own.
+	Additions Additions
 }
 
 // Selection is what a document describes: some of the relations and routines of

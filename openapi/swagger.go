@@ -11,33 +11,59 @@ import (
 // a routine, which describes the overload with the most parameters. Equal arguments
 // give equal documents.
 //
-// The error is a *ServerURLError for a server URL that clients can't use.
+// The error is a *ServerURLError for a server URL that clients can't use, and an
+// *AdditionError for an addition that there is no place for.
 func Swagger(cache *introspect.SchemaCache, s Selection, c Config) ([]byte, error) {
 	return SwaggerTemplate(cache, s, c).document(c)
 }
 
 // swagger gives the document's members before and after those of swaggerServer.
-func swagger(cache *introspect.SchemaCache, s Selection, c Config) (head, rest object) {
-	head = object{{"swagger", "2.0"}, {"info", swaggerInfo(s.Comment, c)}}
+func swagger(cache *introspect.SchemaCache, s Selection, c Config, a *added) (head, rest object, err error) {
+	if err := checkSwaggerNames(s, c, a); err != nil {
+		return nil, nil, err
+	}
+	head = object{{"swagger", "2.0"}, {"info", a.addedInfo(swaggerInfo(s.Comment, c))}}
 	types := append(rowMediaTypes(), "text/csv")
 	doc := object{
 		{"consumes", types},
 		{"produces", types},
-		{"paths", swaggerPaths(s, c)},
+		{"paths", append(swaggerPaths(s, c), a.paths...)},
 	}
-	doc = doc.with("definitions", swaggerDefinitions(cache, s.Tables))
+	doc = doc.with("definitions", append(swaggerDefinitions(cache, s.Tables), a.schemas...))
 	doc = append(doc, member{"parameters", swaggerParameters(s.Tables)})
+	schemes := a.schemes
 	if c.Security {
-		doc = append(doc,
-			member{"securityDefinitions", object{{"JWT", swaggerSecurity()}}},
-			member{"security", array{object{{"JWT", array{}}}}},
-		)
+		schemes = append(object{{securityScheme, swaggerSecurity()}}, schemes...)
 	}
-	return head, doc.with("externalDocs", externalDocs(c.DocsVersion))
+	doc = doc.with("securityDefinitions", schemes).with("security", a.requirements(c.Security))
+	return head, doc.with("externalDocs", externalDocs(c.DocsVersion)), nil
+}
+
+// checkSwaggerNames refuses additions that have names of the document.
+func checkSwaggerNames(s Selection, c Config, a *added) error {
+	for _, t := range s.Tables {
+		if a.schemas.get(t.Name.Name) != nil {
+			return &AdditionError{schemaKind, t.Name.Name, takenReason}
+		}
+	}
+	ids := map[string]bool{}
+	for _, o := range a.operations {
+		if ids[o.id] {
+			return &AdditionError{pathKind, o.path, "its operationId " + o.id + " is another operation's already"}
+		}
+		ids[o.id] = true
+	}
+	if a.schemes.get(securityScheme) != nil {
+		return &AdditionError{schemeKind, securityScheme, takenReason}
+	}
+	if c.Security {
+		return a.checkSecurity(securityScheme)
+	}
+	return a.checkSecurity()
 }
 
 // swaggerServer tells where the API is.
-func swaggerServer(at server) object {
+func swaggerServer(at server, _ array) object {
 	doc := append(object(nil).with("host", at.host), member{"basePath", at.path})
 	if at.host != "" {
 		doc = append(doc, member{"schemes", []string{at.scheme}})
