@@ -20,6 +20,9 @@ func (o Options) additions(media mediatype.Type) openapi.Additions {
 // validateAdditions refuses additions that no description has a place for, whatever the
 // database has.
 func (o Options) validateAdditions() error {
+	if o.OpenAPIAdditions.IsZero() && o.SwaggerAdditions.IsZero() {
+		return nil
+	}
 	cache := introspect.New(introspect.Catalog{})
 	config := openapi.Config{Security: o.OpenAPISecurity, Additions: o.OpenAPIAdditions}
 	if _, err := openapi.Document(cache, openapi.Selection{}, config); err != nil {

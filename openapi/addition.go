@@ -87,6 +87,11 @@ func (a Additions) Check(s Selection) error {
 	return err
 }
 
+// IsZero reports whether nothing is added.
+func (a Additions) IsZero() bool {
+	return len(a.Info)+len(a.Servers)+len(a.Paths)+len(a.Schemas)+len(a.SecuritySchemes)+len(a.Security) == 0
+}
+
 // Clone returns a copy that shares nothing with the original.
 func (a Additions) Clone() Additions {
 	texts := func(m map[string]json.RawMessage) map[string]json.RawMessage {

@@ -185,6 +185,8 @@ func TestAdditions_Clone(t *testing.T) {
 	delete(a.Security[0], "session")
 	require.Equal(t, routes(), b)
 	require.Equal(t, openapi.Additions{}, openapi.Additions{}.Clone())
+	require.True(t, openapi.Additions{}.IsZero())
+	require.False(t, b.IsZero())
 }
 
 // Documents of a template have what was added, in YAML too.

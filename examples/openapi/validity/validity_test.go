@@ -272,3 +272,47 @@ func TestFaultsAreFound(t *testing.T) {
 		require.Error(t, schema.Validate(decode(t, []byte(document))), name)
 	}
 }
+
+// additions are those of a host, in the words of either version.
+var additions = map[string]openapi.Additions{
+	swaggerID: {
+		Info:            map[string]json.RawMessage{"contact": json.RawMessage(`{"email":"api@films.example"}`)},
+		Paths:           map[string]json.RawMessage{"/checkout": json.RawMessage(`{"post":{"operationId":"checkout","responses":{"303":{"description":"Paid"}}}}`)},
+		Schemas:         map[string]json.RawMessage{"ticket": json.RawMessage(`{"type":"object"}`)},
+		SecuritySchemes: map[string]json.RawMessage{"session": json.RawMessage(`{"type":"apiKey","in":"header","name":"Cookie"}`)},
+		Security:        []map[string][]string{{"session": nil}},
+	},
+	openapiID: {
+		Info:    map[string]json.RawMessage{"contact": json.RawMessage(`{"email":"api@films.example"}`)},
+		Servers: []openapi.Server{{URL: "https://staging.films.example", Description: "Staging"}, {URL: "/v1"}},
+		Paths: map[string]json.RawMessage{"/checkout/{id}": json.RawMessage(`{"servers":[{"url":"/"}],"post":{"operationId":"checkout",
+			"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],
+			"responses":{"200":{"description":"Paid","content":{"application/json":{"schema":{"$ref":"#/components/schemas/ticket"}}}}}}}`)},
+		Schemas:         map[string]json.RawMessage{"ticket": json.RawMessage(`{"type":"object"}`)},
+		SecuritySchemes: map[string]json.RawMessage{"session": json.RawMessage(`{"type":"apiKey","in":"cookie","name":"sid"}`)},
+		Security:        []map[string][]string{{"session": nil}, {}},
+	},
+}
+
+// What is added to a document, as the schemas want it, leaves it valid.
+func TestAdditionsAreValid(t *testing.T) {
+	t.Parallel()
+	cache := everything()
+	for id, describe := range map[string]func(*introspect.SchemaCache, openapi.Selection, openapi.Config) ([]byte, error){
+		swaggerID: openapi.Swagger, openapiID: openapi.Document,
+	} {
+		for name, c := range configs {
+			t.Run(name+" "+id, func(t *testing.T) {
+				t.Parallel()
+				c.Additions = additions[id]
+				document, err := describe(cache, openapi.All(cache, "api"), c)
+				require.NoError(t, err)
+				requireValid(t, id, document)
+				if id == openapiID {
+					requireResolved(t, document)
+					requireUnique(t, document)
+				}
+			})
+		}
+	}
+}
