@@ -16,8 +16,9 @@ type Beginner interface {
 
 // Begin begins a transaction for a host's own SQL that runs as id, under the same grants
 // and policies as id's requests to the API. It makes the settings, in their order, and
-// then sets the role and request.jwt.claims. All of them end with the transaction, which
-// the caller has to commit or roll back. It is READ COMMITTED and READ WRITE, whatever
+// then sets the role and request.jwt.claims. The settings that Settings gives are those of
+// a request to the API. All of them end with the transaction, which the caller has to
+// commit or roll back. It is READ COMMITTED and READ WRITE, whatever
 // the database's defaults are.
 //
 // An error of PostgreSQL, such as that the role doesn't exist, is wrapped. The error for

@@ -1,4 +1,4 @@
-// Package filter reads PostgREST's URL grammar and binds it to SQL.
+// Package filter reads PostgREST's URL grammar, binds it to SQL, and writes it.
 //
 // A request's query string says what to select, filter, order and page. Parse
 // turns it into a Query, which holds names as the client wrote them; it knows
@@ -16,6 +16,10 @@
 //		}
 //		statement = statement.Where(where)
 //	}
+//
+// Query.Page finds what limit and offset are, and Page.Window checks their numbers.
+// Query.Encode gives a query string that Parse reads as the same query, and String of each
+// part its text, for logs and messages.
 //
 // Values reach SQL as arguments only, and names only by way of the resolver.
 // The grammar, its tolerances and the texts of its errors are those of

@@ -7,9 +7,10 @@
 //	})
 //
 // A document describes a Selection of the cache; what the role that asks may see is the
-// caller's concern. Titles, summaries and descriptions come from comments in the
-// database: the first line of a comment is the summary, what follows it is the
-// description. The package needs no database and does no I/O.
+// caller's concern. Additions are what a host describes in it beside the API. Titles,
+// summaries and descriptions come from comments in the database: the first line of a
+// comment is the summary, what follows it is the description. The package needs no
+// database and does no I/O.
 package openapi
 
 import (
