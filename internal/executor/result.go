@@ -63,7 +63,7 @@ const (
 // reset makes the result as it is before the program is sent, for another try.
 func (r *Result) reset() {
 	r.tx.failed = nil
-	*r = Result{tx: r.tx, cmd: r.cmd, textOnly: r.textOnly}
+	*r = Result{tx: r.tx, cmd: r.cmd, textOnly: r.textOnly, state: started}
 }
 
 // Next goes to the next row. It reports false behind the last one, and on an
