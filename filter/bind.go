@@ -246,9 +246,9 @@ func (b *binder) comparison(c Comparison, f Field, o Operand, value any) {
 	b.sql.WriteString(operators[c.Operator].sql)
 	b.sql.WriteByte(' ')
 	switch c.Quantifier {
-	case Any:
+	case QuantifierAny:
 		b.quantified("ANY", value, parse)
-	case All:
+	case QuantifierAll:
 		b.quantified("ALL", value, parse)
 	default:
 		b.parsed(value, parse)

@@ -174,9 +174,9 @@ func (s *scanner) quantifiedOperator(c *Condition) bool {
 	quantifier := s.mark()
 	if s.char('(') {
 		if s.tryLiteral("any") {
-			c.Quantifier = Any
+			c.Quantifier = QuantifierAny
 		} else if s.literal("all") {
-			c.Quantifier = All
+			c.Quantifier = QuantifierAll
 		}
 	}
 	if c.Quantifier == NoQuantifier || !s.char(')') {

@@ -40,9 +40,9 @@ func TestCondition(t *testing.T) {
 		{"value_is_taken_as_it_is", `eq. "a.b,(c)" `, filter.Condition{Value: ` "a.b,(c)" `}},
 		{"value_with_line_break", "eq.a\nb", filter.Condition{Value: "a\nb"}},
 
-		{"any", "eq(any).{1,2}", filter.Condition{Quantifier: filter.Any, Value: "{1,2}"}},
-		{"all", "like(all).{a*,*b}", filter.Condition{Operator: filter.Like, Quantifier: filter.All, Value: "{a*,*b}"}},
-		{"negated_any", "not.gt(any).{1,2}", filter.Condition{Negated: true, Operator: filter.GreaterThan, Quantifier: filter.Any, Value: "{1,2}"}},
+		{"any", "eq(any).{1,2}", filter.Condition{Quantifier: filter.QuantifierAny, Value: "{1,2}"}},
+		{"all", "like(all).{a*,*b}", filter.Condition{Operator: filter.Like, Quantifier: filter.QuantifierAll, Value: "{a*,*b}"}},
+		{"negated_any", "not.gt(any).{1,2}", filter.Condition{Negated: true, Operator: filter.GreaterThan, Quantifier: filter.QuantifierAny, Value: "{1,2}"}},
 
 		{"full_text", "fts.cat", filter.Condition{Operator: filter.FTS, Value: "cat"}},
 		{"full_text_with_language", "fts(english).cat", filter.Condition{Operator: filter.FTS, Language: "english", Value: "cat"}},

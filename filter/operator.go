@@ -90,13 +90,13 @@ type Quantifier uint8
 
 // The quantifiers.
 const (
-	NoQuantifier Quantifier = iota
-	Any                     // op(any): some element compares true
-	All                     // op(all): every element compares true
+	NoQuantifier  Quantifier = iota
+	QuantifierAny            // op(any): some element compares true
+	QuantifierAll            // op(all): every element compares true
 )
 
 // quantifiers is the table of the quantifiers' names.
-var quantifiers = [...]string{Any: "any", All: "all"}
+var quantifiers = [...]string{QuantifierAny: "any", QuantifierAll: "all"}
 
 // String returns the quantifier's name in a URL, which is "" for NoQuantifier.
 func (q Quantifier) String() string {

@@ -71,7 +71,7 @@ func (p *printer) all(f SelectField) {
 		p.refuse("all columns are selected, and a field or its cast")
 	}
 	switch {
-	case f.Aggregate == Count:
+	case f.Aggregate == AggregateCount:
 		p.write("count()")
 		return
 	case f.Aggregate != NoAggregate:

@@ -32,15 +32,15 @@ type Aggregate uint8
 // The aggregate functions.
 const (
 	NoAggregate Aggregate = iota
-	Count
-	Sum
-	Avg
-	Max
-	Min
+	AggregateCount
+	AggregateSum
+	AggregateAvg
+	AggregateMax
+	AggregateMin
 )
 
 // aggregates is the table of the aggregate functions' names.
-var aggregates = [...]string{Count: "count", Sum: "sum", Avg: "avg", Max: "max", Min: "min"}
+var aggregates = [...]string{AggregateCount: "count", AggregateSum: "sum", AggregateAvg: "avg", AggregateMax: "max", AggregateMin: "min"}
 
 // String returns the function's name, which is "" for NoAggregate.
 func (a Aggregate) String() string {
@@ -206,7 +206,7 @@ func (s *scanner) selectField() (SelectField, bool) {
 
 // selectCount reads count(), with its alias and cast.
 func (s *scanner) selectCount() (SelectField, bool) {
-	f := SelectField{All: true, Aggregate: Count}
+	f := SelectField{All: true, Aggregate: AggregateCount}
 	f.Alias = s.alias()
 	if !s.literal("count()") {
 		return f, false
@@ -258,7 +258,7 @@ func (s *scanner) aggregate() Aggregate {
 
 func (s *scanner) aggregateName() Aggregate {
 	start := s.pos
-	for _, a := range []Aggregate{Sum, Avg, Count} {
+	for _, a := range []Aggregate{AggregateSum, AggregateAvg, AggregateCount} {
 		if s.literal(aggregates[a]) {
 			return a
 		}
@@ -266,7 +266,7 @@ func (s *scanner) aggregateName() Aggregate {
 			return NoAggregate
 		}
 	}
-	for _, a := range []Aggregate{Max, Min} {
+	for _, a := range []Aggregate{AggregateMax, AggregateMin} {
 		if s.tryLiteral(aggregates[a]) {
 			return a
 		}

@@ -18,7 +18,7 @@ import (
 func fullShape() *apirequest.Shape {
 	field := filter.Field{Name: "a", Path: []filter.Step{{Text: true, Key: "k", Index: true}}}
 	condition := apirequest.Condition{Field: field, Value: 1, Comparison: filter.Comparison{Negated: true, Operator: filter.FTS,
-		Quantifier: filter.Any, Language: "simple", Is: filter.IsTrue, Empty: true}}
+		Quantifier: filter.QuantifierAny, Language: "simple", Is: filter.IsTrue, Empty: true}}
 	window := apirequest.Window{Limit: apirequest.Zero, Offset: apirequest.Positive}
 	return &apirequest.Shape{
 		Operation: apirequest.Operation{Resource: apirequest.Relation, Method: "GET"}, Schema: "api", Name: "films",
@@ -27,7 +27,7 @@ func fullShape() *apirequest.Shape {
 		Prefer: apirequest.Prefer{Count: "exact", Return: "minimal", Resolution: "merge-duplicates", Missing: "default",
 			Strict: true, MaxAffected: 2, Invalid: []string{"x"}},
 		Select: []filter.SelectItem{
-			filter.SelectField{All: true, Field: field, Alias: "b", Cast: "text", Aggregate: filter.Sum, AggregateCast: "int"},
+			filter.SelectField{All: true, Field: field, Alias: "b", Cast: "text", Aggregate: filter.AggregateSum, AggregateCast: "int"},
 			filter.SelectRelation{Relation: "r", Alias: "s", Hint: "h", Join: filter.InnerJoin, Spread: true, Items: []filter.SelectItem{filter.SelectField{Alias: "c"}}},
 		},
 		Where: []apirequest.Predicate{{Path: []string{"r"}, Node: condition},

@@ -15,7 +15,7 @@ func (o *output) aggregated() fragment {
 	switch o.aggregate {
 	case filter.NoAggregate:
 		return o.expr
-	case filter.Count:
+	case filter.AggregateCount:
 		name = "pg_catalog.count"
 	}
 	return castTo(o.expr.within(name+"(", ")"), o.cast)
@@ -25,7 +25,7 @@ func (o *output) aggregated() fragment {
 // for the very type, no other one is called. Elsewhere only PostgreSQL knows what the
 // result is, and makes JSON of it.
 func conversionOfAggregate(c *plan.Column) conversion {
-	if c.Aggregate == filter.Count {
+	if c.Aggregate == filter.AggregateCount {
 		return conversion{encoding: Number}
 	}
 	if result, ok := resultOf(c.Aggregate, argumentOf(c)); ok {
@@ -57,9 +57,9 @@ func argumentOf(c *plan.Column) uint32 {
 // it is not ok where there is none for that type itself.
 func resultOf(aggregate filter.Aggregate, argument uint32) (result uint32, ok bool) {
 	switch aggregate {
-	case filter.Sum:
+	case filter.AggregateSum:
 		result, ok = sums[argument]
-	case filter.Avg:
+	case filter.AggregateAvg:
 		result, ok = averages[argument]
 	default:
 		return argument, extremes[argument]
