@@ -275,9 +275,9 @@ func TestExpect_offset_beyond_an_estimate(t *testing.T) {
 	pool := oneConnection(t)
 	result, err := once(t.Context(), executor.New(pool, true), cmd)
 	require.NoError(t, err)
+	t.Cleanup(result.Close)
 	require.Equal(t, refused, result.Err())
 	require.False(t, result.Next())
-	result.Close()
 	run(t, pool, command(anon, `SELECT 1`))
 
 	tx := begin(t, pool, cmd.Session)
