@@ -27,13 +27,15 @@
 //
 // # Methods
 //
-// Beside the methods of the reference there is QUERY (draft-ietf-httpbis-safe-method-w-body): a GET that has its query
-// string, or the rest of it, in a body of application/x-www-form-urlencoded, for filters
-// that are too long for a URL or better not in one. The body stands behind the query string
-// of the URL, as if there was an ampersand between them. It works on relations, and on
-// functions wherever GET does, and is answered the same: Content-Location names the GET for
-// the same, unless its query string has more than 8,000 bytes. A body in another format is
-// answered with 415, one without Content-Type with 400. OPTIONS tells of QUERY in the header
+// Beside the methods of the reference there is QUERY
+// (draft-ietf-httpbis-safe-method-w-body): a GET that has its query string, or the rest of
+// it, in a body of application/x-www-form-urlencoded, for filters that are too long for a
+// URL or better not in one. The body stands behind the query string of the URL, as if there
+// was an ampersand between them. A line break at its end is none of it, and elsewhere there
+// may be none that isn't percent-encoded. QUERY works on relations, and on functions
+// wherever GET does, and is answered the same: Content-Location names the GET for the same,
+// unless its query string has more than 8,000 bytes. A body in another format is answered
+// with 415, one without Content-Type with 400. OPTIONS tells of QUERY in the header
 // Accept-Query, and descriptions of the API in OpenAPI 3.1 in the extension x-query.
 //
 // A cache may keep the answer to a QUERY, by its body. Whatever is said to caches is said

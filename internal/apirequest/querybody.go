@@ -19,8 +19,8 @@ const QueryFormat = mediatype.URLEncoded
 const maxLocation = 8000
 
 // readQuery appends the query in the body of an operation with QueryContent to that of
-// the URL, as if it stood there behind an ampersand (draft-ietf-httpbis-safe-method-w-body). Its error is an
-// *apierror.Error.
+// the URL, as if it stood there behind an ampersand
+// (draft-ietf-httpbis-safe-method-w-body). Its error is an *apierror.Error.
 func (req *Request) readQuery(r *http.Request, limits Limits) error {
 	if req.Content != QueryContent {
 		return nil
@@ -32,6 +32,7 @@ func (req *Request) readQuery(r *http.Request, limits Limits) error {
 	if err != nil {
 		return err
 	}
+	body = cutLineBreak(body)
 	if bytes.ContainsFunc(body, isControl) { // which no URL has
 		return apierror.InvalidBody("The query has control characters that are not percent-encoded")
 	}
@@ -65,6 +66,16 @@ func checkQueryFormat(h http.Header) error {
 		return apierror.QueryCoding(coding)
 	}
 	return nil
+}
+
+// cutLineBreak cuts off the line break that a body which was a text file ends with, as curl
+// sends it with --data-binary @file. It is none of the query, which has line breaks only
+// percent-encoded.
+func cutLineBreak(body []byte) []byte {
+	if line, ok := bytes.CutSuffix(body, []byte("\n")); ok {
+		return bytes.TrimSuffix(line, []byte("\r"))
+	}
+	return body
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }

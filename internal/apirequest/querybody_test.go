@@ -30,6 +30,10 @@ func TestParse_query(t *testing.T) {
 		{"in both", "/films?select=id&id=gt.1", "id=lt.5&select=title&order=id", "select=id&id=gt.1&id=lt.5&select=title&order=id"},
 		{"encoded", "/films?title=eq.a%20b", "title=neq.M%c3%bcnchen+1%2B1&x=eq.%", "title=eq.a%20b&title=neq.M%c3%bcnchen+1%2B1&x=eq.%"},
 		{"as it is", "/films", "title=eq.a b ü#?", "title=eq.a b ü#?"},
+		{"a file of one line", "/films", "id=eq.1\n", "id=eq.1"},
+		{"a file of one line, as on Windows", "/films?select=id", "id=eq.1\r\n", "select=id&id=eq.1"},
+		{"a file of nothing", "/films?id=eq.1", "\n", "id=eq.1"},
+		{"a line break of the value's own", "/films", "title=eq.a%0D%0A\n", "title=eq.a%0D%0A"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +126,10 @@ func TestParse_query_faults(t *testing.T) {
 		{"large", "/films", "id=in.(1,2,3,4,5,6,7)", 413},
 		{"long URL", "/films?id=in.(1,2)", "", 414},
 		{"null byte", "/films", "id=eq.\x00", 400},
-		{"line break", "/films", "id=eq.1\n", 400},
+		{"two line breaks", "/films", "id=eq.1\n\n", 400},
+		{"line break between", "/films", "id=eq.1\n&a", 400},
+		{"line break before", "/films", "\nid=eq.1", 400},
+		{"carriage return", "/films", "id=eq.1\r", 400},
 		{"delete", "/films", "id=eq.\x7f", 400},
 		{"null byte in the URL's way", "/films", "id=eq.%00", 0},
 		{"grammar", "/films", "id=1", 400},

@@ -47,6 +47,7 @@ func TestQuery_relation(t *testing.T) {
 		{name: "embeds", target: "/films", data: "select=id,directors(id)&id=eq.1&directors.id=eq.0", body: `[{"id":1,"directors":null}]`},
 		{name: "encoded", target: "/films", data: "select=id&%74itle=eq.M%2Bx+%C3%A9", body: `[]`,
 			want: location("select=id&title=eq.M%2Bx%20%C3%A9")},
+		{name: "file", target: "/films", data: "select=id&id=eq.1\r\n", body: `[{"id":1}]`, want: location("id=eq.1&select=id")},
 		{name: "charset", target: "/films", send: headers{"Content-Type": formType + "; charset=UTF-8"}, data: "select=id&id=eq.1", body: `[{"id":1}]`},
 		{name: "count", target: "/films", send: headers{"Prefer": "count=exact"}, data: "select=id&order=id&limit=2&offset=1", status: 206,
 			body: `[{"id":2},{"id":3}]`, want: headers{"Content-Range": "1-2/13", "Preference-Applied": "count=exact"}},

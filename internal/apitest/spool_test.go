@@ -345,3 +345,21 @@ func TestPlanned_total_below_the_page(t *testing.T) {
 		require.Equal(t, "0-2999/3000", r.Header.Get("Content-Range"), prefer)
 	}
 }
+
+// A page behind an estimated last row is refused before any of its rows are sent, or
+// counted, however many there are.
+func TestPlanned_total_before_the_page(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, `
+		CREATE TABLE archive.misjudged (id int, kind text);
+		INSERT INTO archive.misjudged VALUES (1, 'many'), (2, 'few');
+		ANALYZE archive.misjudged;
+		INSERT INTO archive.misjudged SELECT g, 'unknown' FROM generate_series(3, 20000) AS g;
+		GRANT SELECT ON archive.misjudged TO pgrest_test_anon`,
+		func(o *pgrest.Options) { o.MaxSpoolBytes, o.BodyThreshold = -1, 1000 })
+	for name, media := range map[string]string{"rows": "application/json", "row": "application/vnd.pgrst.object+json", "CSV": "text/csv"} {
+		r := ask(t, api, exchange{name: name, target: "/misjudged?kind=eq.unknown&offset=15000", send: headers{"Prefer": "count=planned", "Accept": media}})
+		require.Equal(t, 416, r.StatusCode, name)
+		require.Equal(t, "PGRST103", r.Header.Get("Proxy-Status")[len("PostgREST; error="):], name)
+	}
+}

@@ -36,6 +36,14 @@ const (
 // need be. When it fails, the connection has been given back; start has to leave it clean.
 func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 	pool := tx.executor.poolOf(&tx.session)
+	started := false
+	defer func() {
+		if !started && tx.lease != nil { // start has panicked: nobody knows how far it came
+			_ = tx.conn.pg.Close(ctx)
+			tx.conn.watch.end()
+			tx.giveBack()
+		}
+	}()
 	for attempt := 1; ; attempt++ {
 		lease, err := tx.executor.acquire(ctx, pool)
 		if err != nil {
@@ -48,6 +56,7 @@ func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 			again, err = start()
 		}
 		if err == nil {
+			started = true
 			return nil
 		}
 		tx.giveBack()

@@ -16,8 +16,9 @@ var ErrNotYours = errors.New("the transaction isn't yours to commit or roll back
 //
 // Begin gives a savepoint, which is the caller's to commit or roll back. The transaction
 // itself is not: its Commit and Rollback return ErrNotYours. Behind End all of it returns
-// pgx.ErrTxClosed. The SQL must be the host's, not the requester's: SQL can change the role,
-// and end the transaction.
+// pgx.ErrTxClosed, or the error of a connection that had to be closed. The SQL must be the
+// host's, not the requester's: SQL can change the role. It can end the transaction, too, and
+// begin another: commands behind that run as the role that the pool logs in as.
 func (tx *Tx) Pgx() pgx.Tx {
 	if tx.joined == nil {
 		tx.joined = tx.join()
@@ -25,9 +26,14 @@ func (tx *Tx) Pgx() pgx.Tx {
 	return guest{tx.joined.Tx()}
 }
 
-// join has pgx make a transaction of its own of one that it didn't begin. That it does
-// only for a batch that begins one, of which this is no more than the shell: without
-// queries nothing of it is sent.
+// join has pgx make a pgx.Tx of a transaction that is under way. pgx makes one without
+// sending anything only as the result of a batch that begins a transaction, so it gets such
+// a batch without its queries.
+//
+// That rests on two things that pgx 5.12, which brought these batches, does but doesn't
+// promise: a batch without queries is not sent, and has its transaction all the same. Should
+// a later pgx not give one, the host gets a transaction that is closed; should it send the
+// BEGIN, PostgreSQL warns that there is a transaction, and changes nothing.
 func (tx *Tx) join() pgx.BatchResults {
 	batch := &pgx.Batch{}
 	batch.BeginTx(pgx.TxOptions{})
@@ -35,13 +41,23 @@ func (tx *Tx) join() pgx.BatchResults {
 	if tx.lease == nil {
 		return pgx.FailedBatchResults(batch, ErrEnded)
 	}
-	return tx.lease.Conn().SendBatch(context.Background(), batch)
+	tx.conn.overridden = true // perhaps: nobody looks what the host's SQL sets for the session
+	joined := tx.lease.Conn().SendBatch(context.Background(), batch)
+	if joined.Tx() == nil {
+		return pgx.FailedBatchResults(batch, errors.New("pgx has made no transaction"))
+	}
+	return joined
 }
 
-// part closes what Pgx gave, of a transaction that has ended.
+// part closes the pgx.Tx that Pgx gave, so that whoever keeps it can't use a connection that
+// is others' by now. The transaction has ended.
+//
+// That is the other use of pgx's batches that begin a transaction: closing their results
+// closes the pgx.Tx if the connection's status says that there is no transaction. Unlike
+// its Rollback it sends nothing.
 func (tx *Tx) part() {
 	if tx.joined != nil {
-		_ = tx.joined.Close() // which closes the transaction, too, when there is none on the connection
+		_ = tx.joined.Close()
 	}
 }
 

@@ -90,6 +90,12 @@ func (r *Result) readFirst() (err error) {
 	if headers, status, ok := yield.OverridesOf(r.reader.Values()); ok {
 		r.Overrides = Overrides{Headers: string(headers), Status: string(status)}
 	}
+	// There are rows, but an estimate of their number may say that there are none: nobody
+	// gets them then.
+	if err := r.cmd.Expect.CheckOffset(r.Total()); err != nil {
+		r.pipe.abandon()
+		r.state, r.err, r.tx.failed = ended, err, err
+	}
 	return nil
 }
 

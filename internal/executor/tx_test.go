@@ -3,23 +3,17 @@ package executor_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"strconv"
-	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
@@ -269,6 +263,32 @@ func TestExpect_of_reads(t *testing.T) {
 	}
 }
 
+// A page behind the last row is refused before its rows are read, of which there are some
+// where their number is an estimate.
+func TestExpect_offset_beyond_an_estimate(t *testing.T) {
+	t.Parallel()
+	cmd := command(anon, `SELECT generate_series(1, 1000000), repeat('x', 1000)`)
+	cmd.Program.Estimate = statement(`EXPLAIN (FORMAT JSON) SELECT 1`)
+	cmd.Counting.Count = plan.CountPlanned
+	cmd.Expect.Offset, cmd.Expect.Singular = 2, true
+	refused := apierror.OffsetBeyond(2, 1)
+	pool := oneConnection(t)
+	result, err := once(t.Context(), executor.New(pool, true), cmd)
+	require.NoError(t, err)
+	t.Cleanup(result.Close)
+	require.Equal(t, refused, result.Err())
+	require.False(t, result.Next())
+	run(t, pool, command(anon, `SELECT 1`))
+
+	tx := begin(t, pool, cmd.Session)
+	result, err = tx.Run(t.Context(), cmd.Command)
+	require.NoError(t, err)
+	require.Equal(t, refused, result.Err())
+	require.False(t, result.Next())
+	require.ErrorIs(t, tx.End(t.Context(), nil), result.Err())
+	run(t, pool, command(anon, `SELECT 1`))
+}
+
 // number is a program that counts n rows in place of giving them.
 func number(n int) *query.Program {
 	return &query.Program{Main: *statement(`SELECT $1::bigint`, strconv.Itoa(n)), Yield: query.Yield{Form: query.FormNumber}}
@@ -358,202 +378,6 @@ func TestTx_failed(t *testing.T) {
 	}
 }
 
-// However a transaction is left, its connection has no part of it any more, or is closed.
-func TestTx_left(t *testing.T) {
-	t.Parallel()
-	db := pgtest.Clone(t)
-	superuser := db.Superuser(t)
-	type scene struct {
-		tx     *executor.Tx
-		ctx    context.Context
-		cancel context.CancelFunc
-		kill   func()
-	}
-	open := func(t *testing.T, s scene) *executor.Result {
-		result, err := s.tx.Run(s.ctx, sql(`SELECT generate_series(1, 100000), repeat('x', 1000)`))
-		require.NoError(t, err)
-		require.True(t, result.Next())
-		return result
-	}
-	tests := map[string]struct {
-		leave func(*testing.T, scene)
-		gone  bool // the connection, too
-	}{
-		"by a panic":            {func(*testing.T, scene) { panic("as told") }, false},
-		"by a panic among rows": {func(t *testing.T, s scene) { open(t, s); panic("as told") }, true},
-		"by a panic behind an error": {func(t *testing.T, s scene) {
-			_, err := s.tx.Run(s.ctx, sql(`SELECT 1/0`))
-			require.Error(t, err)
-			panic("as told")
-		}, false},
-		"by a panic among the host's rows": {func(t *testing.T, s scene) {
-			_, err := s.tx.Pgx().Query(s.ctx, `SELECT generate_series(1, 100000), repeat('x', 1000)`)
-			require.NoError(t, err)
-			panic("as told")
-		}, true},
-		"by a cancel":            {func(_ *testing.T, s scene) { s.cancel() }, true},
-		"by a cancel among rows": {func(t *testing.T, s scene) { open(t, s); s.cancel() }, true},
-		"by a cancel that a run finds": {func(t *testing.T, s scene) {
-			s.cancel()
-			_, err := s.tx.Run(s.ctx, sql(`SELECT 1`))
-			require.ErrorIs(t, err, context.Canceled)
-		}, true},
-		"by PostgreSQL": {func(_ *testing.T, s scene) { s.kill() }, true},
-		"by PostgreSQL, as a run finds": {func(t *testing.T, s scene) {
-			s.kill()
-			_, err := s.tx.Run(s.ctx, sql(`SELECT 1`))
-			require.Equal(t, 503, apierror.From(err, true).Status, err)
-			_, err = s.tx.Run(s.ctx, sql(`SELECT 1`))
-			require.ErrorIs(t, err, executor.ErrFailed)
-			require.Equal(t, 503, apierror.From(err, true).Status, err)
-		}, true},
-		"by PostgreSQL, as the host finds": {func(t *testing.T, s scene) {
-			s.kill()
-			_, err := s.tx.Pgx().Exec(s.ctx, `SELECT 1`)
-			require.Error(t, err)
-			_, err = s.tx.Run(s.ctx, sql(`SELECT 1`))
-			require.Equal(t, 503, apierror.From(err, true).Status, err)
-		}, true},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			pool := db.Pool(t, pgtest.MaxConns(1))
-			backend := backendOf(t, pool)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			tx, err := executor.New(pool, true).Begin(ctx, writer)
-			require.NoError(t, err)
-			var kept interface {
-				Exec(context.Context, string, ...any) (pgconn.CommandTag, error)
-			} = tx.Pgx()
-			_, err = kept.Exec(ctx, `INSERT INTO reels VALUES (5, 1, 1)`)
-			require.NoError(t, err)
-			func() {
-				defer func() { recover() }() //nolint:errcheck // as told
-				defer tx.End(ctx, executor.ErrUnfinished)
-				tt.leave(t, scene{tx, ctx, cancel, func() {
-					require.True(t, session[bool](t, superuser, `SELECT pg_terminate_backend($1)`, backend))
-					require.Eventually(t, func() bool {
-						return session[int](t, superuser, `SELECT count(*) FROM pg_stat_activity WHERE pid = $1`, backend) == 0
-					}, 20*time.Second, time.Millisecond)
-				}})
-			}()
-			_, err = kept.Exec(t.Context(), `SELECT 1`)
-			require.Error(t, err, "of a connection that is others' by now")
-			if tt.gone {
-				require.NotEqual(t, backend, backendOf(t, pool))
-				backend = backendOf(t, pool)
-			}
-			require.Zero(t, pool.Stat().AcquiredConns())
-			require.Empty(t, reels(t, pool))
-			requireUsable(t, pool, backend)
-		})
-	}
-}
-
-// A commit that is cancelled before is none.
-func TestTx_End_cancelled(t *testing.T) {
-	t.Parallel()
-	pool := written(t)
-	tx := begin(t, pool, writer)
-	within(t, tx, insert(1))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.ErrorIs(t, tx.End(ctx, nil), context.Canceled)
-	require.Empty(t, reels(t, pool))
-}
-
-// Nobody becomes the role that the connection logged in as.
-func TestBegin_no_role(t *testing.T) {
-	t.Parallel()
-	pool := pgtest.Fixture(t).Superuser(t, pgtest.MaxConns(1))
-	for _, role := range []string{"none", "NONE", "None", ""} {
-		for _, of := range []task{command(role, ``), prepared(command(role, ``), `SELECT 1`), set(command(role, ``), "role", anon)} {
-			_, err := executor.New(pool, true).Begin(t.Context(), of.Session)
-			var refused *auth.Error
-			require.ErrorAs(t, err, &refused)
-			require.Equal(t, "22023", refused.Code)
-		}
-	}
-	require.Zero(t, pool.Stat().AcquireCount())
-}
-
-// A transaction that can't begin leaves nothing.
-func TestBegin_error(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		of   task
-		want string
-	}{
-		"bad setting":          {set(command(anon, ``), "timezone", "Atlantis"), "22023"},
-		"no such role":         {command("pgrest_test_nobody", ``), "22023"},
-		"role of strangers":    {command("pgrest_test_stranger", ``), "42501"},
-		"pre-request raises":   {prepared(command(anon, ``), `DO $$ BEGIN RAISE SQLSTATE 'PT403'; END $$`), "PT403"},
-		"pre-request writes":   {prepared(command(curator, ``), `DELETE FROM roles`), "25006"},
-		"pre-request is wrong": {prepared(command(anon, ``), `SELEKT`), "42601"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			pool := oneConnection(t)
-			backend := backendOf(t, pool)
-			for range 2 {
-				_, err := executor.New(pool, true).Begin(t.Context(), tt.of.Session)
-				require.Equal(t, tt.want, sqlstate(err))
-				requireUsable(t, pool, backend)
-			}
-		})
-	}
-}
-
-// The modes are what the session says, whatever the database's defaults are.
-func TestBegin_modes(t *testing.T) {
-	t.Parallel()
-	const show = `SELECT current_setting('transaction_isolation') || ', read only ' || current_setting('transaction_read_only')`
-	isolated := writer
-	isolated.Isolation = "SERIALIZABLE"
-	for name, tt := range map[string]struct {
-		session executor.Session
-		want    string
-	}{
-		"read":     {command(anon, ``).Session, "read committed, read only on"},
-		"write":    {writer, "read committed, read only off"},
-		"isolated": {isolated, "serializable, read only off"},
-	} {
-		for _, defaults := range sessionDefaults {
-			t.Run(name+"/"+defaults, func(t *testing.T) {
-				t.Parallel()
-				pool := oneConnection(t)
-				backend := backendOf(t, pool)
-				_, err := pool.Exec(t.Context(), defaults)
-				require.NoError(t, err)
-				for range 2 {
-					tx := begin(t, pool, tt.session)
-					require.Equal(t, [][]string{{tt.want}}, within(t, tx, sql(show)))
-					require.NoError(t, tx.End(t.Context(), nil))
-					requireUsable(t, pool, backend)
-				}
-			})
-		}
-	}
-}
-
-// A connection that died while it was idle is no reason to fail, and one whose statements
-// are gone isn't either.
-func TestBegin_again(t *testing.T) {
-	t.Parallel()
-	db := pgtest.Clone(t)
-	pool := db.Pool(t, pgtest.MaxConns(1), simpleProtocol)
-	for range 2 {
-		require.NoError(t, begin(t, pool, writer).End(t.Context(), nil))
-		terminate(t, db.Superuser(t))
-		require.NoError(t, begin(t, pool, writer).End(t.Context(), nil))
-		_, err := pool.Exec(t.Context(), `DEALLOCATE ALL`)
-		require.NoError(t, err)
-	}
-}
-
 // A statement that isn't prepared any more fails the transaction, which can be run again.
 func TestTx_forgotten(t *testing.T) {
 	t.Parallel()
@@ -622,6 +446,20 @@ func TestTx_puts_back(t *testing.T) {
 	requireUsable(t, pool, backend)
 }
 
+// What the host's own SQL sets for the whole session, no other request's response has.
+func TestTx_overrides_of_the_host(t *testing.T) {
+	t.Parallel()
+	pool := written(t)
+	backend := backendOf(t, pool)
+	tx := begin(t, pool, writer)
+	_, err := tx.Pgx().Exec(t.Context(), `SELECT set_config('response.headers', '[{"Set-Cookie": "of another"}]', false), set_config('response.status', '418', false)`)
+	require.NoError(t, err)
+	require.NoError(t, tx.End(t.Context(), nil))
+	_, result := run(t, pool, command(anon, `SELECT 1`))
+	require.Zero(t, result.Overrides)
+	requireUsable(t, pool, backend)
+}
+
 // What is revoked in a transaction is undone with it.
 func TestTx_Revoke(t *testing.T) {
 	t.Parallel()
@@ -643,48 +481,4 @@ func TestTx_Revoke(t *testing.T) {
 	require.True(t, result.Revoke(reason), "there is nothing to undo")
 	require.Len(t, collect(result), 1)
 	require.NoError(t, tx.End(t.Context(), nil))
-}
-
-// Beginning, each command and the end are one round trip each, and what is prepared is
-// prepared once.
-func TestRoundTrips(t *testing.T) {
-	t.Parallel()
-	var trips atomic.Int64
-	pool := pgtest.Fixture(t).Pool(t, pgtest.MaxConns(1), func(config *pgxpool.Config) {
-		dial := config.ConnConfig.DialFunc
-		config.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
-			return trippingConn{conn, &trips}, err
-		}
-		config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
-	})
-	s := writer
-	s.PreRequest, s.Rollback = `SELECT 1`, true
-	for range 3 {
-		run(t, pool, command(anon, `SELECT 1`))
-		trips.Store(0)
-		tx := begin(t, pool, s)
-		require.EqualValues(t, 1, trips.Swap(0), "to begin")
-		for n := range 3 {
-			within(t, tx, counted(command(anon, fmt.Sprint(`SELECT `, n)), `SELECT 1`).Command)
-			require.EqualValues(t, 1, trips.Swap(0), "a command")
-		}
-		_ = tx.Pgx()
-		require.Zero(t, trips.Load(), "a pgx.Tx")
-		require.NoError(t, tx.End(t.Context(), nil))
-		require.EqualValues(t, 1, trips.Swap(0), "to end")
-		require.Equal(t, executor.ErrEnded, tx.End(t.Context(), nil))
-		require.Zero(t, trips.Load(), "to end again")
-	}
-}
-
-// trippingConn counts what it sends.
-type trippingConn struct {
-	net.Conn
-	trips *atomic.Int64
-}
-
-func (c trippingConn) Write(p []byte) (int, error) {
-	c.trips.Add(1)
-	return c.Conn.Write(p)
 }

@@ -67,15 +67,25 @@ func (e Expectation) Decides() bool {
 // Check holds the number of rows of a result against the expectation, and the total, which
 // is nil if it isn't known. Its errors are *apierror.Error.
 func (e Expectation) Check(rows int64, total *int64) error {
+	if err := e.CheckOffset(total); err != nil {
+		return err
+	}
 	switch {
-	case total != nil && e.Offset > *total:
-		return apierror.OffsetBeyond(e.Offset, *total)
 	case e.Matching && rows != 1:
 		return apierror.PutMismatch()
 	case e.Singular && rows != 1:
 		return apierror.NotSingular(rows)
 	case e.MaxAffected >= 0 && rows > e.MaxAffected:
 		return apierror.MaxAffected(rows)
+	}
+	return nil
+}
+
+// CheckOffset holds the number of all rows, nil if it isn't known, against where the page
+// begins. Its error is an *apierror.Error.
+func (e Expectation) CheckOffset(total *int64) error {
+	if total != nil && e.Offset > *total {
+		return apierror.OffsetBeyond(e.Offset, *total)
 	}
 	return nil
 }
