@@ -18,10 +18,22 @@ func (x *exchange) fail(err error) {
 	if x.verifier == nil {
 		e.WithoutBearer()
 	}
+	if told := x.told(e); told != e {
+		e, err = told, told
+	}
 	x.failure = e
 	if e.ServerFault() && x.r.Context().Err() == nil {
 		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))
 	}
+	x.sendError(e)
+}
+
+// sendError answers with an error, in the form that the host wants, or the client.
+func (x *exchange) sendError(e *apierror.Error) {
+	if x.options.ErrorFormat == ErrorsAccepted {
+		x.w.Header().Add("Vary", "Accept")
+	}
+	x.config.Problems = x.wantsProblem()
 	response.Error(&x.w, e, x.config)
 }
 
@@ -52,7 +64,8 @@ func (x *exchange) recover() {
 		x.aborted = true
 		panic(http.ErrAbortHandler)
 	}
-	response.Error(&x.w, x.failure, x.config)
+	x.failure = x.told(x.failure)
+	x.sendError(x.failure)
 }
 
 func panicked(v any) error {

@@ -182,6 +182,18 @@ type Options struct {
 	// MinimalErrors leaves details and hint out of error bodies.
 	// Key: client-error-verbosity.
 	MinimalErrors bool
+	// MapError, if not nil, is called with each error that a request is about to be answered
+	// with, whatever it failed of, and may have it answered otherwise: with a message for a
+	// constraint that is violated, another status, or without details that quote a row, as
+	// "Failing row contains (…)" does. It is for the function to change, and what it returns
+	// is what the client is told, and what Observe and the log are; nil leaves the error as
+	// it was. One that isn't made of what was given has neither its headers nor its cause.
+	// A status that no answer can have is that of the error as it was, and so is all of it if
+	// the function panics. It runs on the request's goroutine. Answers that were begun and
+	// are broken off are not errors that a client reads: those are logged as they are.
+	MapError func(r *http.Request, e *Error) *Error
+	// ErrorFormat is the form of the bodies of errors. The reference has no such key.
+	ErrorFormat ErrorFormat
 	// TraceHeader names a request header that is sent back with the response, for
 	// following a request through several services. Key: server-trace-header.
 	TraceHeader string

@@ -51,7 +51,8 @@
 // # Errors
 //
 // A client reads of an error what it may: a code, a message, details and a hint
-// (https://docs.postgrest.org/en/stable/references/errors.html). The host is told of all
+// (https://docs.postgrest.org/en/stable/references/errors.html). Options.MapError may have it
+// read another one, and Options.ErrorFormat in the form of RFC 9457. The host is told of all
 // that fails by Options.Observe, as an Error with its cause; causes of the answers of 500
 // that are the server's own fault are logged, too.
 //
