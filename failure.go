@@ -18,6 +18,7 @@ func (x *exchange) fail(err error) {
 	if x.verifier == nil {
 		e.WithoutBearer()
 	}
+	x.observed.code = e.Origin()
 	if told := x.told(e); told != e {
 		e, err = told, told
 	}
@@ -59,6 +60,7 @@ func (x *exchange) recover() {
 		v, stack = p.Value, p.Stack
 	}
 	x.failure = apierror.Internal(panicked(v))
+	x.observed.code = x.failure.Origin()
 	x.log("request panicked", "panic", apierror.Cut(fmt.Sprint(v)), "stack", string(stack))
 	if x.w.status != 0 {
 		x.aborted = true
@@ -78,6 +80,7 @@ func panicked(v any) error {
 // broken keeps why the answer is broken off, for those who observe it.
 func (x *exchange) broken(err error) {
 	x.failure = apierror.From(err, x.identity.Anonymous)
+	x.observed.code = x.failure.Origin()
 	x.options.broken(err)
 }
 

@@ -45,15 +45,15 @@ type Handler struct {
 // ServeHTTP answers one request to the API.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Handler: h, w: recorder{ResponseWriter: w}, r: r, config: h.response}
-	if h.options.ServerTiming || h.options.Observe != nil {
-		x.clock = newClock()
+	if h.options.watched() {
+		x.watch()
+		defer x.observe() // even of an answer that was broken off
 	}
 	if h.options.ServerTiming {
+		if x.clock == nil {
+			x.clock = newClock()
+		}
 		x.config.Timing = x.clock.header
-	}
-	if h.options.Observe != nil {
-		x.config.Broken = x.broken
-		defer x.observe() // even of an answer that was broken off
 	}
 	if name := h.options.TraceHeader; name != "" {
 		w.Header().Set(name, r.Header.Get(name))
@@ -78,6 +78,7 @@ type exchange struct {
 	program  *query.Program
 	outdated bool            // the schema is stale, and there is none that is newer
 	failure  *apierror.Error // nil while there is none
+	observed observed
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,
@@ -120,6 +121,7 @@ func (x *exchange) answer(schema *snapshot) error {
 		return err
 	}
 	x.clock.lap("plan")
+	x.observed.planned = true
 	switch p := p.(type) {
 	case *plan.Info:
 		response.Options(&x.w, x.offered(schema, p), x.config)
@@ -139,7 +141,10 @@ func (x *exchange) answer(schema *snapshot) error {
 	if err != nil {
 		return err
 	}
-	defer result.Close()
+	defer func() {
+		result.Close()
+		x.observed.rows = result.Rows
+	}()
 	x.clock.lap("transaction")
 	return response.Result(&x.w, x.request, planned, result, x.config)
 }

@@ -238,6 +238,9 @@ type Options struct {
 	// Observe, if not nil, is told of every request when it has been answered. ctx is
 	// the request's. It runs on the request's goroutine.
 	Observe func(ctx context.Context, e Event)
+	// Tracer, if not nil, is told of the beginning and of the end of every request, so that
+	// spans of statements are within those of requests: see the package otel.
+	Tracer Tracer
 	// TraceArguments has pgx tracers of the pool's connections told of the arguments of
 	// statements, which are what clients send, and their claims. Without it they see each
 	// statement of a request with its SQL, its rows and its error: a pgx.BatchTracer all
