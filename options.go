@@ -271,6 +271,7 @@ func (o Options) withDefaults() Options {
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
 	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
 	o.OpenAPIAdditions, o.SwaggerAdditions = o.OpenAPIAdditions.Clone(), o.SwaggerAdditions.Clone()
+	o.Limits.MaxRowsOf, o.Limits.MaxConcurrentOf = maps.Clone(o.Limits.MaxRowsOf), maps.Clone(o.Limits.MaxConcurrentOf)
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
 	}

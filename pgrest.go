@@ -136,6 +136,8 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		prelude:  opts.prelude(),
 		pings:    newPings(),
 		loaded:   make(chan struct{}),
+
+		concurrent: opts.Limits.concurrency(),
 	}
 	h.verdict.Store(&verdict{next: make(chan struct{})})
 	if opts.DocsUI {
@@ -182,7 +184,7 @@ func (o Options) appSettings() []auth.Setting {
 func (h *Handler) newExecutor() *executor.Executor {
 	o := h.options
 	e := executor.New(h.pool, !o.DisablePreparedStatements)
-	e.AcquireTimeout, e.Silence = o.AcquireTimeout, o.DatabaseTimeout
+	e.AcquireTimeout, e.Silence, e.StatementTimeout = o.AcquireTimeout, o.DatabaseTimeout, o.Limits.StatementTimeout
 	e.Lost = func() { h.reloader.Lost() }
 	e.TraceArguments = o.TraceArguments
 	e.Panicked = func(v any, stack []byte) { o.Logger.Error("tracer panicked", "panic", v, "stack", string(stack)) }

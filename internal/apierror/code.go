@@ -15,3 +15,10 @@ func (e *Error) Origin() string {
 	}
 	return e.Code
 }
+
+// FromDatabase reports an error by which PostgreSQL refuses a statement.
+func FromDatabase(err error) bool {
+	var refusal *pgconn.PgError
+	var conn *pgconn.ConnectError
+	return errors.As(err, &refusal) && !errors.As(err, &conn)
+}

@@ -143,7 +143,10 @@ func TestOptions_Tracer(t *testing.T) {
 			identified = r.Context().Value(spanKey{})
 			return auth.Identity{Role: anon, Anonymous: true}, nil
 		}
-		o.MapError = func(r *http.Request, _ *pgrest.Error) *pgrest.Error { mapped = r.Context().Value(spanKey{}); return nil }
+		o.MapError = func(r *http.Request, _ *pgrest.Error) *pgrest.Error {
+			mapped = r.Context().Value(spanKey{})
+			return nil
+		}
 		o.Observe = func(ctx context.Context, _ pgrest.Event) {
 			observed = ctx.Value(spanKey{})
 			order = append(order, "observed", map[bool]string{true: "ended", false: "open"}[len(tracer.ended) > 0])
