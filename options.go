@@ -24,6 +24,12 @@ type Options struct {
 	// Schemas are the exposed schemas; the first is used when a request names
 	// none. Default: public. Key: db-schemas.
 	Schemas []string
+	// HideSchemas keeps the list of Schemas out of the answer (406, PGRST106) to a request
+	// that names a schema which isn't one of them. By default it names them all, whether or
+	// not the caller has USAGE on them: which those are only the database knows, which isn't
+	// asked for that. So a host whose schemas are its tenants' sets this. The reference has no
+	// such key.
+	HideSchemas bool
 	// ExtraSearchPath are schemas added to the search path behind the request's
 	// own. Their tables and functions are not exposed. nil means public; an empty,
 	// non-nil slice means none. Key: db-extra-search-path.

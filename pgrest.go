@@ -87,10 +87,25 @@
 // # Limits
 //
 // What one request may ask for is bounded by Options.Limits: how long its URL and its
-// body are, how many conditions, embeds and values it has. Neither texts of errors nor
+// body are, how many conditions, embeds and values it has. For an API that anybody may use
+// there are further limits, which are off by default: of rows by relation, of the time and
+// the estimated cost of statements, and of requests at the same time. Neither texts of errors nor
 // what is logged grow with a request. What comes before the handler is the host's
 // http.Server's to bound: with MaxHeaderBytes, ReadHeaderTimeout and IdleTimeout, and by
 // having bodies come in time, as examples/server does with http.ResponseController.
+//
+// # Tenants
+//
+// Tenants with a schema each have a Handler each, which New makes and Close ends while others
+// run; on one pool and one Listener they share what connections they need. Tenants with
+// databases that are copies of one template may share a Handler, whose Pool chooses among
+// theirs by the request's context.
+//
+// # Observation
+//
+// Options.Observe is told of each request when it has been answered, and Options.Tracer of
+// its beginning, too, so that traces of statements, by a tracer of the pool's connections,
+// are within those of requests. Both are told what kind of thing happened, in an Event.
 package pgrest
 
 import (
@@ -154,7 +169,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 // requestConfig is what of the options decides over the reading of requests.
 func (o Options) requestConfig() apirequest.Config {
 	return apirequest.Config{
-		Schemas: o.Schemas, BasePath: o.BasePath,
+		Schemas: o.Schemas, SchemasHidden: o.HideSchemas, BasePath: o.BasePath,
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(),
 		Limits:     o.Limits.requests(),

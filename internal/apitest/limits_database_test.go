@@ -131,7 +131,7 @@ func TestLimits_MaxCost(t *testing.T) {
 	})
 	tooCostly := fault("54001", "The request would cost the database too much", "Its estimated cost may be 100.", "Ask for less, or with filters that indexes serve.")
 	for _, tt := range []struct {
-		x        exchange
+		x         exchange
 		explained int
 	}{
 		{exchange{name: "cheap", target: "/dust?id=eq.7", body: `[{"id": 7, "text": "speck 7"}]`}, 1},
@@ -178,4 +178,3 @@ func costOf(t *testing.T, pool *pgxpool.Pool, query string) float64 {
 	require.NoError(t, pool.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+query).Scan(&explained))
 	return explained[0].Plan.Cost
 }
-
