@@ -17,7 +17,7 @@ type numbered struct{ n int }
 // numberKey is the key of a request's number in its context.
 type numberKey struct{}
 
-func (t *numbered) TraceRequestStart(ctx context.Context, r *http.Request) context.Context {
+func (t *numbered) TraceRequestStart(ctx context.Context, _ pgrest.TraceRequestStartData) context.Context {
 	t.n++ // one request at a time, in this example
 	fmt.Println(t.n, "begins")
 	return context.WithValue(ctx, numberKey{}, t.n)

@@ -15,15 +15,21 @@ import (
 // TraceRequestStart returned, when it has been answered or broken off, after
 // Options.Observe.
 type Tracer interface {
-	TraceRequestStart(ctx context.Context, r *http.Request) context.Context
+	TraceRequestStart(ctx context.Context, data TraceRequestStartData) context.Context
 	TraceRequestEnd(ctx context.Context, e Event)
+}
+
+// TraceRequestStartData is what a Tracer is told at the beginning.
+type TraceRequestStartData struct {
+	// Request is the request as it came.
+	Request *http.Request
 }
 
 // watch has the exchange observed from its beginning, if the host wants that.
 func (x *exchange) watch() {
 	if tracer := x.options.Tracer; tracer != nil {
 		guard(x.options.Logger, "TraceRequestStart", func() {
-			ctx := tracer.TraceRequestStart(x.r.Context(), x.r)
+			ctx := tracer.TraceRequestStart(x.r.Context(), TraceRequestStartData{Request: x.r})
 			if x.observed.traced = true; ctx != nil {
 				x.r = x.r.WithContext(ctx)
 			}

@@ -2,7 +2,6 @@ package otel
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -19,8 +18,8 @@ func Tracer(opts Options) pgrest.Tracer { return newRecorder(opts) }
 
 // TraceRequestStart starts the request's span. Its name and all that is known of the request
 // later comes at its end.
-func (r *recorder) TraceRequestStart(ctx context.Context, request *http.Request) context.Context {
-	word := method(request.Method)
+func (r *recorder) TraceRequestStart(ctx context.Context, data pgrest.TraceRequestStartData) context.Context {
+	word := method(data.Request.Method)
 	ctx, _ = r.tracer.Start(ctx, word.Value.AsString(), trace.WithSpanKind(kind(ctx)), trace.WithAttributes(word))
 	return ctx
 }

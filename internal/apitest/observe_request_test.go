@@ -98,7 +98,8 @@ type requestTracer struct {
 
 type spanKey struct{}
 
-func (l *requestTracer) TraceRequestStart(ctx context.Context, r *http.Request) context.Context {
+func (l *requestTracer) TraceRequestStart(ctx context.Context, data pgrest.TraceRequestStartData) context.Context {
+	r := data.Request
 	if l.panics != nil {
 		panic(l.panics)
 	}
