@@ -18,10 +18,23 @@ func (x *exchange) fail(err error) {
 	if x.verifier == nil {
 		e.WithoutBearer()
 	}
+	x.observed.code = e.Origin()
+	if told := x.told(e); told != e {
+		e, err = told, told
+	}
 	x.failure = e
 	if e.ServerFault() && x.r.Context().Err() == nil {
 		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))
 	}
+	x.sendError(e)
+}
+
+// sendError answers with an error, in the form that the host wants, or the client.
+func (x *exchange) sendError(e *apierror.Error) {
+	if x.options.ErrorFormat == ErrorsAccepted {
+		x.w.Header().Add("Vary", "Accept")
+	}
+	x.config.Problems = x.wantsProblem()
 	response.Error(&x.w, e, x.config)
 }
 
@@ -47,12 +60,14 @@ func (x *exchange) recover() {
 		v, stack = p.Value, p.Stack
 	}
 	x.failure = apierror.Internal(panicked(v))
+	x.observed.code = x.failure.Origin()
 	x.log("request panicked", "panic", apierror.Cut(fmt.Sprint(v)), "stack", string(stack))
 	if x.w.status != 0 {
 		x.aborted = true
 		panic(http.ErrAbortHandler)
 	}
-	response.Error(&x.w, x.failure, x.config)
+	x.failure = x.told(x.failure)
+	x.sendError(x.failure)
 }
 
 func panicked(v any) error {
@@ -65,6 +80,7 @@ func panicked(v any) error {
 // broken keeps why the answer is broken off, for those who observe it.
 func (x *exchange) broken(err error) {
 	x.failure = apierror.From(err, x.identity.Anonymous)
+	x.observed.code = x.failure.Origin()
 	x.options.broken(err)
 }
 

@@ -35,6 +35,8 @@ type Handler struct {
 	pings    *pings
 	page     func() (*openapi.Page, error) // of Options.DocsUI; nil without it
 
+	concurrent *concurrency // nil without a limit
+
 	current atomic.Pointer[snapshot] // nil before the first load
 	loaded  chan struct{}            // closed by the first load
 	once    sync.Once                // of closing it
@@ -45,19 +47,20 @@ type Handler struct {
 // ServeHTTP answers one request to the API.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Handler: h, w: recorder{ResponseWriter: w}, r: r, config: h.response}
-	if h.options.ServerTiming || h.options.Observe != nil {
-		x.clock = newClock()
+	if h.options.watched() {
+		x.watch()
+		defer x.observe() // even of an answer that was broken off
 	}
 	if h.options.ServerTiming {
+		if x.clock == nil {
+			x.clock = newClock()
+		}
 		x.config.Timing = x.clock.header
-	}
-	if h.options.Observe != nil {
-		x.config.Broken = x.broken
-		defer x.observe() // even of an answer that was broken off
 	}
 	if name := h.options.TraceHeader; name != "" {
 		w.Header().Set(name, r.Header.Get(name))
 	}
+	defer x.leave()
 	defer x.recover()
 	if err := x.serve(); err != nil {
 		x.fail(err)
@@ -78,15 +81,23 @@ type exchange struct {
 	program  *query.Program
 	outdated bool            // the schema is stale, and there is none that is newer
 	failure  *apierror.Error // nil while there is none
+	places   [2]*places      // that it has taken, in all and of its role
+	observed observed
 }
 
 // serve takes a request through the stages: identify, parse, plan, render, run,
 // respond. Each takes what the one before it made, and only the running does I/O.
 func (x *exchange) serve() (err error) {
+	if err := x.enter(); err != nil {
+		return err
+	}
 	if x.wantsPage() {
 		return x.showPage()
 	}
 	if x.identity, err = x.identify(x.r); err != nil {
+		return err
+	}
+	if err := x.enterAs(x.identity.Role); err != nil {
 		return err
 	}
 	x.clock.lap("jwt")
@@ -120,6 +131,7 @@ func (x *exchange) answer(schema *snapshot) error {
 		return err
 	}
 	x.clock.lap("plan")
+	x.observed.planned = true
 	switch p := p.(type) {
 	case *plan.Info:
 		response.Options(&x.w, x.offered(schema, p), x.config)
@@ -133,13 +145,19 @@ func (x *exchange) answer(schema *snapshot) error {
 			return err
 		}
 	}
-	x.planned, x.program = planned, program
+	x.planned, x.program, x.observed.shape = planned, program, &request.Shape
 	x.warnOfNames(planned)
+	if err := x.checkCost(schema, planned, program, &request.Values); err != nil {
+		return err
+	}
 	result, err := x.executor.Once(x.r.Context(), x.session(schema, planned), x.command(planned, program, &request.Values))
 	if err != nil {
 		return err
 	}
-	defer result.Close()
+	defer func() {
+		result.Close()
+		x.observed.rows = result.Rows
+	}()
 	x.clock.lap("transaction")
 	return response.Result(&x.w, x.request, planned, result, x.config)
 }

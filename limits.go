@@ -2,6 +2,7 @@ package pgrest
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
@@ -14,7 +15,7 @@ import (
 //
 // What exceeds a limit is refused before any work goes into it, with a status of 4xx:
 // what the query asks for with PGRST100, be it in the URL or in the body of a QUERY, a body
-// with PGRST102.
+// with PGRST102. Fields that do otherwise say so.
 type Limits struct {
 	// MaxQueryBytes is how long the query string of the URL may be, and the path. What is
 	// longer is answered with 414. The query in the body of a QUERY is bounded by
@@ -49,6 +50,39 @@ type Limits struct {
 	// MaxHeaderValues is how many elements the headers Accept and Prefer may have. More
 	// are answered with 431. Default: 100.
 	MaxHeaderValues int
+	// MaxRowsOf caps the rows of single relations, called "relation", which means those of
+	// that name in all exposed schemas, or "schema.relation". It holds wherever clients read
+	// their rows: by the relation itself, within each row that they are embedded in, and by
+	// functions that return them, beside Options.MaxRows, of which the lower counts. Like
+	// that it doesn't refuse a request, but ends its rows. It has to be positive. Default: none.
+	MaxRowsOf map[string]int64
+	// StatementTimeout is how long PostgreSQL may work on each statement of a request, as the
+	// setting statement_timeout of its transaction. One that takes longer is cancelled,
+	// which is answered as the protocol has it: with 500 and the code 57014. A lower
+	// statement_timeout of the request's role, of the login, the database, or the function
+	// that is called (see Options.HoistedSettings) holds. Of a fraction of a millisecond it
+	// is a whole one. Default: none.
+	StatementTimeout time.Duration
+	// MaxCost is the cost up to which a statement may be estimated by PostgreSQL's planner,
+	// in the planner's own units. It is asked with EXPLAIN, in a round trip before the request
+	// (in another one for a count of all rows), and a request that costs more is answered
+	// with 400 and the code 54001, before anything runs. An estimate that is low enough is
+	// remembered for a minute, for requests of the same role that differ in nothing but
+	// values, and have about as many bytes of these and about the same limit and offset: the
+	// values themselves may cost less, or more. What a function does is not known to the
+	// planner, unless it is SQL that is inlined, and an insert isn't asked about: its body
+	// is what it costs. Default: none.
+	MaxCost float64
+	// MaxConcurrent is how many requests are answered at the same time, from their arrival
+	// until their last byte is sent. Another one is answered with 503 at once, before
+	// anything is done for it, with Retry-After and the code 53400: it doesn't wait, for
+	// requests wait for connections anyway (see Options.AcquireTimeout). Default: none.
+	MaxConcurrent int
+	// MaxConcurrentOf is how many requests of a role are answered at the same time, by the
+	// role's name. Another one is answered with 429, as soon as its role is known and before
+	// the database is asked, with Retry-After and the code 53400. It has to be positive.
+	// Default: none.
+	MaxConcurrentOf map[string]int
 }
 
 // requests gives the limits as the reading of requests has them, where 0 is no limit.

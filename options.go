@@ -24,6 +24,12 @@ type Options struct {
 	// Schemas are the exposed schemas; the first is used when a request names
 	// none. Default: public. Key: db-schemas.
 	Schemas []string
+	// HideSchemas keeps the list of Schemas out of the answer (406, PGRST106) to a request
+	// that names a schema which isn't one of them. By default it names them all, whether or
+	// not the caller has USAGE on them: which those are only the database knows, which isn't
+	// asked for that. So a host whose schemas are its tenants' sets this. The reference has no
+	// such key.
+	HideSchemas bool
 	// ExtraSearchPath are schemas added to the search path behind the request's
 	// own. Their tables and functions are not exposed. nil means public; an empty,
 	// non-nil slice means none. Key: db-extra-search-path.
@@ -182,6 +188,18 @@ type Options struct {
 	// MinimalErrors leaves details and hint out of error bodies.
 	// Key: client-error-verbosity.
 	MinimalErrors bool
+	// MapError, if not nil, is called with each error that a request is about to be answered
+	// with, whatever it failed of, and may have it answered otherwise: with a message for a
+	// constraint that is violated, another status, or without details that quote a row, as
+	// "Failing row contains (…)" does. It is for the function to change, and what it returns
+	// is what the client is told, and what Observe and the log are; nil leaves the error as
+	// it was. One that isn't made of what was given has neither its headers nor its cause.
+	// A status that no answer can have is that of the error as it was, and so is all of it if
+	// the function panics. It runs on the request's goroutine. Answers that were begun and
+	// are broken off are not errors that a client reads: those are logged as they are.
+	MapError func(r *http.Request, e *Error) *Error
+	// ErrorFormat is the form of the bodies of errors. The reference has no such key.
+	ErrorFormat ErrorFormat
 	// TraceHeader names a request header that is sent back with the response, for
 	// following a request through several services. Key: server-trace-header.
 	TraceHeader string
@@ -226,6 +244,9 @@ type Options struct {
 	// Observe, if not nil, is told of every request when it has been answered. ctx is
 	// the request's. It runs on the request's goroutine.
 	Observe func(ctx context.Context, e Event)
+	// Tracer, if not nil, is told of the beginning and of the end of every request, so that
+	// spans of statements are within those of requests: see the package otel.
+	Tracer Tracer
 	// TraceArguments has pgx tracers of the pool's connections told of the arguments of
 	// statements, which are what clients send, and their claims. Without it they see each
 	// statement of a request with its SQL, its rows and its error: a pgx.BatchTracer all
@@ -256,6 +277,7 @@ func (o Options) withDefaults() Options {
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
 	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
 	o.OpenAPIAdditions, o.SwaggerAdditions = o.OpenAPIAdditions.Clone(), o.SwaggerAdditions.Clone()
+	o.Limits.MaxRowsOf, o.Limits.MaxConcurrentOf = maps.Clone(o.Limits.MaxRowsOf), maps.Clone(o.Limits.MaxConcurrentOf)
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}
 	}

@@ -53,7 +53,8 @@
 // # Errors
 //
 // A client reads of an error what it may: a code, a message, details and a hint
-// (https://docs.postgrest.org/en/stable/references/errors.html). The host is told of all
+// (https://docs.postgrest.org/en/stable/references/errors.html). Options.MapError may have it
+// read another one, and Options.ErrorFormat in the form of RFC 9457. The host is told of all
 // that fails by Options.Observe, as an Error with its cause; causes of the answers of 500
 // that are the server's own fault are logged, too.
 //
@@ -88,10 +89,25 @@
 // # Limits
 //
 // What one request may ask for is bounded by Options.Limits: how long its URL and its
-// body are, how many conditions, embeds and values it has. Neither texts of errors nor
+// body are, how many conditions, embeds and values it has. For an API that anybody may use
+// there are further limits, which are off by default: of rows by relation, of the time and
+// the estimated cost of statements, and of requests at the same time. Neither texts of errors nor
 // what is logged grow with a request. What comes before the handler is the host's
 // http.Server's to bound: with MaxHeaderBytes, ReadHeaderTimeout and IdleTimeout, and by
 // having bodies come in time, as examples/server does with http.ResponseController.
+//
+// # Tenants
+//
+// Tenants with a schema each have a Handler each, which New makes and Close ends while others
+// run; on one pool and one Listener they share what connections they need. Tenants with
+// databases that are copies of one template may share a Handler, whose Pool chooses among
+// theirs by the request's context.
+//
+// # Observation
+//
+// Options.Observe is told of each request when it has been answered, and Options.Tracer of
+// its beginning, too, so that traces of statements, by a tracer of the pool's connections,
+// are within those of requests. Both are told what kind of thing happened, in an Event.
 package pgrest
 
 import (
@@ -137,6 +153,8 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		prelude:  opts.prelude(),
 		pings:    newPings(),
 		loaded:   make(chan struct{}),
+
+		concurrent: opts.Limits.concurrency(),
 	}
 	h.verdict.Store(&verdict{next: make(chan struct{})})
 	if opts.DocsUI {
@@ -153,7 +171,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 // requestConfig is what of the options decides over the reading of requests.
 func (o Options) requestConfig() apirequest.Config {
 	return apirequest.Config{
-		Schemas: o.Schemas, BasePath: o.BasePath,
+		Schemas: o.Schemas, SchemasHidden: o.HideSchemas, BasePath: o.BasePath,
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(),
 		Limits:     o.Limits.requests(),
@@ -183,7 +201,7 @@ func (o Options) appSettings() []auth.Setting {
 func (h *Handler) newExecutor() *executor.Executor {
 	o := h.options
 	e := executor.New(h.pool, !o.DisablePreparedStatements)
-	e.AcquireTimeout, e.Silence = o.AcquireTimeout, o.DatabaseTimeout
+	e.AcquireTimeout, e.Silence, e.StatementTimeout = o.AcquireTimeout, o.DatabaseTimeout, o.Limits.StatementTimeout
 	e.Lost = func() { h.reloader.Lost() }
 	e.TraceArguments = o.TraceArguments
 	e.Panicked = func(v any, stack []byte) { o.Logger.Error("tracer panicked", "panic", v, "stack", string(stack)) }

@@ -12,6 +12,11 @@ import "github.com/pgrest-go/pgrest/internal/dbpool"
 // nobody can listen, its method Config tells where the primary is, if it has one, as
 // in a URL with several hosts and target_session_attrs=prefer-standby.
 //
+// A host's own may choose among several databases by ctx, which is the request's: for what the
+// handler does itself, such as loading the schema, it has nothing of a request. The types in
+// all of these databases need the same OIDs, as in copies of one template: else requests find
+// the schema outdated, and have it loaded in vain.
+//
 // A connection goes back to the pool without a transaction, and so without anything
 // that a request has set for its own. Prepared statements stay on it, under names that
 // begin with pgrest_.

@@ -17,6 +17,7 @@ type snapshot struct {
 	programs  program.Cache
 	documents documentCache
 	decided   decided
+	costs     costCache
 	loaded    time.Time
 }
 
@@ -69,7 +70,7 @@ func (h *Handler) use(cache *introspect.SchemaCache) {
 	h.current.Store(&snapshot{
 		cache: cache,
 		planner: plan.New(cache, plan.Config{
-			MaxRows: h.options.MaxRows, Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
+			MaxRows: h.options.MaxRows, MaxRowsOf: h.maxRowsOf(cache), Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
 			Privileges: h.options.OpenAPI == OpenAPIFollowPrivileges, Plans: h.options.Plans, Encoded: h.options.encoded(),
 			Uses: h.options.Decide != nil,
 		}),

@@ -63,6 +63,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
 	case o.TxEnd > TxRollbackAllowOverride:
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
+	case o.ErrorFormat > ErrorsAccepted:
+		return fmt.Errorf("ErrorFormat is %d, which is none of its values", o.ErrorFormat)
 	case o.Listener != nil && o.Listener.hears.Closed():
 		return errors.New("Listener was closed")
 	case o.BasePath != "" && o.BasePath[0] != '/':
@@ -80,6 +82,9 @@ func (o Options) validate() error {
 		return err
 	}
 	if err := o.validatePostOnly(); err != nil {
+		return err
+	}
+	if err := o.Limits.validate(); err != nil {
 		return err
 	}
 	for name := range o.AppSettings {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -44,4 +45,39 @@ func ExampleObserver() {
 	// transaction
 	// response
 	// GET relation
+}
+
+// A Tracer has spans of statements within those of requests. The pool's tracer, here one
+// that keeps to the names of spans, may be any that makes spans.
+func ExampleTracer() {
+	spans := tracetest.NewInMemoryExporter() // or otlptracehttp.New(ctx)
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))
+	pool, done := pgtest.ExamplePool(func(c *pgxpool.Config) { c.ConnConfig.Tracer = sqlTracer{provider.Tracer("sql")} })
+	defer done()
+
+	api, err := pgrest.New(pool, pgrest.Options{
+		Schemas:  []string{"archive"},
+		AnonRole: "pgrest_test_anon",
+		Tracer:   otel.Tracer(otel.Options{TracerProvider: provider}),
+	})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	defer api.Close()
+
+	api.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/films?year=lt.1930", nil))
+	all := spans.GetSpans()
+	request := all[len(all)-1]
+	fmt.Println(request.Name)
+	for _, span := range all {
+		if span.Name == "SQL" && span.Parent.SpanID() == request.SpanContext.SpanID() {
+			fmt.Println("  SQL")
+		}
+	}
+	// Output:
+	// GET relation
+	//   SQL
+	//   SQL
+	//   SQL
 }

@@ -26,6 +26,22 @@ func newHistogram(meter metric.Meter) metric.Float64Histogram {
 	return h
 }
 
+// newCounter makes the counter of what went wrong.
+func newCounter(meter metric.Meter) metric.Int64Counter {
+	c, err := meter.Int64Counter("pgrest.request.failures",
+		metric.WithUnit("{request}"), metric.WithDescription("Requests that were answered with an error, or broken off."))
+	if err != nil {
+		otel.Handle(err)
+		return noop.Int64Counter{}
+	}
+	return c
+}
+
+// failure are the attributes of what went wrong: few values of each.
+func failure(e pgrest.Event) []attribute.KeyValue {
+	return []attribute.KeyValue{attribute.Stringer("pgrest.resource", e.Resource), attribute.String("pgrest.code", e.CodeClass())}
+}
+
 // labels are the attributes that spans and metrics share: few values of each.
 func labels(e pgrest.Event) []attribute.KeyValue {
 	all := []attribute.KeyValue{method(e.Method), attribute.Stringer("pgrest.resource", e.Resource)}

@@ -6,8 +6,12 @@
 //	api, err := pgrest.New(pool, pgrest.Options{
 //		Schemas:  []string{"api"},
 //		AnonRole: "web_anon",
-//		Observe:  otel.Observer(otel.Options{}),
+//		Tracer:   otel.Tracer(otel.Options{}),
 //	})
+//
+// A Tracer has spans of SQL, which a tracer of the pool's connections makes, within those of
+// requests. An Observer, for Options.Observe, records the same but for that, and costs less
+// while a request runs.
 //
 // Neither spans nor metrics have the request's URL or any values of it. Names
 // follow the semantic conventions for HTTP and for databases where there are any
@@ -28,6 +32,12 @@
 //	                              connection was broken off
 //	db.system.name                postgresql, if a statement was made of the request
 //	db.query.text                 that statement, with $1 and so on for values
+//	db.response.returned_rows     how many rows it gave, or wrote
+//	db.collection.name            the relation that the request is about, if there is it
+//	db.stored_procedure.name      or the function
+//	pgrest.schema                 the schema of that
+//	pgrest.shape                  the hash of the request without its values
+//	pgrest.code                   the code of what went wrong: a SQLSTATE, or one of PostgREST's
 //	pgrest.resource               relation, rpc, root or unknown
 //	pgrest.role                   the role that the request ran as, if one was found
 //	pgrest.stage.<name>           how long a stage took, in seconds
@@ -41,6 +51,10 @@
 // http.response.status_code, error.type and pgrest.resource. Middleware such as
 // otelhttp records one of the same name, in a scope of its own. A host that wants
 // no more than that one gives a MeterProvider of the package metric/noop.
+//
+// The counter pgrest.request.failures is of what went wrong, by pgrest.resource and
+// pgrest.code. The latter is a class here, such as 23xxx, where it is a SQLSTATE, and
+// otherwise one of PostgREST's codes or other: functions can raise any.
 package otel
 
 import (
@@ -67,19 +81,32 @@ type Options struct {
 }
 
 // Observer makes a function for pgrest.Options.Observe that records a span and a
-// duration of each request. Several APIs can share it. If the MeterProvider refuses the
-// histogram, OpenTelemetry's global error handler gets the error, and there are only spans.
+// duration of each request when it has been answered. Several APIs can share it. If the
+// MeterProvider refuses an instrument, OpenTelemetry's global error handler gets the error,
+// and the rest is recorded. Where statements are traced too, a Tracer does better.
 func Observer(opts Options) func(context.Context, pgrest.Event) {
+	r := newRecorder(opts)
+	return func(ctx context.Context, e pgrest.Event) { r.measure(r.record(ctx, e, time.Now()), e) }
+}
+
+// recorder records requests.
+type recorder struct {
+	tracer    trace.Tracer
+	durations metric.Float64Histogram
+	failures  metric.Int64Counter
+}
+
+func newRecorder(opts Options) *recorder {
 	if opts.TracerProvider == nil {
 		opts.TracerProvider = otel.GetTracerProvider()
 	}
 	if opts.MeterProvider == nil {
 		opts.MeterProvider = otel.GetMeterProvider()
 	}
-	tracer := opts.TracerProvider.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL))
-	durations := newHistogram(opts.MeterProvider.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL)))
-	return func(ctx context.Context, e pgrest.Event) {
-		ctx = record(ctx, tracer, e, time.Now())
-		durations.Record(ctx, e.Duration.Seconds(), metric.WithAttributes(labels(e)...))
+	meter := opts.MeterProvider.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))
+	return &recorder{
+		tracer:    opts.TracerProvider.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL)),
+		durations: newHistogram(meter),
+		failures:  newCounter(meter),
 	}
 }

@@ -14,21 +14,24 @@ import (
 
 // record makes the spans of a request that ended at end. The context that it
 // returns has the request's span in it, for metrics to refer to.
-func record(ctx context.Context, tracer trace.Tracer, e pgrest.Event, end time.Time) context.Context {
-	begin := end.Add(-e.Duration)
-	ctx, span := tracer.Start(ctx, name(e), trace.WithTimestamp(begin), trace.WithSpanKind(kind(ctx)),
+func (r *recorder) record(ctx context.Context, e pgrest.Event, end time.Time) context.Context {
+	ctx, span := r.tracer.Start(ctx, name(e), trace.WithTimestamp(end.Add(-e.Duration)), trace.WithSpanKind(kind(ctx)),
 		trace.WithAttributes(attributes(e)...))
 	defer span.End(trace.WithTimestamp(end))
-	if !span.IsRecording() {
-		return ctx
+	if span.IsRecording() {
+		r.complete(ctx, span, e, end)
 	}
+	return ctx
+}
+
+// complete says how a request ended, and makes the spans of its stages.
+func (r *recorder) complete(ctx context.Context, span trace.Span, e pgrest.Event, end time.Time) {
 	if errorType(e) != "" {
 		span.SetStatus(codes.Error, "")
 	}
-	for i, from := range beginnings(e.Stages, begin, end) {
-		recordStage(ctx, tracer, e.Stages[i], from)
+	for i, from := range beginnings(e.Stages, end.Add(-e.Duration), end) {
+		recordStage(ctx, r.tracer, e.Stages[i], from)
 	}
-	return ctx
 }
 
 func recordStage(ctx context.Context, tracer trace.Tracer, stage pgrest.Stage, from time.Time) {
@@ -84,7 +87,21 @@ func attributes(e pgrest.Event) []attribute.KeyValue {
 		all = append(all, attribute.String("pgrest.role", e.Role))
 	}
 	if e.SQL != "" {
-		all = append(all, semconv.DBSystemNamePostgreSQL, semconv.DBQueryText(e.SQL))
+		all = append(all, semconv.DBSystemNamePostgreSQL, semconv.DBQueryText(e.SQL),
+			semconv.DBResponseReturnedRows(int(e.Rows)), attribute.String("pgrest.shape", e.Shape))
+	}
+	if e.Schema != "" {
+		all = append(all, attribute.String("pgrest.schema", e.Schema))
+	}
+	switch {
+	case e.Name == "":
+	case e.Resource == pgrest.ResourceRoutine:
+		all = append(all, semconv.DBStoredProcedureName(e.Name))
+	default:
+		all = append(all, semconv.DBCollectionName(e.Name))
+	}
+	if e.Code != "" {
+		all = append(all, attribute.String("pgrest.code", e.Code))
 	}
 	took := map[string]time.Duration{} // sums, since a request that is repeated has stages twice
 	for _, stage := range e.Stages {

@@ -22,6 +22,7 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
+	failures *prometheus.CounterVec
 }
 
 func newMetrics(pool *countingPool, stats func() pgrest.Stats) *metrics {
@@ -33,8 +34,12 @@ func newMetrics(pool *countingPool, stats func() pgrest.Stats) *metrics {
 			// From a cached read to what a proxy gives up on.
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"method", "resource", "status"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pgrst_http_request_failures_total",
+			Help: "Requests that were answered with an error or broken off, by PostgREST's code or the class of PostgreSQL's",
+		}, []string{"resource", "code"}),
 	}
-	m.registry.MustRegister(m.requests, figures{pool, stats},
+	m.registry.MustRegister(m.requests, m.failures, figures{pool, stats},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -54,6 +59,9 @@ func (m *metrics) observe(x *exchange) {
 		status = "aborted"
 	}
 	m.requests.WithLabelValues(method, x.event.Resource.String(), status).Observe(x.duration.Seconds())
+	if code := x.event.CodeClass(); code != "" {
+		m.failures.WithLabelValues(x.event.Resource.String(), code).Inc()
+	}
 }
 
 // figures collects the counts that the pool and the library keep.

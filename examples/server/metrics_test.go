@@ -39,6 +39,7 @@ func TestMetrics(t *testing.T) {
 		`(?m)^go_goroutines [0-9]+$`,
 		`(?m)^pgrst_http_request_duration_seconds_count\{method="GET",resource="relation",status="2xx"\} 1$`,
 		`(?m)^pgrst_http_request_duration_seconds_count\{method="GET",resource="rpc",status="4xx"\} 1$`,
+		`(?m)^pgrst_http_request_failures_total\{code="PGRST202",resource="rpc"\} 1$`,
 		`(?m)^pgrst_http_request_duration_seconds_count\{method="QUERY",resource="relation",status="2xx"\} 1$`,
 	} {
 		require.Regexp(t, line, body)

@@ -61,36 +61,46 @@ func (e *Error) Unwrap() error { return e.cause }
 // Body encodes the error, with its texts cut to a bound. A minimal body has no details
 // and no hint.
 func (e *Error) Body(minimal bool) []byte {
+	message, details, hint := e.texts()
+	if minimal {
+		return encode(minimalBody{e.Code, message})
+	}
+	return encode(fullBody{e.Code, details, hint, message})
+}
+
+type minimalBody struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+type fullBody struct {
+	Code    string `json:"code"`
+	Details any    `json:"details"`
+	Hint    any    `json:"hint"`
+	Message string `json:"message"`
+}
+
+// texts are those of the body, cut to a bound.
+func (e *Error) texts() (message string, details, hint any) {
 	most := maxText
 	if e.raised {
 		most = maxRaised
 	}
-	var body any
-	message, details := CutTo(e.Message, most), e.Details
+	message, details = CutTo(e.Message, most), e.Details
 	if text, ok := details.(string); ok {
 		details = CutTo(text, most)
 	}
-	if minimal {
-		body = struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-		}{e.Code, message}
-	} else {
-		var hint any
-		if e.Hint != "" {
-			hint = CutTo(e.Hint, most)
-		}
-		body = struct {
-			Code    string `json:"code"`
-			Details any    `json:"details"`
-			Hint    any    `json:"hint"`
-			Message string `json:"message"`
-		}{e.Code, details, hint, message}
+	if e.Hint != "" {
+		hint = CutTo(e.Hint, most)
 	}
+	return message, details, hint
+}
+
+func encode(body any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if enc.Encode(body) != nil { // Details are strings or plain structs: this can't fail
+	if enc.Encode(body) != nil { // Details are strings, plain structs or JSON: this can't fail
 		return []byte(`{}`)
 	}
 	return bytes.TrimRight(b.Bytes(), "\n")

@@ -14,9 +14,9 @@ func (e *Error) ServerFault() bool {
 	}
 	switch e.Code {
 	case "21000", // cardinality_violation, as of an upsert with the same row twice
-		"53400", // configuration_limit_exceeded, as of temporary files
-		"P0002", // no_data_found, as of SELECT INTO STRICT
-		"P0003": // too_many_rows
+		limitExceeded, // as of temporary files, or of concurrent requests
+		"P0002",       // no_data_found, as of SELECT INTO STRICT
+		"P0003":       // too_many_rows
 		return false
 	case queryCanceled:
 		// PostgreSQL's own cancellation has this status, as by a role's statement_timeout.

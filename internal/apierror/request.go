@@ -79,10 +79,14 @@ func unsatisfiable(details string) *Error {
 		Status: http.StatusRequestedRangeNotSatisfiable}
 }
 
-// SchemaNotExposed is PGRST106: a profile header names a schema that is not exposed.
+// SchemaNotExposed is PGRST106: a profile header names a schema that is not exposed. The
+// hint lists those that are, unless there is no list for clients.
 func SchemaNotExposed(schema string, exposed []string) *Error {
-	return &Error{Code: "PGRST106", Message: "Invalid schema: " + schema,
-		Hint: "Only the following schemas are exposed: " + strings.Join(exposed, ", "), Status: http.StatusNotAcceptable}
+	e := &Error{Code: "PGRST106", Message: "Invalid schema: " + schema, Status: http.StatusNotAcceptable}
+	if len(exposed) > 0 {
+		e.Hint = "Only the following schemas are exposed: " + strings.Join(exposed, ", ")
+	}
+	return e
 }
 
 // NotAcceptable is PGRST107: none of the accepted media types can be produced.

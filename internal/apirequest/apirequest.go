@@ -26,6 +26,8 @@ import (
 type Config struct {
 	// Schemas are the exposed schemas, the default one first.
 	Schemas []string
+	// SchemasHidden keeps the list of them from clients that name another one.
+	SchemasHidden bool
 	// BasePath, which is not escaped, is cut off the path; empty when the host's
 	// router did so.
 	BasePath string
@@ -114,7 +116,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if err := req.resource(path, c); err != nil {
 		return nil, err
 	}
-	if err := req.schema(r, c.Schemas); err != nil {
+	if err := req.schema(r, c); err != nil {
 		return nil, err
 	}
 	var err error
@@ -301,13 +303,18 @@ func (req *Request) resource(path string, c Config) error {
 
 // schema picks the schema by the profile header that fits the method. See
 // https://docs.postgrest.org/en/stable/references/api/schemas.html#multiple-schemas.
-func (req *Request) schema(r *http.Request, exposed []string) error {
+func (req *Request) schema(r *http.Request, c Config) error {
+	exposed := c.Schemas
 	req.Schema, req.Negotiated = exposed[0], len(exposed) > 1
 	profile := r.Header[profileOf(r.Method)]
 	if len(profile) == 0 {
 		return nil
 	}
-	if !slices.Contains(exposed, profile[0]) {
+	switch {
+	case slices.Contains(exposed, profile[0]):
+	case c.SchemasHidden:
+		return apierror.SchemaNotExposed(profile[0], nil)
+	default:
 		return apierror.SchemaNotExposed(profile[0], exposed)
 	}
 	req.Schema, req.Negotiated = profile[0], true

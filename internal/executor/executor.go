@@ -55,6 +55,9 @@ type Executor struct {
 	// Silence bounds how long PostgreSQL may be silent while a command waits for it;
 	// 0 is no bound.
 	Silence time.Duration
+	// StatementTimeout bounds how long PostgreSQL may take for a statement of a session,
+	// where nothing bounds it more; 0 is no bound.
+	StatementTimeout time.Duration
 	// Lost, if set, is told of every connection that couldn't be made, or was lost.
 	Lost func()
 	// TraceArguments has tracers of connections told of arguments, too.

@@ -10,9 +10,9 @@ import (
 
 // ExamplePool opens a pool on the fixture for an example, which has no testing.TB.
 // The example has to call done at its end.
-func ExamplePool() (pool *pgxpool.Pool, done func()) {
+func ExamplePool(options ...PoolOption) (pool *pgxpool.Pool, done func()) {
 	t := &exampleTB{}
-	return Fixture(t).Pool(t), func() {
+	return Fixture(t).Pool(t, options...), func() {
 		for _, cleanup := range t.cleanups {
 			cleanup()
 		}

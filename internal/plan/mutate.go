@@ -141,7 +141,7 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 // maximum of rows.
 func (p *Planner) addResult(m *Mutate, req *apirequest.Shape) error {
 	uncapped := *p
-	uncapped.config.MaxRows = 0
+	uncapped.config.MaxRows, uncapped.config.MaxRowsOf = 0, nil
 	if err := uncapped.tree(&m.Answer, m.Table, ofResult(req)); err != nil {
 		return err
 	}

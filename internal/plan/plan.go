@@ -14,6 +14,9 @@ type Config struct {
 	// MaxRows caps the rows of reads, and of what is embedded to-many in them. 0 is no cap,
 	// and a negative number lets no row pass.
 	MaxRows int64
+	// MaxRowsOf caps those of single relations, also where they are embedded. What isn't
+	// positive caps nothing.
+	MaxRowsOf map[introspect.QualifiedName]int64
 	// Aggregates allows aggregate functions.
 	Aggregates bool
 	// Plans allows the media type of execution plans.

@@ -25,7 +25,7 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 		return apierror.PseudoType(name)
 	}
 	root := skeleton(items)
-	root.Window = windowOf(req.Window, 0).AtMost(p.config.MaxRows)
+	root.Window = windowOf(req.Window, 0).AtMost(p.capOfTable(table))
 	a.Root = root
 	passes := []func() error{
 		func() error { return p.distribute(root, req) },
@@ -199,7 +199,7 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		e.Fenced = *embeds > maxUnfenced
 		e.Node.depth, e.Node.Alias = n.depth+1, aliasOf(n, r)
 		if e.ToMany() {
-			e.Node.Window = e.Node.Window.AtMost(p.config.MaxRows)
+			e.Node.Window = e.Node.Window.AtMost(p.capOf(r.Target))
 		}
 		target, ok := p.cache.Table(r.Target)
 		if !ok {

@@ -9,9 +9,12 @@ import (
 
 // Error writes an error. See https://docs.postgrest.org/en/stable/references/errors.html.
 func Error(w http.ResponseWriter, err *apierror.Error, c Config) {
-	body := err.Body(c.MinimalErrors)
+	body, contentType := err.Body(c.MinimalErrors), "application/json; charset=utf-8"
+	if c.Problems {
+		body, contentType = err.Problem(c.MinimalErrors), apierror.ProblemType
+	}
 	h := w.Header()
-	set(h, "Content-Type", "application/json; charset=utf-8")
+	set(h, "Content-Type", contentType)
 	if err.Code != "" { // an auth.Error of the host's may have none
 		set(h, "Proxy-Status", "PostgREST; error="+err.Code)
 	}

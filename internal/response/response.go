@@ -35,6 +35,8 @@ type Config struct {
 	WriteTimeout time.Duration
 	// MinimalErrors leaves details and hint out of errors.
 	MinimalErrors bool
+	// Problems writes errors as problem details of RFC 9457.
+	Problems bool
 	// Encoders make bodies of the host's own media types, by their names.
 	Encoders map[string]Encoder
 	// Broken is told why a response was broken off. It has to be set.

@@ -1,0 +1,127 @@
+package pgrest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/bits"
+	"sync"
+	"time"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/query"
+	"github.com/pgrest-go/pgrest/internal/value"
+)
+
+// checkCost refuses a request that the database's planner expects to cost more than it may.
+func (x *exchange) checkCost(schema *snapshot, p plan.Runnable, program *query.Program, v *value.Values) error {
+	most := x.options.Limits.MaxCost
+	if most <= 0 {
+		return nil
+	}
+	key := x.costKey(program, v)
+	if schema.costs.known(key, time.Now()) {
+		return nil
+	}
+	for _, estimate := range query.Costs(p, program) {
+		cost, err := x.cost(schema, p, estimate, v)
+		switch {
+		case apierror.FromDatabase(err): // as it will refuse the request itself, or else reload and try again
+			return nil
+		case err != nil:
+			return err
+		case cost > most:
+			return apierror.TooCostly(most)
+		}
+	}
+	schema.costs.allow(key, time.Now())
+	return nil
+}
+
+// cost asks for an estimate, as the request's role, and without the pre-request function,
+// which is to run once.
+func (x *exchange) cost(schema *snapshot, p plan.Runnable, estimate *query.Program, v *value.Values) (float64, error) {
+	session := x.session(schema, p)
+	session.PreRequest, session.ReadOnly, session.Isolation, session.Rollback, session.Late = "", true, "", false, false
+	result, err := x.executor.Once(x.r.Context(), session, executor.Command{
+		Program: estimate, Values: v, Page: p.Answered().Page(v), Expect: plan.Expectation{MaxAffected: -1},
+	})
+	if err != nil {
+		return 0, err
+	}
+	defer result.Close()
+	var explained []struct {
+		Plan struct {
+			Cost float64 `json:"Total Cost"`
+		}
+	}
+	for result.Next() {
+		if err := json.Unmarshal(result.Values()[0], &explained); err != nil {
+			return 0, fmt.Errorf("read the planner's estimate: %w", err)
+		}
+	}
+	switch err := result.Err(); {
+	case err != nil:
+		return 0, err
+	case len(explained) != 1:
+		return 0, errors.New("read the planner's estimate: there is none")
+	}
+	return explained[0].Plan.Cost, nil
+}
+
+// costKey tells apart what may cost another amount, as far as is known without asking:
+// statements, roles, and orders of magnitude.
+type costKey struct {
+	program              *query.Program
+	role                 string
+	bytes, limit, offset int
+}
+
+func (x *exchange) costKey(program *query.Program, v *value.Values) costKey {
+	size := len(v.Body)
+	for _, text := range v.Conditions {
+		size += len(text)
+	}
+	for _, argument := range v.Arguments {
+		size += len(argument.Value)
+	}
+	for _, member := range v.Members {
+		size += len(member)
+	}
+	key := costKey{program: program, role: x.identity.Role, bytes: bits.Len(uint(size))}
+	key.limit, key.offset = bits.Len64(uint64(v.Window.Limit)), bits.Len64(uint64(v.Window.Offset))
+	for _, page := range v.Pages { // of embeds
+		key.limit = 65*key.limit + bits.Len64(uint64(page.Limit))
+		key.offset = 65*key.offset + bits.Len64(uint64(page.Offset))
+	}
+	return key
+}
+
+// costCache knows what was estimated to cost no more than it may, for a while. It is ready
+// for use when it is zero.
+type costCache struct {
+	mu    sync.Mutex
+	until map[costKey]time.Time
+}
+
+const (
+	costLifetime = time.Minute
+	maxCosts     = 1000
+)
+
+func (c *costCache) known(key costKey, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return now.Before(c.until[key])
+}
+
+func (c *costCache) allow(key costKey, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.until == nil || len(c.until) >= maxCosts {
+		c.until = map[costKey]time.Time{}
+	}
+	c.until[key] = now.Add(costLifetime)
+}
