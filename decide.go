@@ -3,6 +3,7 @@ package pgrest
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -139,7 +140,7 @@ func (x *exchange) decide(schema *snapshot, p plan.Runnable) (*apirequest.Reques
 		use := x.useOf(&used)
 		d, err := x.ask(schema, use)
 		if err != nil {
-			return nil, hostError(err)
+			return nil, x.hostError(err)
 		}
 		if len(d.Where) > 0 && used.Kind == UseFunction {
 			return nil, apierror.Internal(fmt.Errorf("decide on %s: nothing can be added to a function's computing", used.Name))
@@ -201,11 +202,11 @@ func (x *exchange) offers(schema *snapshot, kind UseKind, name introspect.Qualif
 	return err == nil
 }
 
-// hostError is an error of the host's as one of the API's.
-func hostError(err error) error {
+// hostError is an error of the host's as one that requests are answered with.
+func (x *exchange) hostError(err error) error {
 	var e *Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	return apierror.OfHost(apierror.Error{Code: e.Code, Status: e.Status, Message: e.Message, Details: e.Details, Hint: e.Hint}, err)
+	return e.internal(http.StatusInternalServerError, x.options.logDetails)
 }

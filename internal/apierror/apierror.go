@@ -139,15 +139,6 @@ func From(err error, anonymous bool) *Error {
 	return Internal(err)
 }
 
-// OfHost is an error that the host has made, with its cause. One without a status is 500.
-func OfHost(e Error, cause error) *Error {
-	if e.Status == 0 {
-		e.Status = http.StatusInternalServerError
-	}
-	e.cause = cause
-	return &e
-}
-
 // GivenUp is a request whose client went away, or that the host cancelled. No client
 // reads it, but logs and metrics must not show a fault of the server: the status is
 // nginx's for a request that the client closed.
