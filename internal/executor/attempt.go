@@ -37,7 +37,7 @@ const (
 func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 	pool := tx.executor.poolOf(&tx.session)
 	for attempt := 1; ; attempt++ {
-		lease, err := tx.executor.acquire(ctx, pool)
+		lease, err := tx.executor.lend(ctx, pool)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (p *pipeline) retryOf(err error) retry {
 	}
 	cut, _ := p.tx.conn.watch.ended()
 	switch {
-	case p.state != unanswered || p.ctx.Err() != nil || cut:
+	case p.tx.nested() || p.state != unanswered || p.ctx.Err() != nil || cut:
 		return never
 	case terminated(err), pgconn.SafeToRetry(err), p.tx.session.ReadOnly && broken(err):
 		return onAnother
