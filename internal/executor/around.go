@@ -10,10 +10,14 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 )
 
-// Who SQL of a host's own runs as, before a command and behind it.
+// Who runs what follows: the session's role, or the one that the connection logged in as.
+// What is sent behind a command isn't prepared together with what precedes it, so that it is
+// there again at the second try of a command that takes prepared statements away.
 const (
-	becomeRole  = "SELECT pg_catalog.set_config('role', $1, true)"
-	becomeLogin = "SELECT pg_catalog.set_config('role', 'none', true)"
+	becomeRole        = "SELECT pg_catalog.set_config('role', $1, true)"
+	becomeLogin       = "SELECT pg_catalog.set_config('role', 'none', true)"
+	becomeRoleBehind  = becomeRole + " AS behind"
+	becomeLoginBehind = becomeLogin + " AS behind"
 )
 
 // BeginRun begins a transaction as Begin does, and runs its first command as Run does, in
@@ -110,15 +114,15 @@ func (tx *Tx) switchTo(ctx context.Context, pipe *pipeline) error {
 	return pipe.close()
 }
 
-// sendRole sets the session's role again, if a host's own SQL may have run as another. It
-// gives the number of results of that.
-func (p *pipeline) sendRole() int {
+// sendRole sets the session's role again by a statement, if a host's own SQL may have run
+// as another. It gives the number of results of that.
+func (p *pipeline) sendRole(statement string) int {
 	tx := p.tx
 	if tx.joined == nil && !tx.login {
 		return 0
 	}
 	tx.login = false
-	p.send("", becomeRole, [][]byte{[]byte(tx.role())})
+	p.send("", statement, [][]byte{[]byte(tx.role())})
 	return 1
 }
 
@@ -126,7 +130,7 @@ func (p *pipeline) sendRole() int {
 // runs, such as deferred triggers, runs as the session's role.
 func (p *pipeline) concludeAsRole() error {
 	p.begin(p.ctx, p.tx)
-	results := p.sendRole() + 1
+	results := p.sendRole(becomeRoleBehind) + 1
 	if p.tx.session.undone() {
 		p.send(p.tx.role(), checkConstraints, nil)
 		p.send("", rollback, nil)

@@ -38,7 +38,7 @@ func (r *Result) send() {
 	}
 	pipe.send("", after, nil)
 	if r.tx.login = r.cmd.AsLogin; r.tx.login {
-		pipe.send("", becomeLogin, nil)
+		pipe.send("", becomeLoginBehind, nil)
 	}
 }
 

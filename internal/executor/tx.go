@@ -141,7 +141,7 @@ func (r *Result) startIn(ctx context.Context) error {
 func (r *Result) runIn(ctx context.Context) error {
 	r.Overrides = r.tx.told
 	r.pipe.begin(ctx, r.tx)
-	before := r.pipe.sendRole() + r.pipe.sendEncoding()
+	before := r.pipe.sendRole(becomeRole) + r.pipe.sendEncoding()
 	if r.cmd.Program.Inserted { // or it would count on from what commands before inserted
 		r.pipe.send("", noneInserted, nil)
 		before++

@@ -140,7 +140,7 @@ func (p *pipeline) leave() error {
 		return err
 	}
 	p.begin(p.ctx, tx)
-	before := p.sendRole() + 1
+	before := p.sendRole(becomeRoleBehind) + 1
 	p.send(tx.role(), checkConstraints, nil)
 	undone := tx.session.undone()
 	if !undone {
