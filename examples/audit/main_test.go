@@ -1,10 +1,8 @@
 package main
 
 import (
-	"net/http"
-	"net/http/httptest"
+	"context"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -12,59 +10,81 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+var server = pgresttest.Server{Migrate: migrate}
 
-// openOrders opens the API over a database of its own, as a superuser who becomes anybody.
-func openOrders(t *testing.T) (http.Handler, *pgxpool.Pool) {
-	t.Helper()
-	pool := pgtest.Empty(t)
+func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
+
+func migrate(ctx context.Context, url string) error {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
 	schema, err := os.ReadFile("schema.sql")
-	require.NoError(t, err)
-	_, err = pool.Exec(t.Context(), string(schema)+`
-		DO $$ BEGIN CREATE ROLE web_anon NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-		GRANT USAGE ON SCHEMA api TO web_anon; GRANT ALL ON api.orders TO web_anon`)
-	require.NoError(t, err)
+	if err != nil {
+		return err
+	}
+	if _, err := pool.Exec(ctx, string(schema)); err != nil {
+		return err
+	}
 	migrator, err := rivermigrate.New(riverpgxv5.New(pool), nil)
-	require.NoError(t, err)
-	_, err = migrator.Migrate(t.Context(), rivermigrate.DirectionUp, nil)
-	require.NoError(t, err)
-	api, err := newAPI(pool)
-	require.NoError(t, err)
-	t.Cleanup(api.Close)
-	require.NoError(t, api.Ready(t.Context()))
-	return api, pool
+	if err != nil {
+		return err
+	}
+	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
 }
 
 // There is one job for each order that a client was told is there, and none for others.
 func TestStory_a_job_with_the_clients_write(t *testing.T) {
 	t.Parallel()
-	api, pool := openOrders(t)
-	for _, tt := range []struct {
-		method, target, body string
-		status               int
-		jobs, audited        int // in all
-	}{
-		{"POST", "/orders", `{"id": 1, "article": "chair", "pieces": 4}`, 201, 1, 1},
-		{"POST", "/orders", `{"id": 1, "article": "chair", "pieces": 4}`, 409, 1, 1},
-		{"POST", "/orders", `{"id": 2, "article": "chair", "pieces": 0}`, 400, 1, 1},
-		{"POST", "/orders", `{"id": 2, "article": "chair", "colour": "red"}`, 400, 1, 1},
-		{"POST", "/orders", `[{"id": 2, "article": "table", "pieces": 1}, {"id": 3, "article": "lamp", "pieces": 2}]`, 201, 3, 2},
-		{"PATCH", "/orders?id=eq.3", `{"pieces": 3}`, 204, 3, 3},
-		{"DELETE", "/orders?id=eq.3", ``, 204, 3, 4},
-		{"GET", "/orders?select=id", ``, 200, 3, 4},
-	} {
-		w := httptest.NewRecorder()
-		api.ServeHTTP(w, httptest.NewRequest(tt.method, tt.target, strings.NewReader(tt.body)))
-		require.Equal(t, tt.status, w.Code, w.Body)
-		var jobs, audited int
-		require.NoError(t, pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM river_job WHERE kind = 'confirm'), (SELECT count(*) FROM audit)`).Scan(&jobs, &audited))
-		require.Equal(t, tt.jobs, jobs, tt.body)
-		require.Equal(t, tt.audited, audited, tt.body)
+	pool := server.Clone(t).Pool(t, "")
+	api, err := newAPI(pool)
+	require.NoError(t, err)
+	t.Cleanup(api.Close)
+	client := pgresttest.NewClient(t, api)
+	requireThere := func(jobs, audited int) {
+		t.Helper()
+		var gotJobs, gotAudited int
+		require.NoError(t, pool.QueryRow(t.Context(),
+			`SELECT (SELECT count(*) FROM river_job WHERE kind = 'confirm'), (SELECT count(*) FROM audit)`).Scan(&gotJobs, &gotAudited))
+		require.Equal(t, [2]int{jobs, audited}, [2]int{gotJobs, gotAudited}, "jobs and audit rows")
 	}
+	client.Post("/orders", `{"id": 1, "article": "chair", "pieces": 4}`).Status(201)
+	requireThere(1, 1)
+	client.Post("/orders", `{"id": 1, "article": "chair", "pieces": 4}`).Status(409).Error("23505")
+	client.Post("/orders", `{"id": 2, "article": "chair", "pieces": 0}`).Status(400).Error("23514")
+	client.Post("/orders", `{"id": 2, "article": "chair", "colour": "red"}`).Status(400).Error("PGRST204")
+	requireThere(1, 1)
+	client.Post("/orders", `[{"id": 2, "article": "table", "pieces": 1}, {"id": 3, "article": "lamp", "pieces": 2}]`).Status(201)
+	requireThere(3, 2)
+	client.Patch("/orders?id=eq.3", `{"pieces": 3}`).Status(204)
+	client.Delete("/orders?id=eq.3").Status(204)
+	client.Get("/orders?select=id").Status(200).JSON(`[{"id": 1}, {"id": 2}]`)
+	requireThere(3, 4)
+
 	var pieces int
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT args->'order'->'pieces' FROM river_job ORDER BY id LIMIT 1`).Scan(&pieces))
 	require.Equal(t, 4, pieces)
+}
+
+// Jobs and audit rows are a part of a test's transaction, too.
+func TestStory_a_job_inside_the_tests_transaction(t *testing.T) {
+	t.Parallel()
+	pool := server.Clone(t).Pool(t, "")
+	api, err := newAPI(pool)
+	require.NoError(t, err)
+	t.Cleanup(api.Close)
+	client, tx := pgresttest.Within(t, api, pool)
+	client.Post("/orders", `{"id": 1, "article": "chair", "pieces": 4}`).Status(201)
+	client.Post("/orders", `{"id": 1, "article": "chair", "pieces": 4}`).Status(409)
+	var jobs int
+	require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(*) FROM river_job`).Scan(&jobs))
+	require.Equal(t, 1, jobs)
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM river_job`).Scan(&jobs))
+	require.Zero(t, jobs)
 }
