@@ -85,6 +85,7 @@ var boundaries = map[string]boundary{
 			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis", "internal/value",
 			"internal/dbpool", "internal/forwarded",
 		},
+		externals: []string{pgx},
 	},
 }
 

@@ -107,7 +107,7 @@ func (p *pipeline) sendSavepoint() int {
 			names = append(names, s.Name)
 		}
 	}
-	tx.outer = outer{names: names}
+	tx.outer = &outer{names: names}
 	text, args := []byte("SELECT "), make([][]byte, len(names))
 	for i, name := range names {
 		if i > 0 {
