@@ -40,11 +40,11 @@ func (h *Handler) Begin(ctx context.Context, r *http.Request) (pgx.Tx, error) {
 func (h *Handler) begin(ctx context.Context, e *executor.Executor, r *http.Request) (pgx.Tx, error) {
 	id, err := h.identify(r)
 	if err != nil {
-		return nil, h.hostError(err, id)
+		return nil, h.forHost(err, id)
 	}
 	schema, err := h.schema(ctx)
 	if err != nil {
-		return nil, h.hostError(err, id)
+		return nil, h.forHost(err, id)
 	}
 	role := schema.cache.RoleSettings(id.Role)
 	tx, err := e.Begin(ctx, executor.Session{
@@ -58,13 +58,13 @@ func (h *Handler) begin(ctx context.Context, e *executor.Executor, r *http.Reque
 		PreRequest: h.prelude, Isolation: role.Isolation,
 	})
 	if err != nil {
-		return nil, h.hostError(err, id)
+		return nil, h.forHost(err, id)
 	}
 	return &ownTx{tx.Pgx(), tx}, nil
 }
 
-// hostError gives an error to the host, as its client would see it.
-func (h *Handler) hostError(err error, id auth.Identity) error {
+// forHost gives an error to the host, as its client would see it.
+func (h *Handler) forHost(err error, id auth.Identity) error {
 	e := newError(apierror.From(err, id.Anonymous))
 	if e.cause == nil {
 		e.cause = err

@@ -22,7 +22,8 @@ import (
 // All of a request's transaction comes in this order. Of several hooks, each function is
 // called in the order of Options.Hooks.
 //
-//   - For, of each hook, when the request has been planned, and before anything is sent
+//   - Options.Decide, when the request has been planned
+//   - For, of each hook, before anything is sent
 //   - BEGIN, the settings, the change to the request's role, Options.PreRequest
 //   - Before
 //   - the request's own statement

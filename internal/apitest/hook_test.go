@@ -16,6 +16,7 @@ import (
 
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
@@ -276,6 +277,33 @@ func TestHook_rows(t *testing.T) {
 				require.Equal(t, tt.old, before)
 			}
 		})
+	}
+}
+
+// The rows are told of a write that a decision of the host's holds for, too.
+func TestHook_rows_of_a_decision(t *testing.T) {
+	t.Parallel()
+	var done *pgrest.Outcome
+	api, pool := hooking(t, []pgrest.Hook{{Rows: true, After: func(_ context.Context, _ driver.Tx, _ *pgrest.Request, o *pgrest.Outcome) error { done = o; return nil }}},
+		func(o *pgrest.Options) {
+			o.Decide = func(context.Context, *pgrest.Use) (pgrest.Decision, error) {
+				return pgrest.Decision{Where: []filter.Node{filter.Condition{Field: filter.Field{Name: "id"}, Operator: filter.LessThan, Value: "10"}}}, nil
+			}
+		})
+	for _, prefer := range []string{"return=minimal", "return=headers-only", "return=representation"} {
+		for id, status := range map[int]int{1: 201, 11: 401} {
+			done = nil
+			x := exchange{method: "POST", target: "/stamps", data: fmt.Sprintf(`{"id": %d}`, id), send: headers{"Prefer": prefer}}
+			w := answer(api, x.request(t))
+			require.Equal(t, status, w.Code, w.Body)
+			require.Equal(t, status == 201, done != nil)
+			if done != nil {
+				require.Len(t, done.Rows, 1)
+				require.Contains(t, string(done.Rows[0].New), `"id":1,`)
+			}
+		}
+		_, err := pool.Exec(t.Context(), `DELETE FROM archive.stamps`)
+		require.NoError(t, err)
 	}
 }
 
