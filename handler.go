@@ -46,7 +46,12 @@ type Handler struct {
 
 // ServeHTTP answers one request to the API.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Handler: h, w: recorder{ResponseWriter: w}, r: r, config: h.response}
+	h.serve(h.executor, w, r)
+}
+
+// serve answers a request that runs on an executor.
+func (h *Handler) serve(e *executor.Executor, w http.ResponseWriter, r *http.Request) {
+	x := &exchange{Handler: h, executor: e, w: recorder{ResponseWriter: w}, r: r, config: h.response}
 	if h.options.watched() {
 		x.watch()
 		defer x.observe() // even of an answer that was broken off
@@ -62,7 +67,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer x.leave()
 	defer x.recover()
-	if err := x.serve(); err != nil {
+	if err := x.answerRequest(); err != nil {
 		x.fail(err)
 	}
 }
@@ -70,6 +75,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // exchange is one request and its response.
 type exchange struct {
 	*Handler
+	executor *executor.Executor
 	w        recorder
 	r        *http.Request
 	config   response.Config
@@ -85,9 +91,9 @@ type exchange struct {
 	observed observed
 }
 
-// serve takes a request through the stages: identify, parse, plan, render, run,
+// answerRequest takes a request through the stages: identify, parse, plan, render, run,
 // respond. Each takes what the one before it made, and only the running does I/O.
-func (x *exchange) serve() (err error) {
+func (x *exchange) answerRequest() (err error) {
 	if err := x.enter(); err != nil {
 		return err
 	}
@@ -149,6 +155,11 @@ func (x *exchange) answer(schema *snapshot) error {
 	x.warnOfNames(planned)
 	if err := x.checkCost(schema, planned, program, &request.Values); err != nil {
 		return err
+	}
+	if len(x.options.Hooks) > 0 {
+		if hooked := x.hooked(planned, request); hooked != nil {
+			return hooked.answer(schema)
+		}
 	}
 	result, err := x.executor.Once(x.r.Context(), x.session(schema, planned), x.command(planned, program, &request.Values))
 	if err != nil {

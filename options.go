@@ -181,6 +181,9 @@ type Options struct {
 	// have Unwrap or SetWriteDeadline. 0 means 30 seconds, and a negative number leaves it
 	// to the host.
 	WriteTimeout time.Duration
+	// Hooks take part in the transactions of requests: with SQL of the host's own before and
+	// after a request's own, and with what is to be done once it has been committed.
+	Hooks []Hook
 	// Limits bounds what one request may ask for. The reference has no such keys.
 	Limits Limits
 	// ServerTiming adds the Server-Timing header. Key: server-timing-enabled.
@@ -275,6 +278,7 @@ func (o Options) withDefaults() Options {
 	}
 	// Slices are copied: the host may go on to change its own.
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
+	o.Hooks = slices.Clone(o.Hooks)
 	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
 	o.OpenAPIAdditions, o.SwaggerAdditions = o.OpenAPIAdditions.Clone(), o.SwaggerAdditions.Clone()
 	o.Limits.MaxRowsOf, o.Limits.MaxConcurrentOf = maps.Clone(o.Limits.MaxRowsOf), maps.Clone(o.Limits.MaxConcurrentOf)

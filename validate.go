@@ -81,6 +81,11 @@ func (o Options) validate() error {
 	if err := o.validateEncoders(); err != nil {
 		return err
 	}
+	for i, hook := range o.Hooks {
+		if hook.Before == nil && hook.After == nil && hook.AfterCommit == nil {
+			return fmt.Errorf("Hooks[%d] has no function", i)
+		}
+	}
 	if err := o.validatePostOnly(); err != nil {
 		return err
 	}

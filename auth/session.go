@@ -26,6 +26,9 @@ type Beginner interface {
 // is held.
 //
 // The SQL must be the host's and not the requester's, since SQL can change the role back.
+//
+// A host that has a pgrest.Handler calls its method Begin with a request instead, which
+// finds the identity and all settings itself.
 func Begin(ctx context.Context, conn Beginner, id Identity, settings []Setting) (pgx.Tx, error) {
 	if id.isNone() {
 		return nil, errNoRole(id.Role)

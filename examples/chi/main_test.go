@@ -12,6 +12,7 @@ import (
 
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -68,14 +69,11 @@ func TestMount(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			recorder := httptest.NewRecorder()
+			client := pgresttest.NewClient(t, newRouter(api)).With("Content-Type", "application/x-www-form-urlencoded")
 			request := httptest.NewRequest(cmp.Or(test.method, http.MethodGet), test.target, strings.NewReader(test.sent))
-			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			newRouter(api).ServeHTTP(recorder, request)
-			require.Equal(t, test.status, recorder.Code, recorder.Body)
-			require.Equal(t, test.location, recorder.Header().Get("Content-Location"))
+			response := client.Do(request).Status(test.status).HasHeader("Content-Location", test.location)
 			if test.body != "" {
-				require.JSONEq(t, test.body, recorder.Body.String())
+				response.JSON(test.body)
 			}
 		})
 	}

@@ -33,6 +33,8 @@ type Shape struct {
 	ArgumentNames []string
 	// Body is that of a request that writes or calls with POST, else nil.
 	Body *Body
+	// Told has a write tell the host of the rows that it has written.
+	Told bool
 	// Forced is what the host has decided about uses of relations and routines.
 	Forced []Forced
 }
@@ -223,7 +225,7 @@ type key []byte
 func (s *Shape) AppendKey(dst []byte) []byte {
 	k := append(key(dst), byte(s.Resource)) // by which, with its method, an operation goes
 	k = k.text(s.Method).text(s.Schema).text(s.Name)
-	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Body != nil)
+	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Body != nil, s.Told)
 	k = k.number(len(s.Accept))
 	for _, media := range s.Accept {
 		k = k.media(media)

@@ -45,7 +45,7 @@ func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 		}
 	}()
 	for attempt := 1; ; attempt++ {
-		lease, err := tx.executor.acquire(ctx, pool)
+		lease, err := tx.executor.lend(ctx, pool)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (p *pipeline) retryOf(err error) retry {
 	}
 	cut, _ := p.tx.conn.watch.ended()
 	switch {
-	case p.state != unanswered || p.ctx.Err() != nil || cut:
+	case p.tx.nested() || p.state != unanswered || p.ctx.Err() != nil || cut:
 		return never
 	case terminated(err), pgconn.SafeToRetry(err), p.tx.session.ReadOnly && broken(err):
 		return onAnother

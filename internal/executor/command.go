@@ -24,6 +24,9 @@ type Command struct {
 	// Outdated says that the schema cache may be older than the database, and that there
 	// is none that is newer: what it doesn't know is left out, or shown as text.
 	Outdated bool
+	// AsLogin has SQL of the host's own that follows in a Tx run as the role that the
+	// connection logged in as, until the next command.
+	AsLogin bool
 }
 
 // prepare refuses a command that can't be sent, and makes one ready that can.

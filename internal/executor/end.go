@@ -28,8 +28,10 @@ func (e ending) begins() bool { return e >= inPipeline }
 func (tx *Tx) endingOf(cmd *Command) ending {
 	s := &tx.session
 	late := s.Late && !s.ReadOnly && cmd.Program.Form == query.FormRows // what has no rows has none to wait for
-	modes := tx.conn.begins || s.Isolation != ""                        // that the settings can't say
+	modes := tx.conn.begins || s.Isolation != "" || tx.opened           // that the settings can't say
 	switch {
+	case tx.nested():
+		return byOutcome
 	case !s.ReadOnly && (cmd.Expect.Decides() || late && (modes || s.Rollback)):
 		return byOutcome
 	case modes || s.undone() || cmd.Program.Count != nil:
@@ -66,6 +68,12 @@ func (p *pipeline) sendEnd() {
 // conclude ends, behind the pipeline, a transaction that all went well in. When it fails,
 // there may be one still, for clean to roll back.
 func (p *pipeline) conclude() error {
+	switch {
+	case p.tx.nested():
+		return p.leave()
+	case p.tx.joined != nil || p.tx.login:
+		return p.concludeAsRole()
+	}
 	if p.tx.session.undone() {
 		return p.exec(checkConstraints + "; " + rollback)
 	}
@@ -77,10 +85,14 @@ func (p *pipeline) conclude() error {
 // been given up, the pool closes the connection.
 func (p *pipeline) clean() {
 	conn := p.tx.conn
-	if conn.pg.TxStatus() != idle && !conn.pg.IsClosed() {
+	switch {
+	case conn.pg.IsClosed() || conn.pg.TxStatus() == idle:
+	case p.tx.nested():
+		p.undo()
+	default:
 		_ = p.exec(rollback)
 	}
-	if conn.pg.TxStatus() == idle && !conn.pg.IsClosed() {
+	if status := conn.pg.TxStatus(); (status == idle || p.tx.nested() && status == underWay) && !conn.pg.IsClosed() {
 		p.putBack()
 	}
 	conn.watch.end()

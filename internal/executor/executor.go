@@ -66,6 +66,7 @@ type Executor struct {
 	Panicked func(value any, stack []byte)
 
 	pool     dbpool.Pool
+	host     *hostTx // in which all runs; nil for transactions of their own
 	prepares bool
 }
 

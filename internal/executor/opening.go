@@ -13,10 +13,13 @@ const (
 func (p *pipeline) sendOpening(counts bool) (before int) {
 	tx := p.tx
 	modes := ""
-	if tx.ending.begins() {
+	switch {
+	case tx.nested():
+		before, modes = p.sendSavepoint(), tx.session.nestedModes()
+	case tx.ending.begins():
 		p.send("", tx.session.beginStatement(tx.conn.pg, counts), nil)
 		before++
-	} else {
+	default:
 		modes = tx.session.modeSettings(tx.conn.pg)
 	}
 	before += p.sendEncoding()
@@ -42,6 +45,12 @@ func (p *pipeline) sendEncoding() int {
 // readOpening reads the results of the opening. It gives what the statement before all
 // programs wants of the response.
 func (p *pipeline) readOpening(before int) (o Overrides, err error) {
+	if p.tx.nested() {
+		if err := p.readSavepoint(); err != nil {
+			return o, err
+		}
+		before -= ofSavepoint
+	}
 	if err := p.skip(before); err != nil {
 		return o, err
 	}
@@ -64,4 +73,6 @@ func (p *pipeline) readOpening(before int) (o Overrides, err error) {
 // mayBeOverridden reports that response.headers or response.status may be set already:
 // set_config can make them for the whole session, and not every function means what it
 // says. Behind a pooler nobody knows whose session it is.
-func (tx *Tx) mayBeOverridden() bool { return !tx.executor.prepares || tx.conn.overridden }
+func (tx *Tx) mayBeOverridden() bool {
+	return !tx.executor.prepares || tx.conn.overridden || tx.nested()
+}

@@ -80,7 +80,7 @@ func (p *pipeline) sendIn(role, sql string, args [][]byte, formats []int16) {
 		p.trace.send(sql, args)
 		defer p.wire.SendFlushRequest() // or nobody would know how long the statement took
 	}
-	if !p.tx.executor.prepares || len(sql) > maxPrepared {
+	if !p.tx.executor.prepares || len(sql) > maxPrepared || sql == savepoint {
 		p.wire.SendQueryParams(sql, args, nil, nil, formats)
 		p.sent = append(p.sent, request{})
 		return

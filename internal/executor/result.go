@@ -30,6 +30,9 @@ type Result struct {
 	Overrides Overrides
 	// Inserted is the number of rows that an upsert inserted; nil for other statements.
 	Inserted *int64
+	// Written are the rows that were written, if the program tells of them, each as query.Yield
+	// has it.
+	Written [][]byte
 
 	tx       *Tx
 	cmd      Command
@@ -96,6 +99,7 @@ func (r *Result) nextRow() bool {
 	if r.main.formats != nil {
 		r.toText(r.reader.Values())
 	}
+	r.keepWritten(r.reader.Values())
 	return true
 }
 
@@ -149,7 +153,11 @@ func (r *Result) Close() {
 			}
 			return
 		}
-		r.pipe.abandon()
+		if r.tx.nested() { // the connection is the host's
+			_, _ = r.reader.Close()
+		} else {
+			r.pipe.abandon()
+		}
 	}
 	if r.state != released {
 		r.state = released
@@ -169,6 +177,7 @@ func (r *Result) end() {
 		return
 	}
 	r.pipe.clean()
+	r.tx.part()
 	r.tx.giveBack()
 }
 

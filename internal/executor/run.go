@@ -37,6 +37,9 @@ func (r *Result) send() {
 		after = overridesAndInserted
 	}
 	pipe.send("", after, nil)
+	if r.tx.login = r.cmd.AsLogin; r.tx.login {
+		pipe.send("", becomeLoginBehind, nil)
+	}
 }
 
 // read reads the results of the program's statements, of rows only the first.
@@ -73,7 +76,7 @@ func (r *Result) read() (err error) {
 func (r *Result) readFirst() (err error) {
 	yield, more := &r.cmd.Program.Yield, r.nextRow()
 	if more {
-		total, ofPage := yield.TotalOf(r.reader.Values())
+		total, ofPage := yield.BeforeRow(r.reader.Values())
 		if total != nil {
 			if r.Counted, err = parseNumber(total); err != nil {
 				return err
@@ -114,6 +117,7 @@ func (r *Result) readNumber() error {
 	if yield.Form == query.FormDocument {
 		r.Body = rawValue(r.reader, 1)
 	}
+	r.keepWritten(values)
 	switch yield.Total {
 	case query.TotalItself:
 		r.Counted, r.Rows = n, r.cmd.Page.Of(*n)

@@ -22,4 +22,7 @@ type Session struct {
 	// when its result is closed before. Of a program with an isolation level, or one that
 	// rolls back, that costs a round trip. A Tx ends late in any case.
 	Late bool
+	// AsLogin has a Tx begin with SQL of the host's own that runs as the role that the
+	// connection logged in as.
+	AsLogin bool
 }

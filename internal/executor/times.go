@@ -49,7 +49,7 @@ func (r *Result) rendering() rendering {
 // program runs. In a Once it runs in the same pipeline as the settings, which may make this
 // one, and as a pre-request function, which may have set anything.
 func (tx *Tx) reports(name string) bool {
-	return tx.ending == byCaller || tx.session.PreRequest == "" && !sets(tx.settings, name)
+	return tx.opened || tx.session.PreRequest == "" && !sets(tx.settings, name)
 }
 
 func isUTC(zone string) bool { return zone == "UTC" || zone == "Etc/UTC" || zone == "GMT" }

@@ -1,12 +1,12 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -22,7 +22,11 @@ type Tx struct {
 	session  Session
 	settings []auth.Setting // that it begins with
 	ending   ending
-	lease    *pgxpool.Conn // nil when it has been given back
+	opened   bool   // by a pipeline that has come to its end
+	login    bool   // SQL of a host's own runs as the role that the connection logged in as
+	left     bool   // of a host's transaction: nothing is left to be undone
+	outer    *outer // of a host's transaction: what it had set before
+	lease    lease  // nil when it has been given back
 	conn     *connection
 	told     Overrides        // what the pre-request function wants of the response
 	reading  *Result          // that isn't closed yet; nil for none
@@ -52,7 +56,7 @@ var (
 // It is tried again where Once is. But an isolation level has to be said: nobody knows
 // beforehand whether one of its programs will count rows.
 func (e *Executor) Begin(ctx context.Context, s Session) (*Tx, error) {
-	tx := &Tx{executor: e, session: s, ending: byCaller}
+	tx := &Tx{executor: e, session: s, ending: byCaller, login: s.AsLogin}
 	if err := tx.become(); err != nil {
 		return nil, err
 	}
@@ -69,6 +73,7 @@ func (tx *Tx) start(ctx context.Context) (retry, error) {
 		return pipe.giveUp(err)
 	}
 	tx.conn.watch.end()
+	tx.opened = true
 	return never, nil
 }
 
@@ -76,11 +81,19 @@ func (tx *Tx) start(ctx context.Context) (retry, error) {
 func (tx *Tx) open(ctx context.Context, pipe *pipeline) (err error) {
 	pipe.begin(ctx, tx)
 	before := pipe.sendOpening(false)
+	if tx.login {
+		pipe.send("", becomeLogin, nil)
+	}
 	if err := pipe.dispatch(); err != nil {
 		return err
 	}
 	if tx.told, err = pipe.readOpening(before); err != nil {
 		return err
+	}
+	if tx.login {
+		if err := pipe.skip(1); err != nil {
+			return err
+		}
 	}
 	return pipe.close()
 }
@@ -128,12 +141,13 @@ func (r *Result) startIn(ctx context.Context) error {
 func (r *Result) runIn(ctx context.Context) error {
 	r.Overrides = r.tx.told
 	r.pipe.begin(ctx, r.tx)
-	before := r.pipe.sendEncoding()
+	before := r.pipe.sendRole(becomeRole) + r.pipe.sendEncoding()
 	if r.cmd.Program.Inserted { // or it would count on from what commands before inserted
 		r.pipe.send("", noneInserted, nil)
 		before++
 	}
 	r.send()
+	r.pipe.sendEnd()
 	if err := r.pipe.dispatch(); err != nil {
 		return err
 	}
@@ -181,6 +195,9 @@ func (tx *Tx) End(ctx context.Context, verdict error) error {
 	}
 	if tx.reading != nil {
 		tx.reading.Close()
+		if tx.lease == nil { // that of a RunLast has ended the transaction
+			return cmp.Or(verdict, ErrEnded)
+		}
 	}
 	err := tx.ready()
 	var pipe pipeline
@@ -191,7 +208,7 @@ func (tx *Tx) End(ctx context.Context, verdict error) error {
 		}
 	}
 	pipe.clean()
-	if tx.conn.pg.TxStatus() != idle { // nor can it be used by who has kept the pgx.Tx
+	if tx.conn.pg.TxStatus() != idle && !tx.nested() { // nor can it be used by who has kept the pgx.Tx
 		_ = tx.conn.pg.Close(ctx)
 	}
 	tx.part()

@@ -37,6 +37,9 @@ type Mutate struct {
 	Check []Predicate
 	// Return is what the client wants to know.
 	Return Return
+	// Told has the result tell the host of the rows that were written, and Old also of updated
+	// ones as they were.
+	Told, Old bool
 	// Key is the primary key, where that of a new row is all that the client wants to know.
 	Key []KeyColumn
 }
@@ -108,6 +111,9 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 		return nil, err
 	}
 	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req)}
+	if m.Told = req.Told; m.Told {
+		m.Old = p.cache.ServerVersion >= returnsOld
+	}
 	m.Target = &Node{Table: table, Exposed: true, Alias: table.Name.Name}
 	if err := p.addResult(m, req); err != nil {
 		return nil, err
@@ -136,6 +142,9 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	}
 	return m, nil
 }
+
+// returnsOld is the version of PostgreSQL from which on RETURNING has rows as they were.
+const returnsOld = 180000
 
 // addResult makes the tree that reads what was written. All of it is read, whatever the
 // maximum of rows.

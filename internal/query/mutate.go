@@ -22,6 +22,8 @@ func mutate(m *plan.Mutate) (fragment, *Program) {
 		return readResult(m, write)
 	case len(m.Key) > 0:
 		return returnKey(m, write)
+	case tells(m):
+		return returnWritten(m, write)
 	}
 	if guarded(m) {
 		return countAllowed(m, write)

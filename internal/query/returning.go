@@ -31,25 +31,30 @@ func returnOutputs(m *plan.Mutate, write fragment) (fragment, *Program) {
 			value = o.encoded(value, m.Root.StripNulls)
 		}
 		if i == 0 {
-			write.add(" RETURNING ")
+			write.add(returning(m))
 			value = allowedValue(m, withCheck(m, value))
 		} else {
 			write.add(", ")
 		}
 		write.join(value)
 	}
-	return write, &Program{Yield: Yield{Columns: columns}}
+	addWritten(m, &write)
+	return write, &Program{Yield: Yield{Columns: columns, Written: beside(m)}}
 }
 
 // readResult reads what the client gets from what a write returned: it has embeds, an
 // order, groups, or another form.
 func readResult(m *plan.Mutate, write fragment) (fragment, *Program) {
 	if !noColumns(m) {
-		write.add(" RETURNING " + strings.Join(needed(m.Root), ", "))
+		write.add(returning(m) + strings.Join(needed(m.Root), ", "))
 		addAllowed(m, &write)
+		addWritten(m, &write)
 	}
 	f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
 	read, program := rows(&m.Answer)
+	if tells(m) {
+		read = besideWritten(read, program)
+	}
 	f.join(read)
 	return f, program
 }
@@ -57,11 +62,12 @@ func readResult(m *plan.Mutate, write fragment) (fragment, *Program) {
 // returnKey has a write return the primary key.
 func returnKey(m *plan.Mutate, write fragment) (fragment, *Program) {
 	texts := keyTexts(m)
-	write.join(allowedValue(m, sql(texts[0])).within(" RETURNING ", ""))
+	write.join(allowedValue(m, sql(texts[0])).within(returning(m), ""))
 	for _, text := range texts[1:] {
 		write.add(", " + text)
 	}
-	return write, &Program{Yield: Yield{Columns: keyColumns(m.Key)}}
+	addWritten(m, &write)
+	return write, &Program{Yield: Yield{Columns: keyColumns(m.Key), Written: beside(m)}}
 }
 
 // keyColumns are the columns of a primary key as results.

@@ -31,3 +31,13 @@ func (t Total) String() string {
 	}
 	return fmt.Sprintf("Total(%d)", uint8(t))
 }
+
+var writtens = [...]string{NotWritten: "none", WrittenBeside: "beside", WrittenBefore: "before", WrittenBehind: "behind"}
+
+// String gives the place in a word.
+func (w Written) String() string {
+	if int(w) < len(writtens) {
+		return writtens[w]
+	}
+	return fmt.Sprintf("Written(%d)", uint8(w))
+}

@@ -16,6 +16,8 @@ type Yield struct {
 	Overrides bool
 	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
 	Inserted bool
+	// Written is where the rows are that were written, for the host to be told of: see Written.
+	Written Written
 }
 
 // Form is how a main statement's result is read.
@@ -60,8 +62,11 @@ const (
 
 // First is the place of the client's first column in a row.
 func (y *Yield) First() int {
-	if y.Total == TotalInRows {
+	switch {
+	case y.Total == TotalInRows:
 		return totalColumns
+	case y.Written == WrittenBefore:
+		return writtenColumns
 	}
 	return 0
 }
@@ -72,16 +77,22 @@ func (y *Yield) Own(row [][]byte) [][]byte {
 	if y.Overrides {
 		row = row[:len(row)-overrideColumns]
 	}
+	if y.Written == WrittenBeside {
+		row = row[:len(row)-1]
+	}
 	return row
 }
 
-// TotalOf takes the total out of a row whose form is FormRows, nil if it isn't there, and
+// BeforeRow takes the total out of a row whose form is FormRows, nil if it isn't there, and
 // whether the row is one of the page.
-func (y *Yield) TotalOf(row [][]byte) (total []byte, ofPage bool) {
-	if y.Total != TotalInRows {
-		return nil, true
+func (y *Yield) BeforeRow(row [][]byte) (total []byte, ofPage bool) {
+	switch {
+	case y.Total == TotalInRows:
+		return row[0], row[1] != nil
+	case y.Written == WrittenBefore:
+		return nil, row[1] != nil
 	}
-	return row[0], row[1] != nil
+	return nil, true
 }
 
 // OverridesOf takes the values of response.headers and response.status out of a row; ok is

@@ -20,6 +20,14 @@ const (
 	atEndWithRoom
 )
 
+// departure is when the status goes out, if it weren't for Conclude.
+func (c *Config) departure(d departure) departure {
+	if c.Conclude != nil {
+		return atEnd
+	}
+	return d
+}
+
 // departureOf decides when the status goes out.
 func departureOf(k kind, a *plan.Answer, proto apirequest.Proto) departure {
 	switch {

@@ -44,6 +44,9 @@ type Config struct {
 	// Timing gives the value of the Server-Timing header when the headers are
 	// written; nil for no such header.
 	Timing func() string
+	// Conclude, if set, is called when all rows have been read and are as they have to be,
+	// before the status goes out, which waits for it. Its error is answered instead.
+	Conclude func() error
 }
 
 // DefaultThreshold is how much of a body is held back in memory by default.
@@ -83,7 +86,7 @@ type response struct {
 func newResponse(w http.ResponseWriter, req *apirequest.Request, p plan.Runnable, result *executor.Result, c Config) *response {
 	k, a := kindOf(p), p.Answered()
 	return &response{
-		kind: k, content: k.content(), departure: departureOf(k, a, req.Proto),
+		kind: k, content: k.content(), departure: c.departure(departureOf(k, a, req.Proto)),
 		req: req, plan: a, result: result, config: c,
 		client: client{w: w, timeout: c.WriteTimeout},
 	}
@@ -100,6 +103,11 @@ func (r *response) send() error {
 	}
 	if err := r.result.Err(); err != nil {
 		return r.withOverrides(err)
+	}
+	if r.config.Conclude != nil {
+		if err := r.config.Conclude(); err != nil {
+			return err
+		}
 	}
 	return r.sendWhole()
 }

@@ -1,0 +1,162 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+)
+
+// Who runs what follows: the session's role, or the one that the connection logged in as.
+// What is sent behind a command isn't prepared together with what precedes it, so that it is
+// there again at the second try of a command that takes prepared statements away.
+const (
+	becomeRole        = "SELECT pg_catalog.set_config('role', $1, true)"
+	becomeLogin       = "SELECT pg_catalog.set_config('role', 'none', true)"
+	becomeRoleBehind  = becomeRole + " AS behind"
+	becomeLoginBehind = becomeLogin + " AS behind"
+)
+
+// BeginRun begins a transaction as Begin does, and runs its first command as Run does, in
+// one round trip. Its isolation level is that of a Once.
+func (e *Executor) BeginRun(ctx context.Context, s Session, cmd Command) (*Tx, *Result, error) {
+	tx := &Tx{executor: e, session: s, ending: byCaller}
+	if err := tx.become(); err != nil {
+		return nil, nil, err
+	}
+	if err := cmd.prepare(); err != nil {
+		return nil, nil, err
+	}
+	r := &Result{tx: tx, cmd: cmd}
+	if err := tx.attempt(ctx, func() (retry, error) { return r.startFirst(ctx) }); err != nil {
+		return nil, nil, err
+	}
+	tx.opened, tx.told = true, r.Overrides
+	if r.state == ended {
+		r.Close()
+	}
+	return tx, r, nil
+}
+
+// startFirst starts the command of a BeginRun on the connection that its transaction has.
+func (r *Result) startFirst(ctx context.Context) (retry, error) {
+	r.reset()
+	r.tx.reading = r
+	if err := r.runOnce(ctx); err != nil {
+		return r.pipe.giveUp(checkFailed(err, r.cmd.Program))
+	}
+	return never, nil
+}
+
+// RunLast runs the last command of a transaction. Its result ends the transaction as that of
+// a Once does, in the same round trip where a Once would, and gives the connection back.
+//
+// A column of a read that has another type than the schema cache says is an ErrOutdated:
+// there is no second try.
+func (tx *Tx) RunLast(ctx context.Context, cmd Command) (*Result, error) {
+	if err := tx.ready(); err != nil {
+		return nil, err
+	}
+	if err := cmd.prepare(); err != nil {
+		return nil, err
+	}
+	tx.ending = tx.endingOf(&cmd)
+	r := &Result{tx: tx, cmd: cmd, textOnly: cmd.Outdated}
+	if err := r.startIn(ctx); err != nil {
+		if errors.Is(err, errOtherType) {
+			err = fmt.Errorf("%w: %w", apierror.ErrOutdated, err)
+		}
+		return nil, err
+	}
+	if r.state == ended {
+		r.Close()
+	}
+	return r, nil
+}
+
+// Become has the host's own SQL run as the role that the connection logged in as, or as that
+// of the session, until the next command. It is a round trip if that is a change.
+func (tx *Tx) Become(ctx context.Context, login bool) error {
+	if tx.login == login {
+		return nil
+	}
+	if err := tx.ready(); err != nil {
+		return err
+	}
+	tx.login = login
+	var pipe pipeline
+	if err := tx.switchTo(ctx, &pipe); err != nil {
+		err = pipe.failed(err)
+		_ = pipe.close()
+		tx.conn.watch.end()
+		return err
+	}
+	tx.conn.watch.end()
+	return nil
+}
+
+func (tx *Tx) switchTo(ctx context.Context, pipe *pipeline) error {
+	pipe.begin(ctx, tx)
+	if tx.login {
+		pipe.send("", becomeLogin, nil)
+	} else {
+		pipe.send("", becomeRole, [][]byte{[]byte(tx.role())})
+	}
+	if err := pipe.dispatch(); err != nil {
+		return err
+	}
+	if err := pipe.skip(1); err != nil {
+		return err
+	}
+	return pipe.close()
+}
+
+// sendRole sets the session's role again by a statement, if a host's own SQL may have run
+// as another. It gives the number of results of that.
+func (p *pipeline) sendRole(statement string) int {
+	tx := p.tx
+	if tx.joined == nil && !tx.login {
+		return 0
+	}
+	tx.login = false
+	p.send("", statement, [][]byte{[]byte(tx.role())})
+	return 1
+}
+
+// concludeAsRole is conclude behind a host's own SQL: what the end of the transaction
+// runs, such as deferred triggers, runs as the session's role.
+func (p *pipeline) concludeAsRole() error {
+	p.begin(p.ctx, p.tx)
+	results := p.sendRole(becomeRoleBehind) + 1
+	if p.tx.session.undone() {
+		p.send(p.tx.role(), checkConstraints, nil)
+		p.send("", rollback, nil)
+		results++
+	} else {
+		p.send("", commit, nil)
+	}
+	if err := p.dispatch(); err != nil {
+		return err
+	}
+	if err := p.skip(results); err != nil {
+		return forgotten(err)
+	}
+	return p.close()
+}
+
+// Lost tells an error of the host's own SQL that lost the connection from others, which it
+// leaves alone. Where the host has made another error of it, that is the cause.
+func (tx *Tx) Lost(ctx context.Context, err error) (lost error, ok bool) {
+	if err == nil || ctx.Err() != nil || tx.lease == nil || !tx.conn.pg.IsClosed() {
+		return nil, false
+	}
+	tx.executor.lost()
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == adminShutdown {
+		return pg, true
+	}
+	return apierror.ConnectionLost(err), true
+}
