@@ -33,8 +33,8 @@ func (p *pipeline) failed(err error) error {
 	return classify(p.ctx, err)
 }
 
-// classify tells a lost connection from what the database answered, and from what
-// was found wrong with the answer.
+// classify makes an *apierror.Error of the error of a lost connection. What PostgreSQL said,
+// and what was found wrong with its results, stays as it is.
 func classify(ctx context.Context, err error) error {
 	var pg *pgconn.PgError
 	switch {
