@@ -55,7 +55,7 @@ func (h *Handler) begin(ctx context.Context, e *executor.Executor, r *http.Reque
 			Headers: auth.HeadersJSON(r.Host, r.Header), Cookies: auth.CookiesJSON(r.Header.Get("Cookie")),
 			AppSettings: h.settings, RoleSettings: role.Settings,
 		},
-		PreRequest: h.prelude, Isolation: role.Isolation,
+		PreRequest: h.preRequest, Isolation: role.Isolation,
 	})
 	if err != nil {
 		return nil, h.forHost(err, id)

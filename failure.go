@@ -11,8 +11,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/response"
 )
 
-// fail answers with an error, and logs what the client isn't told, unless it is what the
-// client has done.
+// fail answers with an error. Of a fault of the server's, it logs what the client isn't told.
 func (x *exchange) fail(err error) {
 	e := apierror.From(err, x.identity.Anonymous)
 	if x.verifier == nil {
@@ -43,7 +42,7 @@ func (x *exchange) log(message string, about ...any) {
 	x.options.Logger.ErrorContext(x.r.Context(), message, about...)
 }
 
-// recover turns a panic into a 500. When a part of the answer has gone out, it has
+// recover turns a panic into a 500. When a part of the response has gone out, it has
 // the server break the connection off instead. http.ErrAbortHandler, which asks for
 // that, is no fault.
 func (x *exchange) recover() {
@@ -77,14 +76,14 @@ func panicked(v any) error {
 	return fmt.Errorf("panic: %v", v)
 }
 
-// broken keeps why the answer is broken off, for those who observe it.
+// broken keeps why the response is broken off, for those who observe it.
 func (x *exchange) broken(err error) {
 	x.failure = apierror.From(err, x.identity.Anonymous)
 	x.observed.code = x.failure.Origin()
 	x.options.broken(err)
 }
 
-// broken logs why an answer was broken off, which its client can't be told any more.
+// broken logs why a response was broken off, which its client can't be told any more.
 func (o Options) broken(err error) {
 	level := slog.LevelWarn
 	if apierror.From(err, false).ServerFault() {

@@ -17,9 +17,9 @@ func unqualified(function string) string {
 	return function
 }
 
-// prelude calls the pre-request function. Without a schema it is looked up in
-// the request's search path.
-func (o Options) prelude() string {
+// preRequest is the statement that calls the pre-request function, empty for none. A
+// function without a schema is looked up in the request's search path.
+func (o Options) preRequest() string {
 	if o.PreRequest == "" {
 		return ""
 	}

@@ -2,7 +2,6 @@ package pgrest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -22,18 +21,18 @@ import (
 // Handler serves the API. It is safe for concurrent use; several handlers, on
 // the same or different pools, can live in one process.
 type Handler struct {
-	options  Options
-	pool     Pool
-	identify func(*http.Request) (auth.Identity, error)
-	verifier *auth.Verifier    // of bearer tokens; nil where the host says who makes a request
-	requests apirequest.Config // how requests are read
-	response response.Config   // how they are answered
-	settings []auth.Setting    // Options.AppSettings
-	prelude  string            // the call of the pre-request function
-	executor *executor.Executor
-	reloader *reload.Reloader
-	pings    *pings
-	page     func() (*openapi.Page, error) // of Options.DocsUI; nil without it
+	options    Options
+	pool       Pool
+	identify   func(*http.Request) (auth.Identity, error)
+	verifier   *auth.Verifier    // of bearer tokens; nil where the host says who makes a request
+	requests   apirequest.Config // how requests are read
+	response   response.Config   // how they are answered
+	settings   []auth.Setting    // Options.AppSettings
+	preRequest string            // the statement that calls the pre-request function; empty for none
+	executor   *executor.Executor
+	reloader   *reload.Reloader
+	pings      *pings
+	page       func() (*openapi.Page, error) // of Options.DocsUI; nil without it
 
 	concurrent *concurrency // nil without a limit
 
@@ -81,18 +80,18 @@ type exchange struct {
 	config   response.Config
 	clock    *clock // nil unless timed
 	identity auth.Identity
-	aborted  bool // the connection is broken off
-	request  *apirequest.Request
-	planned  plan.Runnable // what is run, once it is known
-	program  *query.Program
-	outdated bool            // the schema is stale, and there is none that is newer
-	failure  *apierror.Error // nil while there is none
-	places   [2]*places      // that it has taken, in all and of its role
+	request  *apirequest.Request // nil before it is parsed
+	planned  plan.Runnable       // nil before it is planned, and for what doesn't run
+	program  *query.Program      // of planned
+	outdated bool                // the schema is stale, and there is none that is newer
+	failure  *apierror.Error     // nil while there is none
+	aborted  bool                // the connection is broken off
+	places   [2]*places          // that it has taken, in all and of its role
 	observed observed
 }
 
-// answerRequest takes a request through the stages: identify, parse, plan, render, run,
-// respond. Each takes what the one before it made, and only the running does I/O.
+// answerRequest takes a request through its stages: identify, parse, plan, run, respond.
+// Each takes what the one before it made.
 func (x *exchange) answerRequest() (err error) {
 	if err := x.enter(); err != nil {
 		return err
@@ -116,21 +115,14 @@ func (x *exchange) answerRequest() (err error) {
 		return err
 	}
 	x.clock.lap("parse")
-	err = x.answer(schema)
-	for tries := 1; errors.Is(err, executor.ErrForgotten) && tries < maxTries; tries++ {
-		err = x.answer(schema)
-	}
-	if err != nil {
+	if err = x.answer(schema); err != nil {
 		err = x.repeat(schema, err)
 	}
 	return err
 }
 
-// maxTries is how often a request is tried whose function takes the connection's
-// prepared statements away. Each try may find another connection, with others.
-const maxTries = 4
-
-// answer plans and runs the request against a schema.
+// answer plans the request against a schema, runs the plan and writes the response. As long
+// as it returns an error, nothing has been written.
 func (x *exchange) answer(schema *snapshot) error {
 	p, program, err := schema.programs.Build(schema.planner, &x.request.Shape)
 	if err != nil {
@@ -171,40 +163,6 @@ func (x *exchange) answer(schema *snapshot) error {
 	}()
 	x.clock.lap("transaction")
 	return response.Result(&x.w, x.request, planned, result, x.config)
-}
-
-// warnOfNames logs that the request calls embeds by their relations although they have
-// aliases, as the response's Warning header says, too.
-func (x *exchange) warnOfNames(p plan.Runnable) {
-	if names := p.Answered().Root.LegacyNames(); len(names) > 0 {
-		x.options.Logger.WarnContext(x.r.Context(), "embed called by its relation although it has an alias, which is deprecated and will stop working",
-			"update", response.Renames(names), "method", x.r.Method, "url", apierror.Cut(x.r.URL.RequestURI()))
-	}
-}
-
-// Ready waits until the schema was loaded for the first time. Its error is that
-// of ctx, or context.Canceled when the handler was closed before. With Options.Strict or
-// RequireSchemas, it has a Misconfiguration for each that was found at the last look at
-// the database, without waiting for them to be mended.
-func (h *Handler) Ready(ctx context.Context) error {
-	for loaded := h.loaded; ; {
-		v := h.verdict.Load()
-		switch {
-		case v.refusal != nil:
-			return v.refusal
-		case h.current.Load() != nil && (v.looked || !h.options.Strict):
-			return h.refusal(v)
-		}
-		select {
-		case <-loaded:
-			loaded = nil // and once is enough
-		case <-v.next:
-		case <-h.reloader.Closed():
-			return context.Canceled
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }
 
 // Reload reads the schema anew and waits for it. Requests go on meanwhile, with

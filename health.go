@@ -1,6 +1,9 @@
 package pgrest
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Health is how a Handler stands, as a readiness probe may want to know it.
 type Health struct {
@@ -26,4 +29,29 @@ func (h *Handler) Health() Health {
 		health.SchemaLoaded = s.loaded
 	}
 	return health
+}
+
+// Ready waits until the schema was loaded for the first time. Its error is that
+// of ctx, or context.Canceled when the handler was closed before. With Options.Strict or
+// RequireSchemas, it has a Misconfiguration for each that was found at the last look at
+// the database, without waiting for them to be mended.
+func (h *Handler) Ready(ctx context.Context) error {
+	for loaded := h.loaded; ; {
+		v := h.verdict.Load()
+		switch {
+		case v.refusal != nil:
+			return v.refusal
+		case h.current.Load() != nil && (v.looked || !h.options.Strict):
+			return h.refusal(v)
+		}
+		select {
+		case <-loaded:
+			loaded = nil // and once is enough
+		case <-v.next:
+		case <-h.reloader.Closed():
+			return context.Canceled
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }

@@ -18,7 +18,7 @@ import (
 func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 	role := schema.cache.RoleSettings(x.identity.Role)
 	session := executor.Session{
-		Identity: x.identity, Context: x.context(role.Settings, nil), PreRequest: x.prelude, ReadOnly: true,
+		Identity: x.identity, Context: x.context(role.Settings, nil), PreRequest: x.preRequest, ReadOnly: true,
 		Isolation: role.Isolation,
 	}
 	result, err := x.executor.Once(x.r.Context(), session, executor.Command{

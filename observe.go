@@ -42,7 +42,7 @@ type Event struct {
 	// nothing did.
 	Status int
 	Bytes  int64
-	// Err is why the request failed, nil if it didn't. An answer that was broken off has
+	// Err is why the request failed, nil if it didn't. A response that was broken off has
 	// one too, unless that was the doing of its client, or the wish of the host's code.
 	Err *Error
 	// Code is the code of what went wrong: a SQLSTATE where the database said so, whatever
@@ -128,7 +128,7 @@ func (x *exchange) event() Event {
 	return e
 }
 
-// clientCaused reports an answer whose status speaks of the server, though what the client
+// clientCaused reports a response whose status speaks of the server, though what the client
 // asked for caused it.
 func (x *exchange) clientCaused() bool {
 	return x.failure != nil && !x.aborted && x.failure.Status >= http.StatusInternalServerError && !x.failure.ServerFault()

@@ -140,7 +140,7 @@ type Options struct {
 	// header, or the client's certificate in r.TLS.VerifiedChains. An *auth.Error is
 	// answered as such, any other error with 500. An identity whose role is "none" is
 	// refused, in any case of its letters, for PostgreSQL would go on as the role that
-	// the pool logs in as. The options about tokens are refused beside it, and no answer
+	// the pool logs in as. The options about tokens are refused beside it, and no response
 	// asks for a token, unless such an error does.
 	Authenticate func(*http.Request) (auth.Identity, error)
 	// Decide, when set, is asked about each use of a relation or a function that a request
@@ -171,7 +171,7 @@ type Options struct {
 	// MaxSpoolBytes bounds what all temporary files of the handler hold together.
 	// Without room in them or on the disk, a read goes on as fast as its client takes it,
 	// without a planned or estimated count in its headers. Over HTTP/1.0, of a function that
-	// is VOLATILE, and of whatever writes, the answer is 500 then, and nothing is committed.
+	// is VOLATILE, and of whatever writes, the response is 500 then, and nothing is committed.
 	// 0 means 1 GiB, and a negative number no files.
 	MaxSpoolBytes int64
 	// WriteTimeout is how long a client may take for each 64 KiB of a large response,

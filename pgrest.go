@@ -38,7 +38,7 @@
 // with 415, one without Content-Type with 400. OPTIONS tells of QUERY in the header
 // Accept-Query, and descriptions of the API in OpenAPI 3.1 in the extension x-query.
 //
-// A cache may keep the answer to a QUERY, by its body. Whatever is said to caches is said
+// A cache may keep the response to a QUERY, by its body. Whatever is said to caches is said
 // as with GET, by Vary; Cache-Control is for the database or the host to set.
 //
 // # Functions
@@ -55,7 +55,7 @@
 // A client reads of an error what it may: a code, a message, details and a hint
 // (https://docs.postgrest.org/en/stable/references/errors.html). Options.MapError may have it
 // read another one, and Options.ErrorFormat in the form of RFC 9457. The host is told of all
-// that fails by Options.Observe, as an Error with its cause; causes of the answers of 500
+// that fails by Options.Observe, as an Error with its cause; causes of the responses of 500
 // that are the server's own fault are logged, too.
 //
 // # Connections
@@ -143,16 +143,16 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		return nil, fmt.Errorf("pgrest: %w", err)
 	}
 	h := &Handler{
-		options:  opts,
-		pool:     pool,
-		identify: identify,
-		verifier: verifier,
-		requests: opts.requestConfig(),
-		response: opts.responseConfig(),
-		settings: opts.appSettings(),
-		prelude:  opts.prelude(),
-		pings:    newPings(),
-		loaded:   make(chan struct{}),
+		options:    opts,
+		pool:       pool,
+		identify:   identify,
+		verifier:   verifier,
+		requests:   opts.requestConfig(),
+		response:   opts.responseConfig(),
+		settings:   opts.appSettings(),
+		preRequest: opts.preRequest(),
+		pings:      newPings(),
+		loaded:     make(chan struct{}),
 
 		concurrent: opts.Limits.concurrency(),
 	}

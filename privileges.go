@@ -16,7 +16,7 @@ import (
 type privileges struct {
 	comment             string
 	relations, routines map[string]bool
-	told                strings.Builder // all that the database has
+	told                strings.Builder // all that the rows say
 }
 
 // add takes note of a row of query.BuildInspection's.

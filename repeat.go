@@ -7,14 +7,22 @@ import (
 	"time"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// repeat answers a request anew whose error err shows that the schema cache is stale: with a
-// newer one, if there is one or one can be loaded. If none is to be had, the columns that
-// the stale one knows have to do.
+// repeat answers a request anew if the error err isn't its own: prepared statements were
+// gone, or the schema cache is stale. Other errors it returns.
+//
+// For a stale schema cache it takes a newer one, if there is one or one can be loaded. If
+// none is to be had, the columns that the stale one knows have to do.
 func (x *exchange) repeat(schema *snapshot, err error) error {
+	for tries := 1; errors.Is(err, executor.ErrForgotten) && tries < maxTries; tries++ {
+		if err = x.answer(schema); err == nil {
+			return nil
+		}
+	}
 	for n := range maxRepeats {
 		if !x.stale(err) {
 			return err
@@ -25,8 +33,8 @@ func (x *exchange) repeat(schema *snapshot, err error) error {
 		}
 		schema = x.current.Load()
 		again := x.answer(schema)
-		if asked { // after err, so that the schema is what the database had then
-			more := errors.Is(again, apierror.ErrMoreColumns) && n < maxRepeats/2 // than before: it says no names
+		if asked { // the load began behind err, so that it had to help unless the fault lasts
+			more := errors.Is(again, apierror.ErrMoreColumns) && n < maxRepeats/2 // perhaps others: it names none
 			x.backoff.note(time.Now(), again == nil || more || again.Error() != err.Error() || !x.stale(again))
 		}
 		if err = again; err == nil {
@@ -39,6 +47,10 @@ func (x *exchange) repeat(schema *snapshot, err error) error {
 	}
 	return err
 }
+
+// maxTries is how often a request is tried whose function takes the connection's
+// prepared statements away. Each try may find another connection, with others.
+const maxTries = 4
 
 // maxRepeats is how often a request is repeated with a newer schema: during a
 // migration that can be outdated, too, before it is used, on a busy machine even
@@ -63,10 +75,10 @@ func (x *exchange) stale(err error) bool {
 	return ok && c == plan.NoSuchName && x.planned.Answered().Root.Knows(alias, column)
 }
 
-// renew reports whether there is another schema than that one, or may be: after a load
-// that is under way or due anyway, or else after one that the request asks for, unless
-// such loads are in vain. It waits for neither for long: a load of many tables takes its
-// time, and what was dropped is gone all the same.
+// renew reports whether there is a newer schema than that one, and whether the request has
+// asked for the load of it. It joins a load that is under way or due anyway. Otherwise it
+// asks for one, unless such loads have been in vain lately. It doesn't wait for long: a load
+// of many tables takes its time, and what was dropped is gone all the same.
 func (x *exchange) renew(schema *snapshot) (newer, asked bool) {
 	if x.current.Load() != schema {
 		return true, false

@@ -11,21 +11,21 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// session is as whom the request's transaction runs, and how.
+// session says as whom the request's transaction runs, and how.
 func (x *exchange) session(schema *snapshot, p plan.Runnable) executor.Session {
 	role, routine := schema.cache.RoleSettings(x.identity.Role), routineOf(p)
 	return executor.Session{
 		Identity:   x.identity,
 		Context:    x.context(role.Settings, x.hoisted(routine)),
-		PreRequest: x.prelude,
+		PreRequest: x.preRequest,
 		ReadOnly:   p.Answered().ReadOnly,
 		Isolation:  isolation(role, routine),
 		Rollback:   x.rollsBack(),
-		Late:       x.mayAnswerMuch(p) && !x.response.Store.Roomy(),
+		Late:       x.mayBeLarge(p) && !x.response.Store.Roomy(),
 	}
 }
 
-// command is what runs in it.
+// command is what runs in the session.
 func (x *exchange) command(p plan.Runnable, program *query.Program, values *value.Values) executor.Command {
 	a := p.Answered()
 	cmd := executor.Command{Program: program, Values: values, Page: a.Page(values), Counting: a.Counting, Expect: a.Expect, Outdated: x.outdated}
@@ -53,9 +53,10 @@ func isolation(role introspect.RoleSettings, routine *introspect.Routine) string
 	return role.Isolation
 }
 
-// mayAnswerMuch reports a write whose answer may be of any size. It has to find room to
-// wait for its commit, or else, where there may be too little, the commit waits for it.
-func (x *exchange) mayAnswerMuch(p plan.Runnable) bool {
+// mayBeLarge reports a write whose response may be of any size. The response waits in the
+// spool for the commit. Where the spool may have too little room, the commit waits for the
+// last row instead, so that without room nothing is written.
+func (x *exchange) mayBeLarge(p plan.Runnable) bool {
 	switch p := p.(type) {
 	case *plan.Call:
 		return !p.ReadOnly && p.Routine.Returns.Set
@@ -78,7 +79,7 @@ func (x *exchange) rollsBack() bool {
 }
 
 // hoisted are those of a function's own settings that are made for the whole
-// transaction; the isolation level is none of them.
+// transaction. The isolation level isn't among them, for the session has it.
 func (x *exchange) hoisted(routine *introspect.Routine) []auth.Setting {
 	if routine == nil {
 		return nil

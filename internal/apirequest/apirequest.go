@@ -1,5 +1,5 @@
 // Package apirequest reads an HTTP request as a request to the API: which
-// resource, what to do with it, in which schema, and how to answer. Nothing is
+// resource, what to do with it, in which schema, and how to respond. Nothing is
 // resolved here: names are as the client wrote them.
 //
 //	req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{"api"}})
@@ -56,7 +56,7 @@ type Limits struct {
 	HeaderValues int
 }
 
-// Proto is a version of HTTP, as far as answers depend on it.
+// Proto is a version of HTTP, as far as responses depend on it.
 type Proto uint8
 
 // The versions. Later ones than HTTP/1.1 have frames of their own.
@@ -76,7 +76,7 @@ func protoOf(r *http.Request) Proto {
 	return HTTP11
 }
 
-// Request is a request to the API: its shape, its values, and what only the answer
+// Request is a request to the API: its shape, its values, and what only the response
 // depends on.
 type Request struct {
 	Shape

@@ -11,8 +11,11 @@ import (
 	"github.com/pgrest-go/pgrest/internal/dbpool"
 )
 
-// acquire borrows a connection. That there is none in time is told apart from a
-// database that can't be reached, and from a request that was given up.
+// poolOf decides which pool a session's connection comes from. There is one for all.
+func (e *Executor) poolOf(*Session) dbpool.Pool { return e.pool }
+
+// acquire borrows a connection. Its error tells apart that none became free in time, that
+// the database can't be reached, and that the request was given up.
 func (e *Executor) acquire(ctx context.Context, pool dbpool.Pool) (*pgxpool.Conn, error) {
 	inTime := ctx
 	if e.AcquireTimeout > 0 {

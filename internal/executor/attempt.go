@@ -9,7 +9,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/dbpool"
 )
 
-// retry is what can be done about a transaction that failed at its start.
+// retry says whether and where the start of a transaction can be tried again.
 type retry uint8
 
 const (
@@ -17,23 +17,24 @@ const (
 	never retry = iota
 	// onSameConnection: what stood in the way is known by now, and nothing was committed.
 	onSameConnection
-	// onAnother: nothing ran, for the connection was dead.
+	// onAnother: the connection was dead, and nothing ran on it.
 	onAnother
 )
 
 const (
-	// maxRetries is how often a start is tried again on one connection. There are as many
-	// reasons to, and each should be gone after one. The other connections of a pool may
-	// be as this one is.
+	// maxRetries is how often a start is tried again on one connection. It is the number of
+	// the reasons: stale statements, other modes, a column of another type. After one retry
+	// each is gone.
 	maxRetries = 3
-	// maxAttempts is on how many connections a start is tried, of which all but the last
-	// are found dead. After the first, the idle ones that the pool has are dropped; others
-	// may put back more meanwhile.
+	// maxAttempts is on how many connections a start is tried, if all but the last are found
+	// dead. The pool drops its idle connections after each of them, but others may put dead
+	// ones back meanwhile.
 	maxAttempts = 3
 )
 
-// attempt borrows a connection for the transaction and starts it there, several times if
-// need be. When it fails, the connection has been given back; start has to leave it clean.
+// attempt borrows a connection for the transaction and calls start, which begins it there:
+// again, or on another connection, as long as start says so. A start that fails leaves its
+// connection clean. When attempt fails, the connection has been given back.
 func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 	pool := tx.executor.poolOf(&tx.session)
 	started := false
@@ -67,8 +68,8 @@ func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 	}
 }
 
-// giveUp ends a start of this pipeline's that err ended. It leaves the connection clean, and
-// says what can be done.
+// giveUp ends the pipeline of a start that failed with err, and leaves the connection clean.
+// It says whether to try again, and what the error means.
 func (p *pipeline) giveUp(err error) (retry, error) {
 	again := p.retryOf(err)
 	err = p.failed(err)
@@ -77,11 +78,11 @@ func (p *pipeline) giveUp(err error) (retry, error) {
 	return again, err
 }
 
-// retryOf says what can be done about a start of this pipeline's that err ended.
+// retryOf says whether to try a start again that failed with err.
 //
-// On another connection PostgreSQL's order of answers decides: when its first word is
-// that it ends the session, or nothing could be sent, no statement ran. When there was no
-// word at all, one may have; then only a read can be repeated.
+// Another connection is for what didn't run at all. PostgreSQL answers in order: when its
+// first word is that it ends the session, or nothing could be sent, no statement ran. When
+// there was no word at all, one may have; then only a read can be repeated.
 func (p *pipeline) retryOf(err error) retry {
 	if staleStatement(err) || errors.Is(err, errOtherModes) || errors.Is(err, errOtherType) {
 		return onSameConnection

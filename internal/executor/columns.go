@@ -14,7 +14,7 @@ import (
 func (r *Result) checkColumns() error {
 	fields := r.reader.FieldDescriptions()
 	fields = fields[min(r.cmd.Program.First(), len(fields)):]
-	shared := true // with other results of the program
+	shared := true // the program's own, which its other results have, too
 	for i := range min(len(fields), len(r.Columns)) {
 		oid := fields[i].DataTypeOID
 		if r.Columns[i].Takes(oid) {

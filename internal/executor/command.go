@@ -40,6 +40,6 @@ func (c *Command) prepare() error {
 	return nil
 }
 
-// maxArguments is how many arguments PostgreSQL's protocol lets a statement have.
-// Of more, not even the sending would work, which breaks the connection.
+// maxArguments is how many arguments PostgreSQL's protocol lets a statement have. Sending
+// one with more would break the connection.
 const maxArguments = math.MaxUint16

@@ -8,12 +8,12 @@ type connection struct {
 	pg         *pgconn.PgConn
 	statements statements
 	watch      watch
-	// overridden reports that something set response.headers or response.status
-	// here, perhaps beyond its transaction.
+	// overridden reports that response.headers or response.status may still be set here
+	// from an earlier transaction.
 	overridden bool
-	// begins reports that transactions need a BEGIN here: of themselves they don't begin
-	// READ COMMITTED, or not READ WRITE.
-	begins bool
+	// needsBegin reports that transactions here begin in other modes than READ COMMITTED and
+	// READ WRITE unless a BEGIN says these.
+	needsBegin bool
 	// reported are the settings that the connection had before its transaction.
 	reported reported
 	// tracer is the host's, nil for none; traced reports that it has been looked for.
@@ -32,4 +32,42 @@ func connectionOf(pg *pgconn.PgConn) *connection {
 	c := &connection{pg: pg, statements: newStatements()}
 	pg.CustomData()[customDataKey] = c
 	return c
+}
+
+// reportedNames are the settings whose values PostgreSQL tells its clients of, whenever
+// a statement has changed them, and which can be set.
+var reportedNames = [...]string{
+	"TimeZone", "DateStyle", "IntervalStyle", "client_encoding", "standard_conforming_strings", "application_name",
+	"default_transaction_read_only", "search_path",
+}
+
+// reported are the values of these settings; empty where a server doesn't tell.
+type reported [len(reportedNames)]string
+
+func reportedBy(conn *pgconn.PgConn) (values reported) {
+	for i, name := range reportedNames {
+		values[i] = conn.ParameterStatus(name)
+	}
+	return values
+}
+
+// putBack makes a connection's reported settings what they were before a transaction. A
+// function can set them for the whole session. Of other settings nobody tells.
+func (p *pipeline) putBack() {
+	conn := p.tx.conn
+	now := reportedBy(conn.pg)
+	if now == conn.reported {
+		return
+	}
+	for i, value := range conn.reported {
+		if value == now[i] || value == "" {
+			continue
+		}
+		result := conn.pg.ExecParams(p.ctx, "SELECT pg_catalog.set_config($1, $2, false)",
+			[][]byte{[]byte(reportedNames[i]), []byte(value)}, nil, nil, nil).Read()
+		if result.Err != nil { // the pool makes a new one in its place
+			_ = conn.pg.Close(p.ctx)
+			return
+		}
+	}
 }

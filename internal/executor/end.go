@@ -28,7 +28,7 @@ func (e ending) begins() bool { return e >= inPipeline }
 func (tx *Tx) endingOf(cmd *Command) ending {
 	s := &tx.session
 	late := s.Late && !s.ReadOnly && cmd.Program.Form == query.FormRows // what has no rows has none to wait for
-	modes := tx.conn.begins || s.Isolation != "" || tx.opened           // that the settings can't say
+	modes := tx.conn.needsBegin || s.Isolation != "" || tx.opened       // which only a BEGIN can say
 	switch {
 	case tx.nested():
 		return byOutcome
@@ -65,8 +65,8 @@ func (p *pipeline) sendEnd() {
 	}
 }
 
-// conclude ends, behind the pipeline, a transaction that all went well in. When it fails,
-// there may be one still, for clean to roll back.
+// conclude commits the transaction behind the pipeline, or undoes it if its session says so.
+// When that fails, the transaction may still be open: clean rolls it back.
 func (p *pipeline) conclude() error {
 	switch {
 	case p.tx.nested():
@@ -80,9 +80,9 @@ func (p *pipeline) conclude() error {
 	return p.exec(commit)
 }
 
-// clean leaves the connection without a transaction and with the settings that it had, or
-// closed: what is still open is rolled back. If even that fails, as when the request has
-// been given up, the pool closes the connection.
+// clean rolls back what is still open, and puts back the settings that the connection had.
+// If the rollback fails, as it does when the request has been given up, the pool closes the
+// connection for its transaction.
 func (p *pipeline) clean() {
 	conn := p.tx.conn
 	switch {
@@ -98,8 +98,8 @@ func (p *pipeline) clean() {
 	conn.watch.end()
 }
 
-// What PostgreSQL says of a connection's transaction: there is none, it goes on, or it
-// has failed.
+// What PostgreSQL says of a connection's transaction: there is none, or it goes on. The
+// third is that it has failed.
 const (
 	idle     = 'I'
 	underWay = 'T'

@@ -12,9 +12,9 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// failed is told of the error that ended the reading, and gives what it means. When
-// PostgreSQL doesn't take one prepared statement any more, others will have gone with it.
-// After an error that isn't PostgreSQL's nobody knows what is still to be read.
+// failed takes note of the error that ended the reading, and gives what it means. When one
+// prepared statement is gone, others will be, too. After an error that isn't PostgreSQL's
+// nobody knows what is still to be read.
 func (p *pipeline) failed(err error) error {
 	conn := p.tx.conn
 	cut, silent := conn.watch.ended()
@@ -33,8 +33,8 @@ func (p *pipeline) failed(err error) error {
 	return classify(p.ctx, err)
 }
 
-// classify tells a lost connection from what the database answered, and from what
-// was found wrong with the answer.
+// classify makes an *apierror.Error of the error of a lost connection. What PostgreSQL said,
+// and what was found wrong with its results, stays as it is.
 func classify(ctx context.Context, err error) error {
 	var pg *pgconn.PgError
 	switch {
@@ -66,9 +66,8 @@ func terminated(err error) bool {
 	return errors.As(err, &pg) && pg.SeverityUnlocalized == "FATAL" && strings.HasPrefix(pg.Code, "57P")
 }
 
-// checkFailed tells the errors of a program's check from others: a relation has more
-// columns than the schema cache knows, or it is gone, of which the program itself would
-// have the better words.
+// checkFailed marks an error of the program's check, which looks whether a relation is as the
+// schema cache has it: it has more columns, or it is gone. Other errors stay as they are.
 func checkFailed(err error, p *query.Program) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || !p.Checks(int(pg.Position)) {
@@ -90,13 +89,13 @@ const (
 	undefinedSchema = "3F000"
 )
 
-// ErrForgotten says that a statement wasn't prepared any more, or not as it would have to be,
-// where it was too late to prepare it anew: behind the main one, as when a function has
-// deallocated them all, or in a transaction that goes on with it. Nothing of the
-// transaction came to pass, and all of it can be run again: by then they are prepared anew.
+// ErrForgotten says that a prepared statement was gone or stale where it was too late to
+// prepare it anew: behind the main statement, as when a function has deallocated them all,
+// or in a Tx, which fails by it. Nothing was committed. The whole transaction can be run
+// again, and its statements are prepared anew then.
 var ErrForgotten = errors.New("the connection's prepared statements are gone")
 
-// forgotten tells such an error from others.
+// forgotten makes an ErrForgotten of the error of a stale statement. Others stay as they are.
 func forgotten(err error) error {
 	if staleStatement(err) {
 		return fmt.Errorf("%w: %w", ErrForgotten, err)

@@ -75,10 +75,9 @@ type Executor struct {
 // give every transaction another connection.
 func New(pool dbpool.Pool, prepares bool) *Executor { return &Executor{pool: pool, prepares: prepares} }
 
-// Once runs a command in a transaction of its own, and reads on to the program's first
-// row, so that most errors come from here, before anything was sent to the client. That
-// the rows are not as the command expects is an error of the result. The result has to be
-// closed; closed before its last row, it is given up.
+// Once runs a command in a transaction of its own, and reads up to the program's first row,
+// so that most errors come from here, before anything was sent to the client. That the rows
+// aren't what the command expects is an error of the result. The result has to be closed.
 //
 // A statement that PostgreSQL no longer knows, or whose result changed, is prepared
 // anew, once: nothing of the pipeline has been committed. On a connection that died
@@ -100,7 +99,7 @@ func (e *Executor) Once(ctx context.Context, s Session, cmd Command) (*Result, e
 	if err := tx.attempt(ctx, func() (retry, error) { return r.startOnce(ctx) }); err != nil {
 		return nil, err
 	}
-	if r.state == ended { // nobody reads on, which would give the connection back
+	if r.state == ended { // nobody has a reason to read on
 		r.Close()
 	}
 	return r, nil

@@ -54,15 +54,17 @@ func onStandby(conn *pgconn.PgConn) bool { return conn.ParameterStatus("in_hot_s
 // settings say. With a BEGIN it can be run.
 var errOtherModes = errors.New("the transaction has begun in other modes")
 
-// otherModes tells from other errors of the making of settings that the transaction had
-// begun in other modes, and notes that the connection's do. It is a query already, before
-// which they would have to be set: only to what they are can it set them. A standby can't
-// even begin a transaction that is SERIALIZABLE.
+// otherModes makes errOtherModes of an error of the settings' statement that says so, and
+// notes that the connection needs a BEGIN. Others stay as they are.
+//
+// PostgreSQL lets modes be changed only before the first query. The statement of settings is
+// one, and may set the modes only to what they are. On a standby, if the default is
+// SERIALIZABLE, not even a query can begin.
 func (c *connection) otherModes(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || pg.Code != "25001" && (pg.Code != "0A000" || !onStandby(c.pg)) {
 		return err
 	}
-	c.begins = true
+	c.needsBegin = true
 	return fmt.Errorf("%w: %w", errOtherModes, err)
 }

@@ -1,6 +1,7 @@
 package executor
 
-// Statements of the opening, and what is asked behind a statement of somebody else's.
+// Statements of the opening. The overrides are asked for in UTF-8, for a pre-request function
+// may have changed the encoding.
 const (
 	utf8            = "SELECT WHERE " + inUTF8
 	inUTF8          = "pg_catalog.set_config('client_encoding', 'UTF8', true) IS NOT NULL"

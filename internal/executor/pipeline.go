@@ -16,10 +16,10 @@ type pipeline struct {
 	ctx     context.Context // of the caller
 	tx      *Tx
 	wire    *pgconn.Pipeline
-	sent    []request // whose results were not read yet
-	current request   // whose result is being read
+	sent    []queued // whose results were not read yet
+	current queued   // whose result is being read
 	state   pipelineState
-	late    bool   // the Sync is sent at the end
+	late    bool   // the Sync is sent by close
 	watched uint64 // the number that the connection's watch has for it
 	trace   *trace // nil without a tracer
 }
@@ -38,13 +38,14 @@ const (
 	closed
 )
 
-// request is a statement in the pipeline.
-type request struct {
+// queued is a statement in the pipeline.
+type queued struct {
 	preparing *preparing // nil when it was prepared before
 	close     string     // not a statement: the name of one to close
 }
 
-// preparing is what a statement is being prepared for, and the name that it gets.
+// preparing is a statement that is prepared in the pipeline where it runs: what it is kept
+// for, and the name that it gets.
 type preparing struct {
 	key  statementKey
 	name string
@@ -52,16 +53,17 @@ type preparing struct {
 
 // begin starts the pipeline.
 func (p *pipeline) begin(ctx context.Context, tx *Tx) {
-	p.behind(ctx, tx)
+	p.attach(ctx, tx)
 	p.state, p.wire = unanswered, tx.conn.pg.StartPipeline(ctx)
-	p.sent = make([]request, 0, usualRequests)
+	p.sent = make([]queued, 0, usualStatements)
 }
 
-// usualRequests is how many statements most pipelines have.
-const usualRequests = 4
+// usualStatements is how many statements most pipelines have.
+const usualStatements = 4
 
-// behind makes p one that has come to its end, for what is executed behind it.
-func (p *pipeline) behind(ctx context.Context, tx *Tx) {
+// attach makes p a pipeline of the transaction's that is closed already: all that it can
+// do is to execute statements behind it.
+func (p *pipeline) attach(ctx context.Context, tx *Tx) {
 	*p = pipeline{ctx: ctx, tx: tx, state: closed, watched: tx.conn.watch.begin(tx.conn.pg, tx.executor.Silence)}
 	if t := tx.conn.tracerOf(tx.lease.Conn()); t != nil {
 		p.trace = &trace{tracer: t, ctx: ctx, arguments: tx.executor.TraceArguments, panicked: tx.executor.Panicked}
@@ -82,24 +84,24 @@ func (p *pipeline) sendIn(role, sql string, args [][]byte, formats []int16) {
 	}
 	if !p.tx.executor.prepares || len(sql) > maxPrepared || sql == savepoint {
 		p.wire.SendQueryParams(sql, args, nil, nil, formats)
-		p.sent = append(p.sent, request{})
+		p.sent = append(p.sent, queued{})
 		return
 	}
 	statements := &p.tx.conn.statements
 	for name := range statements.takeDead() {
 		p.wire.SendDeallocate(name)
-		p.sent = append(p.sent, request{close: name})
+		p.sent = append(p.sent, queued{close: name})
 	}
 	key := statementKey{role, sql}
 	if known, ok := statements.get(key); ok {
 		p.wire.SendQueryStatement(known.description, args, nil, formats)
-		p.sent = append(p.sent, request{})
+		p.sent = append(p.sent, queued{})
 		return
 	}
 	name := statements.newName()
 	p.wire.SendPrepare(name, sql, nil)
 	p.wire.SendQueryPrepared(name, args, nil, formats)
-	p.sent = append(p.sent, request{preparing: &preparing{key, name}})
+	p.sent = append(p.sent, queued{preparing: &preparing{key, name}})
 }
 
 // dispatch sends the pipeline off, in one flush.
@@ -212,8 +214,8 @@ func parseNumber(text []byte) (*int64, error) {
 	return &n, err
 }
 
-// abandon gives up a pipeline whose results are of no more use. Reading on fails at
-// once, upon which the query is cancelled and the connection closed.
+// abandon gives up a pipeline whose results are of no more use: reading on fails at once,
+// and pgconn cancels the query and closes the connection then.
 func (p *pipeline) abandon() {
 	if p.state == closed {
 		return
@@ -222,8 +224,9 @@ func (p *pipeline) abandon() {
 	_ = p.tx.conn.pg.Conn().SetDeadline(time.Unix(1, 0)) // of a closed connection there is nothing to read
 }
 
-// close reads to the end of the pipeline. What was not read may have run or not;
-// closing a statement that isn't there is no error.
+// close reads to the end of the pipeline. Statements whose results were not read may have
+// been prepared or not: the next pipeline closes them all, which is no error of one that
+// isn't there.
 func (p *pipeline) close() error {
 	if p.state == closed {
 		return nil

@@ -18,15 +18,16 @@ type Result struct {
 	// Counted and Estimated are the number of all rows, counted and as PostgreSQL's planner
 	// expects it; nil when the program didn't ask.
 	Counted, Estimated *int64
-	// Rows is the number of rows: of those that Next has given so far, and in the end of
-	// all that the program gave or wrote, though Next gives none of them.
+	// Rows is the number of rows that Next has given so far. Of a program whose rows Next
+	// doesn't give, since PostgreSQL counts them or makes one document of them, it is the
+	// number of all of them.
 	Rows int64
 	// Columns are those of the rows.
 	Columns []query.Column
 	// Body is what an aggregate made of all rows.
 	Body []byte
-	// Overrides are what is known of them so far: what the pre-request function
-	// set, what a function did before its first row, and at the end all.
+	// Overrides are as far as they are known: before the rows what was set up to the first
+	// of them, if the program tells, or else by the pre-request function, and behind them all.
 	Overrides Overrides
 	// Inserted is the number of rows that an upsert inserted; nil for other statements.
 	Inserted *int64
@@ -41,7 +42,7 @@ type Result struct {
 	reader   *pgconn.ResultReader // of the main statement
 	state    state
 	err      error  // what ended the reading; nil if all is well
-	revoked  error  // why the command was given up while it went on
+	revoked  error  // the reason of a Revoke that PostgreSQL was asked to cancel for
 	textOnly bool   // no column comes in binary format
 	times    []byte // room for the texts of a row's times
 }
@@ -54,8 +55,8 @@ const (
 	started state = iota
 	// onFirst: the first row has been read, and Next has yet to give it.
 	onFirst
-	// underRows: Next has given the first row, and there may be more.
-	underRows
+	// inRows: Next has given the first row, and there may be more.
+	inRows
 	// ended: there are no more rows, and if it wasn't by an error all that follows them has
 	// been read, too. The connection is still held.
 	ended
@@ -74,8 +75,8 @@ func (r *Result) reset() {
 func (r *Result) Next() bool {
 	switch r.state {
 	case onFirst:
-		r.state = underRows
-	case underRows:
+		r.state = inRows
+	case inRows:
 		if !r.nextRow() {
 			if err := r.finish(); err != nil {
 				r.fail(err)
@@ -122,8 +123,8 @@ func rawValue(reader *pgconn.ResultReader, i int) []byte {
 	return bytes.Clone(value)
 }
 
-// Err gives the error that ended the rows, if one did, and behind the last of them that
-// they aren't what the command expects: nothing of it has been committed then.
+// Err gives the error that ended the rows, nil for none. That the result isn't what the
+// command expects is such an error, and nothing of the command has been committed then.
 func (r *Result) Err() error { return r.err }
 
 // fail ends the reading by an error.
@@ -140,14 +141,14 @@ func (r *Result) fail(err error) {
 // queryCanceled is the SQLSTATE of statements that were cancelled.
 const queryCanceled = "57014"
 
-// Close ends the reading. Close may be called more than once.
+// Close ends the reading. It may be called more than once.
 //
-// The result of a Once gives its connection back. If it was not read to its end, it is
-// given up: the connection is closed, for reading on would cost what the caller no longer
-// wants. That of a Tx is read to its end, for the transaction goes on, unless that has
-// failed and will be undone anyway.
+// The result of a Once gives its connection back. If there may be more rows, they are given
+// up by closing the connection: to read what nobody wants could take much longer. A Tx needs
+// its connection for the next command, so its result is read to the end, unless the
+// transaction has failed.
 func (r *Result) Close() {
-	if r.state == onFirst || r.state == underRows {
+	if r.state == onFirst || r.state == inRows {
 		if r.tx.ending == byCaller && r.tx.failed == nil {
 			for r.Next() { // which closes behind the last row
 			}
@@ -160,13 +161,13 @@ func (r *Result) Close() {
 		}
 	}
 	if r.state != released {
-		r.state = released
-		r.end()
+		r.release()
 	}
 }
 
-// end leaves the connection to whom it concerns next: to the pool, or to the Tx.
-func (r *Result) end() {
+// release leaves the connection to its next user: the pool, or the Tx's next command.
+func (r *Result) release() {
+	r.state = released
 	_ = r.pipe.close()
 	if r.revoked != nil { // the cancel may be under way yet, to whatever comes next
 		_ = r.tx.conn.pg.Close(r.pipe.ctx)
@@ -181,11 +182,13 @@ func (r *Result) end() {
 	r.tx.giveBack()
 }
 
-// Revoke gives a command up for a reason of the caller's. It reports whether closing the
-// result undoes it, or the end of its Tx, which has failed then. Otherwise what the command
-// wrote is committed in the same moment as it is read: PostgreSQL is asked to cancel it, and
-// only the end of the rows tells what became of it. The result's error is the reason then,
-// unless it was committed.
+// Revoke gives a command up for a reason of the caller's. It reports whether nothing of the
+// command will be committed: closing the result undoes it, or the end of its Tx, which has
+// failed by this.
+//
+// If it reports false, PostgreSQL commits on its own behind the last row. It is asked to
+// cancel the command, and only reading to the end tells what became of that: the result's
+// error is the reason then, or there is none and the command was committed.
 func (r *Result) Revoke(reason error) (undone bool) {
 	over := r.state >= ended
 	switch {
@@ -211,8 +214,8 @@ func (r *Result) Revoke(reason error) (undone bool) {
 // cancelTimeout is how long asking for a cancel may take.
 const cancelTimeout = 5 * time.Second
 
-// Pause tells that the caller doesn't ask for rows for a while, in which PostgreSQL has
-// no reason to say anything, and Resume that it does again.
+// Pause tells that the caller won't ask for rows for a while, so that PostgreSQL's silence
+// is no fault, and Resume that it asks again.
 func (r *Result) Pause() { r.pause(true) }
 
 // Resume is the end of a Pause.
@@ -224,6 +227,6 @@ func (r *Result) pause(begins bool) {
 	}
 }
 
-// Cancel has a Next that waits for PostgreSQL, in another goroutine, and all that
-// follow, fail.
+// Cancel has a Next fail that waits for PostgreSQL in another goroutine, and all calls of
+// Next that follow.
 func (r *Result) Cancel() { r.tx.conn.watch.cancel(r.pipe.watched) }

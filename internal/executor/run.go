@@ -13,14 +13,15 @@ import (
 // to; empty for nothing.
 type Overrides struct{ Headers, Status string }
 
-// Statements around a program's.
+// Statements that are sent with those of a program. What they ask for is set by functions,
+// triggers and policies that the program runs.
 const (
 	overrides            = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
 	overridesAndInserted = overrides + ", pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
 	noneInserted         = "SELECT WHERE pg_catalog.set_config('" + query.InsertedSetting + "', '', true) IS NOT NULL"
 )
 
-// send queues the program's statements, and what asks for overrides behind them.
+// send queues the program's statements, and behind them the one that asks for overrides.
 func (r *Result) send() {
 	pipe, p, values, role := &r.pipe, r.cmd.Program, r.cmd.Values, r.tx.role()
 	r.main = r.rendering()
@@ -51,7 +52,7 @@ func (r *Result) read() (err error) {
 		}
 	}
 	if p.Estimate != nil {
-		if r.Estimated, err = r.pipe.plannedRows(); err != nil {
+		if r.Estimated, err = r.pipe.estimate(); err != nil {
 			return apierror.OfStatement(p.Estimate.SQL, err)
 		}
 	}
@@ -93,8 +94,8 @@ func (r *Result) readFirst() (err error) {
 	if headers, status, ok := yield.OverridesOf(r.reader.Values()); ok {
 		r.Overrides = Overrides{Headers: string(headers), Status: string(status)}
 	}
-	// There are rows, but an estimate of their number may say that there are none: nobody
-	// gets them then.
+	// By an estimate, the page may begin behind the last row though it has rows. They are not
+	// read then.
 	if err := r.cmd.Expect.CheckOffset(r.Total()); err != nil {
 		r.pipe.abandon()
 		r.state, r.err, r.tx.failed = ended, err, err
@@ -128,8 +129,8 @@ func (r *Result) readNumber() error {
 }
 
 // finish reads what follows the rows, to the end of the pipeline, and holds the result
-// against what is expected of it. Where that decides, the transaction is committed if all is
-// well, and else left for clean to roll back.
+// against what is expected of it. A transaction that ends by its outcome is committed if all
+// is well; otherwise it stays open, and clean rolls it back.
 func (r *Result) finish() error {
 	tag, err := r.reader.Close()
 	if err != nil {
@@ -162,8 +163,8 @@ func (r *Result) finish() error {
 	return nil
 }
 
-// readOverrides reads what is asked behind a statement of somebody else's: what it has set,
-// and how many rows an upsert inserted, nil for other statements.
+// readOverrides reads the result of overrides or overridesAndInserted: what was set, and how
+// many rows an upsert inserted, nil for other statements.
 func (p *pipeline) readOverrides() (o Overrides, inserted *int64, err error) {
 	reader, err := p.next()
 	if err != nil {
@@ -175,8 +176,8 @@ func (p *pipeline) readOverrides() (o Overrides, inserted *int64, err error) {
 		if o != (Overrides{}) {
 			p.tx.conn.overridden = true
 		}
-		if len(values) > overrideColumns && len(values[overrideColumns]) > 0 {
-			if inserted, err = parseNumber(values[overrideColumns]); err != nil {
+		if len(values) > 2 && len(values[2]) > 0 { // of overridesAndInserted
+			if inserted, err = parseNumber(values[2]); err != nil {
 				return o, nil, err
 			}
 		}
@@ -185,15 +186,9 @@ func (p *pipeline) readOverrides() (o Overrides, inserted *int64, err error) {
 	return o, inserted, err
 }
 
-// Columns of rows beside their own: before them the number and the mark of totals,
-// behind them the headers and the status of overrides.
-const (
-	totalColumns    = 2
-	overrideColumns = 2
-)
-
-// plannedRows reads the planner's estimate, of which EXPLAIN (FORMAT JSON) tells.
-func (p *pipeline) plannedRows() (*int64, error) {
+// estimate reads the planner's estimate of a number of rows out of a result of EXPLAIN
+// (FORMAT JSON).
+func (p *pipeline) estimate() (*int64, error) {
 	explained, err := p.value()
 	if err != nil {
 		return nil, err

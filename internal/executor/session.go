@@ -26,3 +26,18 @@ type Session struct {
 	// connection logged in as.
 	AsLogin bool
 }
+
+// become lists the settings that the transaction begins with, of which one switches to the
+// role of its session. It refuses an identity that nobody can become, before a connection
+// is asked for.
+func (tx *Tx) become() error {
+	if err := tx.session.Identity.Check(); err != nil {
+		return err
+	}
+	tx.settings = auth.Settings(tx.session.Identity, tx.session.Context)
+	return nil
+}
+
+// role is the role that statements are prepared for if they run as it. Those that are the
+// same for all roles are prepared for none.
+func (tx *Tx) role() string { return tx.session.Identity.Role }

@@ -23,7 +23,7 @@ type rendering struct {
 	formats []int16
 }
 
-// rendering decides how times come.
+// rendering decides whether times come as texts or in binary format.
 func (r *Result) rendering() rendering {
 	p, t, tx := r.cmd.Program, r.cmd.Program.Times, r.tx
 	main := rendering{sql: p.Main.SQL, columns: p.Columns}

@@ -8,18 +8,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// tracer is the host's, of one connection. What pgx itself sends it tells the tracer
-// of; of our pipelines pgx knows nothing. They are told of as pgx tells of its batches, to
-// a tracer that has ears for these, or else as single queries.
+// tracer is the host's tracer of one connection. pgx tells it of what pgx sends, but knows
+// nothing of our pipelines. A tracer of batches is told of a pipeline as of a batch, another
+// one of single queries.
 type tracer struct {
 	conn    *pgx.Conn
 	batches pgx.BatchTracer
 	queries pgx.QueryTracer // where batches is nil
 }
 
-// tracerOf finds the tracer of the connection, conn as pgx has it; nil if it has none that queries interest.
-// The answer is kept with the connection, for pgx copies its whole configuration to
-// give it.
+// tracerOf finds the tracer of the connection, which pgx has as conn; nil if there is none
+// that takes queries. It is looked for once, for pgx copies its whole configuration to tell
+// it.
 func (c *connection) tracerOf(conn *pgx.Conn) *tracer {
 	if !c.traced {
 		c.traced = true

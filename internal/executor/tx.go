@@ -18,20 +18,20 @@ import (
 // A command that fails, or whose result isn't as expected, fails all of it, within a
 // savepoint, too: from then on Run says so, and End rolls back.
 type Tx struct {
-	executor *Executor
-	session  Session
-	settings []auth.Setting // that it begins with
-	ending   ending
-	opened   bool   // by a pipeline that has come to its end
-	login    bool   // SQL of a host's own runs as the role that the connection logged in as
-	left     bool   // of a host's transaction: nothing is left to be undone
-	outer    *outer // of a host's transaction: what it had set before
-	lease    lease  // nil when it has been given back
-	conn     *connection
-	told     Overrides        // what the pre-request function wants of the response
-	reading  *Result          // that isn't closed yet; nil for none
-	failed   error            // what it failed of; nil for nothing that it knows of
-	joined   pgx.BatchResults // what Pgx has made; nil for nothing
+	executor  *Executor
+	session   Session
+	settings  []auth.Setting // that it begins with
+	ending    ending
+	opened    bool   // by a pipeline that has come to its end
+	login     bool   // SQL of a host's own runs as the role that the connection logged in as
+	left      bool   // of a host's transaction: nothing is left to be undone
+	outer     *outer // of a host's transaction: what it had set before
+	lease     lease  // nil when it has been given back
+	conn      *connection
+	overrides Overrides        // what the pre-request function has set
+	reading   *Result          // that isn't closed yet; nil for none
+	failed    error            // what it failed of, as far as that is known; nil for nothing
+	joined    pgx.BatchResults // of which Pgx gives the pgx.Tx; nil before
 }
 
 // The errors of a Tx that is used as it can't be.
@@ -53,8 +53,8 @@ var (
 // modes are those of the session, and the statement before all programs has run. It holds
 // a connection until its End.
 //
-// It is tried again where Once is. But an isolation level has to be said: nobody knows
-// beforehand whether one of its programs will count rows.
+// It is tried again where Once is. Without an isolation level in the session it is READ
+// COMMITTED: unlike Once, it can't know that a program will count rows.
 func (e *Executor) Begin(ctx context.Context, s Session) (*Tx, error) {
 	tx := &Tx{executor: e, session: s, ending: byCaller, login: s.AsLogin}
 	if err := tx.become(); err != nil {
@@ -87,7 +87,7 @@ func (tx *Tx) open(ctx context.Context, pipe *pipeline) (err error) {
 	if err := pipe.dispatch(); err != nil {
 		return err
 	}
-	if tx.told, err = pipe.readOpening(before); err != nil {
+	if tx.overrides, err = pipe.readOpening(before); err != nil {
 		return err
 	}
 	if tx.login {
@@ -131,7 +131,7 @@ func (r *Result) startIn(ctx context.Context) error {
 	r.tx.reading = r
 	if err := r.runIn(ctx); err != nil {
 		r.fail(forgotten(checkFailed(err, r.cmd.Program)))
-		r.end()
+		r.release()
 		return r.err
 	}
 	return nil
@@ -139,10 +139,10 @@ func (r *Result) startIn(ctx context.Context) error {
 
 // runIn sends a program, and reads up to its first row.
 func (r *Result) runIn(ctx context.Context) error {
-	r.Overrides = r.tx.told
+	r.Overrides = r.tx.overrides
 	r.pipe.begin(ctx, r.tx)
 	before := r.pipe.sendRole(becomeRole) + r.pipe.sendEncoding()
-	if r.cmd.Program.Inserted { // or it would count on from what commands before inserted
+	if r.cmd.Program.Inserted { // or the count would go on from that of an earlier command
 		r.pipe.send("", noneInserted, nil)
 		before++
 	}
@@ -201,7 +201,7 @@ func (tx *Tx) End(ctx context.Context, verdict error) error {
 	}
 	err := tx.ready()
 	var pipe pipeline
-	pipe.behind(ctx, tx)
+	pipe.attach(ctx, tx)
 	if err == nil {
 		if err = pipe.conclude(); err != nil {
 			err = pipe.failed(err)

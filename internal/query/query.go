@@ -21,7 +21,7 @@ type Statement struct {
 
 // Program is what a plan sends to the database.
 type Program struct {
-	// Main is the statement that the answer is made of, and Yield what it gives.
+	// Main is the statement that the response is made of, and Yield what it gives.
 	Main Statement
 	Yield
 	// Check is a part of Main, empty for none. PostgreSQL refuses it if all columns of a

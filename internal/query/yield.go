@@ -1,17 +1,17 @@
 package query
 
-// Yield is what a program's main statement gives, and where in its rows things are. Whoever
-// reads a result asks the yield, and nothing else.
+// Yield is what a program's main statement gives, and where in it things are.
 type Yield struct {
 	Form Form
-	// Columns are the client's own: those of rows in which there may be others besides.
+	// Columns are the client's own. Rows may have others besides: before them those of a
+	// total, behind them those of overrides.
 	Columns []Column
 	// Times are the dates and timestamps among them, if they may come in binary format;
 	// nil if not, or if there are none.
 	Times *Times
 	// Total is where the number of all rows is, of which the page is a part.
 	Total Total
-	// Overrides has two more columns follow the client's: what a function set
+	// Overrides reports two columns behind the client's: what a function set
 	// response.headers and response.status to before the first row.
 	Overrides bool
 	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
@@ -42,14 +42,15 @@ type Total uint8
 
 // The places of the total.
 const (
-	// NoTotal: if anybody wants it, another statement has it.
+	// NoTotal: the main statement hasn't got it. The count or the estimate of the program may.
 	NoTotal Total = iota
-	// TotalInRows: each row begins with it. A mark follows, which is not NULL. If the page is
-	// empty, there is one row all the same, for the total, and its mark is NULL.
+	// TotalInRows: each row begins with it, and with a mark. If the page is empty, there is
+	// one row for the total, and its mark is NULL.
 	TotalInRows
 	// TotalBehind: it is the last column of the only row.
 	TotalBehind
-	// TotalItself: it is the number of rows that FormNumber gives, which tells that of the page.
+	// TotalItself: it is the number that FormNumber gives. How many rows the page has follows
+	// from it.
 	TotalItself
 )
 

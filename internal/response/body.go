@@ -33,11 +33,11 @@ func (b *body) makeRoom(size int) {
 	}
 }
 
-// spill opens the spool. Of what it gets beside the first piece, so many bytes wait in
-// memory.
+// spill opens the spool. Beside the first piece, memory bytes of what it gets wait in
+// memory, and the rest in a file.
 func (b *body) spill(store *spool.Store, memory int) {
 	b.spool = store.Spool(len(b.piece) + memory)
-	*b.buffer = b.piece // which the spool has, too, until it is closed
+	*b.buffer = b.piece // to be recycled when the spool, which gets it, is closed
 }
 
 // put moves the piece into the spool. On an error it stays.

@@ -26,8 +26,8 @@ func (c call) status(o outcome) int {
 
 func (c call) contentRange(o outcome) string { return contentRange(c.page(o)) }
 
-// page has what a function returns that returns no set be one row, even if a filter or
-// the page leaves it out.
+// page counts what a function returns as one row if it returns no set, even if a filter or
+// the page leaves that row out.
 func (c call) page(o outcome) outcome {
 	if !c.plan.Routine.Returns.Set {
 		o.rows = 1

@@ -15,8 +15,8 @@ type client struct {
 	gone    bool          // the client doesn't take the body
 }
 
-// hurried is the size of a body from which on the client has to take it in time.
-// Smaller ones have room in the system's buffers.
+// hurried is the size of a piece beyond which the client has to take it in time. A smaller
+// one has room in the system's buffers.
 const hurried = 16 << 10
 
 // send writes to the client, which has to take each piece in time: not even a client

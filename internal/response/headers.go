@@ -33,7 +33,7 @@ func (r *response) writeHead(o outcome) (bodyFollows bool, err error) {
 	return bodyFollows && !r.plan.Head, nil
 }
 
-// setHeaders sets what the response says of itself.
+// setHeaders sets the headers of the response, but for the remarks.
 func (r *response) setHeaders(h http.Header, o outcome) {
 	addVary(h)
 	if r.content.hasBody() {
@@ -52,8 +52,9 @@ func (r *response) setHeaders(h http.Header, o outcome) {
 }
 
 // setRange says which rows the response has. Before they have come, only an exact count
-// tells. Else a trailer does, which net/http sends with HTTP/1.1 alone: with HTTP/2 it
-// refuses and logs one of this name, and the client has to count the rows.
+// tells; without one, Content-Range follows as a trailer. net/http sends that with HTTP/1.1
+// alone: with HTTP/2 it refuses and logs a trailer of this name, and the client has to count
+// the rows.
 func (r *response) setRange(h http.Header, o outcome) {
 	value := r.kind.contentRange(o)
 	switch {
@@ -73,7 +74,7 @@ func (r *response) setTrailer(h http.Header) {
 	}
 }
 
-// addRemarks adds what is said about the response, whatever the database says.
+// addRemarks adds headers that the database can't replace.
 func (r *response) addRemarks(h http.Header, status int) {
 	if names := r.plan.Root.LegacyNames(); len(names) > 0 {
 		h.Add("Warning", legacyWarning(names))

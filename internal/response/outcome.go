@@ -17,8 +17,8 @@ type outcome struct {
 // unknown is a total that nobody asked for.
 const unknown = -1
 
-// outcome tells of a result that has come to its end. A total that is an estimate covers
-// the page: a range has to lie within its whole (RFC 9110, section 14.4).
+// outcome tells of a result that has come to its end. A total that is an estimate is raised
+// to the end of the page: a range has to lie within its whole (RFC 9110, section 14.4).
 func (r *response) outcome() outcome {
 	o := outcome{
 		rows: r.result.Rows, offset: r.req.Values.Window.Offset, total: r.total(), ended: true,

@@ -81,8 +81,8 @@ func replace(h http.Header, name string, values []string) {
 	h[name] = values
 }
 
-// withOverrides adds what the database has chosen to the error of a page that isn't
-// there, which is a response to a statement that ran.
+// withOverrides adds what the database has chosen to the error of a page behind the last
+// row: unlike other errors, that is a response to statements that ran.
 func (r *response) withOverrides(err error) error {
 	var e *apierror.Error
 	if !errors.As(err, &e) || e.Status != http.StatusRequestedRangeNotSatisfiable || !r.kind.overridable() {

@@ -44,8 +44,8 @@ func (r *response) readKey() {
 	}
 }
 
-// readRows makes the body of rows. One that passes the threshold is streamed, or waits
-// for its end in the spool.
+// readRows makes the body of rows. One that passes the threshold is streamed, which sent
+// reports, or waits for its end in the spool.
 func (r *response) readRows(enc encode.Encoder) (sent bool, err error) {
 	threshold := r.config.Threshold
 	if r.content == contentRow { // which is in memory already
@@ -105,8 +105,8 @@ func (r *response) encode(enc encode.Encoder, size int) (full bool, err error) {
 	return false, nil
 }
 
-// put gives the piece to the spool. Without room for it the command is undone; if it is
-// too late for that, the piece waits in memory.
+// put gives the piece to the spool. Without room for it the command is revoked. If it is too
+// late for that, the response can't be an error any more, and the piece waits in memory.
 func (r *response) put() error {
 	r.result.Pause()
 	defer r.result.Resume()
@@ -129,7 +129,7 @@ func (e *noRoomError) Error() string { return e.cause.Error() }
 
 func (e *noRoomError) Unwrap() error { return e.cause }
 
-// tooMany reports a row more than the body can have, or than the client lets be affected.
+// tooMany reports that there is one row more than the body can have, or than may be affected.
 func (r *response) tooMany() bool {
 	most := r.plan.Expect.MaxAffected
 	return r.content == contentRow && r.result.Rows > 1 || most >= 0 && r.result.Rows > most
@@ -138,8 +138,8 @@ func (r *response) tooMany() bool {
 // maxPassedOver is how many rows too many are counted, for the error to tell their number.
 const maxPassedOver = 10_000
 
-// passOver counts a row too many without keeping it. If the response is an error for that,
-// there is no use in keeping what precedes it either, nor in counting a great many.
+// passOver leaves a row too many out. If the response is an error for that row, the body so
+// far is of no use either, and beyond maxPassedOver there is no use in counting.
 func (r *response) passOver() error {
 	if r.plan.Expect.Check(r.result.Rows, nil) != nil {
 		r.body.drop()

@@ -1,4 +1,4 @@
-// Package spool holds the bytes of an answer that wait for their reader: in memory up
+// Package spool holds the bytes of a response that wait for their reader: in memory up
 // to a bound, and beyond it in a temporary file that has no name any more.
 //
 // One goroutine puts pieces in, and one, perhaps the same, takes them out in their
@@ -74,8 +74,8 @@ func (s *Spool) Put(p []byte) error {
 	}
 }
 
-// PutAnyway adds a piece as Put does, but keeps it in memory when there is no room for
-// it. It is for an answer that can't be taken back.
+// PutAnyway adds a piece as Put does, but in memory when there is no room for it: it
+// belongs to a response that can't be taken back.
 func (s *Spool) PutAnyway(p []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -61,7 +61,7 @@ const (
 	checkInterval = time.Second
 )
 
-// Roomy reports whether an answer of any usual size will find room: less than half of
+// Roomy reports whether a response of any usual size will find room: less than half of
 // the store is used, and the disk isn't nearly full.
 func (s *Store) Roomy() bool {
 	if 2*s.used.Load() >= s.max {
