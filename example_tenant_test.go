@@ -30,6 +30,7 @@ func (t *tenants) add(schema string) error {
 		Schemas:  []string{schema},
 		AnonRole: "pgrest_test_anon",
 		Listener: t.listener,
+		Channel:  schema, // a migration of one tenant notifies one
 	})
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (r *reader) readKeys(ctx context.Context) error {
 	sources := r.lineage.sources()
 	var lastRelation uint32
 	var lastKey string
-	return r.rows(ctx, keySQL, []any{slices.Sorted(maps.Keys(sources))}, dest, func() {
+	return r.rows(ctx, keySQL, []any{slices.Sorted(maps.Keys(sources)), r.catalog.Schemas}, dest, func() {
 		first := k.column.relation != lastRelation || k.key != lastKey
 		lastRelation, lastKey = k.column.relation, k.key
 		r.addKeyColumn(&k, first)

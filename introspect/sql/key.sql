@@ -1,14 +1,34 @@
--- The primary keys, unique constraints and foreign keys of the tables of all
--- schemas, since views expose those of hidden schemas: a row for each column of a
--- key, in the key's order.
+-- The primary keys, unique constraints and foreign keys of the relations that are
+-- exposed, of those that views draw from, in whatever schema, and of those that
+-- refer to any of these, which may be junctions: a row for each column of a key,
+-- in the key's order. A database may have many more, as with a schema a tenant.
 --
---   $1  oid[]  relations that views draw from
+--   $1  oid[]   relations that views draw from
+--   $2  text[]  exposed schemas
 --
--- In psql 16 or later, end the query with:  \bind '{}' \g
+-- In psql 16 or later, end the query with:  \bind '{}' '{public}' \g
 --
 -- A foreign key of or to a partitioned table has a copy for each of the
 -- partitions; the copies have a parent and are left out. So are the keys of
 -- partitions, unless a view draws from one.
+WITH shown AS MATERIALIZED (
+    SELECT c.oid
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = ANY ($2::pg_catalog.text[])
+    UNION
+    SELECT s.oid
+    FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS s (oid)
+),
+keyed AS MATERIALIZED (
+    SELECT s.oid
+    FROM shown s
+    UNION
+    SELECT f.conrelid
+    FROM pg_catalog.pg_constraint f
+    JOIN shown s ON s.oid = f.confrelid
+    WHERE f.contype = 'f'
+)
 SELECT
     k.conrelid,
     n.nspname,
@@ -22,7 +42,8 @@ SELECT
     coalesce(r.relname, '') AS referenced_relation,
     coalesce(ra.attnum, 0) AS referenced_number,
     coalesce(ra.attname, '') AS referenced_column
-FROM pg_catalog.pg_constraint k
+FROM keyed w
+JOIN pg_catalog.pg_constraint k ON k.conrelid = w.oid
 JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL ROWS FROM (
