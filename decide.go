@@ -74,6 +74,10 @@ type Decision struct {
 	// that the role needs SELECT on these columns. Of a function that is called they are
 	// about what it returns. Nothing can be added to a UseFunction.
 	Where []filter.Node
+	// Filter has such conditions in the grammar of the URL, as in "tenant=eq.5&or=(kind.eq.a,
+	// kind.is.null)", and nothing else. It is for what the host writes; a text of somebody
+	// else's belongs in Where, as a Value.
+	Filter string
 	// MaxRows caps the rows that are read; 0 is no cap, and a negative number lets none
 	// through. It has no effect on what is written.
 	MaxRows int64
@@ -142,13 +146,14 @@ func (x *exchange) decide(schema *snapshot, p plan.Runnable) (*apirequest.Reques
 		if err != nil {
 			return nil, x.hostError(err)
 		}
-		if len(d.Where) > 0 && used.Kind == UseFunction {
+		conditions, err := d.conditions()
+		if err != nil {
+			return nil, apierror.Internal(fmt.Errorf("decide on %s: %w", used.Name, err))
+		}
+		if len(conditions) > 0 && used.Kind == UseFunction {
 			return nil, apierror.Internal(fmt.Errorf("decide on %s: nothing can be added to a function's computing", used.Name))
 		}
-		for _, condition := range d.Where {
-			if err := valid(condition); err != nil {
-				return nil, apierror.Internal(fmt.Errorf("decide on %s: %w", used.Name, err))
-			}
+		for _, condition := range conditions {
 			request = request.Force(i, condition, 0)
 		}
 		if d.MaxRows != 0 {
@@ -179,6 +184,33 @@ func (x *exchange) useOf(used *plan.Use) *Use {
 		Filtered: slices.Clone(used.Filtered), Operators: slices.Clone(used.Operators),
 		Limit: used.LimitOf(&x.request.Values),
 	}
+}
+
+// conditions are those of Where and of Filter.
+func (d *Decision) conditions() ([]filter.Node, error) {
+	conditions := d.Where
+	if d.Filter != "" {
+		q, err := filter.Parse(d.Filter, filter.Options{})
+		if err != nil {
+			return nil, fmt.Errorf("read Filter: %w", err)
+		}
+		conditions = slices.Clone(conditions)
+		for _, p := range q.Where {
+			if len(p.Path) > 0 {
+				return nil, errors.New("read Filter: it has a condition on what is embedded")
+			}
+			conditions = append(conditions, p.Node)
+		}
+		if q.Select != nil || q.Order != nil || q.Pages != nil || q.Columns != nil || q.OnConflict != nil {
+			return nil, errors.New("read Filter: it has more than conditions")
+		}
+	}
+	for _, condition := range conditions {
+		if err := valid(condition); err != nil {
+			return nil, err
+		}
+	}
+	return conditions, nil
 }
 
 // valid refuses a condition that the grammar has not.

@@ -271,3 +271,39 @@ func TestDecide_static(t *testing.T) {
 	read(t, ask(t, api, exchange{target: "/orders?select=id&order=id"}))
 	require.Equal(t, 3, asked)
 }
+
+// What the host forces is a part of the statement: it costs no round trip, and the statement
+// is prepared once for requests that differ in values alone.
+func TestDecide_round_trips(t *testing.T) {
+	t.Parallel()
+	year := 1960
+	var wire traffic
+	api := wired(t, &wire, pgrest.Options{Decide: func(_ context.Context, use *pgrest.Use) (pgrest.Decision, error) {
+		year++
+		return pgrest.Decision{Filter: "year=gt." + strconv.Itoa(year), MaxRows: 5}, nil
+	}})
+	wire.count()
+	for use := range 3 {
+		require.Equal(t, http.StatusOK, answer(api, exchange{target: "/films?select=title"}.request(t)).Code)
+		flushes, syncs, ready, sent := wire.count()
+		require.Equal(t, [3]int{1, 1, 1}, [3]int{flushes, syncs, ready})
+		if use > 0 {
+			require.NotContains(t, sent, "P", "a statement was parsed again")
+		}
+	}
+}
+
+// A Filter has conditions and nothing else; what is wrong with it is the host's fault.
+func TestDecide_filter(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]int{
+		"tenant=eq.1": 200, "tenant=eq.1&or=(id.eq.1,note.is.null)": 200, "": 200,
+		"tenant=one": 500, "lines.id=eq.1": 500, "select=id": 500, "limit=1": 500, "order=id": 500, "nowhere=eq.1": 400,
+	} {
+		api := open(t, tenants(t), tenant(), func(o *pgrest.Options) {
+			o.Decide = func(context.Context, *pgrest.Use) (pgrest.Decision, error) { return pgrest.Decision{Filter: given}, nil }
+		})
+		got := ask(t, api, exchange{target: "/orders?select=id"})
+		require.Equal(t, want, got.StatusCode, "%s: %s", given, read(t, got))
+	}
+}
