@@ -301,7 +301,9 @@ func TestDecide_filter(t *testing.T) {
 		"tenant=one": 500, "lines.id=eq.1": 500, "select=id": 500, "limit=1": 500, "order=id": 500, "nowhere=eq.1": 400,
 	} {
 		api := open(t, tenants(t), tenant(), func(o *pgrest.Options) {
-			o.Decide = func(context.Context, *pgrest.Use) (pgrest.Decision, error) { return pgrest.Decision{Filter: given}, nil }
+			o.Decide = func(context.Context, *pgrest.Use) (pgrest.Decision, error) {
+				return pgrest.Decision{Filter: given}, nil
+			}
 		})
 		got := ask(t, api, exchange{target: "/orders?select=id"})
 		require.Equal(t, want, got.StatusCode, "%s: %s", given, read(t, got))
