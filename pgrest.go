@@ -96,6 +96,15 @@
 // http.Server's to bound: with MaxHeaderBytes, ReadHeaderTimeout and IdleTimeout, and by
 // having bodies come in time, as examples/server does with http.ResponseController.
 //
+// # Decisions and hooks
+//
+// The host's own code has a place at each seam of a request. Options.Decide is asked about
+// each use of a relation or a function: it refuses, caps rows, or adds conditions, such as a
+// tenant's, that hold for what is read, embedded, counted and written. Options.Hooks run
+// with a pgx.Tx in the request's transaction. Handler.Begin is a transaction as the
+// request's role for the host's own routes, and Handler.In answers requests within a
+// transaction of the host's, as for tests. Whatever isn't set costs nothing.
+//
 // # Tenants
 //
 // Tenants with a schema each have a Handler each, which New makes and Close ends while others
