@@ -196,7 +196,7 @@ func (h *hooked) outcome() (*Outcome, error) {
 	if !h.rows {
 		return done, nil
 	}
-	for _, text := range h.result.Written {
+	for _, text := range h.result.Written() {
 		rows, err := rowsOf(text)
 		if err != nil {
 			return nil, fmt.Errorf("read the rows that were written: %w", err)

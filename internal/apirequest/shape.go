@@ -28,13 +28,13 @@ type Shape struct {
 	OnConflict []string
 	// Window is that of the resource's own rows, and Pages are those of what is embedded.
 	Window Window
-	Pages  []Page
+	// Told has a write tell the host of the rows that it has written.
+	Told  bool
+	Pages []Page
 	// ArgumentNames are those of the arguments of a function, from the URL or from a form.
 	ArgumentNames []string
 	// Body is that of a request that writes or calls with POST, else nil.
 	Body *Body
-	// Told has a write tell the host of the rows that it has written.
-	Told bool
 	// Forced is what the host has decided about uses of relations and routines.
 	Forced []Forced
 }

@@ -31,9 +31,6 @@ type Result struct {
 	Overrides Overrides
 	// Inserted is the number of rows that an upsert inserted; nil for other statements.
 	Inserted *int64
-	// Written are the rows that were written, if the program tells of them, each as query.Yield
-	// has it.
-	Written [][]byte
 
 	tx       *Tx
 	cmd      Command
@@ -41,10 +38,11 @@ type Result struct {
 	main     rendering
 	reader   *pgconn.ResultReader // of the main statement
 	state    state
-	err      error  // what ended the reading; nil if all is well
-	revoked  error  // the reason of a Revoke that PostgreSQL was asked to cancel for
-	textOnly bool   // no column comes in binary format
-	times    []byte // room for the texts of a row's times
+	textOnly bool      // no column comes in binary format
+	err      error     // what ended the reading; nil if all is well
+	revoked  error     // the reason of a Revoke that PostgreSQL was asked to cancel for
+	times    []byte    // room for the texts of a row's times
+	written  *[][]byte // rows that were written, if the program tells of them: few do
 }
 
 // state is how far the reading of a result has come.

@@ -10,12 +10,12 @@ type Session struct {
 	Context auth.Context
 	// PreRequest is a statement that runs as the role before all programs; empty for none.
 	PreRequest string
-	// ReadOnly is the access mode, READ ONLY in place of READ WRITE.
-	ReadOnly bool
 	// Isolation is the isolation level, such as "SERIALIZABLE". Empty is READ COMMITTED,
 	// but for a Once whose program counts in a statement of its own: then REPEATABLE READ,
 	// so that the count and the rows come from one snapshot.
 	Isolation string
+	// ReadOnly is the access mode, READ ONLY in place of READ WRITE.
+	ReadOnly bool
 	// Rollback ends the transaction without effect, but has deferred constraints checked.
 	Rollback bool
 	// Late has a Once that writes commit behind its last row, so that nothing is written

@@ -22,11 +22,9 @@ type Tx struct {
 	session   Session
 	settings  []auth.Setting // that it begins with
 	ending    ending
-	opened    bool   // by a pipeline that has come to its end
-	login     bool   // SQL of a host's own runs as the role that the connection logged in as
-	left      bool   // of a host's transaction: nothing is left to be undone
-	outer     *outer // of a host's transaction: what it had set before
-	lease     lease  // nil when it has been given back
+	opened    bool  // by a pipeline that has come to its end
+	login     bool  // SQL of a host's own runs as the role that the connection logged in as
+	lease     lease // nil when it has been given back
 	conn      *connection
 	overrides Overrides        // what the pre-request function has set
 	reading   *Result          // that isn't closed yet; nil for none

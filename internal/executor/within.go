@@ -28,6 +28,10 @@ func (e *Executor) Within(tx pgx.Tx) *Executor {
 type hostTx struct {
 	tx   pgx.Tx
 	free chan struct{}
+	// What follows is of the transaction within it: what was set before, and whether nothing is
+	// left of it to be undone.
+	outer outer
+	left  bool
 }
 
 // Conn is the connection that the transaction is on.
@@ -100,14 +104,14 @@ const ofSavepoint = 2
 // settings that will have to be set back.
 func (p *pipeline) sendSavepoint() int {
 	tx := p.tx
-	tx.left = false
+	tx.executor.host.left = false
 	names := []string{"role", "response.headers", "response.status", "client_encoding"} // the role first: others may be for it alone
 	for _, s := range tx.settings {
 		if !slices.Contains(names, s.Name) {
 			names = append(names, s.Name)
 		}
 	}
-	tx.outer = &outer{names: names}
+	tx.executor.host.outer = outer{names: names}
 	text, args := []byte("SELECT "), make([][]byte, len(names))
 	for i, name := range names {
 		if i > 0 {
@@ -127,7 +131,7 @@ func (p *pipeline) readSavepoint() (err error) {
 	if err := p.skip(1); err != nil {
 		return err
 	}
-	p.tx.outer.values, err = p.row()
+	p.tx.executor.host.outer.values, err = p.row()
 	return err
 }
 
@@ -136,7 +140,7 @@ func (p *pipeline) leave() error {
 	tx := p.tx
 	if tx.session.ReadOnly {
 		err := p.exec(toSavepoint)
-		tx.left = err == nil
+		tx.executor.host.left = err == nil
 		return err
 	}
 	p.begin(p.ctx, tx)
@@ -145,7 +149,7 @@ func (p *pipeline) leave() error {
 	undone := tx.session.undone()
 	if !undone {
 		p.send("", deferAgain, nil)
-		statement, args := tx.outer.restore()
+		statement, args := tx.executor.host.outer.restore()
 		p.send("", statement, args)
 		p.send("", immediateNames, nil)
 		before += 2
@@ -171,7 +175,7 @@ func (p *pipeline) leave() error {
 		return err
 	}
 	err := p.exec(last)
-	tx.left = err == nil
+	tx.executor.host.left = err == nil
 	return err
 }
 
@@ -195,8 +199,7 @@ func (o *outer) restore() (string, [][]byte) {
 
 // undo rolls a transaction within another back, if it isn't over.
 func (p *pipeline) undo() {
-	if p.tx.left {
-		return
+	if host := p.tx.executor.host; !host.left {
+		host.left = p.exec(toSavepoint) == nil
 	}
-	p.tx.left = p.exec(toSavepoint) == nil
 }
