@@ -17,6 +17,10 @@ func TestEnums(t *testing.T) {
 		value fmt.Stringer
 		want  string
 	}{
+		{pgrest.SchemasExposed, "exposed"},
+		{pgrest.SchemasUsable, "usable"},
+		{pgrest.SchemasHidden, "hidden"},
+		{pgrest.SchemasHidden + 1, "SchemaList(3)"},
 		{pgrest.OpenAPIFollowPrivileges, "follow-privileges"},
 		{pgrest.OpenAPIIgnorePrivileges, "ignore-privileges"},
 		{pgrest.OpenAPIDisabled, "disabled"},

@@ -112,7 +112,7 @@ func (x *exchange) answerRequest() (err error) {
 	}
 	x.clock.skip()
 	if x.request, err = apirequest.Parse(x.r, x.requests); err != nil {
-		return err
+		return x.withUsable(err)
 	}
 	x.clock.lap("parse")
 	if err = x.answer(schema); err != nil {

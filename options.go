@@ -24,12 +24,11 @@ type Options struct {
 	// Schemas are the exposed schemas; the first is used when a request names
 	// none. Default: public. Key: db-schemas.
 	Schemas []string
-	// HideSchemas keeps the list of Schemas out of the answer (406, PGRST106) to a request
-	// that names a schema which isn't one of them. By default it names them all, whether or
-	// not the caller has USAGE on them: which those are only the database knows, which isn't
-	// asked for that. So a host whose schemas are its tenants' sets this. The reference has no
-	// such key.
-	HideSchemas bool
+	// SchemaList says which schemas the answer (406, PGRST106) names to a request that names
+	// one which isn't exposed. By default it names all of Schemas, whether or not the caller
+	// has USAGE on them, so that a host whose schemas are its tenants' chooses another list.
+	// SchemasUsable costs a round trip for such a request. The reference has no such key.
+	SchemaList SchemaList
 	// ExtraSearchPath are schemas added to the search path behind the request's
 	// own. Their tables and functions are not exposed. nil means public; an empty,
 	// non-nil slice means none. Key: db-extra-search-path.

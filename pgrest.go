@@ -180,7 +180,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 // requestConfig is what of the options decides over the reading of requests.
 func (o Options) requestConfig() apirequest.Config {
 	return apirequest.Config{
-		Schemas: o.Schemas, SchemasHidden: o.HideSchemas, BasePath: o.BasePath,
+		Schemas: o.Schemas, SchemasHidden: o.SchemaList != SchemasExposed, BasePath: o.BasePath,
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(),
 		Limits:     o.Limits.requests(),

@@ -82,11 +82,19 @@ func unsatisfiable(details string) *Error {
 // SchemaNotExposed is PGRST106: a profile header names a schema that is not exposed. The
 // hint lists those that are, unless there is no list for clients.
 func SchemaNotExposed(schema string, exposed []string) *Error {
-	e := &Error{Code: "PGRST106", Message: "Invalid schema: " + schema, Status: http.StatusNotAcceptable}
+	e := &Error{Code: CodeSchemaNotExposed, Message: "Invalid schema: " + schema, Status: http.StatusNotAcceptable}
 	if len(exposed) > 0 {
-		e.Hint = "Only the following schemas are exposed: " + strings.Join(exposed, ", ")
+		e.Hint = ExposedSchemas(exposed)
 	}
 	return e
+}
+
+// CodeSchemaNotExposed is the code of SchemaNotExposed.
+const CodeSchemaNotExposed = "PGRST106"
+
+// ExposedSchemas is the hint that lists exposed schemas.
+func ExposedSchemas(names []string) string {
+	return "Only the following schemas are exposed: " + strings.Join(names, ", ")
 }
 
 // NotAcceptable is PGRST107: none of the accepted media types can be produced.

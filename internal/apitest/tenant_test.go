@@ -17,12 +17,36 @@ import (
 func TestSchema_hidden(t *testing.T) {
 	t.Parallel()
 	invalid := fault("PGRST106", "Invalid schema: private", "", "")
-	run(t, serve(t, func(o *pgrest.Options) { o.Schemas, o.HideSchemas = []string{"archive", "archive_v2"}, true }),
+	run(t, serve(t, func(o *pgrest.Options) {
+		o.Schemas, o.SchemaList = []string{"archive", "archive_v2"}, pgrest.SchemasHidden
+	}),
 		exchange{name: "read", target: "/films", send: headers{"Accept-Profile": "private"}, status: 406, body: invalid},
 		exchange{name: "write", method: http.MethodPost, target: "/films", data: "{}", send: headers{"Content-Profile": "private"}, status: 406, body: invalid},
 		exchange{name: "root", target: "/", send: headers{"Accept-Profile": "private"}, status: 406, body: invalid},
 		exchange{name: "exposed", target: "/films?id=eq.2&select=name", send: headers{"Accept-Profile": "archive_v2"},
 			want: headers{"Content-Profile": "archive_v2"}, body: `[{"name": "M"}]`},
+	)
+}
+
+// Or of those that its role may use.
+func TestSchema_usable(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Empty(t)
+	_, err := pool.Exec(t.Context(), `
+		CREATE SCHEMA one; CREATE SCHEMA "two, three"; CREATE SCHEMA four;
+		GRANT USAGE ON SCHEMA one, "two, three" TO `+anon+`; GRANT USAGE ON SCHEMA four TO `+visitor)
+	require.NoError(t, err)
+	api := open(t, pool, func(o *pgrest.Options) {
+		o.Schemas, o.ExtraSearchPath, o.SchemaList = []string{"one", "two, three", "four", "nowhere"}, nil, pgrest.SchemasUsable
+	})
+	private := headers{"Accept-Profile": "private"}
+	invalid := func(list string) string { return fault("PGRST106", "Invalid schema: private", "", list) }
+	run(t, api,
+		exchange{name: "two", target: "/x", send: private, status: 406, body: invalid("Only the following schemas are exposed: one, two, three")},
+		exchange{name: "another", target: "/x", send: private, token: `{"role":"` + visitor + `"}`, status: 406,
+			body: invalid("Only the following schemas are exposed: four")},
+		exchange{name: "none", target: "/x", send: private, token: `{"role":"` + curator + `"}`, status: 406, body: invalid("")},
+		exchange{name: "no such role", target: "/x", send: private, token: `{"role":"nobody at all"}`, status: 406, body: invalid("")},
 	)
 }
 

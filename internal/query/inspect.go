@@ -42,3 +42,16 @@ func BuildInspection(p *plan.Inspect) *Program {
 	}
 	return &Program{Main: Statement{SQL: sql, Args: []value.Arg{value.Constant(p.Schema)}}, Yield: Yield{Columns: make([]Column, 3)}}
 }
+
+// usableSchemas yields those of the schemas in an array, in its order, that the role may use.
+const usableSchemas = `SELECT e.name
+FROM pg_catalog.unnest($1::text[]) WITH ORDINALITY e(name, place)
+JOIN pg_catalog.pg_namespace n ON n.nspname = e.name
+WHERE pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+ORDER BY e.place`
+
+// BuildUsableSchemas renders the question which schemas the role may use; names is the text
+// of an array of them.
+func BuildUsableSchemas(names string) *Program {
+	return &Program{Main: Statement{SQL: usableSchemas, Args: []value.Arg{value.Constant(names)}}, Yield: Yield{Columns: make([]Column, 1)}}
+}
