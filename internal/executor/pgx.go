@@ -18,7 +18,7 @@ var ErrNotYours = errors.New("the transaction isn't yours to commit or roll back
 // itself is not: its Commit and Rollback return ErrNotYours. Behind End all of it returns
 // pgx.ErrTxClosed, or the error of a connection that had to be closed. The SQL must be the
 // host's, not the requester's: SQL can change the role. It can end the transaction, too, and
-// begin another: commands behind that run as the role that the pool logs in as.
+// begin another, which has none of the session's settings but its role.
 func (tx *Tx) Pgx() pgx.Tx {
 	if tx.joined == nil {
 		tx.joined = tx.join()
