@@ -37,10 +37,15 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 	}
 	x.clock.lap("transaction")
 	config := x.openAPI(p.Media)
-	selection, decided := x.offeredOf(schema, granted.selection(schema.cache, p))
+	selection, decided := func() openapi.Selection { return granted.selection(schema.cache, p) }, ""
+	if x.options.Decide != nil {
+		var offered openapi.Selection
+		offered, decided = x.offeredOf(schema, selection())
+		selection = func() openapi.Selection { return offered }
+	}
 	key := strings.Join([]string{p.Media.Name, p.Schema, granted.fingerprint(), decided}, " ")
 	document, err := schema.documents.get(key, func() (*openapi.Template, error) {
-		return describe(p.Media, schema.cache, selection, config)
+		return describe(p.Media, schema.cache, selection(), config)
 	})
 	if err != nil {
 		return err

@@ -21,9 +21,6 @@ func (x *exchange) offered(schema *snapshot, p *plan.Info) *plan.Info {
 // offeredOf is what there is of a selection without what the host refuses, and a text that
 // tells it from other such selections. A relation that may not be read isn't described.
 func (x *exchange) offeredOf(schema *snapshot, s openapi.Selection) (openapi.Selection, string) {
-	if x.options.Decide == nil {
-		return s, ""
-	}
 	sum := sha256.New()
 	refused := func(kind UseKind, name introspect.QualifiedName) bool {
 		if x.offers(schema, kind, name) {
