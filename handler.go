@@ -143,7 +143,7 @@ func (x *exchange) answer(schema *snapshot) error {
 			return err
 		}
 	}
-	x.planned, x.program, x.observed.shape = planned, program, &request.Shape
+	x.planned, x.program = planned, program
 	x.warnOfNames(planned)
 	if err := x.checkCost(schema, planned, program, &request.Values); err != nil {
 		return err

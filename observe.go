@@ -2,13 +2,11 @@ package pgrest
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
-	"github.com/pgrest-go/pgrest/internal/apirequest"
 )
 
 // Event is a request that has been answered, as Options.Observe and Options.Tracer are told
@@ -87,11 +85,10 @@ const maxSQL = 16 << 10
 
 // observed is what is kept of an exchange for nothing but its Event.
 type observed struct {
-	traced  bool              // TraceRequestStart has returned
-	planned bool              // the schema has what the request is about
-	shape   *apirequest.Shape // that the program was made of; nil without one
-	rows    int64             // that the main statement gave or wrote
-	code    string            // of what went wrong
+	traced  bool   // TraceRequestStart has returned
+	planned bool   // the schema has what the request is about
+	rows    int64  // that the main statement gave or wrote
+	code    string // of what went wrong
 }
 
 // observe tells the host of the exchange.
@@ -123,7 +120,7 @@ func (x *exchange) event() Event {
 	}
 	if x.program != nil {
 		e.SQL = apierror.CutTo(x.program.Main.SQL, maxSQL)
-		e.Shape = fmt.Sprintf("%016x", x.observed.shape.Hash())
+		e.Shape = x.program.Shape
 	}
 	return e
 }

@@ -8,6 +8,8 @@
 package program
 
 import (
+	"fmt"
+
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
@@ -43,7 +45,9 @@ func compile(planner *plan.Planner, shape *apirequest.Shape) (plan.Plan, *query.
 		return p, nil, err
 	}
 	if planned, ok := p.(plan.Runnable); ok {
-		return p, query.Build(planned), nil
+		program := query.Build(planned)
+		program.Shape = fmt.Sprintf("%016x", shape.Hash())
+		return p, program, nil
 	}
 	return p, nil, nil
 }
