@@ -1,42 +1,18 @@
 package main
 
 import (
-	"context"
 	"os"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivermigrate"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgrest-go/pgrest/examples/internal/migrate"
 	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
-var server = pgresttest.Server{Migrate: migrate}
+var server = pgresttest.Server{Migrate: migrate.WithRiver}
 
 func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
-
-func migrate(ctx context.Context, url string) error {
-	pool, err := pgxpool.New(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	schema, err := os.ReadFile("schema.sql")
-	if err != nil {
-		return err
-	}
-	if _, err := pool.Exec(ctx, string(schema)); err != nil {
-		return err
-	}
-	migrator, err := rivermigrate.New(riverpgxv5.New(pool), nil)
-	if err != nil {
-		return err
-	}
-	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	return err
-}
 
 // Each sees the rows of its shop, wherever they are read, and writes no others.
 func TestHost(t *testing.T) {
