@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"sync"
 	"time"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -22,7 +21,7 @@ func (x *exchange) checkCost(schema *snapshot, p plan.Runnable, program *query.P
 		return nil
 	}
 	key := x.costKey(program, v)
-	if schema.costs.known(key, time.Now()) {
+	if until, _ := schema.costs.get(key); time.Now().Before(until) { // it was allowed lately
 		return nil
 	}
 	for _, estimate := range query.Costs(p, program) {
@@ -36,7 +35,7 @@ func (x *exchange) checkCost(schema *snapshot, p plan.Runnable, program *query.P
 			return apierror.TooCostly(most)
 		}
 	}
-	schema.costs.allow(key, time.Now())
+	schema.costs.put(key, time.Now().Add(costLifetime))
 	return nil
 }
 
@@ -99,29 +98,7 @@ func (x *exchange) costKey(program *query.Program, v *value.Values) costKey {
 	return key
 }
 
-// costCache knows what was estimated to cost no more than it may, for a while. It is ready
-// for use when it is zero.
-type costCache struct {
-	mu    sync.Mutex
-	until map[costKey]time.Time
-}
-
 const (
 	costLifetime = time.Minute
 	maxCosts     = 1000
 )
-
-func (c *costCache) known(key costKey, now time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return now.Before(c.until[key])
-}
-
-func (c *costCache) allow(key costKey, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.until == nil || len(c.until) >= maxCosts {
-		c.until = map[costKey]time.Time{}
-	}
-	c.until[key] = now.Add(costLifetime)
-}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/filter"
@@ -30,8 +29,10 @@ type Use struct {
 	// Path are the names of the embeds that lead to it, as the client calls them; empty for
 	// the resource itself.
 	Path []string
-	// Reads are the columns that are shown, filtered by and ordered by, those included by
-	// which embeds are joined. Writes are the columns that are written.
+	// Reads are the columns that are shown, filtered by and ordered by, and those by which
+	// what is embedded in these rows is joined to them. Writes are the columns that are
+	// written. The columns of a relation that is in no exposed schema, which a function can
+	// lead to, are listed by the names that the client has for them.
 	Reads, Writes []string
 	// Filtered are the columns of conditions that all rows have to satisfy, so that a host
 	// can require some. Operators are those of all conditions.
@@ -54,7 +55,7 @@ const (
 	UseRead     = plan.UseRead     // rows that are shown by themselves
 	UseInsert   = plan.UseInsert   // new rows
 	UseUpdate   = plan.UseUpdate   // changed rows
-	UseUpsert   = plan.UseUpsert   // rows that are new or changed, by PUT
+	UseUpsert   = plan.UseUpsert   // rows that are new or changed, by PUT or by merging duplicates
 	UseDelete   = plan.UseDelete   // rows that go
 	UseEmbed    = plan.UseEmbed    // rows within others, or whose existence is asked for
 	UseSpread   = plan.UseSpread   // rows whose columns become those of others
@@ -78,8 +79,10 @@ type Decision struct {
 	// kind.is.null)", and nothing else. It is for what the host writes; a text of somebody
 	// else's belongs in Where, as a Value.
 	Filter string
-	// MaxRows caps the rows that are read; 0 is no cap, and a negative number lets none
-	// through. It has no effect on what is written.
+	// MaxRows caps the rows that are read by themselves, embedded, or returned by a function
+	// that is called; 0 is no cap, and a negative number lets none through. It has no effect
+	// on what is written, and on the rows of a junction or of a UseFunction: there a negative
+	// one is an error, which an error of the host's says better.
 	MaxRows int64
 	// Static tells that the decision, or the refusal, is the same for all uses of this kind
 	// that the role makes of this relation or function, whatever else they are. It is
@@ -87,84 +90,61 @@ type Decision struct {
 	Static bool
 }
 
-// decided are the decisions that were said to be static, by role, kind and name.
-type decided struct {
-	mu    sync.Mutex
-	byKey map[decisionKey]verdictOn
+// ruling is what came of a decision: what it forces on the use, or the error that refuses
+// it.
+type ruling struct {
+	where []filter.Node
+	most  int64
+	err   error
 }
 
-type decisionKey struct {
+// rulingKey says what a decision that is static is about.
+type rulingKey struct {
 	role string
 	kind UseKind
 	name introspect.QualifiedName
 }
 
-type verdictOn struct {
-	decision Decision
-	err      error
-}
+// maxRulings bounds what is remembered: roles are what tokens say.
+const maxRulings = 10_000
 
-// maxDecided bounds what is remembered: roles are what tokens say.
-const maxDecided = 10_000
-
-func (d *decided) get(key decisionKey) (verdictOn, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v, ok := d.byKey[key]
-	return v, ok
-}
-
-func (d *decided) put(key decisionKey, v verdictOn) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.byKey == nil || len(d.byKey) >= maxDecided {
-		d.byKey = map[decisionKey]verdictOn{}
+// rule asks the host about a use, unless it has said that it is static. The use is made only
+// to be asked about.
+func (x *exchange) rule(schema *snapshot, kind UseKind, name introspect.QualifiedName, use func() *Use) ruling {
+	key := rulingKey{x.identity.Role, kind, name}
+	if known, ok := schema.rulings.get(key); ok {
+		return known
 	}
-	d.byKey[key] = v
-}
-
-// ask asks the host about a use.
-func (x *exchange) ask(schema *snapshot, use *Use) (Decision, error) {
-	key := decisionKey{x.identity.Role, use.Kind, introspect.QualifiedName{Schema: use.Schema, Name: use.Name}}
-	if known, ok := schema.decided.get(key); ok {
-		return known.decision, known.err
+	d, err := x.options.Decide(x.r.Context(), use())
+	r := ruling{err: err}
+	if err == nil {
+		if r, err = d.ruling(kind); err != nil {
+			r.err = apierror.Internal(fmt.Errorf("decide on %s: %w", name, err))
+		}
 	}
-	d, err := x.options.Decide(x.r.Context(), use)
 	if d.Static {
-		schema.decided.put(key, verdictOn{d, err})
+		schema.rulings.put(key, r)
 	}
-	return d, err
+	return r
 }
 
 // decide asks the host about all that a plan uses, and gives the request with what it
 // forces. It gives the request itself if that is nothing.
 func (x *exchange) decide(schema *snapshot, p plan.Runnable) (*apirequest.Request, error) {
-	request := x.request
-	for i, used := range p.Answered().Uses {
-		use := x.useOf(&used)
-		d, err := x.ask(schema, use)
-		if err != nil {
-			return nil, x.hostError(err)
+	request, uses := x.request, p.Answered().Uses
+	for i := range uses {
+		used := &uses[i]
+		r := x.rule(schema, used.Kind, used.Name, func() *Use { return x.useOf(used) })
+		if r.err != nil {
+			return nil, x.hostError(r.err)
 		}
-		conditions, err := d.conditions()
-		if err != nil {
-			return nil, apierror.Internal(fmt.Errorf("decide on %s: %w", used.Name, err))
-		}
-		if len(conditions) > 0 && used.Kind == UseFunction {
-			return nil, apierror.Internal(fmt.Errorf("decide on %s: nothing can be added to a function's computing", used.Name))
-		}
-		for _, condition := range conditions {
-			request = request.Force(i, condition, 0)
-		}
-		if d.MaxRows != 0 {
-			request = request.Force(i, nil, d.MaxRows)
-		}
+		request = request.Force(i, r.where, r.most)
 	}
 	return request, nil
 }
 
-// decided gives plan, program and request as the host has decided about what the plan uses.
-func (x *exchange) decided(schema *snapshot, p plan.Runnable, program *query.Program) (plan.Runnable, *query.Program, *apirequest.Request, error) {
+// asDecided gives plan, program and request as the host has decided about what the plan uses.
+func (x *exchange) asDecided(schema *snapshot, p plan.Runnable, program *query.Program) (plan.Runnable, *query.Program, *apirequest.Request, error) {
 	request, err := x.decide(schema, p)
 	if err != nil || request == x.request {
 		return p, program, request, err
@@ -184,6 +164,20 @@ func (x *exchange) useOf(used *plan.Use) *Use {
 		Filtered: slices.Clone(used.Filtered), Operators: slices.Clone(used.Operators),
 		Limit: used.LimitOf(&x.request.Values),
 	}
+}
+
+// ruling is what the decision comes to for a kind of use.
+func (d *Decision) ruling(kind UseKind) (ruling, error) {
+	where, err := d.conditions()
+	switch {
+	case err != nil:
+		return ruling{}, err
+	case kind == UseFunction && len(where) > 0:
+		return ruling{}, errors.New("nothing can be added to a function's computing")
+	case (kind == UseFunction || kind == UseJunction) && d.MaxRows < 0:
+		return ruling{}, fmt.Errorf("MaxRows can't keep the rows of a %s from being used, but an error can", kind)
+	}
+	return ruling{where: where, most: d.MaxRows}, nil
 }
 
 // conditions are those of Where and of Filter.
@@ -230,8 +224,10 @@ func (x *exchange) offers(schema *snapshot, kind UseKind, name introspect.Qualif
 	if x.options.Decide == nil {
 		return true
 	}
-	_, err := x.ask(schema, &Use{Identity: x.identity, Method: x.request.Method, Kind: kind, Schema: name.Schema, Name: name.Name, Limit: -1, Offer: true})
-	return err == nil
+	r := x.rule(schema, kind, name, func() *Use {
+		return &Use{Identity: x.identity, Method: x.request.Method, Kind: kind, Schema: name.Schema, Name: name.Name, Limit: -1, Offer: true}
+	})
+	return r.err == nil
 }
 
 // hostError is an error of the host's as one that requests are answered with.

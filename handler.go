@@ -139,7 +139,7 @@ func (x *exchange) answer(schema *snapshot) error {
 	}
 	planned, request := p.(plan.Runnable), x.request
 	if x.options.Decide != nil {
-		if planned, program, request, err = x.decided(schema, planned, program); err != nil {
+		if planned, program, request, err = x.asDecided(schema, planned, program); err != nil {
 			return err
 		}
 	}
@@ -157,12 +157,15 @@ func (x *exchange) answer(schema *snapshot) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		result.Close()
-		x.observed.rows = result.Rows
-	}()
+	defer x.finish(result)
 	x.clock.lap("transaction")
 	return response.Result(&x.w, x.request, planned, result, x.config)
+}
+
+// finish closes a result and takes note of how many rows it had.
+func (x *exchange) finish(result *executor.Result) {
+	result.Close()
+	x.observed.rows = result.Rows
 }
 
 // Reload reads the schema anew and waits for it. Requests go on meanwhile, with

@@ -36,9 +36,10 @@ import (
 // # Errors
 //
 // An error of Before or After rolls the transaction back and is the answer: an *Error as it
-// is, with its status and code, an *auth.Error as one of Options.Authenticate, an error of
-// the request's context, such as context.Canceled, as always, and any other, of SQL too, as
-// a 500, which is logged and doesn't tell the client its text. A hook that passes over an
+// is, with its status and code, an *auth.Error as one of Options.Authenticate, a deadline
+// that has passed as a 504, context.Canceled as the client's leaving if that is what has
+// cancelled the request, and any other, of SQL too, as a 500, which is logged and doesn't
+// tell the client its text. A hook that passes over an
 // error of its SQL has a transaction that has failed, for which the answer is 500 as well. A
 // panic is answered with 500, too.
 //

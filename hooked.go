@@ -81,7 +81,7 @@ func (h *hooked) answer(schema *snapshot) error {
 	if err := h.run(ctx, h.session(schema, h.plan), h.command(h.plan, program, &h.decided.Values)); err != nil {
 		return err
 	}
-	defer h.result.Close()
+	defer h.finish(h.result)
 	h.clock.lap("transaction")
 	config := h.config
 	if len(h.after) > 0 || len(h.ended) > 0 {
@@ -236,7 +236,9 @@ func (h *hooked) hookError(ctx context.Context, err error) error {
 		return h.hostError(own)
 	case errors.As(err, &refused):
 		return refused
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded):
+		return err
+	case ctx.Err() != nil && errors.Is(err, context.Canceled): // and not that of another context of the host's
 		return err
 	}
 	if lost, ok := h.tx.Lost(ctx, err); ok {

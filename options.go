@@ -152,9 +152,13 @@ type Options struct {
 	//
 	// It sees what the URL and the schema tell, and not what views and functions do inside:
 	// the boundary remains PostgreSQL's grants and row-level security. What is decided
-	// comes on top of them. OPTIONS and the descriptions of the API don't offer what it
-	// refuses, see Use.Offer. It is called by requests at the same time, and must not keep
-	// the use.
+	// comes on top of them. PostgreSQL also takes a name that no column has for a function of
+	// the row, as in select=to_json, which may be any function of the search path. Beside
+	// Decide such names are refused with 42703, and system columns with them; computed fields
+	// of the exposed schemas are uses of their own.
+	//
+	// OPTIONS and the descriptions of the API don't offer what it refuses, see Use.Offer. It
+	// is called by requests at the same time, and must not keep the use.
 	Decide func(ctx context.Context, use *Use) (Decision, error)
 
 	// BasePath is the path that the handler is mounted under when the host's

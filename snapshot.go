@@ -16,8 +16,8 @@ type snapshot struct {
 	planner   *plan.Planner
 	programs  program.Cache
 	documents documentCache
-	decided   decided
-	costs     costCache
+	rulings   bounded[rulingKey, ruling]
+	costs     bounded[costKey, time.Time] // until when
 	loaded    time.Time
 }
 
@@ -74,7 +74,9 @@ func (h *Handler) use(cache *introspect.SchemaCache) {
 			Privileges: h.options.OpenAPI == OpenAPIFollowPrivileges, Plans: h.options.Plans, Encoded: h.options.encoded(),
 			Uses: h.options.Decide != nil,
 		}),
-		loaded: time.Now(),
+		rulings: bounded[rulingKey, ruling]{most: maxRulings},
+		costs:   bounded[costKey, time.Time]{most: maxCosts},
+		loaded:  time.Now(),
 	})
 	h.warnOfPostOnly(cache)
 	h.warnOfAdditions(cache)

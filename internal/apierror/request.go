@@ -250,6 +250,11 @@ func PseudoType(name string) *Error {
 	return &Error{Code: "0A000", Message: "cannot display a value of type " + name, Status: http.StatusBadRequest}
 }
 
+// UndefinedColumn is what PostgreSQL complains of when rows have no column of a name.
+func UndefinedColumn(rows, name string) *Error {
+	return &Error{Code: "42703", Message: "column " + rows + "." + name + " does not exist", Status: http.StatusBadRequest}
+}
+
 // PutFilters is PGRST105: a PUT has to name one row by its primary key.
 func PutFilters() *Error {
 	return &Error{Code: "PGRST105", Message: "Filters must include all and only primary key columns with 'eq' operators",

@@ -165,16 +165,21 @@ func (req *Request) separate(q *filter.Query, p *Payload, window value.Page) {
 	s.Prefer = req.Preferences.shape()
 }
 
-// Force gives the request with a condition, nil for none, and a cap of rows, 0 for none, that
-// the host forces on a use of its plan. The request itself stays as it is.
-func (req *Request) Force(use int, condition filter.Node, most int64) *Request {
-	forced := *req
-	forced.Values.Conditions = slices.Clip(forced.Values.Conditions)
-	f := Forced{Use: use, Most: most}
-	if condition != nil {
-		f.Node = separateNode(&forced.Values, condition)
+// Force gives the request with the conditions and the cap of rows, 0 for none, that the host
+// forces on a use of its plan. The request itself stays as it is, and is given if that is
+// nothing.
+func (req *Request) Force(use int, conditions []filter.Node, most int64) *Request {
+	if len(conditions) == 0 && most == 0 {
+		return req
 	}
-	forced.Forced = append(slices.Clip(forced.Forced), f)
+	forced := *req
+	forced.Values.Conditions, forced.Forced = slices.Clip(forced.Values.Conditions), slices.Clip(forced.Forced)
+	for _, condition := range conditions {
+		forced.Forced = append(forced.Forced, Forced{Use: use, Node: separateNode(&forced.Values, condition)})
+	}
+	if most != 0 {
+		forced.Forced = append(forced.Forced, Forced{Use: use, Most: most})
+	}
 	return &forced
 }
 

@@ -185,7 +185,7 @@ func TestRequest_Force(t *testing.T) {
 	before := string(req.AppendKey(nil))
 	forced := func(value string) *apirequest.Request {
 		condition := filter.Condition{Field: filter.Field{Name: "tenant"}, Operator: filter.Equal, Value: value}
-		return req.Force(0, condition, 0).Force(1, nil, 9)
+		return req.Force(0, []filter.Node{condition}, 0).Force(1, nil, 9)
 	}
 	one, other := forced("7"), forced("8")
 	require.Equal(t, one.Shape, other.Shape)

@@ -209,7 +209,14 @@ func TestDecide_uses(t *testing.T) {
 			`{"filtered":null,"kind":"embed","limit":-1,"name":"api.tags","operators":0,"path":["t"],"reads":["name"],"writes":null}`,
 			`{"filtered":null,"kind":"spread","limit":-1,"name":"api.lines","operators":0,"path":["lines"],"reads":["amount"],"writes":null}`}},
 		{"PATCH", "/orders?id=eq.0&note=not.eq.x", `{"note":"y"}`, []string{
-			`{"filtered":["id"],"kind":"update","limit":-1,"name":"api.orders","operators":2,"path":null,"reads":["id","note"],"writes":["note"]}`}},
+			`{"filtered":["id"],"kind":"update","limit":-1,"name":"api.orders","operators":1,"path":null,"reads":["id","note"],"writes":["note"]}`}},
+		{"DELETE", "/orders?total=eq.-1&or=(total.gt.0,id.eq.0)&select=note,lines(id)", "", []string{
+			`{"filtered":["total"],"kind":"delete","limit":-1,"name":"api.orders","operators":2,"path":null,"reads":["id"],"writes":null}`,
+			`{"filtered":null,"kind":"function","limit":-1,"name":"api.total","operators":0,"path":null,"reads":null,"writes":null}`}},
+		{"POST", "/tags?select=tenant", `{"id":8,"tenant":1}`, []string{
+			`{"filtered":null,"kind":"insert","limit":-1,"name":"api.tags","operators":0,"path":null,"reads":null,"writes":["id","tenant"]}`}},
+		{"GET", "/lines?limit=0&select=id", "", []string{
+			`{"filtered":null,"kind":"read","limit":0,"name":"api.lines","operators":0,"path":null,"reads":["id"],"writes":null}`}},
 		{"POST", "/rpc/all_orders?select=note", `{}`, []string{
 			`{"filtered":null,"kind":"call","limit":-1,"name":"api.all_orders","operators":0,"path":null,"reads":["note"],"writes":null}`}},
 	} {
@@ -218,13 +225,73 @@ func TestDecide_uses(t *testing.T) {
 		require.Less(t, got.StatusCode, 300, read(t, got))
 		for i := range tt.want {
 			require.Greater(t, len(seen), i)
-			if tt.method == "PATCH" { // of what is shown there is nothing, but the columns of the table are planned
-				continue
-			}
 			require.JSONEq(t, tt.want[i], seen[i])
 		}
 		require.Len(t, seen, len(tt.want))
 	}
+}
+
+// A write that shows nothing reads what it filters by, and the key that its Location has. One
+// that merges duplicates isn't an insert.
+func TestDecide_uses_of_writes(t *testing.T) {
+	t.Parallel()
+	for prefer, want := range map[string]struct {
+		kind  pgrest.UseKind
+		reads []string
+	}{
+		"return=minimal":                                   {pgrest.UseInsert, nil},
+		"return=headers-only":                              {pgrest.UseInsert, []string{"id"}},
+		"return=representation":                            {pgrest.UseInsert, []string{"note"}},
+		"resolution=merge-duplicates":                      {pgrest.UseUpsert, nil},
+		"resolution=ignore-duplicates":                     {pgrest.UseInsert, nil},
+		"missing=default, return=minimal":                  {pgrest.UseInsert, nil},
+		"resolution=merge-duplicates, return=headers-only": {pgrest.UseUpsert, []string{"id"}},
+	} {
+		var seen []pgrest.Use
+		api := open(t, tenants(t), tenant(), func(o *pgrest.Options) {
+			o.Decide = func(_ context.Context, use *pgrest.Use) (pgrest.Decision, error) {
+				seen = append(seen, *use)
+				return pgrest.Decision{}, nil
+			}
+		})
+		got := ask(t, api, exchange{method: "POST", target: "/orders?select=note", data: `{"id": 7, "tenant": 1}`, send: headers{"Prefer": prefer}})
+		require.Less(t, got.StatusCode, 300, read(t, got))
+		require.Len(t, seen, 1, prefer)
+		require.Equal(t, want.kind, seen[0].Kind, prefer)
+		require.Equal(t, want.reads, seen[0].Reads, prefer)
+	}
+}
+
+// PostgreSQL takes a name that no column has for a function of the whole row. What such a
+// function reads can't be told, and so there is none.
+func TestDecide_functions_of_the_row(t *testing.T) {
+	t.Parallel()
+	api := open(t, tenants(t), tenant(), func(o *pgrest.Options) {
+		o.Decide = func(_ context.Context, use *pgrest.Use) (pgrest.Decision, error) {
+			if use.Kind == pgrest.UseFunction || slices.Contains(use.Reads, "note") {
+				return pgrest.Decision{}, &pgrest.Error{Status: http.StatusForbidden, Code: "SECRET", Message: "no notes"}
+			}
+			return pgrest.Decision{MaxRows: 1}, nil
+		}
+	})
+	undefined := func(name string) string { return fault("42703", "column "+name+" does not exist", "", "") }
+	secret := fault("SECRET", "no notes", "", "")
+	representation := headers{"Prefer": "return=representation"}
+	run(t, api,
+		exchange{name: "selected", target: "/orders?select=row_to_json", status: 400, body: undefined("orders.row_to_json")},
+		exchange{name: "filtered by", target: "/orders?select=id&to_jsonb->>note=eq.one", status: 400, body: undefined("orders.to_jsonb")},
+		exchange{name: "filtered by within", target: "/orders?select=id&or=(id.eq.1,not.and(to_jsonb->>note.eq.one))", status: 400, body: undefined("orders.to_jsonb")},
+		exchange{name: "ordered by", target: "/orders?select=id&order=to_jsonb->>note", status: 400, body: undefined("orders.to_jsonb")},
+		exchange{name: "embedded", target: "/lines?select=orders(to_json)", status: 400, body: undefined("orders_1.to_json")},
+		exchange{name: "ordered by what is embedded", target: "/lines?select=id,orders()&order=orders(to_json)", status: 400, body: undefined("orders_1.to_json")},
+		exchange{name: "aggregate of all rows", target: "/orders?select=json_agg", status: 400, body: undefined("orders.json_agg")},
+		exchange{name: "of a function", target: "/rpc/all_orders?select=to_json", status: 400, body: undefined("orders.to_json")},
+		exchange{name: "of a write", method: "POST", target: "/orders?select=to_json", data: `{"id":8,"tenant":1}`, send: representation, status: 400, body: undefined("orders.to_json")},
+		exchange{name: "that a write is filtered by", method: "DELETE", target: "/orders?to_jsonb->>note=eq.one", status: 400, body: undefined("orders.to_jsonb")},
+		exchange{name: "computed field", target: "/orders?select=total", status: 403, body: secret},
+		exchange{name: "computed field that a write is filtered by", method: "PATCH", target: "/orders?total=gt.5", data: `{"tenant":1}`, status: 403, body: secret},
+		exchange{name: "column", target: "/orders?select=id&order=id", body: `[{"id":1}]`},
+	)
 }
 
 // A cap holds wherever rows are read, below a limit of the client's, and above it not.
@@ -244,6 +311,18 @@ func TestDecide_caps_rows(t *testing.T) {
 		exchange{name: "embedded", target: "/orders?select=id,lines(id)&id=eq.1&lines.order=id", body: `[{"id":1,"lines":[{"id":1}]}]`},
 		exchange{name: "none", target: "/tags", body: `[]`},
 	)
+	for _, target := range []string{"/orders?select=tags(id)", "/orders?select=total"} {
+		api := open(t, tenants(t), tenant(), func(o *pgrest.Options) {
+			o.Decide = func(_ context.Context, use *pgrest.Use) (d pgrest.Decision, _ error) {
+				if use.Kind == pgrest.UseJunction || use.Kind == pgrest.UseFunction {
+					d.MaxRows = -1
+				}
+				return d, nil
+			}
+		})
+		got := ask(t, api, exchange{target: target})
+		require.Equal(t, 500, got.StatusCode, "there it would let all rows through: %s", read(t, got))
+	}
 }
 
 // What is static is asked once, until the schema is loaded again.

@@ -342,7 +342,7 @@ func TestHook_errors(t *testing.T) {
 			{"rows_left_open", func(ctx context.Context, tx driver.Tx) error { _, err := tx.Query(ctx, `SELECT 1`); return err }, 500, "PGRSTX00", true},
 			{"commit", func(ctx context.Context, tx driver.Tx) error { return tx.Commit(ctx) }, 500, "PGRSTX00", true},
 			{"rollback", func(ctx context.Context, tx driver.Tx) error { return tx.Rollback(ctx) }, 500, "PGRSTX00", true},
-			{"cancelled", func(context.Context, driver.Tx) error { return context.Canceled }, 499, "57014", false},
+			{"cancelled_by_the_host", func(context.Context, driver.Tx) error { return context.Canceled }, 500, "PGRSTX00", true},
 			{"too_late", func(context.Context, driver.Tx) error { return context.DeadlineExceeded }, 504, "57014", true},
 			{"panic", func(context.Context, driver.Tx) error { panic("secret") }, 500, "PGRSTX00", true},
 			{"lost", func(ctx context.Context, tx driver.Tx) error {

@@ -54,6 +54,27 @@ func TestLimits_MaxRowsOf(t *testing.T) {
 	})
 }
 
+// A relation's cap holds for functions that return its rows, whatever schema they are in, and
+// for the numbers that are told of them.
+func TestLimits_MaxRowsOf_another_schema(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Empty(t)
+	_, err := pool.Exec(t.Context(), `
+		CREATE SCHEMA a CREATE TABLE films (id int);
+		CREATE SCHEMA b CREATE TABLE films (id int);
+		INSERT INTO b.films SELECT generate_series(1, 9);
+		CREATE FUNCTION a.f() RETURNS SETOF b.films STABLE LANGUAGE sql AS 'SELECT * FROM b.films';
+		GRANT USAGE ON SCHEMA a, b TO `+anon+`; GRANT SELECT ON a.films, b.films TO `+anon)
+	require.NoError(t, err)
+	api := open(t, pool, cappingRows(map[string]int64{"b.films": 2}, 0), func(o *pgrest.Options) { o.Schemas = []string{"a", "b"} })
+	exact := headers{"Prefer": "count=exact"}
+	capped := headers{"Content-Range": "0-1/9", "Content-Profile": "a"}
+	run(t, api,
+		exchange{name: "rows", target: "/rpc/f", send: exact, status: 206, want: capped, body: `[{"id": 1}, {"id": 2}]`},
+		exchange{name: "head", method: "HEAD", target: "/rpc/f", send: exact, status: 206, want: capped},
+	)
+}
+
 // Of two caps the lower counts.
 func TestLimits_MaxRowsOf_and_MaxRows(t *testing.T) {
 	t.Parallel()

@@ -86,6 +86,22 @@ func TestEvent_rows_of_a_stream(t *testing.T) {
 	require.EqualValues(t, count(t, pgtest.Fixture(t).Superuser(t), "SELECT count(*) FROM archive.films"), seen.of(t, api, exchange{target: "/films"}).Rows)
 }
 
+// Hooks don't change what is told of a request.
+func TestEvent_rows_of_hooks(t *testing.T) {
+	t.Parallel()
+	after := func(context.Context, driver.Tx, *pgrest.Request, *pgrest.Outcome) error { return nil }
+	for name, hook := range map[string]pgrest.Hook{
+		"before":       {Before: func(context.Context, driver.Tx, *pgrest.Request) error { return nil }},
+		"after":        {After: after},
+		"after commit": {AfterCommit: func(context.Context, *pgrest.Request, *pgrest.Outcome) {}},
+	} {
+		hook.For = func(*pgrest.Request) bool { return true }
+		var seen events
+		api := serve(t, func(o *pgrest.Options) { o.Observe, o.Hooks = seen.observe, []pgrest.Hook{hook} })
+		require.EqualValues(t, 3, seen.of(t, api, exchange{target: "/films?id=lt.4"}).Rows, name)
+	}
+}
+
 // requestTracer keeps what it is told, and puts a name into the context.
 type requestTracer struct {
 	events

@@ -198,7 +198,7 @@ func (p *Planner) finish(a *Answer, req *apirequest.Shape, produce producer) err
 	if a.Format == FormatAggregated {
 		a.prepareRows()
 	}
-	a.Count, a.MaxRows = countOf(req), p.capOf(produce.rows)
+	a.Count = countOf(req)
 	a.Root.StripNulls = a.Media.NullsStripped
 	a.Expect.Singular = a.Format == FormatObject && a.Explain == nil
 	a.Expect.MaxAffected = -1

@@ -57,7 +57,7 @@ func (p *Planner) call(req *apirequest.Shape) (Plan, error) {
 	c := &Call{Routine: routine}
 	c.arguments(req)
 	table, scalar := p.resultTable(routine, req.Schema)
-	c.Scalar = scalar
+	c.Scalar, c.MaxRows = scalar, p.capOf(rowsOf(routine))
 	if err := p.tree(&c.Answer, table, req); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type Info struct {
 	offered  func(apirequest.Operation) bool
 }
 
-// Without gives the info without the operations that keep leaves out.
+// Without gives the info without the operations whose use is refused.
 func (i *Info) Without(refused func(UseKind) bool) *Info {
 	kept := infoOf(i.resource, func(o apirequest.Operation) bool {
 		return i.offered(o) && (o.Action == apirequest.Options || !refused(useOf(o)))

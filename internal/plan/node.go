@@ -79,6 +79,19 @@ type Embed struct {
 // ToMany reports an embed of any number of rows.
 func (e *Embed) ToMany() bool { return !e.Relationship.ToOne() }
 
+// JoinColumns are the columns of the rows around it by which it is joined.
+func (e *Embed) JoinColumns() []string {
+	pairs := e.Relationship.Columns
+	if j := e.Relationship.Junction; j != nil {
+		pairs = j.Source
+	}
+	names := make([]string, len(pairs))
+	for i, pair := range pairs {
+		names[i] = pair.Column
+	}
+	return names
+}
+
 // Empty reports an embed without anything to show, as rel() is: it only filters.
 func (e *Embed) Empty() bool { return e.Node.empty() }
 

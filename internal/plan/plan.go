@@ -25,7 +25,8 @@ type Config struct {
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.
 	Privileges bool
-	// Uses has plans tell which relations and routines they use.
+	// Uses has plans tell which relations and routines they use, and refuses names of which
+	// only PostgreSQL could tell that.
 	Uses bool
 	// StrictTargetNames has filters, orders and pages refer to an embed with an alias by the
 	// alias alone.
@@ -76,7 +77,11 @@ func (p *Planner) Build(req *apirequest.Shape) (Plan, error) {
 	case len(req.Forced) > 0:
 		p.force(r, req.Forced)
 	case p.config.Uses:
-		r.Answered().Uses = uses(r)
+		all := uses(r)
+		if err := checkUses(all); err != nil {
+			return nil, err
+		}
+		r.Answered().Uses = all
 	}
 	return built, err
 }

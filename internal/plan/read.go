@@ -16,6 +16,7 @@ func (p *Planner) read(req *apirequest.Shape) (Plan, error) {
 		return nil, err
 	}
 	r := &Read{Answer{ReadOnly: true}}
+	r.MaxRows = p.capOf(table.Name)
 	if err := p.tree(&r.Answer, table, req); err != nil {
 		return nil, err
 	}

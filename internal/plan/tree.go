@@ -12,7 +12,7 @@ import (
 )
 
 // tree makes the tree of an answer in passes, each over the whole of it: the first
-// one that finds a fault names it, as PostgREST does.
+// one that finds a fault names it, as PostgREST does. The answer's cap is that of its rows.
 func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape) error {
 	items := req.Select
 	if len(items) == 0 { // only here does an empty select mean all columns
@@ -25,7 +25,7 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 		return apierror.PseudoType(name)
 	}
 	root := skeleton(items)
-	root.Window = windowOf(req.Window, 0).AtMost(p.capOfTable(table))
+	root.Window = windowOf(req.Window, 0).AtMost(a.MaxRows)
 	a.Root = root
 	passes := []func() error{
 		func() error { return p.distribute(root, req) },

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -30,17 +29,19 @@ type Use struct {
 	Operators []filter.Operator
 	window    Window
 
-	of      subject
-	ordered []Field // by which the relation around it is ordered
+	of        subject
+	ordered   []Field               // by which the relation around it is ordered
+	functions []*introspect.Routine // of its computed fields, each once
+	unknown   string                // a name that is neither a column's nor a computed field's
 }
 
-// LimitOf is the most rows that a request with these values asks for, -1 for any number.
+// LimitOf is the most rows that a request with these values asks for, whatever the caps; -1
+// for any number.
 func (u *Use) LimitOf(v *value.Values) int64 {
-	if u.window.Limit == Unbounded {
+	if !u.window.limited {
 		return -1
 	}
-	limit, _ := strconv.ParseInt(string(v.Bind([]value.Arg{u.window.LimitArg()})[0]), 10, 64)
-	return limit
+	return v.Page(u.window.page).Limit
 }
 
 // UseKind is what is done with a relation or a routine.
@@ -51,7 +52,7 @@ const (
 	UseRead     UseKind = iota // rows that are shown by themselves
 	UseInsert                  // new rows
 	UseUpdate                  // changed rows
-	UseUpsert                  // rows that are new or changed
+	UseUpsert                  // rows that are new or changed, by PUT or by merging duplicates
 	UseDelete                  // rows that go
 	UseEmbed                   // rows within others, or whose existence is asked for
 	UseSpread                  // rows whose columns become those of others
@@ -71,32 +72,49 @@ type subject struct {
 // uses lists the uses of a plan, in an order that its shape decides over.
 func uses(p Runnable) []Use {
 	a := p.Answered()
-	var u Use
+	u := Use{Kind: UseRead, Name: a.Root.Table.Name, of: subject{node: a.Root}}
 	switch p := p.(type) {
 	case *Mutate:
-		u = Use{Kind: writeUses[p.Action], Name: p.Table.Name, of: subject{node: p.Root, write: p}}
+		u = Use{Kind: useOfWrite(p), Name: p.Table.Name, of: subject{node: p.Root, write: p}}
 		for _, c := range p.Columns {
 			u.Writes = append(u.Writes, c.Name)
 		}
 		u.where(p.Where)
+		if p.Return != ReturnRepresentation { // all that is shown is the key
+			for _, c := range p.Key {
+				u.Reads = add(u.Reads, c.Name)
+			}
+			return u.appendTo(nil)
+		}
 	case *Call:
 		u = Use{Kind: UseCall, Name: p.Routine.Name, of: subject{node: p.Root}}
-	default:
-		u = Use{Kind: UseRead, Name: a.Root.Table.Name, of: subject{node: a.Root}}
 	}
 	return a.Root.appendUses(nil, u)
 }
 
+func useOfWrite(m *Mutate) UseKind {
+	if m.Conflict != nil && m.Conflict.Merge {
+		return UseUpsert
+	}
+	return writeUses[m.Action]
+}
+
 var writeUses = map[Action]UseKind{Create: UseInsert, Update: UseUpdate, Upsert: UseUpsert, Delete: UseDelete}
+
+// appendTo appends the use, and those of the functions of its computed fields.
+func (u *Use) appendTo(list []Use) []Use {
+	list = append(list, *u)
+	for _, f := range u.functions {
+		list = append(list, Use{Kind: UseFunction, Name: f.Name, Path: u.Path})
+	}
+	return list
+}
 
 // appendUses appends the use of a node's relation, and those below it.
 func (n *Node) appendUses(list []Use, u Use) []Use {
-	functions := u.read(n)
+	u.read(n)
 	u.window = n.Window
-	list = append(list, u)
-	for _, f := range functions {
-		list = append(list, Use{Kind: UseFunction, Name: f.Name, Path: u.Path})
-	}
+	list = u.appendTo(list)
 	for _, e := range n.Embeds {
 		path := append(slices.Clip(u.Path), e.Name)
 		if j := e.Relationship.Junction; j != nil {
@@ -124,55 +142,27 @@ func (n *Node) appendUses(list []Use, u Use) []Use {
 	return list
 }
 
-// read takes note of what a node reads, and gives the functions of its computed fields.
-func (u *Use) read(n *Node) (functions []*introspect.Routine) {
-	field := func(f Field) {
-		switch {
-		case f.Computed == nil:
-			u.Reads = add(u.Reads, f.Name)
-		case !slices.Contains(functions, f.Computed):
-			functions = append(functions, f.Computed)
-		}
-	}
+// read takes note of what a node reads.
+func (u *Use) read(n *Node) {
 	for i := range n.Columns {
 		if c := &n.Columns[i]; !c.Rows {
-			field(c.Field)
+			u.field(c.Field)
 		}
 	}
 	for _, t := range n.Order {
 		if t.Embed == nil {
-			field(t.Field)
+			u.field(t.Field)
 		}
 	}
 	for _, f := range u.ordered {
-		field(f)
+		u.field(f)
 	}
 	u.where(n.Where)
-	var conditions func([]Predicate)
-	conditions = func(of []Predicate) {
-		for _, p := range of {
-			switch p := p.(type) {
-			case Compare:
-				field(p.Field)
-			case Group:
-				conditions(p.Of)
-			}
-		}
-	}
-	conditions(n.Where)
 	for _, e := range n.Embeds {
-		switch r := e.Relationship; {
-		case r.Junction != nil:
-			for _, pair := range r.Junction.Source {
-				u.Reads = add(u.Reads, pair.Column)
-			}
-		default:
-			for _, pair := range r.Columns {
-				u.Reads = add(u.Reads, pair.Column)
-			}
+		for _, name := range e.JoinColumns() {
+			u.Reads = add(u.Reads, name)
 		}
 	}
-	return functions
 }
 
 // where takes note of conditions.
@@ -189,11 +179,37 @@ func (u *Use) conditions(of []Predicate) {
 	for _, p := range of {
 		switch p := p.(type) {
 		case Compare:
-			u.Reads, u.Operators = add(u.Reads, p.Field.Name), add(u.Operators, p.Operator)
+			u.field(p.Field)
+			u.Operators = add(u.Operators, p.Operator)
 		case Group:
 			u.conditions(p.Of)
 		}
 	}
+}
+
+// field takes note of a column, or of the function that computes one.
+func (u *Use) field(f Field) {
+	if f.Computed != nil {
+		u.functions = add(u.functions, f.Computed)
+		return
+	}
+	u.Reads = add(u.Reads, f.Name)
+	if f.Column == nil && u.unknown == "" {
+		u.unknown = f.Name
+	}
+}
+
+// checkUses refuses a name that the schema cache doesn't have for a column: PostgreSQL may
+// take it for a function of the whole row, such as to_json, or even for an aggregate of all
+// rows, and then nothing that is known of the use would be true.
+func checkUses(all []Use) error {
+	for i := range all {
+		u := &all[i]
+		if u.unknown != "" && u.of.node != nil && len(u.of.node.Table.Columns) > 0 {
+			return apierror.UndefinedColumn(u.of.node.Alias, u.unknown)
+		}
+	}
+	return nil
 }
 
 func add[T comparable](list []T, item T) []T {
@@ -243,17 +259,6 @@ func (p *Planner) forceUse(a *Answer, of subject, f apirequest.Forced) {
 	default:
 		of.node.Where = append(of.node.Where, p.forcedPredicate(of.node, f.Node))
 	}
-}
-
-// lowest is the lower of two caps, of which 0 is none.
-func lowest(a, b int64) int64 {
-	switch {
-	case a == 0:
-		return b
-	case b == 0:
-		return a
-	}
-	return min(a, b)
 }
 
 // forcedPredicate resolves a condition of the host's, which is about columns alone.

@@ -50,12 +50,9 @@ func windowOf(shape apirequest.Window, index int) Window {
 // AtMost caps the window at limit rows. 0 is no cap, and a negative limit lets no row pass.
 // Of several caps the lowest counts.
 func (w Window) AtMost(limit int64) Window {
-	if limit == 0 || w.most != 0 && max(0, w.most) <= max(0, limit) {
-		return w
-	}
-	w.most = limit
-	if !w.limited || w.Limit == Positive {
-		w.Limit = apirequest.BoundOf(max(0, limit))
+	w.most = lowest(w.most, limit)
+	if w.most != 0 && (!w.limited || w.Limit == Positive) {
+		w.Limit = apirequest.BoundOf(max(0, w.most))
 	}
 	return w
 }

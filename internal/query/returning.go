@@ -126,19 +126,13 @@ func needed(n *plan.Node) []string {
 		}
 	}
 	for _, e := range n.Embeds {
-		switch r := e.Relationship; {
-		case r.Function != nil:
+		for _, name := range e.JoinColumns() {
+			add(name)
+		}
+		if e.Relationship.Function != nil {
 			row := rowOf(sqlfrag.Ident(n.Alias), n.Table.Name) + " AS " + sqlfrag.Ident(n.RowColumn)
 			if !slices.Contains(names, row) {
 				names = append(names, row)
-			}
-		case r.Junction != nil:
-			for _, pair := range r.Junction.Source {
-				add(pair.Column)
-			}
-		default:
-			for _, pair := range r.Columns {
-				add(pair.Column)
 			}
 		}
 	}

@@ -132,9 +132,9 @@ func (v *Values) text(arg *Arg) []byte {
 	case FromMember:
 		text = v.Members[arg.Index]
 	case FromLimit:
-		text = strconv.AppendInt(nil, v.page(arg.Index).AtMost(arg.Most).Limit, 10)
+		text = strconv.AppendInt(nil, v.Page(arg.Index).AtMost(arg.Most).Limit, 10)
 	case FromOffset:
-		text = strconv.AppendInt(nil, v.page(arg.Index).Offset, 10)
+		text = strconv.AppendInt(nil, v.Page(arg.Index).Offset, 10)
 	}
 	if arg.Hex {
 		return hex.AppendEncode([]byte(`\x`), text)
@@ -142,7 +142,8 @@ func (v *Values) text(arg *Arg) []byte {
 	return text
 }
 
-func (v *Values) page(index int) Page {
+// Page is Window, by the index 0, or one of Pages, which begin at 1.
+func (v *Values) Page(index int) Page {
 	if index == 0 {
 		return v.Window
 	}
