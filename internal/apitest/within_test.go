@@ -126,6 +126,32 @@ func TestWithin_settings(t *testing.T) {
 	require.ErrorContains(t, err, "duplicate", "what isn't deferred of itself is checked at once, as before")
 }
 
+// What isn't deferred of itself is checked at once behind a request, as before, where the
+// request's role or the host's can name it. There may be schemas that neither may use.
+func TestWithin_hidden_constraints(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	_, err := db.Superuser(t).Exec(t.Context(), hookSQL+`;
+		CREATE SCHEMA hidden CREATE TABLE things (id int UNIQUE DEFERRABLE);
+		CREATE SCHEMA host CREATE TABLE things (id int UNIQUE DEFERRABLE);
+		GRANT USAGE ON SCHEMA host TO pgrest_test_authenticator;
+		GRANT ALL ON host.things TO pgrest_test_authenticator;
+		ALTER TABLE archive.stamps ADD UNIQUE (name) DEFERRABLE`)
+	require.NoError(t, err)
+	pool := db.Pool(t)
+	api := open(t, pool)
+	for name, tt := range map[string]struct{ role, insert string }{
+		"the request's": {anon, `INSERT INTO archive.stamps VALUES (2, 'one')`},
+		"the host's":    {"none", `INSERT INTO host.things VALUES (1), (1)`},
+	} {
+		in, tx := within(t, api, pool)
+		w := answer(in, exchange{method: "POST", target: "/stamps", data: `{"id": 1, "name": "one"}`}.request(t))
+		require.Equal(t, 201, w.Code, w.Body)
+		_, err = tx.Exec(t.Context(), `SET LOCAL role = `+tt.role+`; `+tt.insert)
+		require.ErrorContains(t, err, "duplicate", name)
+	}
+}
+
 // A read within a transaction can't write, and one that rolls back leaves nothing.
 func TestWithin_modes(t *testing.T) {
 	t.Parallel()

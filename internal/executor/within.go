@@ -77,9 +77,13 @@ const (
 	deferAgain     = "SET CONSTRAINTS ALL DEFERRED"
 	nestedReadOnly = "pg_catalog.set_config('transaction_read_only', 'on', true)"
 	// immediateNames has the constraints that aren't deferred of themselves: those that
-	// SET CONSTRAINTS ALL DEFERRED makes deferred, too.
-	immediateNames = "SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.conname), ', ') FROM pg_catalog.pg_constraint c " +
-		"JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace WHERE c.condeferrable AND NOT c.condeferred"
+	// SET CONSTRAINTS ALL DEFERRED makes deferred, too. Who may not use a schema can't name
+	// what is there: first come those that the request's role can name, and then those that
+	// only the host's can, which is the argument.
+	immediateNames = "SELECT pg_catalog.string_agg(name, ', ') FILTER (WHERE own), pg_catalog.string_agg(name, ', ') FILTER (WHERE NOT own AND host) " +
+		"FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.conname) AS name, pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS own, " +
+		"pg_catalog.has_schema_privilege(CASE $1::text WHEN 'none' THEN session_user ELSE $1::text END, n.oid, 'USAGE') AS host FROM pg_catalog.pg_constraint c " +
+		"JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace WHERE c.condeferrable AND NOT c.condeferred) named"
 )
 
 // nestedModes are the settings that say the modes: what only reads must not write. The rest
@@ -96,6 +100,9 @@ type outer struct {
 	names  []string
 	values [][]byte
 }
+
+// role is the host's role; "none" is that which has logged in.
+func (o *outer) role() []byte { return o.values[0] }
 
 // ofSavepoint is how many results sendSavepoint has.
 const ofSavepoint = 2
@@ -149,10 +156,8 @@ func (p *pipeline) leave() error {
 	undone := tx.session.undone()
 	if !undone {
 		p.send("", deferAgain, nil)
-		statement, args := tx.executor.host.outer.restore()
-		p.send("", statement, args)
-		p.send("", immediateNames, nil)
-		before += 2
+		p.send(tx.role(), immediateNames, [][]byte{tx.executor.host.outer.role()})
+		before++
 	}
 	if err := p.dispatch(); err != nil {
 		return err
@@ -160,22 +165,50 @@ func (p *pipeline) leave() error {
 	if err := p.skip(before); err != nil {
 		return forgotten(err)
 	}
-	last := toSavepoint
-	if !undone {
-		names, err := p.value()
-		if err != nil {
-			return forgotten(err)
+	if undone {
+		if err := p.close(); err != nil {
+			return err
 		}
-		last = release
-		if len(names) > 0 {
-			last = "SET CONSTRAINTS " + string(names) + " IMMEDIATE; " + release
-		}
+		err := p.exec(toSavepoint)
+		tx.executor.host.left = err == nil
+		return err
+	}
+	names, err := p.row()
+	if err != nil {
+		return forgotten(err)
 	}
 	if err := p.close(); err != nil {
 		return err
 	}
-	err := p.exec(last)
-	tx.executor.host.left = err == nil
+	return p.restoreHost(names[0], names[1])
+}
+
+// restoreHost has the host's transaction be as before, but for what was done in the one within
+// it: its constraints, those that the request's role can name and those that only the host's
+// can, and its settings.
+func (p *pipeline) restoreHost(own, hosts []byte) error {
+	host := p.tx.executor.host
+	p.begin(p.ctx, p.tx)
+	results := 2
+	if len(own) > 0 {
+		p.send(p.tx.role(), "SET CONSTRAINTS "+string(own)+" IMMEDIATE", nil)
+		results++
+	}
+	statement, args := host.outer.restore()
+	p.send("", statement, args)
+	if len(hosts) > 0 {
+		p.send(string(host.outer.role()), "SET CONSTRAINTS "+string(hosts)+" IMMEDIATE", nil)
+		results++
+	}
+	p.send("", release, nil)
+	if err := p.dispatch(); err != nil {
+		return err
+	}
+	if err := p.skip(results); err != nil {
+		return forgotten(err)
+	}
+	err := p.close()
+	host.left = err == nil
 	return err
 }
 
