@@ -58,5 +58,5 @@ func canonical(h http.Header) http.Header {
 
 // logDetails logs that the host's details of an error can't be made JSON of.
 func (o Options) logDetails(err error) {
-	o.Logger.Error("details of MapError left out", "error", apierror.ForLog(fmt.Errorf("make JSON of them: %w", err)))
+	o.Logger.Error("details of the host's error left out", "error", apierror.ForLog(fmt.Errorf("make JSON of them: %w", err)))
 }

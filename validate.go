@@ -63,6 +63,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("OpenAPI is %d, which is none of its values", o.OpenAPI)
 	case o.TxEnd > TxRollbackAllowOverride:
 		return fmt.Errorf("TxEnd is %d, which is none of its values", o.TxEnd)
+	case o.SchemaList > SchemasHidden:
+		return fmt.Errorf("SchemaList is %d, which is none of its values", o.SchemaList)
 	case o.ErrorFormat > ErrorsAccepted:
 		return fmt.Errorf("ErrorFormat is %d, which is none of its values", o.ErrorFormat)
 	case o.Listener != nil && o.Listener.hears.Closed():

@@ -156,7 +156,7 @@ func TestOptions_MapError_unusable(t *testing.T) {
 		{"panic", func(e *pgrest.Error) *pgrest.Error { e.Message = "changed"; panic("MapError's") }, kept, "MapError panicked"},
 		{"status", func(e *pgrest.Error) *pgrest.Error { e.Status = 99; return e }, kept, ""},
 		{"status beyond", func(e *pgrest.Error) *pgrest.Error { e.Status = 1000; return e }, kept, ""},
-		{"details", func(e *pgrest.Error) *pgrest.Error { e.Details = func() {}; return e }, kept, "details of MapError left out"},
+		{"details", func(e *pgrest.Error) *pgrest.Error { e.Details = func() {}; return e }, kept, "details of the host's error left out"},
 		{"panic of details", func(e *pgrest.Error) *pgrest.Error { e.Details = explosive{}; return e }, kept, "MapError panicked"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -40,6 +40,7 @@ func TestNew_refuses(t *testing.T) {
 		{"information_schema", pgrest.Options{Schemas: []string{"api", "information_schema"}}, "pgrest: Schemas can't expose information_schema"},
 		{"negative_BodyThreshold", pgrest.Options{BodyThreshold: -1}, "pgrest: BodyThreshold is -1, and can't be negative"},
 		{"unknown_TxEnd", pgrest.Options{TxEnd: 4}, "pgrest: TxEnd is 4, which is none of its values"},
+		{"unknown_SchemaList", pgrest.Options{SchemaList: 9}, "pgrest: SchemaList is 9, which is none of its values"},
 		{"malformed_OpenAPIServerURL", pgrest.Options{OpenAPIServerURL: "films.example"},
 			`pgrest: OpenAPIServerURL: openapi: malformed server URL "films.example": it must be an absolute http or https URL without user, query and fragment`},
 		{"BasePath_without_a_slash", pgrest.Options{BasePath: "api"}, `pgrest: BasePath is "api", and has to begin with a slash`},
