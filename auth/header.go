@@ -60,6 +60,9 @@ func HeadersJSON(host string, headers map[string][]string) []byte {
 // setting request.cookies: sorted by name, the values as they were sent. Of two
 // cookies with the same name the last counts. Bytes that aren't UTF-8 are replaced.
 func CookiesJSON(cookie string) []byte {
+	if cookie == "" {
+		return []byte("{}")
+	}
 	type pair struct{ name, value string }
 	var pairs []pair
 	for part := range strings.SplitSeq(cookie, ";") {

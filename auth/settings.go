@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
@@ -87,11 +86,15 @@ func reserved(name string) bool {
 	return false
 }
 
+// usualSchemas is how many schemas a search path has room for without an allocation.
+const usualSchemas = 8
+
 func searchPath(c Context) string {
 	if c.Schema == "" {
 		return sqlfrag.SearchPath(c.ExtraSearchPath...)
 	}
-	return sqlfrag.SearchPath(slices.Concat([]string{c.Schema}, c.ExtraSearchPath)...)
+	schemas := make([]string, 0, usualSchemas)
+	return sqlfrag.SearchPath(append(append(schemas, c.Schema), c.ExtraSearchPath...)...)
 }
 
 func objectOrEmpty(text []byte) string {

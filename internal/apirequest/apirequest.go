@@ -104,7 +104,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if err := c.Limits.check(r, escaped); err != nil {
 		return nil, err
 	}
-	path, ok := cutBase("/"+strings.TrimPrefix(escaped, "/"), c.BasePath) // a router may have stripped the slash
+	path, ok := cutBase(rooted(escaped), c.BasePath)
 	if !ok {
 		return nil, apierror.InvalidPath()
 	}
@@ -233,8 +233,16 @@ func AtRoot(r *http.Request, c Config) bool {
 	if o, err := operationOf(Root, r.Method); c.RootDisabled || err != nil || o.Action != Describe {
 		return false
 	}
-	path, ok := cutBase("/"+strings.TrimPrefix(r.URL.EscapedPath(), "/"), c.BasePath)
+	path, ok := cutBase(rooted(r.URL.EscapedPath()), c.BasePath)
 	return ok && path == "/"
+}
+
+// rooted gives a path the slash in front that a router may have stripped.
+func rooted(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return path
+	}
+	return "/" + path
 }
 
 // cutBase cuts base, which is not escaped, off an escaped path at the border of

@@ -2,8 +2,8 @@ package encode
 
 import (
 	"bytes"
+	"slices"
 
-	"github.com/pgrest-go/pgrest/internal/jsontext"
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
@@ -56,24 +56,19 @@ func (a *array) End(dst []byte) []byte {
 }
 
 type object struct {
-	members    []member
+	columns    []query.Column // each with its key
 	stripNulls bool
 }
 
-// member is the member of an object that a column makes.
-type member struct {
-	key      []byte // as it is written, with the comma before it: ,"key":
-	encoding query.Encoding
-}
-
 func newObject(columns []query.Column, stripNulls bool) *object {
-	o := &object{members: make([]member, len(columns)), stripNulls: stripNulls}
-	for i, c := range columns {
-		key := make([]byte, 0, len(c.Name)+len(`,"":`))
-		key = append(jsontext.AppendString(append(key, ','), c.Name), ':')
-		o.members[i] = member{key: key, encoding: c.Encoding}
+	withoutKey := func(c query.Column) bool { return c.Key == nil }
+	if slices.ContainsFunc(columns, withoutKey) {
+		columns = slices.Clone(columns) // they may be others' too
+		for i := range columns {
+			columns[i].Key = query.KeyOf(columns[i].Name)
+		}
 	}
-	return o
+	return &object{columns: columns, stripNulls: stripNulls}
 }
 
 func (o *object) Start(dst []byte) []byte { return dst }
@@ -82,13 +77,13 @@ func (o *object) End(dst []byte) []byte { return dst }
 
 func (o *object) Row(dst []byte, values [][]byte) []byte {
 	start := len(dst)
-	for i := range o.members {
-		m := &o.members[i]
-		if o.stripNulls && isNull(values[i], m.encoding) {
+	for i := range o.columns {
+		c := &o.columns[i]
+		if o.stripNulls && isNull(values[i], c.Encoding) {
 			continue
 		}
-		dst = append(dst, m.key...)
-		dst = AppendValue(dst, m.encoding, values[i])
+		dst = append(dst, c.Key...)
+		dst = AppendValue(dst, c.Encoding, values[i])
 	}
 	if len(dst) == start {
 		return append(dst, '{', '}')

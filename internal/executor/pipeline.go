@@ -16,8 +16,9 @@ type pipeline struct {
 	ctx     context.Context // of the caller
 	tx      *Tx
 	wire    *pgconn.Pipeline
-	sent    []queued // whose results were not read yet
-	current queued   // whose result is being read
+	sent    []queued // whose results were not read yet, in room while there are few
+	room    [usualStatements]queued
+	current queued // whose result is being read
 	state   pipelineState
 	late    bool   // the Sync is sent by close
 	watched uint64 // the number that the connection's watch has for it
@@ -55,7 +56,7 @@ type preparing struct {
 func (p *pipeline) begin(ctx context.Context, tx *Tx) {
 	p.attach(ctx, tx)
 	p.state, p.wire = unanswered, tx.conn.pg.StartPipeline(ctx)
-	p.sent = make([]queued, 0, usualStatements)
+	p.sent = p.room[:0]
 }
 
 // usualStatements is how many statements most pipelines have.

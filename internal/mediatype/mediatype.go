@@ -246,6 +246,9 @@ func ParseAccept(values ...string) []Type {
 	if len(values) == 0 || len(values) == 1 && (values[0] == "" || values[0] == Any) {
 		return anyType
 	}
+	if len(values) == 1 && !strings.ContainsAny(values[0], `,;" `+"\t") {
+		return []Type{Parse(values[0])} // nothing to rank
+	}
 	var ranked []rank
 	for _, value := range values {
 		for element := range splitQuoted(value, ',') {

@@ -36,9 +36,12 @@ type compiled struct {
 func (c *Cache) get(key []byte) *compiled {
 	c.mu.RLock()
 	t := c.byKey[string(key)]
-	old := c.older[string(key)]
+	var old *compiled
+	if t == nil {
+		old = c.older[string(key)]
+	}
 	c.mu.RUnlock()
-	if t == nil && old != nil {
+	if old != nil {
 		c.put(string(key), old)
 		return old
 	}

@@ -1,6 +1,9 @@
 package query
 
-import "github.com/pgrest-go/pgrest/internal/oid"
+import (
+	"github.com/pgrest-go/pgrest/internal/jsontext"
+	"github.com/pgrest-go/pgrest/internal/oid"
+)
 
 // Encoding says how a result column's text form becomes a JSON value.
 type Encoding uint8
@@ -26,11 +29,21 @@ const (
 
 // Column is an output column: its name, unquoted, and its encoding.
 type Column struct {
-	Name     string
+	Name string
+	// Key is the name as an object of JSON has it, with the comma before it: ,"name":.
+	// The columns of a program have it, so that it isn't written for each request; where
+	// it is missing, it is made of the name.
+	Key      []byte
 	Encoding Encoding
 	// OID is the type that the encoding is for, domains looked through; 0 where it
 	// is for any.
 	OID uint32
+}
+
+// KeyOf writes a name as [Column.Key] has it.
+func KeyOf(name string) []byte {
+	key := make([]byte, 0, len(name)+len(`,"":`))
+	return append(jsontext.AppendString(append(key, ','), name), ':')
 }
 
 // Takes reports whether values of a type, by its number, are what the encoding is for.

@@ -121,7 +121,7 @@ func encodeOutside(s selection) fragment {
 func columnsOf(list []output) []Column {
 	columns := make([]Column, len(list))
 	for i, o := range list {
-		columns[i] = Column{Name: o.name, Encoding: o.encoding, OID: o.oid}
+		columns[i] = Column{Name: o.name, Key: KeyOf(o.name), Encoding: o.encoding, OID: o.oid}
 	}
 	return columns
 }
