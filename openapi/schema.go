@@ -22,7 +22,7 @@ var baseSchemas = map[string]baseSchema{
 	"smallint":                    {"integer", "int16", `1`},
 	"integer":                     {"integer", "int32", `1`},
 	"bigint":                      {"integer", "int64", `1`},
-	"oid":                         {"integer", "int64", `1`},
+	"oid":                         {"string", "", `"1"`}, // to_json has it as a text
 	"numeric":                     {"number", "decimal", `1.5`},
 	"real":                        {"number", "float", `1.5`},
 	"double precision":            {"number", "double", `1.5`},

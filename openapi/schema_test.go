@@ -34,6 +34,7 @@ func TestDocumentColumn(t *testing.T) {
 		{"limited text", set("character varying(20)", func(c *introspect.Column) { c.MaxLength = 20 }),
 			`{"type": ["string", "null"], "maxLength": 20}`},
 		{"number", keyColumn("c", "numeric(10,2)"), `{"type": "number", "format": "decimal"}`},
+		{"object identifier", keyColumn("c", "oid"), `{"type": "string"}`},
 		{"time", keyColumn("c", "timestamp with time zone"), `{"type": "string", "format": "date-time"}`},
 		{"JSON is anything", column("c", "jsonb"), `{}`},
 		{"array", keyColumn("c", "uuid[]"), `{"type": "array", "items": {"type": "string", "format": "uuid"}}`},
