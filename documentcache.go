@@ -22,10 +22,25 @@ type documentCache struct {
 // what clients can make up, as they can the name of the host.
 type document struct {
 	once     sync.Once
-	template *openapi.Template
+	template template
 	sum      [sha256.Size]byte // of its first and last part
 	err      error
 }
+
+// template makes descriptions for clients that reach the API at different places, which
+// have all but what stands in their middle in common.
+type template interface {
+	Parts(openapi.Config) ([][]byte, error)
+	Size() int
+	Sum() [sha256.Size]byte
+}
+
+// fixed is a description that is the same wherever clients reach the API.
+type fixed []byte
+
+func (f fixed) Parts(openapi.Config) ([][]byte, error) { return [][]byte{f, nil}, nil }
+func (f fixed) Size() int                              { return len(f) }
+func (f fixed) Sum() [sha256.Size]byte                 { return sha256.Sum256(f) }
 
 // tag is the entity tag (RFC 9110, section 8.8.3) of the parts of one that was made of
 // the template.
@@ -42,7 +57,7 @@ const (
 
 // get finds the description of that key, or has it built, while those of other keys
 // can be had.
-func (c *documentCache) get(key string, build func() (*openapi.Template, error)) (*document, error) {
+func (c *documentCache) get(key string, build func() (template, error)) (*document, error) {
 	found := c.entry(key)
 	found.once.Do(func() {
 		defer c.built(key, found)

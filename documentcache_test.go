@@ -17,7 +17,7 @@ func TestDocumentCache(t *testing.T) {
 	var c documentCache
 	errBuild := errors.New("as told")
 	tries := 0
-	build := func() (*openapi.Template, error) {
+	build := func() (template, error) {
 		switch tries++; tries {
 		case 1:
 			return nil, errBuild

@@ -30,6 +30,8 @@ func TestEnums(t *testing.T) {
 		{pgrest.TxRollback, "rollback"},
 		{pgrest.TxRollbackAllowOverride, "rollback-allow-override"},
 		{pgrest.TxRollbackAllowOverride + 1, "TxEnd(4)"},
+		{pgrest.TypeScript, "typescript"},
+		{pgrest.TypeScript + 1, "Extension(1)"},
 		{pgrest.ResourceUnknown, "unknown"},
 		{pgrest.ResourceRelation, "relation"},
 		{pgrest.ResourceRoutine, "rpc"},

@@ -46,6 +46,7 @@ var boundaries = map[string]boundary{
 	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
 	"auth":               {ours: []string{"introspect", "internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect"}},
+	"typescript":         {ours: []string{"introspect", "openapi"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/value":     {ours: []string{"filter", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/apirequest": {
@@ -56,7 +57,7 @@ var boundaries = map[string]boundary{
 		never: []string{"net/http"},
 	},
 	"internal/query": {
-		ours:      []string{"internal/plan", "internal/value", "internal/oid", "filter", "introspect", "internal/sqlfrag"},
+		ours:      []string{"internal/plan", "internal/value", "internal/oid", "internal/jsontext", "filter", "introspect", "internal/sqlfrag"},
 		externals: []string{squirrel},
 		never:     []string{"net/http"},
 	},
@@ -80,7 +81,7 @@ var boundaries = map[string]boundary{
 	"internal/reload":    {ours: []string{"introspect", "internal/dbpool"}, externals: []string{pgx}, never: []string{"net/http"}},
 	".": {
 		ours: []string{
-			"filter", "introspect", "auth", "openapi", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
+			"filter", "introspect", "auth", "openapi", "typescript", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
 			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis", "internal/value",
 			"internal/dbpool", "internal/forwarded",

@@ -11,6 +11,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/introspect"
 	"github.com/pgrest-go/pgrest/openapi"
+	"github.com/pgrest-go/pgrest/typescript"
 )
 
 // inspect answers with a description of the API, of which the database says what
@@ -44,7 +45,7 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 		selection = func() openapi.Selection { return offered }
 	}
 	key := strings.Join([]string{p.Media.Name, p.Schema, granted.fingerprint(), decided}, " ")
-	document, err := schema.documents.get(key, func() (*openapi.Template, error) {
+	document, err := schema.documents.get(key, func() (template, error) {
 		return describe(p.Media, schema.cache, selection(), config)
 	})
 	if err != nil {
@@ -60,8 +61,10 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 
 // describe makes the description in the form that was asked for, for clients that reach
 // the API wherever they do.
-func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Selection, c openapi.Config) (*openapi.Template, error) {
+func describe(media mediatype.Type, cache *introspect.SchemaCache, s openapi.Selection, c openapi.Config) (template, error) {
 	switch media.Name {
+	case mediatype.TypeScript:
+		return fixed(typescript.Types(cache, []openapi.Selection{s}, typescript.Config{})), nil
 	case mediatype.OpenAPI31:
 		return openapi.DocumentTemplate(cache, s, c), nil
 	case mediatype.OpenAPI31YAML:
@@ -76,7 +79,7 @@ func (x *exchange) openAPI(media mediatype.Type) openapi.Config {
 		Version: response.ProtocolVersion, Title: x.options.OpenAPITitle, DocsVersion: "v16",
 		ServerURL: x.options.OpenAPIServerURL, Host: at.Host, HTTPS: at.HTTPS, BasePath: at.Path,
 		Security: x.options.OpenAPISecurity, MaxRows: int(max(0, x.options.MaxRows)), SearchPath: x.options.ExtraSearchPath,
-		Additions: x.options.additions(media),
+		TypeScript: !x.options.without(TypeScript), Additions: x.options.additions(media),
 	}
 }
 

@@ -90,6 +90,8 @@ type Options struct {
 	// media type application/vnd.pgrst.plan. Not for production: plans tell of
 	// tables and data. Key: db-plan-enabled.
 	Plans bool
+	// Without switches off what the API has beyond PostgREST's. The reference has no such key.
+	Without []Extension
 	// Encoders adds media types of the host's own, by their names in lower case: when
 	// a client accepts one, the function makes a RowEncoder for the response's columns,
 	// which writes the body. That goes for rows of relations, of writes and of

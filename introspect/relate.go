@@ -74,6 +74,7 @@ func (r *relater) addForeignKey(t *Table, key *ForeignKey) {
 			}
 			r.add(r.relationship(from, to, cardinality, key.Name))
 			back := r.relationship(to, from, inverse, key.Name)
+			back.Inverse = true
 			r.add(back)
 			if inverse == OneToMany && containsAll(r.tables[from.relation].PrimaryKey, from.columns) {
 				r.links[from.relation] = append(r.links[from.relation], back)

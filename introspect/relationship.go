@@ -38,6 +38,9 @@ type Relationship struct {
 	Cardinality Cardinality
 	// Constraint names the foreign key; empty for many-to-many and computed ones.
 	Constraint string
+	// Inverse reports that the foreign key is Target's and points to Table. It tells the two
+	// directions of a one-to-one relationship apart.
+	Inverse bool
 	// Columns pairs the columns that join the two, in the order of the foreign
 	// key; nil for many-to-many and computed ones.
 	Columns []ColumnPair

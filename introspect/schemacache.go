@@ -1,6 +1,9 @@
 package introspect
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // QualifiedName names a relation or routine within its schema.
 type QualifiedName struct {
@@ -94,4 +97,16 @@ func (c *SchemaCache) ResultTable(r *Routine) *Table {
 func (c *SchemaCache) ComputedField(table QualifiedName, name string) (*Routine, bool) {
 	r, ok := c.computed[computedKey{table, name}]
 	return r, ok
+}
+
+// ComputedFields lists the functions that ComputedField finds for table, by name.
+func (c *SchemaCache) ComputedFields(table QualifiedName) []*Routine {
+	var fields []*Routine
+	for key, r := range c.computed {
+		if key.table == table {
+			fields = append(fields, r)
+		}
+	}
+	slices.SortFunc(fields, func(a, b *Routine) int { return strings.Compare(a.Name.Name, b.Name.Name) })
+	return fields
 }

@@ -234,18 +234,22 @@ func (d *document) paths() object {
 }
 
 func (d *document) rootOperation() object {
+	content := object{
+		{"application/openapi+json", object{{"schema", object{{"type", "object"}}}}},
+		{"application/json", object{{"schema", object{{"type", "object"}}}}},
+		{"application/vnd.oai.openapi+json;version=3.1", object{{"schema", object{{"type", "object"}}}}},
+		textBody("application/vnd.oai.openapi+yaml;version=3.1"),
+	}
+	if d.config.TypeScript {
+		content = append(content, textBody("application/typescript"))
+	}
 	return object{
 		{"operationId", rootID},
 		{"tags", []string{rootTag}},
 		{"summary", "OpenAPI description of the API"},
 		{"responses", append(object{{"200", object{
 			{"description", "OK"},
-			{"content", object{
-				{"application/openapi+json", object{{"schema", object{{"type", "object"}}}}},
-				{"application/json", object{{"schema", object{{"type", "object"}}}}},
-				{"application/vnd.oai.openapi+json;version=3.1", object{{"schema", object{{"type", "object"}}}}},
-				textBody("application/vnd.oai.openapi+yaml;version=3.1"),
-			}},
+			{"content", content},
 		}}}, errorResponses("401", "404", "406", "default")...)},
 	}
 }

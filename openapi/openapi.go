@@ -50,6 +50,8 @@ type Config struct {
 	// SearchPath names schemas (db-extra-search-path) whose types are named without their
 	// schema in the parameters of functions, like those of the selection's schema.
 	SearchPath []string
+	// TypeScript adds that the API describes itself in TypeScript, too, in OpenAPI 3.1.
+	TypeScript bool
 	// Additions are the host's own.
 	Additions Additions
 }

@@ -70,6 +70,9 @@ const (
 	OpenAPI31     = "application/vnd.oai.openapi+json;version=3.1"
 	OpenAPI31YAML = "application/vnd.oai.openapi+yaml;version=3.1"
 
+	// TypeScript is the source of a module of types. It has no registered name.
+	TypeScript = "application/typescript"
+
 	plan = "application/vnd.pgrst.plan"
 )
 
@@ -94,7 +97,7 @@ func (t Type) ContentType() string {
 		return "application/json; charset=utf-8"
 	case CSV:
 		return "text/csv; charset=utf-8"
-	case Object, Array, GeoJSON, Plain, XML, OpenAPI, URLEncoded:
+	case Object, Array, GeoJSON, Plain, XML, OpenAPI, URLEncoded, TypeScript:
 		return t.String() + "; charset=utf-8"
 	}
 	return t.Name
@@ -109,7 +112,7 @@ func Parse(s string) Type {
 	name, rest, _ := strings.Cut(s, ";")
 	name = strings.ToLower(strings.TrimSpace(name))
 	switch name {
-	case JSON, GeoJSON, CSV, Plain, XML, OpenAPI, URLEncoded, Octets, Any:
+	case JSON, GeoJSON, CSV, Plain, XML, OpenAPI, URLEncoded, Octets, Any, TypeScript:
 		return Type{Name: name}
 	case Object, "application/vnd.pgrst.object":
 		return Type{Name: Object, NullsStripped: parameters(rest)["nulls"] == "stripped"}

@@ -10,7 +10,8 @@ import (
 type Inspect struct {
 	// Schema is the exposed schema to describe.
 	Schema string
-	// Media is the form of the description: OpenAPI 2.0, or 3.1 as JSON or YAML.
+	// Media is the form of the description: OpenAPI 2.0, or 3.1 as JSON or YAML, or types in
+	// TypeScript.
 	Media mediatype.Type
 	// Privileges leaves out what the role may not use.
 	Privileges bool
@@ -24,6 +25,10 @@ func (p *Planner) inspect(req *apirequest.Shape) (Plan, error) {
 		case mediatype.JSON, mediatype.Any:
 			media = mediatype.Type{Name: mediatype.OpenAPI}
 		case mediatype.OpenAPI, mediatype.OpenAPI31, mediatype.OpenAPI31YAML:
+		case mediatype.TypeScript:
+			if p.config.NoTypeScript {
+				continue
+			}
 		default:
 			continue
 		}

@@ -21,6 +21,8 @@ type Config struct {
 	Aggregates bool
 	// Plans allows the media type of execution plans.
 	Plans bool
+	// NoTypeScript refuses descriptions in TypeScript.
+	NoTypeScript bool
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.

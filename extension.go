@@ -1,0 +1,30 @@
+package pgrest
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Extension is something that the API has beyond PostgREST's. No request that PostgREST
+// answers is answered otherwise by one.
+type Extension uint8
+
+// The extensions.
+const (
+	// TypeScript describes the API as the type Database of supabase-js and postgrest-js, at
+	// the root, to requests with Accept: application/typescript. See package typescript.
+	TypeScript Extension = iota // typescript
+)
+
+var extensions = [...]string{TypeScript: "typescript"}
+
+// String gives the extension's name, such as "typescript".
+func (e Extension) String() string {
+	if int(e) < len(extensions) {
+		return extensions[e]
+	}
+	return fmt.Sprintf("Extension(%d)", uint8(e))
+}
+
+// without reports whether the host has switched an extension off.
+func (o Options) without(e Extension) bool { return slices.Contains(o.Without, e) }
