@@ -14,9 +14,14 @@ const (
 	// TypeScript describes the API as the type Database of supabase-js and postgrest-js, at
 	// the root, to requests with Accept: application/typescript. See package typescript.
 	TypeScript Extension = iota // typescript
+	// Upserts lets an upsert with Prefer: resolution=merge-duplicates say which of the written
+	// columns it updates, by update=a,b; names a unique constraint that decides what is a
+	// duplicate, by on_conflict=constraint(name), beside columns that only a partial index
+	// covers; and takes rows that differ in their keys with Prefer: missing=default.
+	Upserts // upserts
 )
 
-var extensions = [...]string{TypeScript: "typescript"}
+var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts"}
 
 // String gives the extension's name, such as "typescript".
 func (e Extension) String() string {

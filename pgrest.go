@@ -182,8 +182,8 @@ func (o Options) requestConfig() apirequest.Config {
 	return apirequest.Config{
 		Schemas: o.Schemas, SchemasHidden: o.SchemaList != SchemasExposed, BasePath: o.BasePath,
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
-		TxOverride: o.TxEnd.overridable(),
-		Limits:     o.Limits.requests(),
+		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
+		Limits: o.Limits.requests(),
 	}
 }
 

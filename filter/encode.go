@@ -95,7 +95,12 @@ func (q *Query) written() []written {
 	}
 	if q.OnConflict != nil {
 		p.names(q.OnConflict, false)
+		p.constraint(q)
 		add(p.parameter("on_conflict"))
+	}
+	if q.Update != nil {
+		p.names(q.Update, false)
+		add(p.parameter("update"))
 	}
 	for _, argument := range q.Arguments {
 		add(p.argument(argument))

@@ -222,7 +222,7 @@ func TestString(t *testing.T) {
 
 // meant is a query without what makes no difference.
 func meant(q *filter.Query) filter.Query {
-	m := filter.Query{Select: meantItems(q.Select), OnConflict: q.OnConflict, Arguments: q.Arguments}
+	m := filter.Query{Select: meantItems(q.Select), OnConflict: q.OnConflict, OnConstraint: q.OnConstraint, Arguments: q.Arguments}
 	if q.Select == nil {
 		m.Select = nil
 	}

@@ -98,6 +98,9 @@ func (m *maker) query() *filter.Query {
 		q.Columns, q.OnConflict = several(m, m.text), several(m, m.text)
 	}
 	if m.chance() {
+		q.OnConflict, q.OnConstraint = []string{"constraint"}, m.text()
+	}
+	if m.chance() {
 		q.Arguments = several(m, func() filter.Argument { return filter.Argument{Name: m.text(), Value: m.text()} })
 	}
 	return q

@@ -49,6 +49,12 @@ type Query struct {
 	Columns []string
 	// OnConflict holds the names in on_conflict, nil when it is absent.
 	OnConflict []string
+	// OnConstraint is the name of a constraint that on_conflict=constraint(name) has.
+	// OnConflict then has the name constraint, which may be that of a column.
+	OnConstraint string
+	// Update holds the distinct names in update, nil when it is absent; with Options.Update
+	// only.
+	Update []string
 	// Arguments holds the parameters whose value is no filter, with
 	// Options.Arguments only.
 	Arguments []Argument
@@ -64,6 +70,9 @@ type Options struct {
 	// Arguments takes a parameter whose value is no filter as an argument of a function,
 	// for a call by GET. Otherwise such a parameter is an error.
 	Arguments bool
+	// Update takes a parameter update whose value is no filter as the names of the columns
+	// that an upsert updates.
+	Update bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
 	Limits Limits
@@ -99,6 +108,7 @@ const (
 	selectPart
 	conditionPart
 	onConflictPart
+	updatePart
 	pagePart
 	parts
 )
@@ -160,7 +170,7 @@ func (r *reader) read(p parameter) {
 		return
 	case "on_conflict":
 		if r.first(onConflictPart) && p.given {
-			r.query.OnConflict = r.readNames(onConflictPart, p)
+			r.readConflict(p)
 		}
 		return
 	}
@@ -179,7 +189,9 @@ func (r *reader) read(p parameter) {
 	case "limit", "offset":
 		r.readPage(p, base, last == "limit")
 	default:
-		r.readCondition(p)
+		if p.name != "update" || !r.readUpdate(p) {
+			r.readCondition(p)
+		}
 	}
 }
 
@@ -188,6 +200,40 @@ func (r *reader) readSelect(p parameter) {
 	if items, ok := scanSource(r, from, (*scanner).selectItems); ok {
 		r.query.Select = items
 	}
+}
+
+// readConflict reads columns, or a constraint's name in parentheses behind the word
+// constraint. What follows the columns otherwise means nothing.
+func (r *reader) readConflict(p parameter) {
+	if r.query.OnConflict = r.readNames(onConflictPart, p); !slices.Equal(r.query.OnConflict, []string{constraintWord}) {
+		return
+	}
+	text, ok := strings.CutPrefix(p.value, constraintWord+"(")
+	if !ok {
+		return
+	}
+	if name, ok := scan(&r.scanner, text, func(s *scanner) (string, bool) {
+		name, ok := s.name()
+		return name, ok && s.char(')') && s.pos == len(s.text)
+	}); ok {
+		r.query.OnConstraint = name
+	}
+}
+
+const constraintWord = "constraint"
+
+// readUpdate reads the names of columns, unless the value is a filter.
+func (r *reader) readUpdate(p parameter) bool {
+	if !r.opts.Update || p.value == "" {
+		return false
+	}
+	if _, isFilter := scan(&scanner{tally: &tally{}}, p.value, (*scanner).comparison); isFilter {
+		return false // of a column that has this name
+	}
+	if r.first(updatePart) {
+		r.query.Update = distinct(r.readNames(updatePart, p))
+	}
+	return true
 }
 
 func (r *reader) readNames(part int, p parameter) []string {

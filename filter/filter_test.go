@@ -48,6 +48,10 @@ func TestParse(t *testing.T) {
 				OnConflict: []string{"id"},
 			},
 		},
+		{"constraint", "on_conflict=constraint(one)", filter.Query{OnConflict: []string{"constraint"}, OnConstraint: "one"}},
+		{"constraint_in_quotes", `on_conflict=constraint("a.b)")`, filter.Query{OnConflict: []string{"constraint"}, OnConstraint: "a.b)"}},
+		{"several_constraints_are_a_column", "on_conflict=constraint(a,b)", filter.Query{OnConflict: []string{"constraint"}}},
+		{"columns_and_what_follows", "on_conflict=a,constraint(b)", filter.Query{OnConflict: []string{"a", "constraint"}}},
 		{
 			"conditions_and_groups_in_the_order_of_the_url", "b=eq.1&or=(x.eq.1)&a=eq.2&b=eq.3",
 			filter.Query{Where: []filter.Predicate{
@@ -177,4 +181,35 @@ func where(t *testing.T, query string) filter.Predicate {
 	require.NoError(t, err)
 	require.Len(t, parsed.Where, 1)
 	return parsed.Where[0]
+}
+
+// update has names where it may, and its value is no filter.
+func TestParse_update(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		query string
+		want  filter.Query
+	}{
+		{"update=a,b", filter.Query{Update: []string{"a", "b"}}},
+		{`update="eq.1",a,a`, filter.Query{Update: []string{"eq.1", "a"}}},
+		{"update=eq.1", filter.Query{Where: []filter.Predicate{root(equals("update", "1"))}}},
+		{"update=not.eq.1&update=a&update=b", filter.Query{Update: []string{"a"}, Where: []filter.Predicate{
+			root(filter.Condition{Field: column("update"), Negated: true, Operator: filter.Equal, Value: "1"}),
+		}}},
+	} {
+		got, err := filter.Parse(tt.query, filter.Options{Update: true})
+		require.NoError(t, err, tt.query)
+		require.Equal(t, &tt.want, got, tt.query)
+		_, err = filter.Parse("update=", filter.Options{Update: true})
+		require.ErrorContains(t, err, "failed to parse filter ()")
+		_, err = filter.Parse("update=a", filter.Options{})
+		require.ErrorContains(t, err, "failed to parse filter (a)")
+		if got.Update != nil && got.Where == nil {
+			text, err := got.Encode()
+			require.NoError(t, err)
+			again, err := filter.Parse(text, filter.Options{Update: true})
+			require.NoError(t, err, text)
+			require.Equal(t, got, again, text)
+		}
+	}
 }

@@ -84,6 +84,19 @@ func (p *printer) names(names []string, columns bool) {
 	}
 }
 
+// constraint writes the name of a constraint behind the only name of on_conflict.
+func (p *printer) constraint(q *Query) {
+	if q.OnConstraint == "" {
+		return
+	}
+	if !slices.Equal(q.OnConflict, []string{constraintWord}) {
+		p.refuse("OnConflict isn't the word %s", constraintWord)
+	}
+	p.write("(")
+	p.name(q.OnConstraint)
+	p.write(")")
+}
+
 // separate writes a comma before every item but the first.
 func (p *printer) separate(i int) {
 	if i > 0 {

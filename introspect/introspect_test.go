@@ -184,7 +184,7 @@ func TestLoadErrors(t *testing.T) {
 			require.ErrorIs(t, err, errLost)
 		})
 	}
-	t.Run("none of eleven queries", func(t *testing.T) {
+	t.Run("none of twelve queries", func(t *testing.T) {
 		t.Parallel()
 		_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: 13}, options())
 		require.NoError(t, err)

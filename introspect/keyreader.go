@@ -45,6 +45,9 @@ func (r *reader) readKeys(ctx context.Context) error {
 func (r *reader) addKeyColumn(k *keyColumn, first bool) {
 	t := r.tableWithKey(k)
 	column := r.intern(k.name)
+	if first && k.kind != "f" {
+		t.Constraints = append(t.Constraints, r.intern(k.key))
+	}
 	switch k.kind {
 	case "p":
 		t.PrimaryKey = append(t.PrimaryKey, column)
@@ -65,6 +68,24 @@ func (r *reader) addKeyColumn(k *keyColumn, first bool) {
 		key.Columns = append(key.Columns, column)
 		key.ReferencedColumns = append(key.ReferencedColumns, r.intern(k.referencedName))
 	}
+}
+
+// readUniqueIndexes reads the indexes by which ON CONFLICT can find a row beside keys.
+func (r *reader) readUniqueIndexes(ctx context.Context) error {
+	var relation, index, last uint32
+	var predicate, column string
+	return r.rows(ctx, indexSQL, []any{r.catalog.Schemas}, []any{&relation, &index, &predicate, &column}, func() {
+		t, ok := r.tables[relation]
+		if !ok {
+			return
+		}
+		if index != last {
+			last = index
+			t.UniqueIndexes = append(t.UniqueIndexes, UniqueIndex{Predicate: predicate})
+		}
+		of := &t.UniqueIndexes[len(t.UniqueIndexes)-1]
+		of.Columns = append(of.Columns, r.intern(column))
+	})
 }
 
 // tableWithKey gives the exposed or hidden table of a key.

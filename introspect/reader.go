@@ -20,6 +20,8 @@ var (
 	viewSQL string
 	//go:embed sql/key.sql
 	keySQL string
+	//go:embed sql/index.sql
+	indexSQL string
 	//go:embed sql/routine.sql
 	routineSQL string
 	//go:embed sql/attribute.sql
@@ -87,6 +89,7 @@ func (r *reader) read(ctx context.Context) (Catalog, error) {
 		{"columns", r.readColumns},
 		{"views", r.readViews},
 		{"keys", r.readKeys},
+		{"unique indexes", r.readUniqueIndexes},
 		{"routines", r.readRoutines},
 		{"composite types", r.readAttributes},
 		{"types", r.readTypes},

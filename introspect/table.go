@@ -43,6 +43,10 @@ type Table struct {
 	// UniqueKeys holds the column names of each unique constraint but the primary key, in the
 	// order of the constraints' names.
 	UniqueKeys [][]string
+	// Constraints names the primary key's constraint and the unique ones, sorted.
+	Constraints []string
+	// UniqueIndexes are those over columns alone that no constraint has.
+	UniqueIndexes []UniqueIndex
 	// ForeignKeys of this table, in the order of the constraints' names. One to a partitioned
 	// table is listed once.
 	ForeignKeys []ForeignKey
@@ -87,6 +91,14 @@ type Column struct {
 	// MaxLength is the limit of a character type, or of a domain over one, in characters; 0
 	// without one.
 	MaxLength int
+}
+
+// UniqueIndex is a unique index that belongs to no constraint.
+type UniqueIndex struct {
+	Columns []string
+	// Predicate is the SQL condition of a partial index, as pg_get_expr prints it; empty for
+	// an index of all rows.
+	Predicate string
 }
 
 // ForeignKey is a foreign-key constraint of the table that holds it.

@@ -411,3 +411,21 @@ func TestLoadQuotedNames(t *testing.T) {
 	require.Equal(t, []string{"so, so", `it's "fine"`, "{}"}, key.Type.Enum)
 	require.Equal(t, "the arg", cache.Routines[qualified][0].Params[0].Name)
 }
+
+// Unique indexes that no constraint has are listed by their columns, with the predicates of
+// partial ones. Those of expressions, and those that aren't unique, are not.
+func TestLoad_unique_indexes(t *testing.T) {
+	t.Parallel()
+	cache := load(t, `
+		CREATE TABLE api.seats (id int PRIMARY KEY, hall text, number int, taken boolean, CONSTRAINT "by number" UNIQUE (number, hall));
+		CREATE UNIQUE INDEX a ON api.seats (hall, number) INCLUDE (taken) WHERE taken AND hall <> 'it''s';
+		CREATE UNIQUE INDEX b ON api.seats (hall);
+		CREATE UNIQUE INDEX c ON api.seats (lower(hall));
+		CREATE INDEX d ON api.seats (number)`)
+	seats := table(t, cache, "seats")
+	require.Equal(t, []string{"by number", "seats_pkey"}, seats.Constraints)
+	require.Equal(t, []introspect.UniqueIndex{
+		{Columns: []string{"hall", "number"}, Predicate: `(taken AND (hall <> 'it''s'::text))`},
+		{Columns: []string{"hall"}},
+	}, seats.UniqueIndexes)
+}

@@ -52,6 +52,9 @@ type Config struct {
 	SearchPath []string
 	// TypeScript adds that the API describes itself in TypeScript, too, in OpenAPI 3.1.
 	TypeScript bool
+	// Upserts adds what upserts may say beyond PostgREST's, in OpenAPI 3.1: update, and a
+	// constraint's name in on_conflict.
+	Upserts bool
 	// Additions are the host's own.
 	Additions Additions
 }

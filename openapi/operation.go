@@ -86,9 +86,13 @@ func (d *document) readOperation(t *introspect.Table) object {
 func (d *document) insertOperation(t *introspect.Table) object {
 	one := component("schemas", d.tables[t.Name].insert)
 	headers := []string{"Content-Range", "Location", "Preference-Applied"}
+	names := []string{"columns", "on_conflict", "select", "order", "Prefer.insert"}
+	if d.config.Upserts {
+		names = slices.Insert(names, 2, "update")
+	}
 	return append(d.begin(t, "insert", "Insert rows into "+t.Name.Name),
 		member{"parameters", distinctParameters(
-			ownParameters("columns", "on_conflict", "select", "order", "Prefer.insert"),
+			ownParameters(names...),
 			d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},

@@ -98,8 +98,13 @@ func (d *document) addCommonParameters() {
 		"in quotes unless they are words: `(\"a.b\".eq.1)`.", logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
 	d.addOwnParameter("or", query("or", "Conditions of which one must hold, as those of `and`.", logic, "(a.gte.1,b.is.null)"))
 	d.addOwnParameter("columns", query("columns", "The columns to write, with commas between; other members of the body are ignored.", text, ""))
-	d.addOwnParameter("on_conflict", query("on_conflict", "The columns, with commas between, of the unique key that decides "+
-		"what is a duplicate, instead of the primary key.", text, ""))
+	conflict := "The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key."
+	if d.config.Upserts {
+		conflict += " Or the name of a unique constraint, as `constraint(name)`."
+		d.addOwnParameter("update", query("update", "The columns, with commas between, that `Prefer: resolution=merge-duplicates` "+
+			"updates in a row that is there already, instead of all that are written.", text, ""))
+	}
+	d.addOwnParameter("on_conflict", query("on_conflict", conflict, text, ""))
 	d.addOwnParameter("Range", header("Range", "The rows of the response, in place of limit and offset: counted from 0, both ends included.",
 		object{{"type", "string"}, {"pattern", `^[0-9]+-[0-9]*$`}}, "0-9"))
 	d.addOwnParameter("Range-Unit", header("Range-Unit", "The unit of Range.", object{{"type", "string"}, {"const", "items"}}, ""))

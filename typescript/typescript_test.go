@@ -164,4 +164,3 @@ func TestTypes_schemas(t *testing.T) {
 	require.Contains(t, source, "type Default = \"api\"\n")
 	require.Equal(t, source, string(typescript.Types(cache, selections, typescript.Config{PostgrestVersion: "13"})), "equal arguments")
 }
-

@@ -255,6 +255,19 @@ func UndefinedColumn(rows, name string) *Error {
 	return &Error{Code: "42703", Message: "column " + rows + "." + name + " does not exist", Status: http.StatusBadRequest}
 }
 
+// UndefinedConstraint is what PostgreSQL complains of when a table has no constraint of a
+// name.
+func UndefinedConstraint(table, name string) *Error {
+	return &Error{Code: "42704", Message: `constraint "` + name + `" for table "` + table + `" does not exist`, Status: http.StatusBadRequest}
+}
+
+// UpdateNotWritten is about an upsert that is to update a column which it doesn't write. It
+// has the code of PostgreSQL's for columns that can't be referred to.
+func UpdateNotWritten(column string) *Error {
+	return &Error{Code: "42P10", Message: "update names the column '" + column + "', which is not among those that are written",
+		Status: http.StatusBadRequest, Hint: "Add the column to the body, or to the columns parameter."}
+}
+
 // PutFilters is PGRST105: a PUT has to name one row by its primary key.
 func PutFilters() *Error {
 	return &Error{Code: "PGRST105", Message: "Filters must include all and only primary key columns with 'eq' operators",

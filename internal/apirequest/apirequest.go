@@ -37,7 +37,10 @@ type Config struct {
 	RootSpec     string
 	// TxOverride lets the client choose between commit and rollback.
 	TxOverride bool
-	Limits     Limits
+	// NoUpserts reads upserts as PostgREST does: without update, constraints by their names,
+	// and rows that differ in their keys.
+	NoUpserts bool
+	Limits    Limits
 }
 
 // Limits bounds requests. A field that is 0 bounds nothing.
@@ -126,9 +129,15 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if err := req.readQuery(r, c.Limits); err != nil {
 		return nil, err
 	}
-	query, err := filter.Parse(req.RawQuery, filter.Options{Arguments: req.Operation.Arguments, Limits: c.Limits.Query})
+	query, err := filter.Parse(req.RawQuery, filter.Options{
+		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
+		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
+	})
 	if err != nil {
 		return nil, err
+	}
+	if c.NoUpserts {
+		query.OnConstraint = ""
 	}
 	header := ""
 	if req.Ranged {
@@ -141,7 +150,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if req.Action == Upsert && !window.IsWhole() {
 		return nil, apierror.PutPage()
 	}
-	payload, err := req.readPayload(r, query.Columns, c.Limits)
+	payload, err := req.readPayload(r, query.Columns, c)
 	if err != nil {
 		return nil, err
 	}
@@ -173,15 +182,19 @@ func (l Limits) check(r *http.Request, path string) error {
 
 // readPayload reads the body of an operation that has a payload, nil for others. The
 // columns are those of the query string's parameter of that name.
-func (req *Request) readPayload(r *http.Request, columns []string, limits Limits) (*Payload, error) {
+func (req *Request) readPayload(r *http.Request, columns []string, c Config) (*Payload, error) {
 	if req.Content != PayloadContent {
 		return nil, nil
 	}
-	body, err := readBody(r, limits.BodyBytes)
+	body, err := readBody(r, c.Limits.BodyBytes)
 	if err != nil {
 		return nil, err
 	}
-	return parsePayload(body, r.Header.Get("Content-Type"), payloadOf{req.Resource, req.Action, columns}, limits)
+	of := payloadOf{
+		resource: req.Resource, action: req.Action, columns: columns,
+		sparse: !c.NoUpserts && req.Action == Create && req.Preferences.Missing == "default",
+	}
+	return parsePayload(body, r.Header.Get("Content-Type"), of, c.Limits)
 }
 
 // trustedLength is how much memory is made ready for a body before any of it has

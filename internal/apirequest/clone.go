@@ -13,13 +13,14 @@ import (
 // keeps the whole query in memory, with all of its values.
 func (s *Shape) Clone() *Shape {
 	c := *s
-	cloneTexts(&c.Schema, &c.Name, &c.Prefer.Count, &c.Prefer.Return, &c.Prefer.Resolution, &c.Prefer.Missing)
+	cloneTexts(&c.Schema, &c.Name, &c.OnConstraint, &c.Prefer.Count, &c.Prefer.Return, &c.Prefer.Resolution, &c.Prefer.Missing)
 	c.Accept = cloneAll(s.Accept, cloneMedia)
 	c.Prefer.Invalid = cloneAll(s.Prefer.Invalid, cloneText)
 	c.Select = cloneAll(s.Select, cloneItem)
 	c.Where = cloneAll(s.Where, func(p *Predicate) { p.Path, p.Node = cloneAll(p.Path, cloneText), cloneNode(p.Node) })
 	c.Order = cloneAll(s.Order, cloneOrder)
 	c.OnConflict = cloneAll(s.OnConflict, cloneText)
+	c.Update = cloneAll(s.Update, cloneText)
 	c.Pages = cloneAll(s.Pages, func(p *Page) { p.Path = cloneAll(p.Path, cloneText) })
 	c.ArgumentNames = cloneAll(s.ArgumentNames, cloneText)
 	if s.Body != nil {

@@ -5,17 +5,18 @@ type PayloadOf struct {
 	Resource Resource
 	Action   Action
 	Columns  []string
+	Sparse   bool
 }
 
 // ParsePayload shows parsePayload to the tests.
 func ParsePayload(body []byte, contentType string, of PayloadOf) (*Payload, error) {
-	return parsePayload(body, contentType, payloadOf{of.Resource, of.Action, of.Columns}, Limits{})
+	return parsePayload(body, contentType, payloadOf{of.Resource, of.Action, of.Columns, of.Sparse}, Limits{})
 }
 
 // ReadShape shows what readShape finds: validity, and of a valid text the keys
 // and whether they are uniform.
 func ReadShape(text []byte) (names []string, uniform, valid bool) {
-	shape, ok := readShape(text, 0)
+	shape, ok := readShape(text, 0, false)
 	if !ok {
 		return nil, false, false
 	}

@@ -25,6 +25,8 @@ type jsonShape struct {
 	uniform bool
 	// tooWide reports an object that has more keys than there may be.
 	tooWide bool
+	// sparse lets objects differ in their keys: uniform then reports nothing but objects.
+	sparse bool
 
 	order   []jsonKey      // the keys of an array's first object, in its order
 	members []jsonMember   // what the first object has, each key once; sorted by name at the end
@@ -54,8 +56,9 @@ type jsonKey struct {
 // in UTF-8. It keeps parts of text. Only the first object of an array allocates: the keys
 // of the others are compared with its own as they are written. An object may have most
 // keys, and any number of them if most is 0.
-func readShape(text []byte, most int) (jsonShape, bool) {
-	shape := jsonShape{uniform: true, most: most}
+// With sparse an object may have keys that the first one lacks, and lack others.
+func readShape(text []byte, most int, sparse bool) (jsonShape, bool) {
+	shape := jsonShape{uniform: true, most: most, sparse: sparse}
 	if !utf8.Valid(text) {
 		return shape, false
 	}
@@ -216,24 +219,26 @@ func (shape *jsonShape) add(raw []byte, nth int) (place int, first bool) {
 	return place, true
 }
 
-// find looks a key up; the first object makes its keys known.
+// find looks a key up. The first object makes its keys known, and so do the others if they
+// may differ.
 func (shape *jsonShape) find(raw []byte) (place int, known bool) {
 	name := raw
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		name = unescape(raw)
 	}
 	place, known = shape.place(name)
-	if shape.objects > 1 {
+	if known || shape.objects > 1 && !shape.sparse {
+		if shape.array && shape.objects == 1 {
+			shape.order = append(shape.order, jsonKey{raw, place})
+		}
 		return place, known
 	}
-	if !known {
-		place = len(shape.members)
-		shape.members = append(shape.members, jsonMember{name: name})
-		if shape.index != nil {
-			shape.index[string(name)] = place
-		}
+	place = len(shape.members)
+	shape.members = append(shape.members, jsonMember{name: name})
+	if shape.index != nil {
+		shape.index[string(name)] = place
 	}
-	if shape.array {
+	if shape.array && shape.objects == 1 {
 		shape.order = append(shape.order, jsonKey{raw, place})
 	}
 	return place, true
@@ -260,7 +265,7 @@ func (shape *jsonShape) place(name []byte) (int, bool) {
 }
 
 func (shape *jsonShape) endObject(distinct int) {
-	if distinct != len(shape.members) {
+	if distinct != len(shape.members) && !shape.sparse {
 		shape.uniform = false
 	}
 }

@@ -47,6 +47,9 @@ type payloadOf struct {
 	resource Resource
 	action   Action
 	columns  []string
+	// sparse lets the objects of an array differ in their keys, since what one lacks has a
+	// default.
+	sparse bool
 }
 
 // parsePayload reads a body, whose Content-Type header is contentType
@@ -93,7 +96,7 @@ func (p *Payload) readJSON(body []byte, of payloadOf, maxColumns int) error {
 	if of.resource == Routine && len(body) == 0 {
 		body = []byte("{}") // a call without arguments needs no body
 	}
-	shape, ok := readShape(body, maxColumns)
+	shape, ok := readShape(body, maxColumns, of.sparse)
 	switch {
 	case shape.tooWide:
 		return apierror.TooManyBodyColumns(maxColumns)

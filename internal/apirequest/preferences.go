@@ -20,11 +20,14 @@ type Preferences struct {
 	Invalid []string
 }
 
+// MergeDuplicates is the resolution that updates rows which are there already.
+const MergeDuplicates = "merge-duplicates"
+
 // Strict reports handling=strict.
 func (p *Preferences) Strict() bool { return p.Handling == "strict" }
 
 var preferenceValues = map[string][]string{
-	"resolution": {"merge-duplicates", "ignore-duplicates"},
+	"resolution": {MergeDuplicates, "ignore-duplicates"},
 	"return":     {"representation", "minimal", "headers-only"},
 	"count":      {"exact", "planned", "estimated"},
 	"tx":         {"commit", "rollback"},

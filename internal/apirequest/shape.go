@@ -26,6 +26,9 @@ type Shape struct {
 	Where      []Predicate
 	Order      []filter.Order
 	OnConflict []string
+	// OnConstraint and Update are as in filter.Query, too.
+	OnConstraint string
+	Update       []string
 	// Window is that of the resource's own rows, and Pages are those of what is embedded.
 	Window Window
 	// Told has a write tell the host of the rows that it has written.
@@ -130,7 +133,7 @@ type Body struct {
 // separate parts a query, and a payload if there is one, into shape and values.
 func (req *Request) separate(q *filter.Query, p *Payload, window value.Page) {
 	s, v := &req.Shape, &req.Values
-	s.Select, s.Order, s.OnConflict = q.Select, q.Order, q.OnConflict
+	s.Select, s.Order, s.OnConflict, s.OnConstraint, s.Update = q.Select, q.Order, q.OnConflict, q.OnConstraint, q.Update
 	if len(q.Where) > 0 {
 		s.Where = make([]Predicate, len(q.Where))
 		v.Conditions = make([]string, 0, len(q.Where))
@@ -230,7 +233,7 @@ type key []byte
 func (s *Shape) AppendKey(dst []byte) []byte {
 	k := append(key(dst), byte(s.Resource)) // by which, with its method, an operation goes
 	k = k.text(s.Method).text(s.Schema).text(s.Name)
-	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Body != nil, s.Told)
+	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.Told)
 	k = k.number(len(s.Accept))
 	for _, media := range s.Accept {
 		k = k.media(media)
@@ -239,7 +242,7 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	for _, p := range s.Where {
 		k = k.texts(p.Path).node(p.Node)
 	}
-	k = k.orders(s.Order).texts(s.OnConflict).window(s.Window).number(len(s.Pages))
+	k = k.orders(s.Order).texts(s.OnConflict).text(s.OnConstraint).texts(s.Update).window(s.Window).number(len(s.Pages))
 	for _, page := range s.Pages {
 		k = k.texts(page.Path).window(page.Window)
 	}

@@ -72,7 +72,7 @@ func (m *Mutate) Vouched(c Contradiction) bool {
 	case NoSuchAssignment:
 		return len(m.Columns) > 0 && !m.relies.onTruth
 	case NoSuchKey:
-		return m.Conflict != nil && !m.Conflict.Given
+		return m.Conflict != nil && (!m.Conflict.Given || m.Conflict.Predicate != "" || m.Conflict.Constraint != "")
 	}
 	return m.Answer.Vouched(c)
 }

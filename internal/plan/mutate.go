@@ -75,16 +75,6 @@ type KeyColumn struct {
 	JSON  bool
 }
 
-// Conflict is what an insert does about rows that are there already.
-type Conflict struct {
-	// Columns are the unique ones by which a row is the same.
-	Columns []string
-	// Merge updates the row; otherwise it stays as it is.
-	Merge bool
-	// Given reports that the client named the columns. Else they are the primary key.
-	Given bool
-}
-
 // Return is what is returned of a write.
 type Return uint8
 
@@ -199,12 +189,14 @@ func (p *Planner) addBody(m *Mutate, req *apirequest.Shape) error {
 	m.Defaults = req.Prefer.Missing == "default"
 	switch m.Action {
 	case Create:
-		m.Conflict = conflictOf(req, m.Table)
+		if err := p.addConflict(m, req); err != nil {
+			return err
+		}
 	case Upsert:
 		if !containsAll(req.Body.Columns, m.Table.PrimaryKey) {
 			return apierror.PutMismatch()
 		}
-		m.Conflict, m.Defaults = &Conflict{Columns: m.Table.PrimaryKey, Merge: true}, false
+		m.Conflict, m.Defaults = &Conflict{Columns: m.Table.PrimaryKey, Merge: true, Updates: m.Columns}, false
 	}
 	if m.Conflict != nil {
 		m.relies.onColumns(m.Table, m.Conflict.Columns)
@@ -254,17 +246,6 @@ func (p *Planner) addWriteColumns(m *Mutate, names []string) error {
 		m.Columns = append(m.Columns, w)
 	}
 	return nil
-}
-
-func conflictOf(req *apirequest.Shape, t *introspect.Table) *Conflict {
-	if req.Prefer.Resolution == "" {
-		return nil
-	}
-	c := &Conflict{Columns: req.OnConflict, Merge: req.Prefer.Resolution == "merge-duplicates", Given: req.OnConflict != nil}
-	if !c.Given {
-		c.Columns = t.PrimaryKey
-	}
-	return c
 }
 
 // namesRow reports that filters name one row by its primary key, as those of a PUT have to.

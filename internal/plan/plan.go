@@ -23,6 +23,8 @@ type Config struct {
 	Plans bool
 	// NoTypeScript refuses descriptions in TypeScript.
 	NoTypeScript bool
+	// NoUpserts leaves the predicates of partial indexes to clients, who can't give them.
+	NoUpserts bool
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.

@@ -9,19 +9,15 @@ import (
 
 // onConflict renders what becomes of rows that are there already.
 func onConflict(m *plan.Mutate) fragment {
-	if m.Conflict == nil || len(m.Conflict.Columns) == 0 {
+	if m.Conflict == nil || len(m.Conflict.Columns) == 0 && m.Conflict.Constraint == "" {
 		return fragment{}
 	}
-	names := make([]string, len(m.Conflict.Columns))
-	for i, name := range m.Conflict.Columns {
-		names[i] = sqlfrag.Ident(name)
-	}
-	clause := " ON CONFLICT (" + strings.Join(names, ", ") + ")"
-	if !m.Conflict.Merge || len(m.Columns) == 0 {
+	clause := " ON CONFLICT " + arbiter(m.Conflict)
+	if !m.Conflict.Merge || len(m.Conflict.Updates) == 0 {
 		return sql(clause + " DO NOTHING")
 	}
-	sets := make([]string, len(m.Columns))
-	for i, c := range m.Columns {
+	sets := make([]string, len(m.Conflict.Updates))
+	for i, c := range m.Conflict.Updates {
 		sets[i] = sqlfrag.Ident(c.Name) + " = EXCLUDED." + sqlfrag.Ident(c.Name)
 	}
 	f := sql(clause + " DO UPDATE SET " + strings.Join(sets, ", ") + " WHERE " + countInserted("-"))
@@ -29,6 +25,23 @@ func onConflict(m *plan.Mutate) fragment {
 		f.join(allowed(m).within(" AND ", ""))
 	}
 	return f
+}
+
+// arbiter renders what decides that a row is there already: a constraint, or columns of which
+// PostgreSQL finds the index. The predicate of a partial one is the catalog's own SQL.
+func arbiter(c *plan.Conflict) string {
+	if c.Constraint != "" {
+		return "ON CONSTRAINT " + sqlfrag.Ident(c.Constraint)
+	}
+	names := make([]string, len(c.Columns))
+	for i, name := range c.Columns {
+		names[i] = sqlfrag.Ident(name)
+	}
+	columns := "(" + strings.Join(names, ", ") + ")"
+	if c.Predicate != "" {
+		columns += " WHERE " + c.Predicate
+	}
+	return columns
 }
 
 // merges reports an upsert that updates what was there.

@@ -565,6 +565,9 @@ type PgrestOrder = string
 // PgrestSelect defines model for pgrest.select.
 type PgrestSelect = string
 
+// PgrestUpdate defines model for pgrest.update.
+type PgrestUpdate = string
+
 // PgrestBadRequest What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
@@ -749,8 +752,11 @@ type InsertAuthorsParams struct {
 	// Columns The columns to write, with commas between; other members of the body are ignored.
 	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
-	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key.
+	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key. Or the name of a unique constraint, as `constraint(name)`.
 	OnConflict *PgrestOnConflict `form:"on_conflict,omitempty" json:"on_conflict,omitempty"`
+
+	// Update The columns, with commas between, that `Prefer: resolution=merge-duplicates` updates in a row that is there already, instead of all that are written.
+	Update *PgrestUpdate `form:"update,omitempty" json:"update,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
@@ -986,8 +992,11 @@ type InsertBooksParams struct {
 	// Columns The columns to write, with commas between; other members of the body are ignored.
 	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
-	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key.
+	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key. Or the name of a unique constraint, as `constraint(name)`.
 	OnConflict *PgrestOnConflict `form:"on_conflict,omitempty" json:"on_conflict,omitempty"`
+
+	// Update The columns, with commas between, that `Prefer: resolution=merge-duplicates` updates in a row that is there already, instead of all that are written.
+	Update *PgrestUpdate `form:"update,omitempty" json:"update,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
@@ -2704,6 +2713,18 @@ func NewInsertAuthorsRequestWithBody(server string, params *InsertAuthorsParams,
 
 		}
 
+		if params.Update != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "update", *params.Update, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Select != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "select", *params.Select, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -3683,6 +3704,18 @@ func NewInsertBooksRequestWithBody(server string, params *InsertBooksParams, con
 		if params.OnConflict != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "on_conflict", *params.OnConflict, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Update != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "update", *params.Update, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
