@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 	"github.com/pgrest-go/pgrest/pgresttest"
@@ -19,11 +17,9 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 func TestMount(t *testing.T) {
 	t.Parallel()
-	api, err := pgrest.New(pgtest.Fixture(t).Pool(t), pgrest.Options{
+	api := pgresttest.New(t, pgtest.Fixture(t).Pool(t), pgrest.Options{
 		Schemas: []string{"archive"}, AnonRole: "pgrest_test_anon", BasePath: basePath,
 	})
-	require.NoError(t, err)
-	t.Cleanup(api.Close)
 
 	tests := map[string]struct {
 		method   string // GET

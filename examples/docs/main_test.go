@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -118,15 +118,11 @@ func TestOtherHost(t *testing.T) {
 // server's address.
 func serve(t *testing.T, opts pgrest.Options) string {
 	t.Helper()
-	opts.DocsUI, opts.DisableListener = true, true
+	opts.DocsUI, opts.ExtraSearchPath = true, []string{"extra"}
 	if opts.Schemas == nil {
 		opts.Schemas = []string{"archive"}
 	}
-	opts.ExtraSearchPath, opts.Logger = []string{"extra"}, slog.New(slog.DiscardHandler)
-	api, err := pgrest.New(pgtest.Fixture(t).Pool(t), opts)
-	require.NoError(t, err)
-	t.Cleanup(api.Close)
-	server := httptest.NewServer(newRouter(api))
+	server := httptest.NewServer(newRouter(pgresttest.New(t, pgtest.Fixture(t).Pool(t), opts)))
 	t.Cleanup(server.Close)
 	return server.URL
 }

@@ -8,21 +8,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 func TestMount(t *testing.T) {
 	t.Parallel()
-	api, err := pgrest.New(pgtest.Fixture(t).Pool(t), pgrest.Options{
+	api := pgresttest.New(t, pgtest.Fixture(t).Pool(t), pgrest.Options{
 		Schemas: []string{"archive"}, AnonRole: "pgrest_test_anon",
 	})
-	require.NoError(t, err)
-	t.Cleanup(api.Close)
 
 	tests := map[string]struct {
 		method   string // GET
@@ -68,14 +65,11 @@ func TestMount(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			recorder := httptest.NewRecorder()
+			client := pgresttest.NewClient(t, newRouter(api)).With("Content-Type", "application/x-www-form-urlencoded")
 			request := httptest.NewRequest(cmp.Or(test.method, http.MethodGet), test.target, strings.NewReader(test.sent))
-			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			newRouter(api).ServeHTTP(recorder, request)
-			require.Equal(t, test.status, recorder.Code, recorder.Body)
-			require.Equal(t, test.location, recorder.Header().Get("Content-Location"))
+			response := client.Do(request).Status(test.status).HasHeader("Content-Location", test.location)
 			if test.body != "" {
-				require.JSONEq(t, test.body, recorder.Body.String())
+				response.JSON(test.body)
 			}
 		})
 	}

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"net/http/httptest"
 	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
 var update = flag.Bool("update", false, "write the document that is served to library.json")
@@ -16,17 +17,14 @@ var update = flag.Bool("update", false, "write the document that is served to li
 // The clients are made from library.json, which is what the library serves.
 func TestDocumentIsServed(t *testing.T) {
 	t.Parallel()
-	w := httptest.NewRecorder()
-	r := httptest.NewRequest("GET", "http://library.example/", nil)
-	r.Header.Set("Accept", "application/vnd.oai.openapi+json;version=3.1")
-	library(t).ServeHTTP(w, r)
-	require.Equal(t, 200, w.Code, w.Body)
+	client := pgresttest.NewClient(t, library(t)).With("Accept", "application/vnd.oai.openapi+json;version=3.1")
+	served := client.Get("http://library.example/").Status(200)
 	if *update {
 		var indented bytes.Buffer
-		require.NoError(t, json.Indent(&indented, w.Body.Bytes(), "", "  "))
+		require.NoError(t, json.Indent(&indented, served.Body, "", "  "))
 		require.NoError(t, os.WriteFile("library.json", append(indented.Bytes(), '\n'), 0o644))
 	}
 	kept, err := os.ReadFile("library.json")
 	require.NoError(t, err)
-	require.JSONEq(t, string(kept), w.Body.String(), "see doc.go on how to make it anew")
+	require.JSONEq(t, string(kept), string(served.Body), "see doc.go on how to make it anew")
 }

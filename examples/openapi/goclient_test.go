@@ -20,9 +20,9 @@ import (
 // newClient makes a client of a library of its own.
 func newClient(t *testing.T) *goclient.ClientWithResponses {
 	t.Helper()
-	server := httptest.NewServer(library(t))
-	t.Cleanup(server.Close)
-	client, err := goclient.NewClientWithResponses(server.URL)
+	site := httptest.NewServer(library(t))
+	t.Cleanup(site.Close)
+	client, err := goclient.NewClientWithResponses(site.URL)
 	require.NoError(t, err)
 	return client
 }

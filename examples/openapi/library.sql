@@ -2,6 +2,10 @@
 -- the database counts, one that it makes up, defaults, an enum, arrays, JSON, a
 -- generated column, a foreign key, a view that can only be read, and functions.
 
+DO $$ BEGIN CREATE ROLE library_anon NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE library_login LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT library_anon TO library_login;
+
 CREATE SCHEMA library;
 COMMENT ON SCHEMA library IS E'Library\nBooks, and who wrote them.';
 
@@ -47,6 +51,6 @@ CREATE FUNCTION library.forget_details() RETURNS void
   LANGUAGE sql
   AS 'UPDATE library.books SET details = NULL WHERE details IS NOT NULL';
 
-GRANT USAGE ON SCHEMA library TO pgrest_test_anon;
-GRANT SELECT, INSERT, UPDATE, DELETE ON library.authors, library.books TO pgrest_test_anon;
-GRANT SELECT ON library.catalogue TO pgrest_test_anon;
+GRANT USAGE ON SCHEMA library TO library_anon;
+GRANT SELECT, INSERT, UPDATE, DELETE ON library.authors, library.books TO library_anon;
+GRANT SELECT ON library.catalogue TO library_anon;

@@ -30,14 +30,14 @@ func TestTypeScriptClient(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(copied), 0o755))
 		require.NoError(t, os.WriteFile(copied, content, 0o644))
 	}
-	server := httptest.NewServer(library(t))
-	t.Cleanup(server.Close)
+	site := httptest.NewServer(library(t))
+	t.Cleanup(site.Close)
 	for _, arguments := range [][]string{
 		{"ci", "--no-audit", "--no-fund"}, {"run", "generate"}, {"run", "build"}, {"test"},
 	} {
 		npm := exec.CommandContext(t.Context(), "npm", arguments...)
 		npm.Dir = filepath.Join(folder, "tsclient")
-		npm.Env = append(os.Environ(), "LIBRARY_URL="+server.URL)
+		npm.Env = append(os.Environ(), "LIBRARY_URL="+site.URL)
 		output, err := npm.CombinedOutput()
 		require.NoError(t, err, "npm %v:\n%s", arguments, output)
 	}

@@ -17,10 +17,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+var server pgresttest.Server // its databases are empty: the program migrates
+
+func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
 
 // The whole program runs only once, on a new database, since its roles belong to the server.
 func TestPortfolio(t *testing.T) {
@@ -57,15 +59,15 @@ func (p printed) Write(text []byte) (int, error) {
 // start runs the program until the test ends, and then checks that it stops.
 func start(t *testing.T) *running {
 	t.Helper()
-	db := pgtest.Empty(t)
+	database := server.Clone(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	out, stopped := make(printed, 1), make(chan error, 1)
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
-	go func() { stopped <- serve(ctx, listener, db.Config().ConnString(), out, logger) }()
+	go func() { stopped <- serve(ctx, listener, database.URL, out, logger) }()
 
-	s := &running{url: "http://" + listener.Addr().String(), db: db}
+	s := &running{url: "http://" + listener.Addr().String(), db: database.Pool(t, "")}
 	select {
 	case s.text = <-out:
 	case err := <-stopped:

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
 func TestRequestsAreLogged(t *testing.T) {
@@ -17,8 +18,7 @@ func TestRequestsAreLogged(t *testing.T) {
 		http.Error(w, r.URL.Path, http.StatusTeapot)
 	})
 	router := newRouter(api, slog.New(slog.NewTextHandler(&log, nil)))
-	recorder := httptest.NewRecorder()
-	router.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/api/coins?kind=eq.tea", nil))
-	require.Equal(t, "/coins\n", recorder.Body.String(), "the API doesn't see the mount")
+	client := pgresttest.NewClient(t, router)
+	client.Get("/api/coins?kind=eq.tea").Status(http.StatusTeapot).Text("/coins\n") // the API doesn't see the mount
 	require.Contains(t, log.String(), `method=GET url="/api/coins?kind=eq.tea" status=418 bytes=7`)
 }

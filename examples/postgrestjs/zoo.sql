@@ -1,6 +1,10 @@
 -- A zoo: enclosures, the animals in them, and functions. The second schema is a
 -- second API.
 
+DO $$ BEGIN CREATE ROLE zoo_anon NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE zoo_login LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT zoo_anon TO zoo_login;
+
 CREATE SCHEMA zoo;
 CREATE SCHEMA aquarium;
 
@@ -43,5 +47,5 @@ INSERT INTO zoo.animals (id, name, species, born, weight, eats, awake, notes, en
 ALTER TABLE zoo.animals ALTER COLUMN id RESTART WITH 101;
 INSERT INTO aquarium.tanks VALUES (1, 9000);
 
-GRANT USAGE ON SCHEMA zoo, aquarium TO pgrest_test_anon;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA zoo, aquarium TO pgrest_test_anon;
+GRANT USAGE ON SCHEMA zoo, aquarium TO zoo_anon;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA zoo, aquarium TO zoo_anon;

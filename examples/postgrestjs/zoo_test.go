@@ -1,8 +1,6 @@
 package postgrestjs_test
 
 import (
-	_ "embed"
-	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -13,13 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
-	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/examples/internal/migrate"
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+var server = pgresttest.Server{Migrate: migrate.File("zoo.sql")}
 
-//go:embed zoo.sql
-var zooSQL string
+func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
 
 // postgrest-js works with the zoo as it is: in a copy of this folder, so that nothing
 // that npm makes is left here. What it gives up on, PostgreSQL gives up on too.
@@ -30,17 +28,11 @@ func TestPostgrestJS(t *testing.T) {
 			t.Skipf("no %s in the PATH: it comes with Node.js 20 or later", program)
 		}
 	}
-	database := pgtest.Clone(t)
-	_, err := database.Superuser(t).Exec(t.Context(), zooSQL)
-	require.NoError(t, err)
-	api, err := pgrest.New(database.Pool(t), pgrest.Options{
-		Schemas: []string{"zoo", "aquarium"}, AnonRole: "pgrest_test_anon", Aggregates: true,
-		DisableListener: true, Logger: slog.New(slog.DiscardHandler),
-	})
-	require.NoError(t, err)
-	t.Cleanup(api.Close)
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
+	database := server.Clone(t)
+	site := httptest.NewServer(pgresttest.New(t, database.Pool(t, "zoo_login"), pgrest.Options{
+		Schemas: []string{"zoo", "aquarium"}, AnonRole: "zoo_anon", Aggregates: true,
+	}))
+	t.Cleanup(site.Close)
 
 	folder := t.TempDir()
 	for _, name := range []string{".npmrc", "package.json", "package-lock.json", "zoo.test.js"} {
@@ -51,14 +43,15 @@ func TestPostgrestJS(t *testing.T) {
 	for _, arguments := range [][]string{{"ci", "--no-audit", "--no-fund"}, {"test"}} {
 		npm := exec.CommandContext(t.Context(), "npm", arguments...)
 		npm.Dir = folder
-		npm.Env = append(os.Environ(), "ZOO_URL="+server.URL)
+		npm.Env = append(os.Environ(), "ZOO_URL="+site.URL)
 		output, err := npm.CombinedOutput()
 		require.NoError(t, err, "npm %v:\n%s", arguments, output)
 	}
 
+	superuser := database.Pool(t, "")
 	sleeping := func() (n int) {
-		row := database.Superuser(t).QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%sleep%' "+
-			"AND state = 'active' AND usename = 'pgrest_test_authenticator' AND datname = current_database()")
+		row := superuser.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%sleep%' "+
+			"AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()")
 		require.NoError(t, row.Scan(&n))
 		return n
 	}

@@ -18,10 +18,18 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	api, err := pgrest.New(pool, pgrest.Options{Schemas: []string{"api"}, AnonRole: "web_anon"})
-	if err != nil {
+	if _, err := mount(pool, http.DefaultServeMux); err != nil {
 		log.Fatal(err)
 	}
-	http.Handle("/api/", http.StripPrefix("/api", api))
 	log.Fatal(http.ListenAndServe("127.0.0.1:3000", nil))
+}
+
+// mount serves the API under /api.
+func mount(pool *pgxpool.Pool, mux *http.ServeMux) (*pgrest.Handler, error) {
+	api, err := pgrest.New(pool, pgrest.Options{Schemas: []string{"api"}, AnonRole: "web_anon"})
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/api/", http.StripPrefix("/api", api))
+	return api, nil
 }

@@ -3,7 +3,6 @@ package generators_test
 import (
 	_ "embed"
 	"encoding/json"
-	"log/slog"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
+	"github.com/pgrest-go/pgrest/pgresttest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -30,18 +30,11 @@ func awkward(t *testing.T) (*pgrest.Handler, []byte) {
 	database := pgtest.Clone(t)
 	_, err := database.Superuser(t).Exec(t.Context(), awkwardSQL)
 	require.NoError(t, err)
-	api, err := pgrest.New(database.Pool(t), pgrest.Options{
+	api := pgresttest.New(t, database.Pool(t), pgrest.Options{
 		Schemas: []string{"awkward", "public"}, AnonRole: "pgrest_test_anon", OpenAPISecurity: true,
-		DisableListener: true, Logger: slog.New(slog.DiscardHandler),
 	})
-	require.NoError(t, err)
-	t.Cleanup(api.Close)
-	w := httptest.NewRecorder()
-	r := httptest.NewRequest("GET", "http://awkward.example/", nil)
-	r.Header.Set("Accept", "application/vnd.oai.openapi+json;version=3.1")
-	api.ServeHTTP(w, r)
-	require.Equal(t, 200, w.Code, w.Body)
-	return api, w.Body.Bytes()
+	client := pgresttest.NewClient(t, api).With("Accept", "application/vnd.oai.openapi+json;version=3.1")
+	return api, client.Get("http://awkward.example/").Status(200).Body
 }
 
 // description is what is read of a document.
