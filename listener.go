@@ -20,6 +20,9 @@ import (
 // with the last. It listens to all channels that they have. Handlers of other pools may
 // share it too, if these lead to the same database; a notification is heard only in the
 // database that it was made in.
+//
+// Handlers that share a listener share the built-in types of the database too, which are
+// some 20 KiB of each handler's schema otherwise.
 type Listener struct{ hears *reload.Listener }
 
 // ListenerOptions configures a Listener. The zero value of every field is its default.

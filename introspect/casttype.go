@@ -52,7 +52,7 @@ func (c *SchemaCache) CastType(name string) CastType {
 	if ok {
 		cast.Schema, cast.Local, cast.Words = catalogSchema, known.local, known.words
 	}
-	if t, ok := c.types[QualifiedName{catalogSchema, cast.Local}]; ok && (cast.Schema != "" || c.catalogFirst) {
+	if t, ok := c.builtin[cast.Local]; ok && (cast.Schema != "" || c.catalogFirst) {
 		cast.Schema = catalogSchema
 		if !array {
 			cast.Type = t
@@ -64,6 +64,10 @@ func (c *SchemaCache) CastType(name string) CastType {
 // Type finds a type of pg_catalog, of the exposed schemas or of the extra search path.
 // Pseudo-types, arrays and the row types of relations are not found.
 func (c *SchemaCache) Type(name QualifiedName) (*Type, bool) {
+	if name.Schema == catalogSchema {
+		t, ok := c.builtin[name.Name]
+		return t, ok
+	}
 	t, ok := c.types[name]
 	return t, ok
 }
@@ -81,16 +85,20 @@ func lower(name string) string {
 	}, name)
 }
 
-// namedTypes gives by name the types that can be named in a cast: those of pg_catalog
-// and of the schemas in path.
-func namedTypes(path []string, types []*Type) map[QualifiedName]*Type {
-	named := make(map[QualifiedName]*Type)
+// namedTypes gives by name the types that can be named in a cast: those of the schemas in
+// path, and those of pg_catalog.
+func namedTypes(path []string, types []*Type) (named map[QualifiedName]*Type, builtin map[string]*Type) {
+	named, builtin = make(map[QualifiedName]*Type), make(map[string]*Type)
 	for _, t := range types {
-		if (t.Schema == catalogSchema || slices.Contains(path, t.Schema)) && t.castable() {
+		switch {
+		case !t.castable():
+		case t.Schema == catalogSchema:
+			builtin[t.Local] = t
+		case slices.Contains(path, t.Schema):
 			named[QualifiedName{t.Schema, t.Local}] = t
 		}
 	}
-	return named
+	return named, builtin
 }
 
 // castable reports whether t is found by its name; see SchemaCache.Type.

@@ -72,7 +72,7 @@ func New(c Catalog) *SchemaCache {
 	}
 	cache.Routines = callableRoutines(c.Schemas, c.Routines)
 	cache.computed = computedFields(cache.Tables, searchPath(c), c.Routines)
-	cache.types = namedTypes(searchPath(c), c.Types)
+	cache.types, cache.builtin = namedTypes(searchPath(c), c.Types)
 	cache.catalogFirst = !slices.Contains(c.ExtraSearchPath, catalogSchema)
 	cache.representations = representations(c.Representations)
 	cache.handlers = handlers(c.Schemas, c.Handlers)

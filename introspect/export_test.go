@@ -27,3 +27,6 @@ func Trace(views map[uint32][]Origin, column Origin) Origin {
 	found := l.trace(columnRef{column.Relation, column.Number})
 	return Origin{found.relation, found.number}
 }
+
+// Share is SharedTypes.share.
+func Share(s *SharedTypes, c *Catalog) { s.share(c) }

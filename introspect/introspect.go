@@ -44,6 +44,9 @@ type Options struct {
 	// "function" means those of that name in all exposed schemas, "schema.function" in
 	// one.
 	PostOnly []string
+	// Types shares the built-in types with the other SchemaCaches that are loaded with it;
+	// nil to share none.
+	Types *SharedTypes
 }
 
 // Load reads the catalogs and returns what they tell of the schemas of opts.
@@ -72,7 +75,13 @@ func Load(ctx context.Context, db Querier, opts Options) (*SchemaCache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("introspect: %w", err)
 	}
-	return New(catalog), nil
+	if opts.Types == nil {
+		return New(catalog), nil
+	}
+	opts.Types.share(&catalog)
+	cache := New(catalog)
+	cache.builtin = opts.Types.index(cache.builtin)
+	return cache, nil
 }
 
 // begin gives the Querier to read the catalogs from, in a transaction or savepoint

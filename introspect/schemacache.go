@@ -51,8 +51,10 @@ type SchemaCache struct {
 	handlers map[handlerKey]*Handler
 	// roles holds the settings of roles by the role's name.
 	roles map[string]RoleSettings
-	// types holds the types that can be named in a cast.
-	types map[QualifiedName]*Type
+	// types holds the types of the search path that can be named in a cast, and builtin
+	// those of pg_catalog, by their local names.
+	types   map[QualifiedName]*Type
+	builtin map[string]*Type
 	// catalogFirst reports that pg_catalog is searched before all other schemas, since the
 	// search path doesn't name it.
 	catalogFirst bool

@@ -16,10 +16,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgrest-go/pgrest/internal/dbpool"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // Listener hears the notifications of a database on one connection, for any number of
-// Reloaders. It takes that connection out of the pool for good, so that no request gets
+// Reloaders, whose schemas share their built-in types. It takes that connection out of the pool for good, so that no request gets
 // one that listens. The pool may then open another in its place: there is one connection
 // more than the pool's maximum. While no Reloader subscribes, there is no connection.
 type Listener struct {
@@ -28,6 +29,8 @@ type Listener struct {
 	cancel    context.CancelFunc
 	done      sync.WaitGroup
 	reachable chan struct{} // signals that somebody else has reached the database
+
+	types introspect.SharedTypes // of the schemas of its Reloaders, which are of one database
 
 	mu          sync.Mutex
 	subscribers []*subscriber

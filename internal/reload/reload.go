@@ -271,7 +271,11 @@ func (r *Reloader) load() (_ *introspect.SchemaCache, err error) {
 				return err
 			}
 		}
-		cache, err = introspect.Load(ctx, tx, r.config.Schema)
+		opts := r.config.Schema
+		if r.config.Listener != nil {
+			opts.Types = &r.config.Listener.types
+		}
+		cache, err = introspect.Load(ctx, tx, opts)
 		return err
 	})
 	if err != nil {

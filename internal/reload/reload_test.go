@@ -319,3 +319,25 @@ func TestClose_ends_the_listening(t *testing.T) {
 	}
 	require.Zero(t, pool.Stat().AcquiredConns())
 }
+
+// Reloaders that share a Listener share the built-in types of their schemas.
+func TestListener_types(t *testing.T) {
+	t.Parallel()
+	pool := database(t)
+	listener := reload.NewListener(reload.ListenerConfig{Pool: pool, Logger: slog.New(slog.DiscardHandler)})
+	t.Cleanup(listener.Close)
+	integer := func(l *reload.Listener) *introspect.Type {
+		loads := make(chan *introspect.SchemaCache, 1000)
+		r := reload.Start(reload.Config{
+			Pool: pool, Schema: introspect.Options{Schemas: []string{"api"}}, Channel: "pgrst", Listener: l,
+			Loaded: func(c *introspect.SchemaCache) { loads <- c },
+			Logger: slog.New(slog.DiscardHandler),
+		})
+		t.Cleanup(r.Close)
+		found, ok := (&watched{r, loads}).next(t).Type(introspect.QualifiedName{Schema: "pg_catalog", Name: "int4"})
+		require.True(t, ok)
+		return found
+	}
+	require.Same(t, integer(listener), integer(listener))
+	require.NotSame(t, integer(listener), integer(nil))
+}
