@@ -65,7 +65,7 @@ func (t *tenants) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Tenants with a schema each have a handler each, which comes and goes while others run. With
-// a listener they share, they cost one connection beside the pool's, and some 50 KiB of
+// a listener they share, they cost one connection beside the pool's, and some 30 KiB of
 // memory each.
 func ExampleNew_tenants() {
 	pool, done := pgtest.ExamplePool()

@@ -1,6 +1,7 @@
 package pgrest_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -43,9 +44,9 @@ var boundaries = map[string]boundary{
 	"internal/spool":     {never: []string{"net/http"}},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"otel":               {ours: []string{""}, externals: []string{"go.opentelemetry.io/otel"}, never: []string{"net/http"}},
-	"introspect":         {externals: []string{pgx}, never: []string{"net/http"}},
+	"introspect":         {ours: []string{"internal/oid"}, externals: []string{pgx}, never: []string{"net/http"}},
 	"auth":               {ours: []string{"introspect", "internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
-	"openapi":            {ours: []string{"introspect"}},
+	"openapi":            {ours: []string{"introspect", "internal/oid"}},
 	"typescript":         {ours: []string{"introspect", "openapi"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/value":     {ours: []string{"filter", "internal/jsontext"}, never: []string{"net/http"}},
@@ -150,6 +151,62 @@ func TestRequires(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{pgx, squirrel, jwx, jsonpath, "github.com/stretchr/testify"}, direct)
+}
+
+// The numbers of types are in internal/oid alone: a constant named after an OID elsewhere
+// is none of a type.
+func TestTypeNumbers(t *testing.T) {
+	t.Parallel()
+	others := []string{
+		"introspect/sharedtypes.go: firstUserOID", // a bound
+	}
+	var found []string
+	for _, file := range sourceFiles(t) {
+		if path.Dir(file) == "internal/oid" {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) == 0 {
+				return true
+			}
+			if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.INT && strings.HasSuffix(strings.ToLower(spec.Names[0].Name), "oid") {
+				found = append(found, file+": "+spec.Names[0].Name)
+			}
+			return true
+		})
+	}
+	require.ElementsMatch(t, others, found)
+}
+
+// Each number that internal/oid has a name for is used.
+func TestTypeNumbers_used(t *testing.T) {
+	t.Parallel()
+	parsed, err := parser.ParseFile(token.NewFileSet(), "internal/oid/oid.go", nil, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	unused := map[string]bool{}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			unused[spec.Names[0].Name] = true
+		}
+		return true
+	})
+	require.NotEmpty(t, unused)
+	for _, file := range sourceFiles(t) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if selector, ok := n.(*ast.SelectorExpr); ok {
+				if from, ok := selector.X.(*ast.Ident); ok && from.Name == "oid" {
+					delete(unused, selector.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	require.Empty(t, unused)
 }
 
 func (b boundary) allows(imported string) bool {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pgrest-go/pgrest/internal/oid"
 )
 
 // Volatility is a function's volatility class.
@@ -105,7 +107,7 @@ func resultName(r *Routine) string {
 	switch t := r.Returns.Type; {
 	case t.Relation.Name != "":
 		return t.Relation.Name
-	case t.Kind == CompositeType || t.OID == recordOID:
+	case t.Kind == CompositeType || t.OID == oid.Record:
 		return t.Local
 	}
 	return r.Name.Name
@@ -212,7 +214,7 @@ func (r *Result) Composite() bool {
 	if len(r.Columns) > 0 {
 		return true
 	}
-	return r.Type != nil && (r.Type.Kind == CompositeType || r.Type.OID == recordOID)
+	return r.Type != nil && (r.Type.Kind == CompositeType || r.Type.OID == oid.Record)
 }
 
 // Scalar reports whether the routine returns a value, or a set of values, rather than

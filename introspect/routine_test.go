@@ -338,11 +338,13 @@ func TestRoutineBody(t *testing.T) {
 		{"one of two", `two(a int, json DEFAULT 'null') RETURNS int`, ""},
 		{"none", `none() RETURNS int`, ""},
 	}
-	ddl := ""
+	ddl := `CREATE DOMAIN api.bytea AS pg_catalog.bytea;
+		CREATE FUNCTION api.own_bytea(api.bytea) RETURNS int LANGUAGE sql AS 'SELECT 1';`
 	for _, tt := range tests {
 		ddl += "CREATE FUNCTION api." + tt.routine + " LANGUAGE plpgsql AS 'BEGIN END';"
 	}
 	cache := load(t, ddl)
+	require.NotContains(t, cache.Routines, api("own_bytea"), "another schema's type of that name takes no body")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

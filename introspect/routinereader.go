@@ -6,11 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-const (
-	voidOID   = 2278
-	recordOID = 2249
+	"github.com/pgrest-go/pgrest/internal/oid"
 )
 
 // proc is a row of routine.sql.
@@ -45,7 +42,7 @@ func (r *reader) routine(p *proc) *Routine {
 			Type: r.typeOf(p.returnType),
 			Set:  p.returnsSet,
 			Rows: p.rowEstimate,
-			Void: p.returnType == voidOID && !p.returnsSet,
+			Void: p.returnType == oid.Void && !p.returnsSet,
 		},
 		Volatility: Volatility(p.volatility[0]),
 	}

@@ -1,6 +1,10 @@
 package introspect
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/pgrest-go/pgrest/internal/oid"
+)
 
 // TypeKind is the kind of a type; that of a domain is its base type's.
 type TypeKind uint8
@@ -64,13 +68,13 @@ type Type struct {
 // character and bit mean a length of 1.
 func (t *Type) CastName() string {
 	switch t.OID {
-	case bpcharOID:
+	case oid.BPChar:
 		return "pg_catalog.bpchar"
-	case bpcharArrayOID:
+	case oid.BPCharArray:
 		return "pg_catalog.bpchar[]"
-	case bitOID:
+	case oid.Bit:
 		return `pg_catalog."bit"`
-	case bitArrayOID:
+	case oid.BitArray:
 		return `pg_catalog."bit"[]`
 	default:
 		return t.Name

@@ -5,18 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/pgrest-go/pgrest/internal/oid"
 )
 
-// The types whose modifier is a length, and what PostgreSQL adds to the length of
-// character types.
-const (
-	bpcharOID      = 1042
-	bpcharArrayOID = 1014
-	varcharOID     = 1043
-	bitOID         = 1560
-	bitArrayOID    = 1561
-	lengthOverhead = 4
-)
+// lengthOverhead is what PostgreSQL adds to the length of character types in a modifier.
+const lengthOverhead = 4
 
 // domain is what a domain adds to its type.
 type domain struct {
@@ -27,26 +21,26 @@ type domain struct {
 }
 
 // maxLength gives the limit that a modifier sets to a character type, or 0.
-func maxLength(oid uint32, modifier int32) int {
-	if (oid == bpcharOID || oid == varcharOID) && modifier > lengthOverhead {
+func maxLength(number uint32, modifier int32) int {
+	if (number == oid.BPChar || number == oid.VarChar) && modifier > lengthOverhead {
 		return int(modifier) - lengthOverhead
 	}
 	return 0
 }
 
 // typeOf gives the one *Type of that OID, which readTypes will fill in.
-func (r *reader) typeOf(oid uint32) *Type {
-	t, ok := r.types[oid]
+func (r *reader) typeOf(number uint32) *Type {
+	t, ok := r.types[number]
 	if !ok {
-		t = &Type{OID: oid}
-		r.types[oid] = t
+		t = &Type{OID: number}
+		r.types[number] = t
 	}
 	return t
 }
 
 func (r *reader) readTypes(ctx context.Context) error {
 	var (
-		oid                          uint32
+		number                       uint32
 		schema, local, name, kind    string
 		isArray, castsToJSON         bool
 		d                            domain
@@ -54,23 +48,23 @@ func (r *reader) readTypes(ctx context.Context) error {
 		labels                       []string
 	)
 	dest := []any{
-		&oid, &schema, &local, &name, &kind, &isArray,
+		&number, &schema, &local, &name, &kind, &isArray,
 		&d.over, &d.modifier, &d.notNull, &d.defaultExpression,
 		&relationSchema, &relationName, &labels, &castsToJSON,
 	}
 	inUse := slices.Sorted(maps.Keys(r.types))
 	args := []any{inUse, searchPath(r.catalog)}
 	err := r.rows(ctx, typeSQL, args, dest, func() {
-		t := r.typeOf(oid)
+		t := r.typeOf(number)
 		t.Schema, t.Local, t.Name = r.intern(schema), r.intern(local), r.intern(name)
-		t.BaseOID, t.BaseName = oid, t.Name
+		t.BaseOID, t.BaseName = number, t.Name
 		t.Kind = typeKind(kind, isArray)
 		t.Relation = r.qualifiedName(relationSchema, relationName)
 		t.Enum = labels
 		t.CastsToJSON = castsToJSON && t.Kind != ArrayType && t.Kind != CompositeType
 		if kind == "d" {
 			t.IsDomain = true
-			r.domains[oid] = d
+			r.domains[number] = d
 		}
 		r.catalog.Types = append(r.catalog.Types, t)
 	})
@@ -103,10 +97,10 @@ func typeKind(typtype string, isArray bool) TypeKind {
 // a type in use was not read, which happens only to a Querier without a snapshot during
 // a migration.
 func (r *reader) lookThroughDomains() error {
-	for oid, t := range r.types {
-		base, ok := r.types[r.base(oid)]
+	for number, t := range r.types {
+		base, ok := r.types[r.base(number)]
 		if !ok || base.Name == "" {
-			return fmt.Errorf("type %d is gone", oid)
+			return fmt.Errorf("type %d is gone", number)
 		}
 		t.BaseOID, t.BaseName = base.OID, base.Name
 		t.Kind = base.Kind
@@ -118,11 +112,11 @@ func (r *reader) lookThroughDomains() error {
 }
 
 // base gives the OID of a domain's base type, or the OID itself for other types.
-func (r *reader) base(oid uint32) uint32 {
-	for d, ok := r.domains[oid]; ok; d, ok = r.domains[oid] {
-		oid = d.over
+func (r *reader) base(number uint32) uint32 {
+	for d, ok := r.domains[number]; ok; d, ok = r.domains[number] {
+		number = d.over
 	}
-	return oid
+	return number
 }
 
 // applyDomains gives every column the default, the NOT NULL and the length of its domain.

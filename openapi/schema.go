@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -52,8 +53,6 @@ var baseSchemas = map[string]baseSchema{
 	"tstzrange":                   {"string", "", `"[2024-01-31 12:30+00,2024-01-31 13:00+00)"`},
 }
 
-const jsonOID = 114
-
 // typeSchema describes the values of a type other than NULL.
 func (d *document) typeSchema(t *introspect.Type) object {
 	if t == nil || d.hasCustomJSON(t) {
@@ -75,7 +74,7 @@ func (d *document) typeSchema(t *introspect.Type) object {
 // hasCustomJSON reports whether a function of the database makes a type's JSON, so that
 // nothing is known of it.
 func (d *document) hasCustomJSON(t *introspect.Type) bool {
-	_, represented := d.cache.Representation(t.OID, jsonOID)
+	_, represented := d.cache.Representation(t.OID, oid.JSON)
 	return t.CastsToJSON || t.IsDomain && represented
 }
 

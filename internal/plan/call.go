@@ -6,6 +6,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -116,7 +117,7 @@ func (n *Node) typeValues(t *introspect.Type) {
 func (c *Call) arguments(req *apirequest.Shape) {
 	form := req.Body != nil && req.Body.Media.Name == mediatype.URLEncoded
 	if param, ok := c.Routine.Body(); ok {
-		c.Whole = &value.Arg{From: value.FromBody, Hex: param.Type.Name == "bytea"}
+		c.Whole = &value.Arg{From: value.FromBody, Hex: param.Type.OID == oid.Bytea}
 		if req.Body == nil || form {
 			c.Whole.From = value.FromAllArguments
 		}
