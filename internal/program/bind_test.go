@@ -189,9 +189,9 @@ func bindBothWays(t *testing.T, planner *plan.Planner, pair [2]asked) {
 		requireSameProgram(t, &cache, planner, other)
 		require.Len(t, cache.byKey, 1, "both are of one shape")
 		requireSameProgram(t, &cache, planner, one)
-		_, first, err := compile(planner, &one.Shape)
+		_, first, err := compile(planner, &one.Shape, one.AppendKey(nil))
 		require.NoError(t, err)
-		_, second, err := compile(planner, &other.Shape)
+		_, second, err := compile(planner, &other.Shape, other.AppendKey(nil))
 		require.NoError(t, err)
 		require.Equal(t, first.Main.SQL, second.Main.SQL)
 	}

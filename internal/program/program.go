@@ -9,6 +9,7 @@ package program
 
 import (
 	"fmt"
+	"hash/fnv"
 
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/plan"
@@ -22,31 +23,35 @@ import (
 func (c *Cache) Build(planner *plan.Planner, shape *apirequest.Shape) (plan.Plan, *query.Program, error) {
 	switch shape.Action {
 	case apirequest.Options, apirequest.Describe: // which the schema cache answers
-		return compile(planner, shape)
+		p, err := planner.Build(shape)
+		return p, nil, err
 	}
 	var buffer [256]byte
 	key := shape.AppendKey(buffer[:0])
 	if len(key) > maxKey {
-		return compile(planner, shape)
+		return compile(planner, shape, key)
 	}
 	if known := c.get(key); known != nil {
 		return known.plan, known.program, nil
 	}
-	p, program, err := compile(planner, shape.Clone()) // the plan is kept, and no request with it
+	p, program, err := compile(planner, shape.Clone(), key) // the plan is kept, and no request with it
 	if planned, ok := p.(plan.Runnable); ok && err == nil {
 		c.put(string(key), newCompiled(planned, program, len(key)))
 	}
 	return p, program, err
 }
 
-func compile(planner *plan.Planner, shape *apirequest.Shape) (plan.Plan, *query.Program, error) {
+// compile plans and renders a shape that has the key.
+func compile(planner *plan.Planner, shape *apirequest.Shape, key []byte) (plan.Plan, *query.Program, error) {
 	p, err := planner.Build(shape)
 	if err != nil {
 		return p, nil, err
 	}
 	if planned, ok := p.(plan.Runnable); ok {
 		program := query.Build(planned)
-		program.Shape = fmt.Sprintf("%016x", shape.Hash())
+		hash := fnv.New64a()
+		_, _ = hash.Write(key) // which never fails
+		program.Shape = fmt.Sprintf("%016x", hash.Sum64())
 		return p, program, nil
 	}
 	return p, nil, nil

@@ -57,7 +57,7 @@ func parseRequest(method, target, prefer, body string) (*apirequest.Request, err
 // planned and rendered as by itself, and the arguments of both.
 func requireSameProgram(t *testing.T, c *Cache, planner *plan.Planner, req *apirequest.Request) {
 	t.Helper()
-	wantPlan, want, wantErr := compile(planner, &req.Shape)
+	wantPlan, want, wantErr := compile(planner, &req.Shape, req.AppendKey(nil))
 	gotPlan, got, err := c.Build(planner, &req.Shape)
 	require.Equal(t, wantErr, err)
 	require.Equal(t, want, got)
@@ -234,7 +234,7 @@ func TestBuild_count_of_values(t *testing.T) {
 	planner := plan.New(programSchema(), plan.Config{})
 	req, err := parseRequest(http.MethodGet, "/rpc/add?a=1&limit=1", "count=exact", "")
 	require.NoError(t, err)
-	_, program, err := compile(planner, &req.Shape)
+	_, program, err := compile(planner, &req.Shape, req.AppendKey(nil))
 	require.NoError(t, err)
 	require.Contains(t, program.Main.SQL, `(SELECT pg_catalog.count(*) FROM (SELECT FROM "pgrst result" AS "add") rows)`)
 }
