@@ -17,6 +17,17 @@ func TestEnums(t *testing.T) {
 		value fmt.Stringer
 		want  string
 	}{
+		{pgrest.ActionRead, "read"},
+		{pgrest.ActionInsert, "insert"},
+		{pgrest.ActionUpsert, "upsert"},
+		{pgrest.ActionUpdate, "update"},
+		{pgrest.ActionDelete, "delete"},
+		{pgrest.ActionCall, "call"},
+		{pgrest.ActionCall + 1, "Action(6)"},
+		{pgrest.ErrorsJSON, "json"},
+		{pgrest.ErrorsProblem, "problem"},
+		{pgrest.ErrorsAccepted, "accepted"},
+		{pgrest.ErrorsAccepted + 1, "ErrorFormat(3)"},
 		{pgrest.SchemasExposed, "exposed"},
 		{pgrest.SchemasUsable, "usable"},
 		{pgrest.SchemasHidden, "hidden"},

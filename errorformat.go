@@ -1,10 +1,10 @@
 package pgrest
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/enum"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
 )
 
@@ -27,12 +27,7 @@ const (
 var errorFormats = [...]string{ErrorsJSON: "json", ErrorsProblem: "problem", ErrorsAccepted: "accepted"}
 
 // String gives the form in a word.
-func (f ErrorFormat) String() string {
-	if int(f) < len(errorFormats) {
-		return errorFormats[f]
-	}
-	return fmt.Sprintf("ErrorFormat(%d)", uint8(f))
-}
+func (f ErrorFormat) String() string { return enum.Name(errorFormats[:], f) }
 
 // wantsProblem reports whether an error of this request is to be problem details.
 func (x *exchange) wantsProblem() bool {

@@ -1,6 +1,6 @@
 package pgrest
 
-import "fmt"
+import "github.com/pgrest-go/pgrest/internal/enum"
 
 // OpenAPIMode says what the description of the API tells of.
 type OpenAPIMode uint8
@@ -18,9 +18,4 @@ var openAPIModes = [...]string{
 }
 
 // String gives the mode as the reference's key openapi-mode spells it.
-func (m OpenAPIMode) String() string {
-	if int(m) < len(openAPIModes) {
-		return openAPIModes[m]
-	}
-	return fmt.Sprintf("OpenAPIMode(%d)", uint8(m))
-}
+func (m OpenAPIMode) String() string { return enum.Name(openAPIModes[:], m) }

@@ -2,12 +2,12 @@ package pgrest
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/enum"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -84,12 +84,7 @@ var actions = [...]string{
 }
 
 // String gives the action in a word.
-func (a Action) String() string {
-	if int(a) < len(actions) {
-		return actions[a]
-	}
-	return fmt.Sprintf("Action(%d)", uint8(a))
-}
+func (a Action) String() string { return enum.Name(actions[:], a) }
 
 // forHooks is the request as hooks see it.
 func (x *exchange) forHooks(p plan.Runnable) *Request {

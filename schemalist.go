@@ -2,11 +2,11 @@ package pgrest
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/enum"
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
@@ -25,12 +25,7 @@ const (
 var schemaLists = [...]string{SchemasExposed: "exposed", SchemasUsable: "usable", SchemasHidden: "hidden"}
 
 // String gives the list in a word.
-func (l SchemaList) String() string {
-	if int(l) < len(schemaLists) {
-		return schemaLists[l]
-	}
-	return fmt.Sprintf("SchemaList(%d)", uint8(l))
-}
+func (l SchemaList) String() string { return enum.Name(schemaLists[:], l) }
 
 // withUsable gives the error of a request that can't be read. If that is for its schema, and
 // clients are to be told of those that they may use, the database says which these are.

@@ -1,6 +1,6 @@
 package pgrest
 
-import "fmt"
+import "github.com/pgrest-go/pgrest/internal/enum"
 
 // TxEnd says how a request's transaction ends and whether the client may choose.
 type TxEnd uint8
@@ -20,12 +20,7 @@ var txEnds = [...]string{
 }
 
 // String gives the end as the reference's key db-tx-end spells it.
-func (e TxEnd) String() string {
-	if int(e) < len(txEnds) {
-		return txEnds[e]
-	}
-	return fmt.Sprintf("TxEnd(%d)", uint8(e))
-}
+func (e TxEnd) String() string { return enum.Name(txEnds[:], e) }
 
 // overridable reports whether the client may choose.
 func (e TxEnd) overridable() bool { return e == TxCommitAllowOverride || e == TxRollbackAllowOverride }

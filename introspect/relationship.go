@@ -2,9 +2,10 @@ package introspect
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pgrest-go/pgrest/internal/enum"
 )
 
 // Cardinality is how many rows of two relations belong together, seen from the
@@ -22,12 +23,7 @@ const (
 var cardinalities = [...]string{OneToMany: "one-to-many", ManyToOne: "many-to-one", OneToOne: "one-to-one", ManyToMany: "many-to-many"}
 
 // String gives the cardinality in words, such as "one-to-many".
-func (c Cardinality) String() string {
-	if int(c) < len(cardinalities) {
-		return cardinalities[c]
-	}
-	return fmt.Sprintf("Cardinality(%d)", uint8(c))
-}
+func (c Cardinality) String() string { return enum.Name(cardinalities[:], c) }
 
 // Relationship leads from a relation to another whose rows can be embedded in
 // its own. See https://docs.postgrest.org/en/stable/references/api/resource_embedding.html.

@@ -1,6 +1,6 @@
 package introspect
 
-import "fmt"
+import "github.com/pgrest-go/pgrest/internal/enum"
 
 // TableKind tells tables from views.
 type TableKind uint8
@@ -20,12 +20,7 @@ var tableKinds = [...]string{
 }
 
 // String gives the kind as psql calls it, such as "partitioned table".
-func (k TableKind) String() string {
-	if int(k) < len(tableKinds) {
-		return tableKinds[k]
-	}
-	return fmt.Sprintf("TableKind(%d)", uint8(k))
-}
+func (k TableKind) String() string { return enum.Name(tableKinds[:], k) }
 
 // IsView reports whether rows come from a stored query.
 func (k TableKind) IsView() bool { return k == View || k == MaterializedView }

@@ -1,8 +1,7 @@
 package introspect
 
 import (
-	"fmt"
-
+	"github.com/pgrest-go/pgrest/internal/enum"
 	"github.com/pgrest-go/pgrest/internal/oid"
 )
 
@@ -26,12 +25,7 @@ var typeKinds = [...]string{
 }
 
 // String gives the kind in a word, such as "composite".
-func (k TypeKind) String() string {
-	if int(k) < len(typeKinds) {
-		return typeKinds[k]
-	}
-	return fmt.Sprintf("TypeKind(%d)", uint8(k))
-}
+func (k TypeKind) String() string { return enum.Name(typeKinds[:], k) }
 
 // Type is a data type. Columns and parameters of one type share one *Type.
 type Type struct {

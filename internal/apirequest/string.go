@@ -1,6 +1,6 @@
 package apirequest
 
-import "fmt"
+import "github.com/pgrest-go/pgrest/internal/enum"
 
 var actions = [...]string{
 	Read: "read", Create: "create", Upsert: "upsert", Update: "update", Delete: "delete",
@@ -8,49 +8,24 @@ var actions = [...]string{
 }
 
 // String gives the action in a word, such as "read".
-func (a Action) String() string {
-	if int(a) < len(actions) {
-		return actions[a]
-	}
-	return fmt.Sprintf("Action(%d)", uint8(a))
-}
+func (a Action) String() string { return enum.Name(actions[:], a) }
 
 var resources = [...]string{Unknown: "unknown", Root: "root", Relation: "relation", Routine: "rpc"}
 
 // String gives the resource in a word: unknown, relation, rpc or root.
-func (r Resource) String() string {
-	if int(r) < len(resources) {
-		return resources[r]
-	}
-	return fmt.Sprintf("Resource(%d)", uint8(r))
-}
+func (r Resource) String() string { return enum.Name(resources[:], r) }
 
 var protos = [...]string{HTTP11: "HTTP/1.1", HTTP10: "HTTP/1.0", HTTP2: "HTTP/2.0"}
 
 // String gives the version as net/http has it in Request.Proto, of later ones the first.
-func (p Proto) String() string {
-	if int(p) < len(protos) {
-		return protos[p]
-	}
-	return fmt.Sprintf("Proto(%d)", uint8(p))
-}
+func (p Proto) String() string { return enum.Name(protos[:], p) }
 
 var contents = [...]string{NoContent: "none", PayloadContent: "payload", QueryContent: "query"}
 
 // String gives the content in a word.
-func (c Content) String() string {
-	if int(c) < len(contents) {
-		return contents[c]
-	}
-	return fmt.Sprintf("Content(%d)", uint8(c))
-}
+func (c Content) String() string { return enum.Name(contents[:], c) }
 
 var bounds = [...]string{Unbounded: "unbounded", Negative: "negative", Zero: "zero", Positive: "positive"}
 
 // String gives the bound in a word.
-func (b Bound) String() string {
-	if int(b) < len(bounds) {
-		return bounds[b]
-	}
-	return fmt.Sprintf("Bound(%d)", uint8(b))
-}
+func (b Bound) String() string { return enum.Name(bounds[:], b) }

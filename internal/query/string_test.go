@@ -35,6 +35,11 @@ func TestEnums(t *testing.T) {
 		{query.TotalBehind, "behind"},
 		{query.TotalItself, "itself"},
 		{query.TotalItself + 1, "Total(4)"},
+		{query.NotWritten, "none"},
+		{query.WrittenBeside, "beside"},
+		{query.WrittenBefore, "before"},
+		{query.WrittenBehind, "behind"},
+		{query.WrittenBehind + 1, "Written(4)"},
 	} {
 		require.Equal(t, tt.want, tt.value.String())
 	}

@@ -11,12 +11,12 @@ package value
 
 import (
 	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 
 	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/enum"
 	"github.com/pgrest-go/pgrest/internal/jsontext"
 )
 
@@ -73,12 +73,7 @@ const (
 var sources = [...]string{FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments", FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset"}
 
 // String gives the source in a word or two.
-func (s Source) String() string {
-	if int(s) < len(sources) {
-		return sources[s]
-	}
-	return fmt.Sprintf("Source(%d)", uint8(s))
-}
+func (s Source) String() string { return enum.Name(sources[:], s) }
 
 // Arg is an argument of a statement: a constant, or a slot, which is filled from the
 // values of a request when the statement runs.
