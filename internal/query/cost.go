@@ -14,8 +14,8 @@ func Costs(p plan.Runnable, program *Program) []*Program {
 		return nil
 	}
 	main := program.Main
-	if p.Answered().Explain != nil { // with ANALYZE it runs
-		_, main.SQL, _ = strings.Cut(main.SQL, ") ") // behind the options, which are words
+	if answer := p.Answered(); answer.Explain != nil { // with ANALYZE it runs
+		main.SQL = strings.TrimPrefix(main.SQL, explanation(answer))
 	}
 	costs := []*Program{costOf(main)}
 	if program.Count != nil {
