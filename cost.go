@@ -45,7 +45,7 @@ func (x *exchange) cost(schema *snapshot, p plan.Runnable, estimate *query.Progr
 	session := x.session(schema, p)
 	session.PreRequest, session.ReadOnly, session.Isolation, session.Rollback, session.Late = "", true, "", false, false
 	result, err := x.executor.Once(x.r.Context(), session, executor.Command{
-		Program: estimate, Values: v, Page: p.Answered().Page(v), Expect: plan.Expectation{MaxAffected: -1},
+		Program: estimate, Values: v, Window: p.Answered().WindowOf(v), Expect: plan.Expectation{MaxAffected: -1},
 	})
 	if err != nil {
 		return 0, err

@@ -96,7 +96,7 @@ func (h *hooked) compiled(schema *snapshot) (*query.Program, error) {
 		return h.program, nil
 	}
 	shape := h.decided.Shape
-	shape.Told = true
+	shape.ReportRows = true
 	p, program, err := schema.programs.Build(schema.planner, &shape)
 	if err != nil {
 		return nil, err

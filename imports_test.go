@@ -68,7 +68,7 @@ var boundaries = map[string]boundary{
 		never: []string{"net/http"},
 	},
 	"internal/executor": {
-		ours:      []string{"internal/query", "internal/plan", "internal/value", "internal/oid", "auth", "internal/apierror", "internal/dbpool"},
+		ours:      []string{"filter", "internal/query", "internal/plan", "internal/value", "internal/oid", "auth", "internal/apierror", "internal/dbpool"},
 		externals: []string{pgx},
 		never:     []string{"net/http"},
 	},

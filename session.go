@@ -28,9 +28,9 @@ func (x *exchange) session(schema *snapshot, p plan.Runnable) executor.Session {
 // command is what runs in the session.
 func (x *exchange) command(p plan.Runnable, program *query.Program, values *value.Values) executor.Command {
 	a := p.Answered()
-	cmd := executor.Command{Program: program, Values: values, Page: a.Page(values), Counting: a.Counting, Expect: a.Expect, Outdated: x.outdated}
+	cmd := executor.Command{Program: program, Values: values, Window: a.WindowOf(values), Counting: a.Counting, Expect: a.Expect, Outdated: x.outdated}
 	if a.Count != plan.CountNone {
-		cmd.Expect.Offset = cmd.Page.Offset
+		cmd.Expect.Offset = cmd.Window.Offset
 	}
 	return cmd
 }

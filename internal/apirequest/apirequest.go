@@ -143,7 +143,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if req.Ranged {
 		header = r.Header.Get("Range")
 	}
-	window, err := rootPage(header, query.Page())
+	window, err := rootWindow(header, query.Page())
 	if err != nil {
 		return nil, err
 	}

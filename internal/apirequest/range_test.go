@@ -10,11 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
-	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-const unlimited = int64(value.Unlimited)
+const unlimited = int64(filter.Unlimited)
 
 func TestParse_range(t *testing.T) {
 	t.Parallel()
@@ -88,7 +88,7 @@ func TestParse_range(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, value.Page{Offset: tt.offset, Limit: tt.limit}, req.Values.Window)
+			require.Equal(t, filter.Window{Offset: tt.offset, Limit: tt.limit}, req.Values.Window)
 		})
 	}
 }
@@ -109,14 +109,14 @@ func TestParse_range_of_method(t *testing.T) {
 // Pages of embeds are as they were asked for: nothing but PostgreSQL checks their numbers.
 func TestParse_pages(t *testing.T) {
 	t.Parallel()
-	for query, want := range map[string]value.Page{
+	for query, want := range map[string]filter.Window{
 		"roles.limit=2": {Limit: 2}, "roles.offset=5": {Offset: 5, Limit: unlimited}, "roles.limit=2&roles.offset=5": {Limit: 2, Offset: 5},
-		"roles.limit=-1": {Limit: -1}, "roles.offset=0": value.WholePage(),
+		"roles.limit=-1": {Limit: -1}, "roles.offset=0": filter.WholeWindow(),
 	} {
 		req, err := apirequest.Parse(httptest.NewRequest(http.MethodGet, "/films?limit=3&"+query, nil), config)
 		require.NoError(t, err)
-		require.Equal(t, []value.Page{want}, req.Values.Pages, query)
-		require.Equal(t, value.Page{Limit: 3}, req.Values.Window, query)
+		require.Equal(t, []filter.Window{want}, req.Values.Pages, query)
+		require.Equal(t, filter.Window{Limit: 3}, req.Values.Window, query)
 	}
 }
 

@@ -31,9 +31,9 @@ type Shape struct {
 	Update       []string
 	// Window is that of the resource's own rows, and Pages are those of what is embedded.
 	Window Window
-	// Told has a write tell the host of the rows that it has written.
-	Told  bool
-	Pages []Page
+	Pages  []Page
+	// ReportRows has a write report to the host the rows that it has written.
+	ReportRows bool
 	// ArgumentNames are those of the arguments of a function, from the URL or from a form.
 	ArgumentNames []string
 	// Body is that of a request that writes or calls with POST, else nil.
@@ -48,7 +48,7 @@ type Forced struct {
 	Use int
 	// Node is the condition; nil for none.
 	Node Node
-	// Most caps the rows as value.Page.AtMost does; 0 is no cap.
+	// Most caps the rows as filter.Window.AtMost does; 0 is no cap.
 	Most int64
 }
 
@@ -131,7 +131,7 @@ type Body struct {
 }
 
 // separate parts a query, and a payload if there is one, into shape and values.
-func (req *Request) separate(q *filter.Query, p *Payload, window value.Page) {
+func (req *Request) separate(q *filter.Query, p *Payload, window filter.Window) {
 	s, v := &req.Shape, &req.Values
 	s.Select, s.Order, s.OnConflict, s.OnConstraint, s.Update = q.Select, q.Order, q.OnConflict, q.OnConstraint, q.Update
 	if len(q.Where) > 0 {
@@ -205,8 +205,8 @@ func separateNode(v *value.Values, node filter.Node) Node {
 	return nil
 }
 
-func windowOf(numbers value.Page) (w Window) {
-	if numbers.Limit != value.Unlimited {
+func windowOf(numbers filter.Window) (w Window) {
+	if numbers.Limit != filter.Unlimited {
 		w.Limit = BoundOf(numbers.Limit)
 	}
 	if numbers.Offset != 0 {
@@ -233,7 +233,7 @@ type key []byte
 func (s *Shape) AppendKey(dst []byte) []byte {
 	k := append(key(dst), byte(s.Resource)) // by which, with its method, an operation goes
 	k = k.text(s.Method).text(s.Schema).text(s.Name)
-	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.Told)
+	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows)
 	k = k.number(len(s.Accept))
 	for _, media := range s.Accept {
 		k = k.media(media)

@@ -3,6 +3,7 @@ package executor
 import (
 	"math"
 
+	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
@@ -12,10 +13,9 @@ import (
 // Command is a program to run, and what its result has to be.
 type Command struct {
 	Program *query.Program
-	// Values are what the program's arguments are bound to, and Page is the window of its
-	// rows.
+	// Values are what the program's arguments are bound to, and Window is that of its rows.
 	Values *value.Values
-	Page   value.Page
+	Window filter.Window
 	// Counting is how the rows beyond the page are counted.
 	Counting plan.Counting
 	// Expect is held against the result when its rows have been read. What isn't as

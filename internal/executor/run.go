@@ -121,7 +121,7 @@ func (r *Result) readNumber() error {
 	r.keepWritten(values)
 	switch yield.Total {
 	case query.TotalItself:
-		r.Counted, r.Rows = n, r.cmd.Page.Of(*n)
+		r.Counted, r.Rows = n, r.cmd.Window.Of(*n)
 	case query.TotalBehind:
 		r.Counted, err = parseNumber(values[len(values)-1])
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
@@ -168,10 +169,10 @@ func (c Counting) Total(counted, estimated *int64) *int64 {
 	return counted
 }
 
-// Page is the window of the root's rows, as the values of a request have it.
-func (a *Answer) Page(v *value.Values) value.Page {
+// WindowOf is the window of the root's rows, as the values of a request have it.
+func (a *Answer) WindowOf(v *value.Values) filter.Window {
 	if a.Root.Window.IsAll() {
-		return value.WholePage()
+		return filter.WholeWindow()
 	}
 	return v.Window.AtMost(a.MaxRows)
 }

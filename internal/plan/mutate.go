@@ -37,9 +37,9 @@ type Mutate struct {
 	Check []Predicate
 	// Return is what the client wants to know.
 	Return Return
-	// Told has the result tell the host of the rows that were written, and Old also of updated
-	// ones as they were.
-	Told, Old bool
+	// ReportRows has the result report to the host the rows that were written, and ReportOld
+	// also updated ones as they were.
+	ReportRows, ReportOld bool
 	// Key is the primary key, where that of a new row is all that the client wants to know.
 	Key []KeyColumn
 }
@@ -101,8 +101,8 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 		return nil, err
 	}
 	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req)}
-	if m.Told = req.Told; m.Told {
-		m.Old = p.cache.ServerVersion >= returnsOld
+	if m.ReportRows = req.ReportRows; m.ReportRows {
+		m.ReportOld = p.cache.ServerVersion >= returnsOld
 	}
 	m.Target = &Node{Table: table, Exposed: true, Alias: table.Name.Name}
 	if err := p.addResult(m, req); err != nil {

@@ -41,7 +41,7 @@ func (u *Use) LimitOf(v *value.Values) int64 {
 	if !u.window.limited {
 		return -1
 	}
-	return v.Page(u.window.page).Limit
+	return v.WindowAt(u.window.index).Limit
 }
 
 // UseKind is what is done with a relation or a routine.

@@ -11,8 +11,8 @@ import (
 // both numbers the plan knows what decides over SQL; they themselves are arguments.
 type Window struct {
 	Limit, Offset Bound
-	page          int   // whose numbers they are, by its index as value.Arg has it
-	limited       bool  // there is a limit in the page
+	index         int   // of its numbers, as value.Arg has it
+	limited       bool  // the request has a limit
 	most          int64 // caps it; 0 is no cap
 }
 
@@ -35,16 +35,16 @@ func (w Window) LimitArg() value.Arg {
 	if !w.limited {
 		return value.Constant(strconv.FormatInt(max(0, w.most), 10))
 	}
-	return value.Arg{From: value.FromLimit, Index: w.page, Most: w.most}
+	return value.Arg{From: value.FromLimit, Index: w.index, Most: w.most}
 }
 
 // OffsetArg is the number of the offset.
-func (w Window) OffsetArg() value.Arg { return value.Arg{From: value.FromOffset, Index: w.page} }
+func (w Window) OffsetArg() value.Arg { return value.Arg{From: value.FromOffset, Index: w.index} }
 
 // windowOf is the window whose numbers are those of value.Values.Window, by the index 0,
 // or of value.Values.Pages, which begin at 1.
 func windowOf(shape apirequest.Window, index int) Window {
-	return Window{Limit: shape.Limit, Offset: shape.Offset, page: index, limited: shape.Limit != Unbounded}
+	return Window{Limit: shape.Limit, Offset: shape.Offset, index: index, limited: shape.Limit != Unbounded}
 }
 
 // AtMost caps the window at limit rows. 0 is no cap, and a negative limit lets no row pass.

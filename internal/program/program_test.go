@@ -64,7 +64,7 @@ func requireSameProgram(t *testing.T, c *Cache, planner *plan.Planner, req *apir
 	if err != nil || want == nil {
 		return
 	}
-	require.Equal(t, wantPlan.(plan.Runnable).Answered().Page(&req.Values), gotPlan.(plan.Runnable).Answered().Page(&req.Values))
+	require.Equal(t, wantPlan.(plan.Runnable).Answered().WindowOf(&req.Values), gotPlan.(plan.Runnable).Answered().WindowOf(&req.Values))
 	for _, s := range [][2]*query.Statement{{&want.Main, &got.Main}, {want.Count, got.Count}, {want.Estimate, got.Estimate}} {
 		if s[0] != nil {
 			require.Equal(t, req.Values.Bind(s[0].Args), req.Values.Bind(s[1].Args))

@@ -46,7 +46,7 @@ func withTotal(c *plan.Call) (fragment, *Program) {
 	page, program := rows(&answer)
 	if program.Form != FormRows {
 		program.Total = TotalBehind
-		f.join(besideTotal(&root, page))
+		f.join(joinTotal(&root, page))
 		return f, program
 	}
 	program.Total, program.Overrides = TotalInRows, streams(c)

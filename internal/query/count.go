@@ -3,6 +3,7 @@ package query
 import (
 	"strconv"
 
+	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/value"
 )
@@ -19,7 +20,7 @@ func count(n *plan.Node) fragment { return counted(countable(n)) }
 // negative one is before the first row.
 func countUpTo(n *plan.Node, limit int64) fragment {
 	f := countable(n)
-	if limit != 0 && limit < value.Unlimited {
+	if limit != 0 && limit < filter.Unlimited {
 		f.add(" LIMIT ?", value.Constant(strconv.FormatInt(max(0, limit)+1, 10)))
 	}
 	return counted(f)
@@ -41,8 +42,8 @@ func totalSource(n *plan.Node) fragment {
 	return count(n).within("(SELECT count AS n FROM (", ") total) total")
 }
 
-// besideTotal puts the total behind the only row that is made of a page.
-func besideTotal(n *plan.Node, page fragment) fragment {
+// joinTotal adds the total behind the only row that is made of a page.
+func joinTotal(n *plan.Node, page fragment) fragment {
 	f := totalSource(n).within("SELECT page.*, total.n FROM ", "")
 	f.join(page.within(", (", ") page"))
 	return f

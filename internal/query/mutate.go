@@ -22,7 +22,7 @@ func mutate(m *plan.Mutate) (fragment, *Program) {
 		return readResult(m, write)
 	case len(m.Key) > 0:
 		return returnKey(m, write)
-	case tells(m):
+	case reportsRows(m):
 		return returnWritten(m, write)
 	}
 	if guarded(m) {

@@ -27,7 +27,8 @@ type Program struct {
 	// Check is a part of Main, empty for none. PostgreSQL refuses it if all columns of a
 	// relation are shown and the schema cache doesn't have all of them.
 	Check string
-	// Shape tells the shape that the program was made of from others; empty if nobody said.
+	// Shape is the hash of the shape that the program was made of, in hexadecimal. Package
+	// program sets it, of what it compiles; it is empty of others.
 	Shape string
 	// Count gives the number of rows without limit and offset, and Estimate what PostgreSQL's
 	// planner expects it to be, as JSON. Each is nil if it isn't asked for.

@@ -21,7 +21,7 @@ func read(a *plan.Answer) (fragment, *Program) {
 	case a.Count == plan.CountExact && headOnly(a) && a.Root.Window.IsAll():
 		program.Total = TotalItself
 	case a.Count == plan.CountExact && headOnly(a): // one statement has one snapshot
-		main, program.Total = besideTotal(a.Root, main), TotalBehind
+		main, program.Total = joinTotal(a.Root, main), TotalBehind
 	case a.Count == plan.CountExact:
 		program.Count = statement(count(a.Root))
 	case a.Count == plan.CountPlanned:

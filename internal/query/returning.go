@@ -39,7 +39,7 @@ func returnOutputs(m *plan.Mutate, write fragment) (fragment, *Program) {
 		write.join(value)
 	}
 	addWritten(m, &write)
-	return write, &Program{Yield: Yield{Columns: columns, Written: beside(m)}}
+	return write, &Program{Yield: Yield{Columns: columns, Written: writtenIn(m)}}
 }
 
 // readResult reads what the client gets from what a write returned: it has embeds, an
@@ -52,8 +52,8 @@ func readResult(m *plan.Mutate, write fragment) (fragment, *Program) {
 	}
 	f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
 	read, program := rows(&m.Answer)
-	if tells(m) {
-		read = besideWritten(read, program)
+	if reportsRows(m) {
+		read = joinWritten(read, program)
 	}
 	f.join(read)
 	return f, program
@@ -67,7 +67,7 @@ func returnKey(m *plan.Mutate, write fragment) (fragment, *Program) {
 		write.add(", " + text)
 	}
 	addWritten(m, &write)
-	return write, &Program{Yield: Yield{Columns: keyColumns(m.Key), Written: beside(m)}}
+	return write, &Program{Yield: Yield{Columns: keyColumns(m.Key), Written: writtenIn(m)}}
 }
 
 // keyColumns are the columns of a primary key as results.

@@ -17,7 +17,7 @@ var totals = [...]string{NoTotal: "none", TotalInRows: "in rows", TotalBehind: "
 // String gives the place in a word or two.
 func (t Total) String() string { return enum.Name(totals[:], t) }
 
-var writtens = [...]string{NotWritten: "none", WrittenBeside: "beside", WrittenBefore: "before", WrittenBehind: "behind"}
+var writtens = [...]string{NotWritten: "none", WrittenInRows: "in rows", WrittenBefore: "before", WrittenBehind: "behind"}
 
 // String gives the place in a word.
 func (w Written) String() string { return enum.Name(writtens[:], w) }

@@ -36,7 +36,7 @@ func TestEnums(t *testing.T) {
 		{query.TotalItself, "itself"},
 		{query.TotalItself + 1, "Total(4)"},
 		{query.NotWritten, "none"},
-		{query.WrittenBeside, "beside"},
+		{query.WrittenInRows, "in rows"},
 		{query.WrittenBefore, "before"},
 		{query.WrittenBehind, "behind"},
 		{query.WrittenBehind + 1, "Written(4)"},

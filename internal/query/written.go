@@ -16,8 +16,8 @@ type Written uint8
 const (
 	// NotWritten: nobody wants them.
 	NotWritten Written = iota
-	// WrittenBeside: the last column of each row has the one that it is about.
-	WrittenBeside
+	// WrittenInRows: each row's last column has the row that it was made of.
+	WrittenInRows
 	// WrittenBefore: the first row begins with an array of all of them. As with a total,
 	// a mark follows, and there is one row at least.
 	WrittenBefore
@@ -33,7 +33,7 @@ func (y *Yield) WrittenOf(row [][]byte) []byte {
 	switch y.Written {
 	case WrittenBefore:
 		return row[0]
-	case WrittenBeside, WrittenBehind:
+	case WrittenInRows, WrittenBehind:
 		return row[len(row)-1]
 	}
 	return nil
@@ -42,20 +42,20 @@ func (y *Yield) WrittenOf(row [][]byte) []byte {
 // writtenName is the column with the row that was written.
 const writtenName = "pgrst written"
 
-// tells reports a write whose rows the host wants to know. An update of nothing has none.
-func tells(m *plan.Mutate) bool { return m.Told && !noColumns(m) }
+// reportsRows says whether a write reports its rows to the host. An update of nothing has none.
+func reportsRows(m *plan.Mutate) bool { return m.ReportRows && !noColumns(m) }
 
-// beside is where rows are told of that RETURNING gives.
-func beside(m *plan.Mutate) Written {
-	if tells(m) {
-		return WrittenBeside
+// writtenIn is where rows that RETURNING gives have what was written.
+func writtenIn(m *plan.Mutate) Written {
+	if reportsRows(m) {
+		return WrittenInRows
 	}
 	return NotWritten
 }
 
-// returning is RETURNING, with a name for the rows as they were if they are told.
+// returning is RETURNING, with a name for the rows as they were if these are reported.
 func returning(m *plan.Mutate) string {
-	if tells(m) && m.Old && m.Action != plan.Delete {
+	if reportsRows(m) && m.ReportOld && m.Action != plan.Delete {
 		return " RETURNING WITH (OLD AS " + sqlfrag.Ident(oldName) + ") "
 	}
 	return " RETURNING "
@@ -70,15 +70,15 @@ func written(m *plan.Mutate) fragment {
 	switch {
 	case m.Action == plan.Delete:
 		now, before = before, now
-	case m.Old:
+	case m.ReportOld:
 		before = json(oldName)
 	}
 	return sql("pg_catalog.json_build_object('new', " + now + ", 'old', " + before + ")::text")
 }
 
-// addWritten adds that JSON to what a write returns, if it is told.
+// addWritten adds that JSON to what a write returns, if it is reported.
 func addWritten(m *plan.Mutate, write *fragment) {
-	if tells(m) {
+	if reportsRows(m) {
 		write.add(", ")
 		write.join(written(m).within("", " AS "+sqlfrag.Ident(writtenName)))
 	}
@@ -87,14 +87,14 @@ func addWritten(m *plan.Mutate, write *fragment) {
 // returnWritten has a write return nothing else.
 func returnWritten(m *plan.Mutate, write fragment) (fragment, *Program) {
 	write.join(allowedValue(m, written(m)).within(returning(m), " AS "+sqlfrag.Ident(writtenName)))
-	return write, &Program{Yield: Yield{Written: WrittenBeside}}
+	return write, &Program{Yield: Yield{Written: WrittenInRows}}
 }
 
 // oldName names the row as it was.
 const oldName = "pgrst old"
 
-// besideWritten puts what was written to the rows that a result is read as.
-func besideWritten(read fragment, program *Program) fragment {
+// joinWritten adds what was written to the rows that a result is read as.
+func joinWritten(read fragment, program *Program) fragment {
 	all := "(SELECT pg_catalog.json_agg(" + sqlfrag.Ident(writtenName) + "::json)::text AS rows FROM " + sqlfrag.Ident(resultName) + ") written"
 	if program.Form != FormRows {
 		program.Written = WrittenBehind

@@ -16,7 +16,7 @@ type Yield struct {
 	Overrides bool
 	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
 	Inserted bool
-	// Written is where the rows are that were written, for the host to be told of: see Written.
+	// Written is where the rows are that were written, if they are reported to the host.
 	Written Written
 }
 
@@ -78,7 +78,7 @@ func (y *Yield) Own(row [][]byte) [][]byte {
 	if y.Overrides {
 		row = row[:len(row)-overrideColumns]
 	}
-	if y.Written == WrittenBeside {
+	if y.Written == WrittenInRows {
 		row = row[:len(row)-1]
 	}
 	return row

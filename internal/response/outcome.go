@@ -34,7 +34,7 @@ func (r *response) outcome() outcome {
 func (r *response) expected() outcome {
 	o := outcome{offset: r.req.Values.Window.Offset, total: r.total()}
 	if o.total != unknown {
-		o.rows = r.plan.Page(&r.req.Values).Of(o.total)
+		o.rows = r.plan.WindowOf(&r.req.Values).Of(o.total)
 	}
 	return o
 }

@@ -33,19 +33,11 @@ type Values struct {
 	// Members are the values of the body's columns as texts, each nil for NULL. The list is
 	// nil if the body isn't a single JSON object without arrays and objects in it.
 	Members [][]byte
-	// Window is that of the resource's own rows, and Pages are those of what is embedded.
-	Window Page
-	Pages  []Page
+	// Window is that of the resource's own rows, and Pages are those of what is embedded,
+	// whose numbers nothing has checked.
+	Window filter.Window
+	Pages  []filter.Window
 }
-
-// Page is a window of rows. Of an embedded relation, nothing has checked its numbers.
-type Page = filter.Window
-
-// Unlimited is the Limit of a page without an end.
-const Unlimited = filter.Unlimited
-
-// WholePage is the page of every row.
-func WholePage() Page { return filter.WholeWindow() }
 
 // Source says where the text of an argument comes from.
 type Source uint8
@@ -83,7 +75,7 @@ type Arg struct {
 	Text  []byte // of a constant
 	// Elements are the indexes of what FromArguments puts into an array.
 	Elements []int
-	// Most caps a limit as Page.AtMost does; 0 is no cap.
+	// Most caps a limit as filter.Window.AtMost does; 0 is no cap.
 	Most int64
 	// Hex has the bytes of the text written in hexadecimal, as PostgreSQL reads a bytea.
 	Hex bool
@@ -127,9 +119,9 @@ func (v *Values) text(arg *Arg) []byte {
 	case FromMember:
 		text = v.Members[arg.Index]
 	case FromLimit:
-		text = strconv.AppendInt(nil, v.Page(arg.Index).AtMost(arg.Most).Limit, 10)
+		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).AtMost(arg.Most).Limit, 10)
 	case FromOffset:
-		text = strconv.AppendInt(nil, v.Page(arg.Index).Offset, 10)
+		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).Offset, 10)
 	}
 	if arg.Hex {
 		return hex.AppendEncode([]byte(`\x`), text)
@@ -137,8 +129,8 @@ func (v *Values) text(arg *Arg) []byte {
 	return text
 }
 
-// Page is Window, by the index 0, or one of Pages, which begin at 1.
-func (v *Values) Page(index int) Page {
+// WindowAt is Window, by the index 0, or one of Pages, which begin at 1.
+func (v *Values) WindowAt(index int) filter.Window {
 	if index == 0 {
 		return v.Window
 	}

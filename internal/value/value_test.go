@@ -16,8 +16,8 @@ func TestValues_Bind(t *testing.T) {
 		Arguments:  []filter.Argument{{Name: "b", Value: `"`}, {Name: "a", Value: "1"}, {Name: "b", Value: "é"}},
 		Body:       []byte("\x00\xff"),
 		Members:    [][]byte{[]byte("x"), nil},
-		Window:     value.Page{Limit: 50, Offset: 5},
-		Pages:      []value.Page{{Limit: -1}, {Limit: 7, Offset: 2}},
+		Window:     filter.Window{Limit: 50, Offset: 5},
+		Pages:      []filter.Window{{Limit: -1}, {Limit: 7, Offset: 2}},
 	}
 	text := func(s string) []byte { return []byte(s) }
 	for name, tt := range map[string]struct {
@@ -54,25 +54,25 @@ func TestValues_Bind(t *testing.T) {
 
 func TestPage_AtMost(t *testing.T) {
 	t.Parallel()
-	all := value.WholePage()
+	all := filter.WholeWindow()
 	require.Equal(t, all, all.AtMost(0))
-	require.Equal(t, value.Page{Limit: 10}, all.AtMost(10))
-	require.Equal(t, value.Page{}, all.AtMost(-1))
-	require.Equal(t, value.Page{Offset: 5}, value.Page{Offset: 5, Limit: 3}.AtMost(-7))
-	require.Equal(t, value.Page{Offset: 5, Limit: 3}, value.Page{Offset: 5, Limit: 3}.AtMost(10))
-	require.Equal(t, value.Page{Offset: 5, Limit: 10}, value.Page{Offset: 5, Limit: 30}.AtMost(10))
+	require.Equal(t, filter.Window{Limit: 10}, all.AtMost(10))
+	require.Equal(t, filter.Window{}, all.AtMost(-1))
+	require.Equal(t, filter.Window{Offset: 5}, filter.Window{Offset: 5, Limit: 3}.AtMost(-7))
+	require.Equal(t, filter.Window{Offset: 5, Limit: 3}, filter.Window{Offset: 5, Limit: 3}.AtMost(10))
+	require.Equal(t, filter.Window{Offset: 5, Limit: 10}, filter.Window{Offset: 5, Limit: 30}.AtMost(10))
 }
 
 func TestPage_Of(t *testing.T) {
 	t.Parallel()
-	const unlimited = value.Unlimited
+	const unlimited = filter.Unlimited
 	for _, tt := range []struct{ offset, limit, total, want int64 }{
 		{0, unlimited, 13, 13}, {0, unlimited, 0, 0}, {0, 5, 13, 5}, {0, 13, 13, 13}, {0, 20, 13, 13}, {0, 0, 13, 0},
 		{10, unlimited, 13, 3}, {10, 2, 13, 2}, {10, 5, 13, 3}, {13, 5, 13, 0}, {20, 5, 13, 0}, {unlimited, unlimited, 13, 0},
 	} {
-		page := value.Page{Offset: tt.offset, Limit: tt.limit}
+		page := filter.Window{Offset: tt.offset, Limit: tt.limit}
 		require.Equal(t, tt.want, page.Of(tt.total), tt)
-		require.Equal(t, page == value.WholePage(), page.IsWhole(), tt)
+		require.Equal(t, page == filter.WholeWindow(), page.IsWhole(), tt)
 	}
 }
 
