@@ -2,14 +2,16 @@ package pgrest
 
 import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
-	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/response"
 )
 
-// warnOfNames logs that the request calls embeds by their relations although they have
-// aliases, as the response's Warning header says, too.
-func (x *exchange) warnOfNames(p plan.Runnable) {
-	if names := p.Answered().Root.LegacyNames(); len(names) > 0 {
+// warnOfNames logs that the request, which has been answered, calls embeds by their
+// relations although they have aliases, as the response's Warning header says, too.
+func (x *exchange) warnOfNames() {
+	if x.planned == nil {
+		return
+	}
+	if names := x.planned.Answered().LegacyNames; len(names) > 0 {
 		x.options.Logger.WarnContext(x.r.Context(), "embed called by its relation although it has an alias, which is deprecated and will stop working",
 			"update", response.Renames(names), "method", x.r.Method, "url", apierror.Cut(x.r.URL.RequestURI()))
 	}

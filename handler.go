@@ -118,6 +118,7 @@ func (x *exchange) answerRequest() (err error) {
 	if err = x.answer(schema); err != nil {
 		err = x.repeat(schema, err)
 	}
+	x.warnOfNames() // once, however often the request was repeated
 	return err
 }
 
@@ -144,7 +145,6 @@ func (x *exchange) answer(schema *snapshot) error {
 		}
 	}
 	x.planned, x.program = planned, program
-	x.warnOfNames(planned)
 	if err := x.checkCost(schema, planned, program, &request.Values); err != nil {
 		return err
 	}

@@ -1,9 +1,13 @@
 package apitest_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
 // Filters, orders and pages of embedded rows begin with the path to them. They
@@ -247,4 +251,33 @@ func TestEmbed_counts(t *testing.T) {
 		exchange{name: "head_without_a_count", method: "HEAD", target: late, want: headers{"Content-Range": "0-1/*"}},
 		exchange{name: "head_of_a_spread", method: "HEAD", target: "/films?select=id,...directors(id,id)", want: headers{"Content-Range": "0-12/*"}},
 	)
+}
+
+// The log has the same warning, once for a request, even for one that is repeated since the
+// schema was stale.
+func TestEmbed_target_names_in_the_log(t *testing.T) {
+	t.Parallel()
+	const warned = "embed called by its relation although it has an alias"
+	db := pgtest.Clone(t)
+	admin := db.Superuser(t)
+	_, err := admin.Exec(t.Context(), `
+		CREATE TABLE archive.series (id int PRIMARY KEY, name text);
+		CREATE TABLE archive.stamps (id int PRIMARY KEY, series int REFERENCES archive.series, info jsonb);
+		INSERT INTO archive.series VALUES (1, 'Penny');
+		INSERT INTO archive.stamps VALUES (1, 1, '{"a": "b"}');
+		GRANT ALL ON archive.stamps, archive.series TO pgrest_test_anon`)
+	require.NoError(t, err)
+	var log journal
+	api := open(t, db.Pool(t), log.kept)
+	const target = "/stamps?select=id,of:series(name)&series.name=eq.Penny&info->>a=is.null"
+	require.JSONEq(t, `[]`, read(t, ask(t, api, exchange{target: target})))
+	require.Equal(t, 1, strings.Count(log.String(), warned))
+	require.Contains(t, log.String(), "update=\"`series` to `of`\"")
+
+	before := api.Stats().SchemaLoads
+	_, err = admin.Exec(t.Context(), `ALTER TABLE archive.stamps ALTER info TYPE text USING info->>'a'`)
+	require.NoError(t, err)
+	require.JSONEq(t, `[{"id": 1, "of": {"name": "Penny"}}]`, read(t, ask(t, api, exchange{target: target})))
+	require.Greater(t, api.Stats().SchemaLoads, before)
+	require.Equal(t, 2, strings.Count(log.String(), warned))
 }

@@ -31,6 +31,9 @@ type Answer struct {
 	Expect Expectation
 	// Uses are the relations and routines that the plan uses, if the planner tells of them.
 	Uses []Use
+	// LegacyNames are, by target and alias, the embeds that the request calls by their target
+	// although they have an alias.
+	LegacyNames [][2]string
 
 	relies reliance
 }

@@ -76,8 +76,12 @@ func New(cache *introspect.SchemaCache, config Config) *Planner {
 func (p *Planner) Build(req *apirequest.Shape) (Plan, error) {
 	built, err := p.build(req)
 	r, runs := built.(Runnable)
+	if err != nil || !runs {
+		return built, err
+	}
+	a := r.Answered()
+	a.LegacyNames = a.Root.legacyNames()
 	switch {
-	case err != nil || !runs:
 	case len(req.Forced) > 0:
 		p.force(r, req.Forced)
 	case p.config.Uses:
@@ -85,9 +89,9 @@ func (p *Planner) Build(req *apirequest.Shape) (Plan, error) {
 		if err := checkUses(all); err != nil {
 			return nil, err
 		}
-		r.Answered().Uses = all
+		a.Uses = all
 	}
-	return built, err
+	return built, nil
 }
 
 func (p *Planner) build(req *apirequest.Shape) (Plan, error) {

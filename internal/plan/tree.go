@@ -245,15 +245,14 @@ func checkSpreads(n *Node) error {
 	return nil
 }
 
-// LegacyNames lists, by target and alias, the embeds that were referred to by
-// their target although they have an alias.
-func (n *Node) LegacyNames() [][2]string {
+// legacyNames are Answer.LegacyNames of the embeds below a node.
+func (n *Node) legacyNames() [][2]string {
 	var names [][2]string
 	for _, e := range n.Embeds {
 		if e.legacy {
 			names = append(names, [2]string{e.Relation, e.Name})
 		}
-		names = append(names, e.Node.LegacyNames()...)
+		names = append(names, e.Node.legacyNames()...)
 	}
 	return names
 }

@@ -187,7 +187,7 @@ func TestBuild_ambiguity(t *testing.T) {
 }
 
 // Embeds with an alias that were called by their target are remembered for a warning.
-func TestNode_LegacyNames(t *testing.T) {
+func TestAnswer_LegacyNames(t *testing.T) {
 	t.Parallel()
 	planner := plan.New(archive(), plan.Config{})
 	for target, want := range map[string][][2]string{
@@ -199,7 +199,7 @@ func TestNode_LegacyNames(t *testing.T) {
 	} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, want, build(t, planner, target).Root.LegacyNames())
+			require.Equal(t, want, build(t, planner, target).LegacyNames)
 		})
 	}
 }

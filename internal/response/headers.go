@@ -76,7 +76,7 @@ func (r *response) setTrailer(h http.Header) {
 
 // addRemarks adds headers that the database can't replace.
 func (r *response) addRemarks(h http.Header, status int) {
-	if names := r.plan.Root.LegacyNames(); len(names) > 0 {
+	if names := r.plan.LegacyNames; len(names) > 0 {
 		h.Add("Warning", legacyWarning(names))
 	}
 	if r.config.Timing != nil {
