@@ -1,8 +1,9 @@
 package pgrest
 
 import (
-	"fmt"
 	"slices"
+
+	"github.com/pgrest-go/pgrest/internal/enum"
 )
 
 // Extension is something that the API has beyond PostgREST's. No request that PostgREST
@@ -24,12 +25,7 @@ const (
 var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts"}
 
 // String gives the extension's name, such as "typescript".
-func (e Extension) String() string {
-	if int(e) < len(extensions) {
-		return extensions[e]
-	}
-	return fmt.Sprintf("Extension(%d)", uint8(e))
-}
+func (e Extension) String() string { return enum.Name(extensions[:], e) }
 
 // without reports whether the host has switched an extension off.
 func (o Options) without(e Extension) bool { return slices.Contains(o.Without, e) }

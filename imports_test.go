@@ -48,7 +48,7 @@ var boundaries = map[string]boundary{
 	"introspect":         {ours: []string{"internal/oid", "internal/enum"}, externals: []string{pgx}, never: []string{"net/http"}},
 	"auth":               {ours: []string{"introspect", "internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect", "internal/oid"}},
-	"typescript":         {ours: []string{"introspect", "openapi"}},
+	"typescript":         {ours: []string{"introspect", "openapi", "internal/oid"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/value":     {ours: []string{"filter", "internal/enum", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/apirequest": {

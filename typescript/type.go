@@ -3,11 +3,9 @@ package typescript
 import (
 	"strings"
 
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/introspect"
 )
-
-// The types that a domain representation casts to and from.
-const jsonOID = 114
 
 // baseTypes has the types of pg_catalog whose JSON isn't a string.
 var baseTypes = map[string]string{
@@ -19,7 +17,7 @@ var baseTypes = map[string]string{
 // readType is the type of a column as it is read.
 func (m *module) readType(c *introspect.Column) string {
 	if c.Type.IsDomain {
-		if _, ok := m.cache.Representation(c.Type.OID, jsonOID); ok {
+		if _, ok := m.cache.Representation(c.Type.OID, oid.JSON); ok {
 			return "Json"
 		}
 	}
@@ -32,7 +30,7 @@ func (m *module) writtenType(c *introspect.Column) string { return m.parameterTy
 // parameterType is the type of a value that is sent.
 func (m *module) parameterType(t *introspect.Type) string {
 	if t.IsDomain {
-		if _, ok := m.cache.Representation(jsonOID, t.OID); ok {
+		if _, ok := m.cache.Representation(oid.JSON, t.OID); ok {
 			return "Json"
 		}
 	}
