@@ -2,6 +2,10 @@ package pgrest
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/pgrest-go/pgrest/filter"
@@ -105,4 +109,22 @@ func (l Limits) requests() apirequest.Limits {
 			Names:       columns,
 		},
 	}
+}
+
+// validate refuses limits that nothing could keep.
+func (l Limits) validate() error {
+	for _, name := range slices.Sorted(maps.Keys(l.MaxRowsOf)) {
+		if most := l.MaxRowsOf[name]; name == "" || most <= 0 {
+			return fmt.Errorf("Limits.MaxRowsOf has %d for %q; it wants a relation and a positive number", most, name)
+		}
+	}
+	for _, role := range slices.Sorted(maps.Keys(l.MaxConcurrentOf)) {
+		if most := l.MaxConcurrentOf[role]; role == "" || most <= 0 {
+			return fmt.Errorf("Limits.MaxConcurrentOf has %d for %q; it wants a role and a positive number", most, role)
+		}
+	}
+	if math.IsNaN(l.MaxCost) {
+		return fmt.Errorf("Limits.MaxCost is no number")
+	}
+	return nil
 }

@@ -1,32 +1,12 @@
 package pgrest
 
 import (
-	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/introspect"
 )
-
-// validate refuses limits that nothing could keep.
-func (l Limits) validate() error {
-	for _, name := range slices.Sorted(maps.Keys(l.MaxRowsOf)) {
-		if most := l.MaxRowsOf[name]; name == "" || most <= 0 {
-			return fmt.Errorf("Limits.MaxRowsOf has %d for %q; it wants a relation and a positive number", most, name)
-		}
-	}
-	for _, role := range slices.Sorted(maps.Keys(l.MaxConcurrentOf)) {
-		if most := l.MaxConcurrentOf[role]; role == "" || most <= 0 {
-			return fmt.Errorf("Limits.MaxConcurrentOf has %d for %q; it wants a role and a positive number", most, role)
-		}
-	}
-	if math.IsNaN(l.MaxCost) {
-		return fmt.Errorf("Limits.MaxCost is no number")
-	}
-	return nil
-}
 
 // maxRowsOf finds the relations of Limits.MaxRowsOf, and tells of names that no relation
 // has: one that is misspelt caps nothing.
