@@ -12,11 +12,11 @@ import (
 
 // contentLocation is the canonical URL of what was read: parameters in alphabetical order.
 func contentLocation(req *apirequest.Request) string {
-	query := filter.Canonical(req.RawQuery)
-	if query == "" {
+	parameters := filter.Canonical(req.RawQuery)
+	if parameters == "" {
 		return resourceURL(req)
 	}
-	return resourceURL(req) + "?" + query
+	return resourceURL(req) + "?" + parameters
 }
 
 // location is the URL of a row, by the columns of its primary key and their values.
