@@ -32,9 +32,6 @@ func (s *Store) Spool(memory int) *Spool {
 	return spool
 }
 
-// Used is the number of bytes in files.
-func (s *Store) Used() int64 { return s.used.Load() }
-
 // reserve takes n bytes of the store, if there are as many.
 func (s *Store) reserve(n int64) bool {
 	if s.used.Add(n) > s.max {
