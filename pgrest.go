@@ -217,6 +217,14 @@ func (h *Handler) newExecutor() *executor.Executor {
 	return e
 }
 
+// onConfigNotify calls the host's OnConfigNotify; nil if there is none.
+func (o Options) onConfigNotify() func() {
+	if o.OnConfigNotify == nil {
+		return nil
+	}
+	return func() { guard(o.Logger, "OnConfigNotify", o.OnConfigNotify) }
+}
+
 // startReloader starts what loads the schema, now and whenever it is notified to.
 func (h *Handler) startReloader() *reload.Reloader {
 	o := h.options
@@ -227,6 +235,6 @@ func (h *Handler) startReloader() *reload.Reloader {
 	return reload.Start(reload.Config{
 		Pool: h.pool, AcquireTimeout: o.AcquireTimeout,
 		Schema:  introspect.Options{Schemas: o.Schemas, ExtraSearchPath: o.ExtraSearchPath, PostOnly: o.PostOnly},
-		Channel: channel, Listener: o.listener(), Check: h.check, Loaded: h.swap, Reconfigure: o.OnConfigNotify, Logger: o.Logger,
+		Channel: channel, Listener: o.listener(), Check: h.check, Loaded: h.swap, Reconfigure: o.onConfigNotify(), Logger: o.Logger,
 	})
 }

@@ -1,7 +1,6 @@
 package reload
 
 import (
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -78,11 +77,6 @@ func (r *Reloader) reconfigure(payload string) {
 	if r.config.Reconfigure == nil || payload != "" && payload != "reload config" {
 		return
 	}
-	defer func() {
-		if v := recover(); v != nil {
-			r.config.Logger.Error("OnConfigNotify panicked", "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
 	r.config.Reconfigure()
 }
 

@@ -37,7 +37,7 @@ type Config struct {
 	// goroutine at a time.
 	Loaded func(*introspect.SchemaCache)
 	// Reconfigure, if not nil, is called when a notification asks for a new
-	// configuration. It must not block.
+	// configuration. It must not block, nor panic.
 	Reconfigure func()
 	Logger      *slog.Logger
 }
