@@ -48,14 +48,7 @@ func (h *Handler) begin(ctx context.Context, e *executor.Executor, r *http.Reque
 	}
 	role := schema.cache.RoleSettings(id.Role)
 	tx, err := e.Begin(ctx, executor.Session{
-		Identity: id,
-		Context: auth.Context{
-			Schema: h.options.Schemas[0], ExtraSearchPath: h.options.ExtraSearchPath,
-			Method: r.Method, Path: r.URL.EscapedPath(),
-			Headers: auth.HeadersJSON(r.Host, r.Header), Cookies: auth.CookiesJSON(r.Header.Get("Cookie")),
-			AppSettings: h.settings, RoleSettings: role.Settings,
-		},
-		PreRequest: h.preRequest, Isolation: role.Isolation,
+		Identity: id, Context: h.contextOf(r, role.Settings), PreRequest: h.preRequest, Isolation: role.Isolation,
 	})
 	if err != nil {
 		return nil, h.forHost(err, id)

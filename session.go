@@ -1,6 +1,7 @@
 package pgrest
 
 import (
+	"net/http"
 	"slices"
 
 	"github.com/pgrest-go/pgrest/auth"
@@ -95,15 +96,23 @@ func (x *exchange) hoisted(routine *introspect.Routine) []auth.Setting {
 
 // context is what the transaction is told about the request.
 func (x *exchange) context(role, function []auth.Setting) auth.Context {
+	c := x.contextOf(x.r, role)
+	c.Schema, c.Method, c.Path = x.request.Schema, x.request.Method, x.request.Path
+	c.Timezone, c.FunctionSettings = x.request.Preferences.Timezone, function
+	return c
+}
+
+// contextOf is what a transaction is told about any request, as long as nobody has read the
+// request as one to the API.
+func (h *Handler) contextOf(r *http.Request, role []auth.Setting) auth.Context {
 	return auth.Context{
-		Schema:          x.request.Schema,
-		ExtraSearchPath: x.options.ExtraSearchPath,
-		Method:          x.request.Method,
-		Path:            x.request.Path,
-		Headers:         auth.HeadersJSON(x.r.Host, x.r.Header),
-		Cookies:         auth.CookiesJSON(x.r.Header.Get("Cookie")),
-		Timezone:        x.request.Preferences.Timezone,
-		AppSettings:     x.settings,
-		RoleSettings:    role, FunctionSettings: function,
+		Schema:          h.options.Schemas[0],
+		ExtraSearchPath: h.options.ExtraSearchPath,
+		Method:          r.Method,
+		Path:            r.URL.EscapedPath(),
+		Headers:         auth.HeadersJSON(r.Host, r.Header),
+		Cookies:         auth.CookiesJSON(r.Header.Get("Cookie")),
+		AppSettings:     h.settings,
+		RoleSettings:    role,
 	}
 }
