@@ -210,7 +210,8 @@ func (o Options) appSettings() []auth.Setting {
 func (h *Handler) newExecutor() *executor.Executor {
 	o := h.options
 	e := executor.New(h.pool, !o.DisablePreparedStatements)
-	e.AcquireTimeout, e.Silence, e.StatementTimeout = o.AcquireTimeout, o.DatabaseTimeout, o.Limits.StatementTimeout
+	e.AcquireTimeout, e.Silence = o.AcquireTimeout, o.DatabaseTimeout
+	e.LimitStatements(o.Limits.StatementTimeout)
 	e.Lost = func() { h.reloader.Lost() }
 	e.TraceArguments = o.TraceArguments
 	e.Panicked = func(v any, stack []byte) { o.Logger.Error("tracer panicked", "panic", v, "stack", string(stack)) }

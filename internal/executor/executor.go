@@ -55,9 +55,6 @@ type Executor struct {
 	// Silence bounds how long PostgreSQL may be silent while a command waits for it;
 	// 0 is no bound.
 	Silence time.Duration
-	// StatementTimeout bounds how long PostgreSQL may take for a statement of a session,
-	// where nothing bounds it more; 0 is no bound.
-	StatementTimeout time.Duration
 	// Lost, if set, is told of every connection that couldn't be made, or was lost.
 	Lost func()
 	// TraceArguments has tracers of connections told of arguments, too.
@@ -68,6 +65,7 @@ type Executor struct {
 	pool     dbpool.Pool
 	host     *hostTx // in which all runs; nil for transactions of their own
 	prepares bool
+	timeout  string // the setting that bounds statements; empty for none
 }
 
 // New makes an executor over pool. With prepares it keeps statements prepared on

@@ -24,7 +24,7 @@ func (p *pipeline) sendOpening(counts bool) (before int) {
 		modes = tx.session.modeSettings(tx.conn.pg)
 	}
 	before += p.sendEncoding()
-	statement, args := tx.conn.settingsStatement(tx.settings, tx.mayBeOverridden(), joined(modes, timeoutSetting(tx.executor.StatementTimeout)))
+	statement, args := tx.conn.settingsStatement(tx.settings, tx.mayBeOverridden(), modes, tx.executor.timeout)
 	p.send("", statement, args)
 	if tx.session.PreRequest != "" {
 		p.send(tx.role(), tx.session.PreRequest, nil)

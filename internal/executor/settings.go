@@ -27,7 +27,7 @@ type settingsRoom struct {
 // a part of the statement, which PostgreSQL reads once: from request to request only
 // the values change. Its result is how many there are, for nobody wants them sent
 // back. The arguments are valid until the connection's next statement of settings.
-func (c *connection) settingsStatement(settings []auth.Setting, overridden bool, modes string) (string, [][]byte) {
+func (c *connection) settingsStatement(settings []auth.Setting, overridden bool, modes, timeout string) (string, [][]byte) {
 	size := 0
 	for _, setting := range settings {
 		size += len(setting.Name) + len(setting.Value)
@@ -66,9 +66,11 @@ func (c *connection) settingsStatement(settings []auth.Setting, overridden bool,
 		argument(setting.Value)
 		sql = append(sql, ", true)"...)
 	}
-	if modes != "" {
-		separate()
-		sql = append(sql, modes...)
+	for _, further := range [...]string{modes, timeout} {
+		if further != "" {
+			separate()
+			sql = append(sql, further...)
+		}
 	}
 	sql = append(sql, "]::text[])"...)
 	if cap(text) <= maxSettings {
