@@ -3,7 +3,6 @@ package executor
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -19,63 +18,6 @@ const (
 	becomeRoleBehind  = becomeRole + " AS behind"
 	becomeLoginBehind = becomeLogin + " AS behind"
 )
-
-// BeginRun begins a transaction as Begin does, and runs its first command as Run does, in
-// one round trip. Its isolation level is that of a Once.
-func (e *Executor) BeginRun(ctx context.Context, s Session, cmd Command) (*Tx, *Result, error) {
-	tx := &Tx{executor: e, session: s, ending: byCaller}
-	if err := tx.become(); err != nil {
-		return nil, nil, err
-	}
-	if err := cmd.prepare(); err != nil {
-		return nil, nil, err
-	}
-	r := &Result{tx: tx, cmd: cmd}
-	if err := tx.attempt(ctx, func() (retry, error) { return r.startFirst(ctx) }); err != nil {
-		return nil, nil, err
-	}
-	tx.opened, tx.overrides = true, r.Overrides
-	if r.state == ended {
-		r.Close()
-	}
-	return tx, r, nil
-}
-
-// startFirst starts the command of a BeginRun on the connection that its transaction has.
-func (r *Result) startFirst(ctx context.Context) (retry, error) {
-	r.reset()
-	r.tx.reading = r
-	if err := r.runOnce(ctx); err != nil {
-		return r.pipe.giveUp(checkFailed(err, r.cmd.Program))
-	}
-	return never, nil
-}
-
-// RunLast runs the last command of a transaction. Its result ends the transaction as that of
-// a Once does, in the same round trip where a Once would, and gives the connection back.
-//
-// A column of a read that has another type than the schema cache says is an ErrOutdated:
-// there is no second try.
-func (tx *Tx) RunLast(ctx context.Context, cmd Command) (*Result, error) {
-	if err := tx.ready(); err != nil {
-		return nil, err
-	}
-	if err := cmd.prepare(); err != nil {
-		return nil, err
-	}
-	tx.ending = tx.endingOf(&cmd)
-	r := &Result{tx: tx, cmd: cmd, textOnly: cmd.Outdated}
-	if err := r.startIn(ctx); err != nil {
-		if errors.Is(err, errOtherType) {
-			err = fmt.Errorf("%w: %w", apierror.ErrOutdated, err)
-		}
-		return nil, err
-	}
-	if r.state == ended {
-		r.Close()
-	}
-	return r, nil
-}
 
 // Become has the host's own SQL run as the role that the connection logged in as, or as that
 // of the session, until the next command. It is a round trip if that is a change.
