@@ -11,10 +11,11 @@
 //     page's handler, DATABASE_URL, which logs in as the role authenticator, REPOSITORY, the
 //     repository's folder, and PORT, a free port. psql logs in as the superuser. The address
 //     127.0.0.1:3000 stands for that of the handler, or without one for that with PORT.
-//   - ```text, ```json and ```http are what the block of sh or sql right above them writes. Of http, which is for curl -i, the status and the headers that are there have to
-//     be in the response among others, and the body if there is one. White space between
-//     JSON's tokens doesn't count. The character … stands for anything, within a line or,
-//     alone on a line, for any lines.
+//   - ```text, ```json and ```http are what the block of sh or sql right above them writes.
+//     Of http, which is for curl -i, the status and the headers that are there have to be in
+//     the response among others, and the body if there is one. White space between JSON's
+//     tokens doesn't count. The character … stands for anything, within a line or, alone on a
+//     line, for any lines.
 //   - ```go is compiled. It is a whole program, or a fragment: declarations, statements, or
 //     fields of pgrest.Options. Lines that are "..." or "…" are left out. Fragments import what
 //     they name by themselves, and have the variables of preamble in golang_test.go.
@@ -28,6 +29,9 @@
 //   - <!-- serve --> above a ```go of a whole program runs that instead. It finds DATABASE_URL
 //     in its environment, and JWT_SECRET, and listens on 127.0.0.1:3000, of which the port is
 //     exchanged for a free one. B is its base URL, with the path given as in <!-- serve: /api -->.
+//   - <!-- test --> above a ```go of a file of tests runs them. They find the page's server in
+//     PGREST_TEST_DATABASE_URL. Fragments below it with the same comment are of its package,
+//     page_test.
 //   - <!-- token: {"role": "clerk"} --> sets TOKEN to a bearer token with these claims, and
 //     <!-- token NAME: {…} --> another variable.
 //   - <!-- in the repository --> above a ```sh has it run in the repository's folder, where it

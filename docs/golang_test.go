@@ -67,16 +67,21 @@ var (
 )
 
 // goFile makes a file to compile of a block, whose lines are those of the page for the
-// compiler's messages. The package of a program that isn't served is no main, so that it
-// isn't linked.
-func goFile(file string, i item) (string, error) {
+// compiler's messages. A fragment becomes one of the package pkg. The package of a program
+// that isn't served is no main, so that it isn't linked.
+func goFile(file string, i item, pkg string) (string, error) {
 	text := leftOut.ReplaceAllString(i.text, "")
 	position := fmt.Sprintf("//line %s:%d\n", filepath.Base(file), i.line+1)
+	_, tested := i.notes["test"]
 	if wholeProgram(text) {
-		if _, served := i.notes["serve"]; !served {
+		if _, served := i.notes["serve"]; !served && !tested {
 			text = packageClause.ReplaceAllString(text, "package page")
 		}
 		return position + text, nil
+	}
+	given := preamble
+	if tested { // its package has its own
+		given = nil
 	}
 	var problem error
 	for _, form := range []struct{ before, after string }{
@@ -91,14 +96,14 @@ func goFile(file string, i item) (string, error) {
 			}
 			continue
 		}
-		return "package page\n" + free(parsed, strings.Fields(i.notes["with"])) + form.before + position + text + used(parsed) + form.after, nil
+		return "package " + pkg + "\n" + free(parsed, given, strings.Fields(i.notes["with"])) + form.before + position + text + used(parsed) + form.after, nil
 	}
 	return "", fmt.Errorf("neither declarations, statements nor options: %w", problem)
 }
 
-// free imports and declares what a fragment names and doesn't declare. Packages that are
-// known for this block alone come first.
-func free(parsed *ast.File, with []string) string {
+// free imports and declares what a fragment names and doesn't declare, of the variables that
+// are given. Packages that are known for this block alone come first.
+func free(parsed *ast.File, given map[string]string, with []string) string {
 	known := maps.Clone(packages)
 	for _, p := range with {
 		known[strings.TrimSuffix(path.Base(p), "-go")] = p
@@ -109,7 +114,7 @@ func free(parsed *ast.File, with []string) string {
 	}
 	need, variables := map[string]bool{}, map[string]string{}
 	for _, name := range parsed.Unresolved {
-		if of, ok := preamble[name.Name]; ok {
+		if of, ok := given[name.Name]; ok {
 			variables[name.Name] = of
 			for _, m := range packageOfType.FindAllStringSubmatch(of, -1) {
 				need[packages[m[1]]] = true
@@ -162,14 +167,14 @@ func used(parsed *ast.File) string {
 	return strings.Repeat("_, ", len(names)-1) + "_ = " + strings.Join(names, ", ") + "\n"
 }
 
-// program is a program of a page that is served.
+// program is a program of a page that is served, or the tests of one.
 type program struct {
 	path string
-	port int
+	port int // of one that is served
 }
 
-// build compiles the Go of all pages at once, and links the programs that are served, by
-// file and line of their blocks.
+// build compiles the Go of all pages at once, and links the programs that are served and the
+// tests, by file and line of their blocks.
 var build = sync.OnceValues(func() (map[string]program, error) {
 	folder, err := os.MkdirTemp("", "pages")
 	if err != nil {
@@ -215,21 +220,27 @@ type building struct {
 	ours     []string // packages that need the modules of this repository alone
 	others   []string // those that need others
 	served   []string // those of programs
+	tested   []string // those of tests
+	tests    string   // the last of these, to which fragments are added
 	programs map[string]program
 }
 
 // add takes a block in. Its package has a folder that exists for the compiler alone: in the
 // module of the examples, whose requirements it may use, or in that of the library.
 func (b *building) add(file string, i item) error {
-	text, err := goFile(file, i)
-	if err != nil {
-		return err
-	}
 	name := strings.TrimSuffix(filepath.Base(file), ".md") + "_" + strconv.Itoa(i.line)
-	pkg := "examples/internal/page/" + name
+	pkg, source := "examples/internal/page/"+name, "page.go"
 	_, with := i.notes["with"]
 	_, served := i.notes["serve"]
+	_, tested := i.notes["test"]
+	key, whole := fmt.Sprint(file, ":", i.line), wholeProgram(i.text)
 	switch {
+	case tested && whole:
+		b.tested, b.tests = append(b.tested, "./"+pkg), pkg
+		b.programs[key] = program{path: filepath.Join(b.folder, name+".test")}
+		source = "page_test.go"
+	case tested:
+		pkg, source = b.tests, name+"_test.go"
 	case with:
 		pkg = "internal/page/" + name
 		b.others = append(b.others, "./"+pkg)
@@ -237,6 +248,10 @@ func (b *building) add(file string, i item) error {
 		b.served = append(b.served, "./"+pkg)
 	default:
 		b.ours = append(b.ours, "./"+pkg)
+	}
+	text, err := goFile(file, i, map[bool]string{false: "page", true: "page_test"}[tested])
+	if err != nil {
+		return err
 	}
 	if served {
 		port, err := freePort()
@@ -247,20 +262,20 @@ func (b *building) add(file string, i item) error {
 			return fmt.Errorf("it is to listen on 127.0.0.1:3000")
 		}
 		text = strings.ReplaceAll(text, "127.0.0.1:3000", "127.0.0.1:"+strconv.Itoa(port))
-		b.programs[fmt.Sprint(file, ":", i.line)] = program{filepath.Join(b.folder, name), port}
+		b.programs[key] = program{filepath.Join(b.folder, name), port}
 	}
-	source := filepath.Join(b.folder, name+".go")
 	if b.overlay.Replace == nil {
 		b.overlay.Replace = map[string]string{}
 	}
-	absolute, err := filepath.Abs(filepath.Join(root, filepath.FromSlash(pkg), "page.go"))
+	absolute, err := filepath.Abs(filepath.Join(root, filepath.FromSlash(pkg), source))
 	if err != nil {
 		return err
 	}
-	b.overlay.Replace[absolute] = source
-	return os.WriteFile(source, []byte(text), 0o600)
+	b.overlay.Replace[absolute] = filepath.Join(b.folder, name+".go")
+	return os.WriteFile(b.overlay.Replace[absolute], []byte(text), 0o600)
 }
 
+// compile compiles it. go vet wants folders that are there, and can't be had.
 func (b *building) compile() error {
 	overlay, err := json.Marshal(b.overlay)
 	if err != nil {
@@ -275,21 +290,23 @@ func (b *building) compile() error {
 		return err
 	}
 	return errors.Join(
-		goBuild(b.ours, nil, "-overlay", file),
-		goBuild(b.others, []string{"GOWORK=off"}, "-overlay", file, "-modfile", modules),
-		goBuild(b.served, nil, "-overlay", file, "-o", b.folder+string(filepath.Separator)),
+		compile(b.ours, nil, "build", "-overlay", file),
+		compile(b.others, []string{"GOWORK=off"}, "build", "-overlay", file, "-modfile", modules),
+		compile(b.served, nil, "build", "-overlay", file, "-o", b.folder+string(filepath.Separator)),
+		compile(b.tested, nil, "test", "-c", "-vet=off", "-overlay", file, "-o", b.folder+string(filepath.Separator)),
 	)
 }
 
-func goBuild(pkgs, env []string, flags ...string) error {
+// compile has the go command make packages.
+func compile(pkgs, env []string, command ...string) error {
 	if len(pkgs) == 0 {
 		return nil
 	}
-	cmd := exec.Command("go", slices.Concat([]string{"build"}, flags, pkgs)...)
+	cmd := exec.Command("go", append(command, pkgs...)...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
+		return fmt.Errorf("go %s: %w\n%s", command[0], err, out)
 	}
 	return nil
 }
@@ -299,6 +316,22 @@ func TestGo(t *testing.T) {
 	t.Parallel()
 	_, err := build()
 	require.NoError(t, err)
+}
+
+// What snippets are compiled with is what the library requires, and more.
+func TestModules(t *testing.T) {
+	t.Parallel()
+	read := func(file string) string {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		return string(text)
+	}
+	with := read(filepath.Join("testdata", "module.mod"))
+	for line := range strings.Lines(read(filepath.Join(root, "go.mod"))) {
+		if strings.HasPrefix(line, "\t") && !strings.Contains(line, "// indirect") {
+			require.Contains(t, with, line, "make testdata/module.mod anew, as it says")
+		}
+	}
 }
 
 // Fragments become files that compile, whatever their form.
@@ -315,11 +348,11 @@ func TestGoFile(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := goFile("p.md", item{line: 2, text: tt.text})
+			got, err := goFile("p.md", item{line: 2, text: tt.text}, "page")
 			require.NoError(t, err)
 			require.Equal(t, tt.want, got)
 		})
 	}
-	_, err := goFile("p.md", item{text: "no Go at all\n"})
+	_, err := goFile("p.md", item{text: "no Go at all\n"}, "page")
 	require.Error(t, err)
 }

@@ -34,13 +34,16 @@ func (i item) run() bool {
 
 // runs says whether anything of the page needs a database.
 func (p page) runs() bool {
-	return slices.ContainsFunc(p.items, func(i item) bool { return i.run() && i.language != "go" })
+	return slices.ContainsFunc(p.items, func(i item) bool {
+		_, tested := i.notes["test"]
+		return i.run() && (i.language != "go" || tested)
+	})
 }
 
 var (
 	fence = regexp.MustCompile("^(```+) *(.*)$")
 	// aboutBlock are the comments that say something of the block below them.
-	aboutBlock = regexp.MustCompile(`^(not run|as|serve|with|in the repository)(?:: *((?s).*))?$`)
+	aboutBlock = regexp.MustCompile(`^(not run|as|serve|test|with|in the repository)(?:: *((?s).*))?$`)
 	// forItself are those that stand for themselves.
 	forItself = regexp.MustCompile(`^(handler|token|sql|sh)(?: +(\w+))?:\s*((?s).*)$`)
 )

@@ -127,18 +127,32 @@ func (s *session) run(i item) {
 		}
 		s.env[name] = signed(s.t, i.text)
 	case "go":
+		programs, err := build()
+		require.NoError(s.t, err)
+		of, runs := programs[fmt.Sprint(s.file, ":", i.line)]
 		if path, served := i.notes["serve"]; served {
-			programs, err := build()
-			require.NoError(s.t, err)
-			of := programs[fmt.Sprint(s.file, ":", i.line)]
 			s.serving, s.stale = &of, true
 			s.env["B"] = fmt.Sprintf("http://127.0.0.1:%d%s", of.port, path)
+		} else if runs {
+			s.test(of)
 		}
 	default:
 		if shown := (item{language: i.language, text: s.ports(i.text)}); !shown.matches(s.output) {
 			require.Fail(s.t, "other output", "%s:%d shows\n%s\nbut it is\n%s", filepath.Base(s.file), i.line, shown.text, s.output)
 		}
 	}
+}
+
+// test runs tests, which may use the page's server.
+func (s *session) test(of program) {
+	ctx, cancel := context.WithTimeout(s.t.Context(), blockTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, of.path, "-test.v")
+	cmd.Dir = s.folder
+	s.output = s.finish(cmd, of.path)
+	s.t.Log(s.output)
+	require.Contains(s.t, s.output, "--- PASS: ")
+	require.NotContains(s.t, s.output, "--- SKIP: ")
 }
 
 // psql runs SQL in a session of the superuser.
@@ -204,7 +218,7 @@ func (s *session) environ() []string {
 	for name, v := range s.env {
 		env = append(env, name+"="+v)
 	}
-	return append(env, "JWT_SECRET="+secret, "LC_ALL=C.UTF-8", "no_proxy=127.0.0.1", "NO_PROXY=127.0.0.1")
+	return append(env, "JWT_SECRET="+secret, pgtest.DatabaseURLVariable+"="+s.database.String(), "LC_ALL=C.UTF-8", "no_proxy=127.0.0.1", "NO_PROXY=127.0.0.1")
 }
 
 // ports puts the port at which the API is in the place of that which pages name.
