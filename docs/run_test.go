@@ -32,10 +32,8 @@ import (
 
 func TestMain(m *testing.M) {
 	code := pgtest.Main(m)
-	if programs, _ := build(); programs != nil {
-		for _, p := range programs {
-			_ = os.RemoveAll(filepath.Dir(p.path))
-		}
+	if b, _ := build(); b != nil {
+		_ = os.RemoveAll(b.folder)
 	}
 	os.Exit(code)
 }
@@ -127,9 +125,9 @@ func (s *session) run(i item) {
 		}
 		s.env[name] = signed(s.t, i.text)
 	case "go":
-		programs, err := build()
+		b, err := build()
 		require.NoError(s.t, err)
-		of, runs := programs[fmt.Sprint(s.file, ":", i.line)]
+		of, runs := b.programs[fmt.Sprint(s.file, ":", i.line)]
 		if path, served := i.notes["serve"]; served {
 			s.serving, s.stale = &of, true
 			s.env["B"] = fmt.Sprintf("http://127.0.0.1:%d%s", of.port, path)
