@@ -11,12 +11,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -173,7 +175,7 @@ func (s *session) changed() {
 func (s *session) shell(i item) string {
 	variables := filepath.Join(s.folder, ".variables")
 	script := filepath.Join(s.folder, ".script")
-	text := "set -a\n[ ! -f '" + variables + "' ] || . '" + variables + "'\n" + s.ports(i.text) + "\nexport -p >'" + variables + "'\n"
+	text := "set -a\n[ ! -f '" + variables + "' ] || . '" + variables + "'\n" + s.assignments() + s.ports(i.text) + "\nexport -p >'" + variables + "'\n"
 	require.NoError(s.t, os.WriteFile(script, []byte(text), 0o600))
 	ctx, cancel := context.WithTimeout(s.t.Context(), blockTime)
 	s.t.Cleanup(cancel)
@@ -185,6 +187,16 @@ func (s *session) shell(i item) string {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	s.t.Cleanup(func() { s.end(cmd) }) // what it left in the background
 	return s.finish(cmd, i.text)
+}
+
+// assignments set the variables of the page anew, which may have changed since the command
+// that left its variables behind.
+func (s *session) assignments() string {
+	var out strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(s.env)) {
+		fmt.Fprintf(&out, "%s='%s'\n", name, strings.ReplaceAll(s.env[name], "'", `'\''`))
+	}
+	return out.String()
 }
 
 // finish runs a command and returns what it wrote. It writes to files, and not to pipes, so
