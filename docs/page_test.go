@@ -106,6 +106,7 @@ var listItem = regexp.MustCompile(`^ *([-*+]|\d+[.)]) `)
 func (p page) check(i item) error {
 	_, served := i.notes["serve"]
 	_, with := i.notes["with"]
+	_, tested := i.notes["test"]
 	switch {
 	case !i.run():
 		return nil
@@ -115,8 +116,10 @@ func (p page) check(i item) error {
 		}
 	case i.language == "go" && served && !wholeProgram(i.text):
 		return fmt.Errorf("only a whole program is served")
-	case served && with:
-		return fmt.Errorf("what is served is made of the repository's modules")
+	case (served || tested) && with:
+		return fmt.Errorf("what is run is made of the repository's modules")
+	case tested && !wholeProgram(i.text) && !slices.ContainsFunc(p.items, func(i item) bool { _, tested := i.notes["test"]; return tested }):
+		return fmt.Errorf("the fragment is of no tests: above it there is to be a file of them")
 	case !slices.Contains([]string{"go", "sh", "sql"}, i.language):
 		return fmt.Errorf("a block of %q can't be run: say why it is not", i.language)
 	}
@@ -205,6 +208,8 @@ func TestParsePage(t *testing.T) {
 		{"output_of_what_is_not_run", "<!-- not run: it is slow -->\n```sh\na\n```\n```text\nb\n```\n", "no output"},
 		{"indented", "Words\n\n    curl\n", "fence"},
 		{"about_nothing", "<!-- as: clerk -->\nWords\n", "there is none"},
+		{"tests_that_are_none", "<!-- test -->\n```go\nfunc TestA(t *testing.T) {}\n```\n", "of no tests"},
+		{"runs_with_other_modules", "<!-- serve -->\n<!-- with: a -->\n```go\npackage main\n```\n", "repository's modules"},
 		{"serves_a_fragment", "<!-- serve -->\n```go\nx := 1\n```\n", "whole program"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
