@@ -173,6 +173,9 @@ type program struct {
 	port int // of one that is served
 }
 
+// built is the folder of what was built, empty before. TestMain removes it.
+var built string
+
 // build compiles the Go of all pages at once, and links the programs that are served and the
 // tests, by file and line of their blocks.
 var build = sync.OnceValues(func() (*building, error) {
@@ -180,6 +183,7 @@ var build = sync.OnceValues(func() (*building, error) {
 	if err != nil {
 		return nil, err
 	}
+	built = folder
 	files, err := filepath.Glob("*.md")
 	if err != nil {
 		return nil, err

@@ -34,8 +34,8 @@ import (
 
 func TestMain(m *testing.M) {
 	code := pgtest.Main(m)
-	if b, _ := build(); b != nil {
-		_ = os.RemoveAll(b.folder)
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 	os.Exit(code)
 }
