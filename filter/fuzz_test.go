@@ -3,7 +3,6 @@ package filter_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/Masterminds/squirrel"
 	"github.com/pgrest-go/pgrest/filter"
@@ -156,11 +155,11 @@ func withoutNames(t *testing.T, sql string) string {
 	return bare.String()
 }
 
-// TestParseLong reads texts of two lengths, to find parts of the grammar that take
-// quadratic time.
+// TestParseLong reads long texts: a part of the grammar that takes quadratic time doesn't
+// come to their end.
 func TestParseLong(t *testing.T) {
 	t.Parallel()
-	const short, long = 1 << 12, 1 << 16
+	const long = 1 << 20 // bytes, over which the square of their number would take hours
 	tests := []struct{ start, unit, end string }{
 		{"select=", "a,", ""}, {"select=", "a-", ""}, {"select=", "a->", ""}, {"select=", "a(b),", ""},
 		{"select=", "(", ""}, {"select=", " ", ""}, {"select=\"", `\"`, ""}, {"select=", `"a,`, ""},
@@ -169,14 +168,7 @@ func TestParseLong(t *testing.T) {
 		{"a=", "not.", ""}, {"a=in.(", `"",`, ")"}, {"a=in.(", `"a`, ")"}, {"a=fts(", "a", ""},
 		{"", "a=x&", ""}, {"", "a=eq.1&", ""}, {"", "a.limit=1&", ""}, {"", "a&", ""},
 	}
-	parse := func(query string) time.Duration {
-		start := time.Now()
-		_, _ = filter.Parse(query, filter.Options{})
-		return time.Since(start)
-	}
 	for _, tt := range tests {
-		few := parse(tt.start + strings.Repeat(tt.unit, short/len(tt.unit)) + tt.end)
-		many := parse(tt.start + strings.Repeat(tt.unit, long/len(tt.unit)) + tt.end)
-		require.Less(t, many, 64*few+500*time.Millisecond, tt.start+tt.unit)
+		_, _ = filter.Parse(tt.start+strings.Repeat(tt.unit, long/len(tt.unit))+tt.end, filter.Options{})
 	}
 }
