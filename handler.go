@@ -114,6 +114,7 @@ func (x *exchange) answerRequest() (err error) {
 	if x.request, err = apirequest.Parse(x.r, x.requests); err != nil {
 		return x.withUsable(err)
 	}
+	x.request.PlansRefused = x.refusesPlans()
 	x.clock.lap("parse")
 	if err = x.answer(schema); err != nil {
 		err = x.repeat(schema, err)

@@ -87,11 +87,21 @@ type Options struct {
 	// no such key; that of the stand-alone server is db-post-only.
 	PostOnly []string
 	// Plans lets clients ask for the execution plans of their requests, with the
-	// media type application/vnd.pgrst.plan. Not for production: plans tell of
-	// tables and data. Key: db-plan-enabled.
+	// media type application/vnd.pgrst.plan. Plans tell of tables and data: in production
+	// they are for nobody, or for those whom PlansFor lets have them.
+	//
+	// With options=analyze the request is run to be measured. What it writes is rolled back
+	// then, whether it is a write or the call of a function that is VOLATILE, and whatever
+	// TxEnd and Prefer: tx=commit say: the reference commits it. Deferred constraints are
+	// checked first. As with all that is rolled back, sequences have gone on, and what a
+	// function did outside the database is done. Key: db-plan-enabled.
 	Plans bool
 	// Without switches off what the API has beyond PostgREST's. The reference has no such key.
 	Without []Extension
+	// PlansFor, if not nil, says who may have the plans that Plans allows. To others they
+	// are a media type that isn't there, as without Plans. It is called for requests that ask
+	// for a plan, and should be quick. The reference has no such key.
+	PlansFor func(auth.Identity) bool
 	// Encoders adds media types of the host's own, by their names in lower case: when
 	// a client accepts one, the function makes a RowEncoder for the response's columns,
 	// which writes the body. That goes for rows of relations, of writes and of

@@ -92,7 +92,7 @@ func (x *exchange) forHooks(p plan.Runnable) *Request {
 	r := &Request{
 		Identity: x.identity, Method: x.request.Method, Header: Header{x.r.Header},
 		Schema: x.request.Schema, Name: x.request.Name, Resource: x.request.Resource,
-		ReadOnly: a.ReadOnly, Rollback: x.rollsBack(), http: x.r,
+		ReadOnly: a.ReadOnly, Rollback: x.rollsBack(a), http: x.r,
 		Preferences: Preferences{
 			Resolution: prefer.Resolution, Return: prefer.Return, Count: prefer.Count, Tx: prefer.Tx, Missing: prefer.Missing,
 			Handling: prefer.Handling, Timezone: prefer.Timezone, MaxAffected: prefer.MaxAffected,

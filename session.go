@@ -21,7 +21,7 @@ func (x *exchange) session(schema *snapshot, p plan.Runnable) executor.Session {
 		PreRequest: x.preRequest,
 		ReadOnly:   p.Answered().ReadOnly,
 		Isolation:  isolation(role, routine),
-		Rollback:   x.rollsBack(),
+		Rollback:   x.rollsBack(p.Answered()),
 		Late:       x.mayBeLarge(p) && !x.response.Store.Roomy(),
 	}
 }
@@ -67,8 +67,12 @@ func (x *exchange) mayBeLarge(p plan.Runnable) bool {
 	return false
 }
 
-// rollsBack reports whether the request's transaction is to leave no trace.
-func (x *exchange) rollsBack() bool {
+// rollsBack reports whether the request's transaction is to leave no trace. That of a plan
+// doesn't: its client wants to know what a request would cost.
+func (x *exchange) rollsBack(a *plan.Answer) bool {
+	if a.Explain != nil && slices.Contains(a.Explain.Options, "analyze") {
+		return true
+	}
 	rollback := x.options.TxEnd.rollsBack()
 	switch x.request.Preferences.Tx {
 	case "commit":

@@ -77,6 +77,9 @@ func (o Options) validate() error {
 			return fmt.Errorf("OpenAPIServerURL: %w", err)
 		}
 	}
+	if o.PlansFor != nil && !o.Plans {
+		return errors.New("PlansFor has no effect without Plans")
+	}
 	if err := o.validateAdditions(); err != nil {
 		return err
 	}

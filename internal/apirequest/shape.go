@@ -32,6 +32,8 @@ type Shape struct {
 	// Window is that of the resource's own rows, and Pages are those of what is embedded.
 	Window Window
 	Pages  []Page
+	// PlansRefused has execution plans be a media type that isn't there.
+	PlansRefused bool
 	// ReportRows has a write report to the host the rows that it has written.
 	ReportRows bool
 	// ArgumentNames are those of the arguments of a function, from the URL or from a form.
@@ -233,7 +235,7 @@ type key []byte
 func (s *Shape) AppendKey(dst []byte) []byte {
 	k := append(key(dst), byte(s.Resource)) // by which, with its method, an operation goes
 	k = k.text(s.Method).text(s.Schema).text(s.Name)
-	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows)
+	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows, s.PlansRefused)
 	k = k.number(len(s.Accept))
 	for _, media := range s.Accept {
 		k = k.media(media)

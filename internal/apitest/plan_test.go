@@ -1,13 +1,18 @@
 package apitest_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
 const planType = "application/vnd.pgrst.plan"
@@ -152,27 +157,107 @@ func TestPlan_inlined_function(t *testing.T) {
 	}
 }
 
-// EXPLAIN runs nothing, unless it is to analyze.
+// EXPLAIN runs nothing, unless it is to analyze. Then what was written is rolled back,
+// whatever the client prefers.
 func TestPlan_effect(t *testing.T) {
 	t.Parallel()
+	db := pgtest.Clone(t)
+	_, err := db.Superuser(t).Exec(t.Context(), "CREATE FUNCTION archive.tear_out() RETURNS int LANGUAGE sql AS $$ DELETE FROM archive.visitors_book RETURNING 1 $$")
+	require.NoError(t, err)
+	pool := db.Pool(t)
+	served := func(end pgrest.TxEnd) http.Handler {
+		return open(t, pool, explaining, aggregating, func(o *pgrest.Options) { o.TxEnd = end })
+	}
+	commits, overridden := served(pgrest.TxCommit), served(pgrest.TxCommitAllowOverride)
 	for _, tt := range []struct {
 		name, accept, prefer string
-		left                 string
+		api                  http.Handler
+		ran                  bool
 	}{
-		{"none", planType, "", `[{"count": 1}]`},
-		{"analyze", planType + "; options=analyze", "", `[{"count": 0}]`},
-		{"analyze_and_roll_back", planType + "; options=analyze", "tx=rollback", `[{"count": 1}]`},
+		{"no_option", planType, "", commits, false},
+		{"other_options", planType + "; options=verbose|buffers", "", commits, false},
+		{"analyze", planType + "+json; options=analyze", "", commits, true},
+		{"analyze_and_more", planType + "+json; options=analyze|buffers|wal", "", commits, true},
+		{"analyze_and_commit", planType + "+json; options=analyze", "tx=commit", overridden, true},
+		{"analyze_and_roll_back", planType + "+json; options=analyze", "tx=rollback", overridden, true},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			api := serveClone(t, "SELECT", explaining, aggregating, func(o *pgrest.Options) { o.TxEnd = pgrest.TxCommitAllowOverride })
-			response := ask(t, api, exchange{method: "DELETE", target: "/visitors_book", token: `{"role": "` + curator + `"}`,
-				send: headers{"Accept": tt.accept, "Prefer": tt.prefer}})
-			require.Equal(t, http.StatusOK, response.StatusCode, read(t, response))
-			x := exchange{target: "/visitors_book?select=count()", body: tt.left}
-			x.check(t, ask(t, api, x))
-		})
+		for _, x := range []exchange{
+			{name: "delete", method: "DELETE", target: "/visitors_book"},
+			{name: "insert", method: "POST", target: "/visitors_book", data: `{"entry": "Back again."}`},
+			{name: "at_most_so_many", method: "DELETE", target: "/visitors_book"},
+			{name: "call", method: "POST", target: "/rpc/tear_out"},
+		} {
+			t.Run(tt.name+"/"+x.name, func(t *testing.T) {
+				x.token, x.send = `{"role": "`+curator+`"}`, headers{"Accept": tt.accept, "Prefer": tt.prefer}
+				if x.name == "at_most_so_many" {
+					x.send["Prefer"] = strings.TrimPrefix(tt.prefer+", handling=strict, max-affected=0", ", ")
+				}
+				response := ask(t, tt.api, x)
+				body := read(t, response)
+				require.Equal(t, http.StatusOK, response.StatusCode, body)
+				require.Equal(t, tt.ran, strings.Contains(body, "Actual Total Time"), body)
+				count := exchange{target: "/visitors_book?select=count()", body: `[{"count": 1}]`}
+				count.check(t, ask(t, commits, count))
+			})
+		}
 	}
+}
+
+// A plan of a write has hooks take part, and what they have written goes with it.
+func TestPlan_hooks(t *testing.T) {
+	t.Parallel()
+	var committed atomic.Int32
+	api, pool := hooking(t, []pgrest.Hook{{
+		AsLogin: true,
+		After:   auditing,
+		AfterCommit: func(context.Context, *pgrest.Request, *pgrest.Outcome) {
+			committed.Add(1)
+		},
+	}}, explaining)
+	response := ask(t, api, exchange{method: "DELETE", target: "/visitors_book", token: `{"role": "` + curator + `"}`,
+		send: headers{"Accept": planType + "; options=analyze"}})
+	require.Equal(t, http.StatusOK, response.StatusCode, read(t, response))
+	require.Zero(t, committed.Load())
+	require.Empty(t, audited(t, pool))
+}
+
+// Plans are for those whom the host lets have them. For others they aren't there.
+func TestPlan_for_some(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	api := serve(t, explaining, rollingBack, func(o *pgrest.Options) {
+		o.PlansFor = func(who auth.Identity) bool {
+			asked.Add(1)
+			return who.Role == curator
+		}
+	})
+	refusal := func(media string) string {
+		return fault("PGRST107", "None of these media types are available: "+media, "", "")
+	}
+	const asCurator = `{"role": "` + curator + `"}`
+	run(t, api,
+		exchange{name: "others", target: "/films?id=eq.1", send: headers{"Accept": planType}, status: 406,
+			body: refusal(planType + `+text; for="application/json"`)},
+		exchange{name: "others_with_another_type", target: "/films?select=id&id=eq.1", send: headers{"Accept": planType + ", application/json"}, body: `[{"id": 1}]`},
+		exchange{name: "others_for_functions", target: "/rpc/add?a=1", send: headers{"Accept": planType}, status: 406,
+			body: refusal(planType + `+text; for="application/json"`)},
+		exchange{name: "others_for_writes", method: "POST", target: "/films", data: `{"title": "Ran", "year": 1985}`, send: headers{"Accept": planType + "; options=analyze"}, status: 406,
+			body: refusal(planType + `+text; for="application/json"; options=analyze`)},
+	)
+	// The same requests, and so the same shapes, of another role.
+	for _, target := range []string{"/films?id=eq.1", "/rpc/add?a=1"} {
+		require.Positive(t, explain(t, api, exchange{target: target, token: asCurator, send: headers{"Accept": planType + "+json"}}).Plan.Cost)
+		denied := exchange{target: target, send: headers{"Accept": planType + "+json"}, status: 406,
+			body: refusal(planType + `+json; for="application/json"`)}
+		denied.check(t, ask(t, api, denied))
+	}
+	before := asked.Load()
+	other := exchange{target: "/films?select=id&id=eq.1", body: `[{"id": 1}]`}
+	other.check(t, ask(t, api, other))
+	require.Equal(t, before, asked.Load(), "it isn't asked about other requests")
+
+	_, err := pgrest.New(pgtest.Fixture(t).Pool(t), pgrest.Options{PlansFor: func(auth.Identity) bool { return true }})
+	require.ErrorContains(t, err, "PlansFor has no effect without Plans")
 }
 
 func TestPlan_unavailable(t *testing.T) {

@@ -191,7 +191,7 @@ func checkPreferences(req *apirequest.Shape) error {
 // finish settles what is the same for all plans that run in the database: the
 // media type, and the preferences.
 func (p *Planner) finish(a *Answer, req *apirequest.Shape, produce producer) error {
-	if err := p.negotiate(a, req.Accept, produce); err != nil {
+	if err := p.negotiate(a, req, produce); err != nil {
 		return err
 	}
 	if err := checkPreferences(req); err != nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
 	"github.com/pgrest-go/pgrest/introspect"
 )
@@ -21,10 +22,10 @@ type producer struct {
 // negotiate picks the first of the accepted media types that can be produced
 // (RFC 9110, section 12.1). See
 // https://docs.postgrest.org/en/stable/references/api/media_type_handlers.html.
-func (p *Planner) negotiate(a *Answer, accept []mediatype.Type, produce producer) error {
-	for _, media := range accept {
+func (p *Planner) negotiate(a *Answer, req *apirequest.Shape, produce producer) error {
+	for _, media := range req.Accept {
 		if media.Plan != nil {
-			if !p.config.Plans || !p.produces(a, media.Plan.Of, produce) {
+			if !p.config.Plans || req.PlansRefused || !p.produces(a, media.Plan.Of, produce) {
 				continue
 			}
 			a.Explain, a.Media = media.Plan, media
@@ -34,7 +35,7 @@ func (p *Planner) negotiate(a *Answer, accept []mediatype.Type, produce producer
 			return nil
 		}
 	}
-	return apierror.NotAcceptable(names(accept))
+	return apierror.NotAcceptable(names(req.Accept))
 }
 
 // produces settles media type and format if the resource can be had in media. The vendored
