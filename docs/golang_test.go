@@ -43,7 +43,7 @@ var packages = func() map[string]string {
 	byName := map[string]string{"pgx": "github.com/jackc/pgx/v5"}
 	for _, p := range []string{
 		"cmp", "context", "crypto/tls", "encoding/json", "errors", "fmt", "io", "log", "log/slog", "net", "net/http",
-		"net/http/httptest", "os", "os/signal", "slices", "strings", "sync", "syscall", "testing", "time",
+		"net/http/httptest", "net/url", "os", "os/signal", "slices", "strings", "sync", "syscall", "testing", "time",
 		"github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgxpool", "github.com/jackc/pgx/v5/stdlib",
 		"github.com/pgrest-go/pgrest", "github.com/pgrest-go/pgrest/auth", "github.com/pgrest-go/pgrest/filter",
 		"github.com/pgrest-go/pgrest/introspect", "github.com/pgrest-go/pgrest/openapi", "github.com/pgrest-go/pgrest/otel",
