@@ -29,6 +29,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
@@ -362,11 +363,13 @@ func poolTo(t *testing.T, url string, lines *wires) *pgxpool.Pool {
 func awaitSleep(t *testing.T, db *pgtest.Database) {
 	t.Helper()
 	pool := db.Superuser(t)
-	for asleep := false; !asleep; time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		var asleep bool
 		err := pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep')`).Scan(&asleep)
-		if err != nil {
-			t.Error(err)
+		if err != nil || asleep {
+			assert.NoError(t, err)
 			return
 		}
 	}
+	t.Error("no request sleeps")
 }

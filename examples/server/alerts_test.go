@@ -39,7 +39,8 @@ func readRules(t *testing.T) rules {
 	return r
 }
 
-// Alerts are about metrics that the server has, with labels that these have.
+// Alerts, and the page on running, are about metrics that the server has, with labels that
+// these have.
 func TestAlerts_metrics(t *testing.T) {
 	t.Parallel()
 	r := startServer(t, pgtest.Clone(t))
@@ -56,6 +57,11 @@ func TestAlerts_metrics(t *testing.T) {
 				require.Regexp(t, `(?m)^`+m[1]+`\{(?:[^}]*,)?`+m[2]+`="`, exposed, rule.Alert)
 			}
 		}
+	}
+	page, err := os.ReadFile("../../docs/running.md")
+	require.NoError(t, err)
+	for _, name := range regexp.MustCompile(`pgrst_\w+`).FindAllString(string(page), -1) {
+		require.Regexp(t, `(?m)^# TYPE `+name+` `, exposed)
 	}
 }
 
