@@ -46,6 +46,7 @@ var boundaries = map[string]boundary{
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
 	"otel":               {ours: []string{""}, externals: []string{"go.opentelemetry.io/otel"}, never: []string{"net/http"}},
 	"introspect":         {ours: []string{"internal/oid", "internal/enum"}, externals: []string{pgx}, never: []string{"net/http"}},
+	"cmd/pgrest":         {ours: []string{"", "auth", "introspect", "openapi", "internal/suggest"}, externals: []string{pgx, "github.com/prometheus/client_golang", "golang.org/x/sys"}},
 	"auth":               {ours: []string{"introspect", "internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
 	"openapi":            {ours: []string{"introspect", "internal/oid"}},
 	"typescript":         {ours: []string{"introspect", "openapi", "internal/oid"}},
@@ -138,7 +139,7 @@ func TestImports_by_file(t *testing.T) {
 
 // What the module requires, of which only testify is for tests: whoever imports pgrest
 // gets these into the graph of their modules, with what they need. What else tests and
-// examples want has its place in the modules examples and otel, or is a program that
+// examples want has its place in the modules cmd/pgrest, examples and otel, or is a program that
 // internal/pgtest runs.
 func TestRequires(t *testing.T) {
 	t.Parallel()

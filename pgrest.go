@@ -94,7 +94,7 @@
 // the estimated cost of statements, and of requests at the same time. Neither texts of errors nor
 // what is logged grow with a request. What comes before the handler is the host's
 // http.Server's to bound: with MaxHeaderBytes, ReadHeaderTimeout and IdleTimeout, and by
-// having bodies come in time, as examples/server does with http.ResponseController.
+// having bodies come in time, as cmd/pgrest does with http.ResponseController.
 //
 // # Decisions and hooks
 //

@@ -1,10 +1,11 @@
-// Command server serves a PostgreSQL schema as a REST API on a port of its own.
+// Command pgrest serves a PostgreSQL schema as a REST API on a port of its own.
 // It is the library with an HTTP server around it, configured as PostgREST is, by
 // environment variables, by a file that is its one argument, and from within the
 // database (https://docs.postgrest.org/en/stable/references/configuration.html):
 //
+//	go install github.com/pgrest-go/pgrest/cmd/pgrest@latest
 //	PGRST_DB_URI=postgres://authenticator:secret@localhost/films \
-//	PGRST_DB_SCHEMAS=api PGRST_DB_ANON_ROLE=web_anon go run ./examples/server
+//	PGRST_DB_SCHEMAS=api PGRST_DB_ANON_ROLE=web_anon pgrest
 //
 // SETTINGS.md says what differs from PostgREST.
 //

@@ -26,7 +26,7 @@ type command struct {
 	strict bool   // with --strict
 }
 
-const usage = `Usage: server [-v | --version] [-e | --example] [--dump-config | --dump-schema | --ready] [--strict] [FILENAME]
+const usage = `Usage: pgrest [-v | --version] [-e | --example] [--dump-config | --dump-schema | --ready] [--strict] [FILENAME]
 
 Serve a PostgreSQL schema as a REST API, as PostgREST does.
 
