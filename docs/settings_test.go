@@ -22,7 +22,7 @@ func TestSettings_map(t *testing.T) {
 	t.Parallel()
 	options, err := os.ReadFile(filepath.Join(root, "options.go"))
 	require.NoError(t, err)
-	settings, err := os.ReadFile(filepath.Join(root, "examples", "server", "SETTINGS.md"))
+	settings, err := os.ReadFile(filepath.Join(root, "cmd", "pgrest", "SETTINGS.md"))
 	require.NoError(t, err)
 	text, err := os.ReadFile("from-postgrest.md")
 	require.NoError(t, err)
