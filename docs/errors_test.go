@@ -3,6 +3,7 @@
 package docs_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -165,8 +166,8 @@ const errorSchema = `
 	CREATE FUNCTION api.headers() RETURNS text LANGUAGE sql AS $$ SELECT set_config('response.headers', 'no JSON', true) $$;
 	CREATE FUNCTION api.status() RETURNS text LANGUAGE sql AS $$ SELECT set_config('response.status', 'fine', true) $$;
 	CREATE FUNCTION api.raise() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE 'PGRST' USING MESSAGE = 'no JSON'; END $$;
-	GRANT USAGE ON SCHEMA api TO pgrest_test_anon;
-	GRANT ALL ON ALL TABLES IN SCHEMA api TO pgrest_test_anon`
+	GRANT USAGE ON SCHEMA api TO pgrest_test_anon, pgrest_test_visitor;
+	GRANT ALL ON ALL TABLES IN SCHEMA api TO pgrest_test_anon, pgrest_test_visitor`
 
 // provocation is a request that is answered with an error.
 type provocation struct {
@@ -180,6 +181,8 @@ type provocation struct {
 	// pool takes the place of the database's; broken, if not nil, breaks its connections.
 	pool   func(t *testing.T) pgrest.Pool
 	during func(t *testing.T) // runs while the request does
+	// patience is how long the client waits, if not forever; a negative one leaves at once.
+	patience time.Duration
 }
 
 // slow is a body that doesn't come in time.
@@ -272,37 +275,112 @@ func TestErrors_provoked(t *testing.T) {
 	require.Equal(t, listed, seen)
 }
 
+// So does each SQLSTATE that the library makes by itself.
+func TestErrors_provoked_sqlstates(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	_, err := db.Superuser(t).Exec(t.Context(), errorSchema)
+	require.NoError(t, err)
+	pool := db.Pool(t)
+	token := func(role string) map[string]string {
+		return map[string]string{"Authorization": "Bearer " + signed(t, `{"role": "`+role+`"}`)}
+	}
+	decide := func(d pgrest.Decision) func(*pgrest.Options) {
+		return func(o *pgrest.Options) {
+			o.Decide = func(context.Context, *pgrest.Use) (pgrest.Decision, error) { return d, nil }
+		}
+	}
+	visitor := token("pgrest_test_visitor")
+	visitor["Content-Type"] = "application/json"
+	onlyVagabond := pgrest.Decision{Filter: "title=eq.Vagabond"}
+	unlimited := func(o *pgrest.Options) {
+		o.Limits = pgrest.Limits{MaxQueryBytes: -1, MaxConditions: -1, MaxSelectItems: -1}
+	}
+	var rows strings.Builder
+	for id := range 300 {
+		fmt.Fprintf(&rows, `{"id": %d, "name": "%s"},`, id, strings.Repeat("x", 10_000))
+	}
+	var columns strings.Builder
+	for n := range 1665 {
+		fmt.Fprintf(&columns, ",c%d:id", n)
+	}
+	merge := map[string]string{"Content-Type": "application/json", "Prefer": "resolution=merge-duplicates"}
+	written := map[string]string{"Content-Type": "application/json", "Prefer": "return=representation"}
+	seen := map[string][]int{"53400": {429, 503}} // in limits_concurrency_test.go of internal/apitest
+	for _, p := range []provocation{
+		{code: "0A000", status: 400, target: "/films?select=id::any"},
+		{code: "22023", status: 401, header: token("none")},
+		{code: "42501", status: 403, method: "POST", body: strings.NewReader(`{"id": 3, "title": "M"}`), header: visitor, options: decide(onlyVagabond)},
+		{code: "42501", status: 401, method: "POST", body: strings.NewReader(`{"id": 3, "title": "M"}`), header: jsonBody, options: decide(onlyVagabond)},
+		{code: "42703", status: 400, target: "/films?select=to_json", options: decide(pgrest.Decision{})},
+		{code: "42704", status: 400, method: "POST", target: "/films?on_conflict=constraint(none)", body: strings.NewReader(`{"id": 1, "title": "M"}`), header: merge},
+		{code: "42P10", status: 400, method: "POST", target: "/films?update=writer", body: strings.NewReader(`{"id": 1, "title": "M"}`), header: merge},
+		{code: "53100", status: 500, method: "POST", target: "/roles", header: written,
+			body:    strings.NewReader("[" + strings.TrimSuffix(rows.String(), ",") + "]"),
+			options: func(o *pgrest.Options) { o.MaxSpoolBytes = -1 }},
+		{code: "54001", status: 400, options: func(o *pgrest.Options) { o.Limits.MaxCost = 0.001 }},
+		{code: "54011", status: 500, target: "/films?select=" + columns.String()[1:], options: unlimited},
+		{code: "54023", status: 414, target: "/films?" + strings.Repeat("id=eq.1&", 65_536), options: unlimited},
+		{code: "57014", status: 499, method: "POST", target: "/rpc/sleep", patience: -1},
+		{code: "57014", status: 504, method: "POST", target: "/rpc/sleep", patience: 50 * time.Millisecond},
+	} {
+		seen[p.code] = append(seen[p.code], p.status)
+		t.Run(fmt.Sprint(p.code, "_", p.status), func(t *testing.T) {
+			t.Parallel()
+			p.run(t, pool)
+		})
+	}
+	listed := map[string][]int{}
+	for _, row := range errorTable(t, "SQLSTATEs: what the library says") {
+		listed[row.code] = row.statuses
+	}
+	require.Equal(t, listed, seen)
+}
+
 var jsonBody = map[string]string{"Content-Type": "application/json"}
 
 func (p provocation) run(t *testing.T, pool pgrest.Pool) {
 	if p.pool != nil {
 		pool = p.pool(t)
 	}
-	method, target := p.method, p.target
-	if method == "" {
-		method = http.MethodGet
-	}
-	if target == "" {
-		target = "/films"
-	}
-	r := httptest.NewRequestWithContext(t.Context(), method, target, p.body)
-	for name, value := range p.header {
-		r.Header.Set(name, value)
+	api := provoked(t, pool, p.options)
+	var background sync.WaitGroup
+	defer background.Wait()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	switch {
+	case p.during != nil:
+		background.Go(func() { p.during(t) })
+	case p.patience != 0:
+		require.NoError(t, api.Ready(ctx))
+		if p.patience < 0 {
+			leave()
+		} else {
+			ctx, leave = context.WithTimeout(ctx, p.patience)
+			defer leave()
+		}
 	}
 	w := httptest.NewRecorder()
-	api := provoked(t, pool, p.options)
-	if p.during != nil {
-		var background sync.WaitGroup
-		defer background.Wait()
-		background.Go(func() { p.during(t) })
-	}
-	api.ServeHTTP(w, r)
+	api.ServeHTTP(w, p.request(ctx))
 	require.Equal(t, p.status, w.Code, w.Body)
 	var body struct{ Code string }
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body), w.Body)
 	require.Equal(t, p.code, body.Code)
 	require.Equal(t, "PostgREST; error="+p.code, w.Header().Get("Proxy-Status"))
-	require.Equal(t, p.status == http.StatusServiceUnavailable, w.Header().Get("Retry-After") != "")
+	if p.status == http.StatusServiceUnavailable {
+		require.NotEmpty(t, w.Header().Get("Retry-After"))
+	}
+	if p.status == http.StatusUnauthorized {
+		require.NotEmpty(t, w.Header().Get("WWW-Authenticate"))
+	}
+}
+
+func (p provocation) request(ctx context.Context) *http.Request {
+	r := httptest.NewRequestWithContext(ctx, cmp.Or(p.method, http.MethodGet), cmp.Or(p.target, "/films"), p.body)
+	for name, value := range p.header {
+		r.Header.Set(name, value)
+	}
+	return r
 }
 
 // provoked makes a handler.
