@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,20 +27,20 @@ var containerScript string
 
 // openContainer starts a server in a container, which is removed when this process ends,
 // however it does.
-func openContainer(ctx context.Context) (*Server, error) {
-	return startContainer(ctx, routeTo(dockerEndpoint(ctx), inContainer()))
+func openContainer(ctx context.Context, further []string) (*Server, error) {
+	return startContainer(ctx, routeTo(dockerEndpoint(ctx), inContainer()), further...)
 }
 
 // startContainer starts a server in a container that is reached by that route. It uses
 // the program docker, which knows where Docker is.
-func startContainer(ctx context.Context, r route) (*Server, error) {
+func startContainer(ctx context.Context, r route, further ...string) (*Server, error) {
 	name, password := fmt.Sprintf("pgtest-%d-%s", os.Getpid(), randomName()), rand.Text()
 	args := []string{
 		"run", "--rm", "--interactive", "--name", name, "--publish", r.publish,
 		"--tmpfs", "/var/lib/postgresql/data", "--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS",
 		"--entrypoint", "sh", containerImage, "-c", containerScript, "postgres",
 	}
-	for _, s := range settings {
+	for _, s := range slices.Concat(settings, further) {
 		args = append(args, "-c", s)
 	}
 	cmd := exec.Command("docker", args...)

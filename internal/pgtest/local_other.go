@@ -9,7 +9,7 @@ import (
 )
 
 // openLocal needs Unix, whose processes and pipes keep a server from outliving its tests.
-func openLocal(context.Context) (*Server, error) {
+func openLocal(context.Context, []string) (*Server, error) {
 	return nil, errors.New("servers are started from local programs on Unix only")
 }
 

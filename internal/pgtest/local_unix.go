@@ -46,14 +46,14 @@ const startAttempts = 5
 var errPortTaken = errors.New("the port was taken")
 
 // openLocal starts a server from the programs on this machine.
-func openLocal(ctx context.Context) (*Server, error) {
+func openLocal(ctx context.Context, further []string) (*Server, error) {
 	bin, err := findPrograms()
 	if err != nil {
 		return nil, err
 	}
 	for range startAttempts {
 		var s *Server
-		if s, err = startLocal(ctx, bin); !errors.Is(err, errPortTaken) {
+		if s, err = startLocal(ctx, bin, further); !errors.Is(err, errPortTaken) {
 			return s, err
 		}
 	}
@@ -102,7 +102,7 @@ func programVersion(folder string) float64 {
 
 // startLocal makes a cluster in a temporary directory and serves it on a free
 // port of the loopback interface.
-func startLocal(ctx context.Context, bin string) (*Server, error) {
+func startLocal(ctx context.Context, bin string, further []string) (*Server, error) {
 	credential, parent, err := serverUser()
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func startLocal(ctx context.Context, bin string) (*Server, error) {
 	// The watchdog makes the directory, so that there is never one without it.
 	dir := filepath.Join(parent, fmt.Sprintf("pgtest-%d-%s", os.Getpid(), randomName()))
 	args := []string{"-c", watchdog, "watchdog", bin, dir, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir}
-	for _, s := range settings {
+	for _, s := range slices.Concat(settings, further) {
 		args = append(args, "-c", s)
 	}
 	cmd := exec.Command("/bin/sh", args...)

@@ -167,11 +167,12 @@ func TestOpen(t *testing.T) {
 	if !startsServers() {
 		return
 	}
-	server, err := pgtest.Open(t.Context(), "PGTEST_NO_SUCH_VARIABLE")
+	server, err := pgtest.Open(t.Context(), "PGTEST_NO_SUCH_VARIABLE", "work_mem=7MB", "cluster_name=further")
 	require.NoError(t, err)
 	pool, err := pgxpool.New(t.Context(), server.URL())
 	require.NoError(t, err)
 	require.Equal(t, "postgres", one[string](t, pool, `SELECT current_user`))
+	require.Equal(t, "7MB further", one[string](t, pool, `SELECT current_setting('work_mem') || ' ' || current_setting('cluster_name')`))
 	pool.Close()
 
 	require.NoError(t, server.Close())

@@ -41,21 +41,22 @@ var settings = []string{
 // Open finds a server or starts one, in this order: the one whose URL is in the
 // environment variable env (an empty env skips this), one from the PostgreSQL
 // programs on this machine, one in a container. The error of a machine that has
-// none of them says how to provide each.
+// none of them says how to provide each. A server that it starts has the further settings
+// too, such as "shared_preload_libraries=pg_stat_statements".
 //
 // A server that Open started lives until Close or until this process ends,
 // whichever is first.
-func Open(ctx context.Context, env string) (*Server, error) {
+func Open(ctx context.Context, env string, further ...string) (*Server, error) {
 	if env != "" {
 		if text := os.Getenv(env); text != "" {
 			return openURL(ctx, env, text)
 		}
 	}
-	local, localErr := openLocal(ctx)
+	local, localErr := openLocal(ctx, further)
 	if localErr == nil {
 		return local, nil
 	}
-	container, containerErr := openContainer(ctx)
+	container, containerErr := openContainer(ctx, further)
 	if containerErr == nil {
 		return container, nil
 	}
