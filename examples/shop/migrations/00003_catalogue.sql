@@ -46,7 +46,6 @@ CREATE TABLE api.products (
 );
 COMMENT ON TABLE api.products IS 'What is sold, and how much of it there is';
 COMMENT ON CONSTRAINT products_name ON api.products IS 'A product''s name has 1 to 100 characters.';
-COMMENT ON CONSTRAINT products_category ON api.products IS 'There is no such category.';
 COMMENT ON CONSTRAINT products_price ON api.products IS 'A product''s price has to be more than 0.';
 COMMENT ON CONSTRAINT products_stock ON api.products IS 'There can''t be less than none of a product.';
 
@@ -60,12 +59,15 @@ DECLARE
 BEGIN
     -- FOR SHARE keeps the schema as it is until this product is written.
     SELECT schema INTO expected FROM private.categories WHERE name = NEW.category FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'There is no category %.', NEW.category USING ERRCODE = 'check_violation';
+    END IF;
     IF NOT private.jsonb_matches_schema(expected, NEW.attributes) THEN
         RAISE EXCEPTION 'The attributes are not those of the category %.', NEW.category
             USING ERRCODE = 'check_violation', DETAIL = array_to_string(
                 private.jsonschema_validation_errors(expected, NEW.attributes::json), '; ');
     END IF;
-    RETURN NEW; -- of a category that isn't there, the foreign key speaks
+    RETURN NEW;
 END
 $$;
 -- +goose StatementEnd

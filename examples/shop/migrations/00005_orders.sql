@@ -13,10 +13,10 @@ CREATE TABLE api.orders (
 );
 COMMENT ON TABLE api.orders IS 'Each customer sees their own orders';
 COMMENT ON CONSTRAINT orders_total ON api.orders IS 'An order can''t cost less than nothing.';
+-- For "my last orders". The last orders of all customers have no index yet: the migration about
+-- costs shows how that is found out, and what one is worth.
 CREATE INDEX orders_customer ON api.orders (customer_id, placed_at);
 
--- The primary key serves "what is in this order?". For "who bought this product?" there is no
--- index: the migration about costs shows how that is found, and what it is worth.
 CREATE TABLE api.order_lines (
     order_id   bigint NOT NULL REFERENCES api.orders ON DELETE CASCADE,
     product_id bigint NOT NULL CONSTRAINT order_lines_product REFERENCES api.products,
@@ -24,6 +24,7 @@ CREATE TABLE api.order_lines (
     price      numeric(10,2) NOT NULL, -- of one, when it was bought
     PRIMARY KEY (order_id, product_id)
 );
+CREATE INDEX order_lines_product ON api.order_lines (product_id);
 COMMENT ON TABLE api.order_lines IS 'What was ordered, and for how much';
 COMMENT ON CONSTRAINT order_lines_product ON api.order_lines IS 'The product has been ordered, and can''t go.';
 COMMENT ON CONSTRAINT order_lines_quantity ON api.order_lines IS 'A quantity has to be more than 0.';
