@@ -27,15 +27,15 @@ const (
 	operator      = "shop_operator"
 )
 
-// openServer finds the server of DATABASE_URL, or starts one. A shop of your own has its server,
-// and needs nothing of this.
-func openServer(ctx context.Context) (*pgtest.Server, error) {
-	server, err := pgtest.Open(ctx, "DATABASE_URL", preloaded)
+// openServer finds the server whose URL is in an environment variable, or starts one. A shop of
+// your own has its server, and needs nothing of this.
+func openServer(ctx context.Context, variable string) (*pgtest.Server, error) {
+	server, err := pgtest.Open(ctx, variable, preloaded)
 	if err == nil {
 		return server, nil
 	}
 	// The extension comes with PostgreSQL, but on some systems in a package of its own.
-	server, plainErr := pgtest.Open(ctx, "DATABASE_URL")
+	server, plainErr := pgtest.Open(ctx, variable)
 	if plainErr != nil {
 		return nil, plainErr
 	}

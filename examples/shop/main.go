@@ -89,7 +89,7 @@ func demo(ctx context.Context, seeds bool) (err error) {
 		return err
 	}
 	defer listener.Close()
-	postgres, err := openServer(ctx)
+	postgres, err := openServer(ctx, "DATABASE_URL")
 	if err != nil {
 		return err
 	}

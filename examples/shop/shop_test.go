@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -38,16 +39,33 @@ var server = pgresttest.Server{Migrate: func(ctx context.Context, url string) er
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
 func runTests(m *testing.M) int {
-	if os.Getenv(pgtest.DatabaseURLVariable) == "" {
-		postgres, err := openServer(context.Background())
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer postgres.Close()
-		server.URL = postgres.URL()
+	postgres, err := openServer(context.Background(), pgtest.DatabaseURLVariable)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
+	defer postgres.Close()
+	server.URL = postgres.URL()
 	return server.Main(m)
+}
+
+// empty makes a database with nothing in it for a test, and gives its URL.
+func empty(t *testing.T) string {
+	t.Helper()
+	const name = "shop_test_empty"
+	admin, err := pgx.Connect(t.Context(), server.URL)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := admin.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
+		require.NoError(t, err)
+		require.NoError(t, admin.Close(context.Background()))
+	})
+	_, err = admin.Exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE template0")
+	require.NoError(t, err)
+	u, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	u.Path = name
+	return u.String()
 }
 
 // opened is a shop of a test, as its clients see it, and its database.
