@@ -89,7 +89,7 @@ func TestTwentyMigrations(t *testing.T) {
 
 // followsWithin is how long the API may take to follow a migration on a machine that is busy with
 // other tests. On an idle one it is a fraction of a second.
-const followsWithin = 20 * time.Second
+const followsWithin = 30 * time.Second
 
 // config is the superuser's.
 func config(t *testing.T, url string) *pgx.ConnConfig {

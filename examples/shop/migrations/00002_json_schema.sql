@@ -12,12 +12,18 @@
 -- +goose StatementBegin
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_jsonschema') THEN
-        CREATE EXTENSION IF NOT EXISTS pg_jsonschema WITH SCHEMA private;
-        -- shop_owner's functions and triggers call them.
-        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA private TO shop_owner;
-    ELSE
+    IF NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_jsonschema') THEN
         RAISE NOTICE 'pg_jsonschema is not on this server: JSON is checked by functions in PL/pgSQL';
+    ELSIF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_jsonschema') THEN
+        -- It can't be moved, and isn't ours to make anew.
+        RAISE NOTICE 'pg_jsonschema is in another schema: JSON is checked by functions in PL/pgSQL';
+    ELSE
+        CREATE EXTENSION pg_jsonschema WITH SCHEMA private;
+        IF to_regprocedure('private.jsonschema_is_valid(json)') IS NULL
+            OR to_regprocedure('private.jsonschema_validation_errors(json, json)') IS NULL THEN
+            DROP EXTENSION pg_jsonschema;
+            RAISE NOTICE 'pg_jsonschema is too old: JSON is checked by functions in PL/pgSQL';
+        END IF;
     END IF;
 END
 $$;
