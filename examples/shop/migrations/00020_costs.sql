@@ -34,6 +34,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         round(100.0 * s.shared_blks_hit / nullif(s.shared_blks_hit + s.shared_blks_read, 0), 1)
     FROM private.pg_stat_statements AS s
     WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    -- Constants in these are replaced by $1 and so on. Not so in others: ALTER ROLE has its password.
+    AND s.query ~* '^\s*(select|insert|update|delete|merge|with)\M'
     ORDER BY s.total_exec_time DESC LIMIT 100
 $$;
 CREATE VIEW api.top_queries AS SELECT * FROM private.top_queries();
