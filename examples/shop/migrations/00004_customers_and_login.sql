@@ -135,8 +135,8 @@ $$;
 -- Whether one more guess at an account's password is allowed: at most five in a minute, and one
 -- at a time. The attempt is written down first, and the functions below return instead of
 -- raising an error: an error would take the row back with the transaction.
--- The limit is on the account. Somebody who tries one password on very many accounts has to be
--- slowed down by address, in front of the API.
+-- The limit is on the account, so that anybody can close one for a minute. Somebody who tries one
+-- password on very many accounts has to be slowed down by address, in front of the API.
 -- +goose StatementBegin
 CREATE FUNCTION private.may_attempt(account text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
