@@ -137,6 +137,12 @@ BEGIN
         SELECT answered.id, $2, $3, $4, $5, $6, $7, clock_timestamp() FROM answered
     $$;
 
+    -- For a worker that ends before it has an answer: another may take the request at once.
+    CREATE FUNCTION net.release_request(id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+        UPDATE net.http_request_queue AS request SET leased_until = '-infinity' WHERE request.id = $1
+    $$;
+
     -- Answers are kept for some hours, as pg_net does with its setting pg_net.ttl.
     CREATE FUNCTION net.forget_answers(older_than interval DEFAULT '6 hours') RETURNS bigint
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -145,7 +151,7 @@ BEGIN
     $$;
 
     GRANT USAGE ON SCHEMA net TO shop_payments;
-    GRANT EXECUTE ON FUNCTION net.claim_requests, net.answer_request, net.forget_answers TO shop_payments;
+    GRANT EXECUTE ON FUNCTION net.claim_requests, net.answer_request, net.release_request, net.forget_answers TO shop_payments;
     RESET ROLE;
 END
 $migration$;
