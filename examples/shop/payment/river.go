@@ -24,7 +24,7 @@ const (
 	riverQueue  = "payments"
 )
 
-// charge is the job of a payment. There is one for each at a time.
+// charge is the job of a payment.
 type charge struct {
 	Payment int64 `json:"payment"`
 }
@@ -32,16 +32,24 @@ type charge struct {
 // Kind names the job.
 func (charge) Kind() string { return "charge" }
 
-// InsertOpts has a second job for the same payment be the first. The number of attempts is so
-// large since the database decides when a payment has failed; River also counts those that
-// ended with their worker.
+// InsertOpts has one job at a time for each payment: another is dropped. One that is done doesn't
+// stand in the way, as it would by River's default, since an operator may requeue its payment.
+//
+// The number of attempts is so large since the database decides when a payment has failed; River
+// also counts those that ended with their worker.
 func (charge) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: riverQueue, MaxAttempts: 1000, UniqueOpts: river.UniqueOpts{ByArgs: true}}
+	return river.InsertOpts{Queue: riverQueue, MaxAttempts: 1000, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
+// unfinished are the states of a job that is not done yet.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled}
 }
 
 // RiverHook enqueues a job for each payment that a request asks for, in the request's own
 // transaction: there is a job exactly if there is a payment. For Options.Hooks of the API,
-// whose pool is one of the role authenticator.
+// whose pool is one of the role authenticator. MigrateRiver comes before the first request.
 func RiverHook() (pgrest.Hook, error) {
 	jobs, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Schema: riverSchema}) // which works on none itself
 	if err != nil {
@@ -79,6 +87,19 @@ func payments(ctx context.Context, db interface {
 	})
 }
 
+// MigrateRiver makes River's tables, or brings them up to date. The pool is one of the role
+// shop_payments. StartRiver does it, too; for the hook they have to be there before.
+func MigrateRiver(ctx context.Context, pool *pgxpool.Pool, logger *slog.Logger) error {
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: riverSchema, Logger: logger})
+	if err != nil {
+		return err
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("make River's tables: %w", err)
+	}
+	return nil
+}
+
 // RiverOptions are those of a RiverWorker.
 type RiverOptions struct {
 	// Concurrency is how many calls are made at the same time. 0 is 8.
@@ -111,14 +132,10 @@ type RiverWorker struct {
 // does, or if River refuses an option.
 func StartRiver(ctx context.Context, pool *pgxpool.Pool, opts RiverOptions) (*RiverWorker, error) {
 	opts = opts.withDefaults()
-	driver := riverpgxv5.New(pool)
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Schema: riverSchema, Logger: opts.Logger})
-	if err != nil {
+	if err := MigrateRiver(ctx, pool, opts.Logger); err != nil {
 		return nil, err
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return nil, fmt.Errorf("make River's tables: %w", err)
-	}
+	driver := riverpgxv5.New(pool)
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &charger{pool: pool, opts: opts})
 	river.AddWorker(workers, &sweeper{pool: pool})
@@ -181,7 +198,8 @@ type charger struct {
 }
 
 // Work makes the payment's call, as a Worker does, and has the database settle it. The job is
-// completed in the transaction that settles the payment.
+// completed in the transaction that brings the payment to its end, also if that is a dead letter.
+// Otherwise it is an error, after which River tries again.
 func (c *charger) Work(ctx context.Context, job *river.Job[charge]) error {
 	c.opts.at(stepClaim)
 	var request call
@@ -212,7 +230,7 @@ func (c *charger) Work(ctx context.Context, job *river.Job[charge]) error {
 			return err
 		}
 		c.opts.at(stepSettle)
-		if state == "pending" || state == "failed" {
+		if state == "pending" {
 			return nil
 		}
 		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
@@ -222,11 +240,8 @@ func (c *charger) Work(ctx context.Context, job *river.Job[charge]) error {
 		return err
 	}
 	c.opts.at(stepNext)
-	switch state {
-	case "pending":
-		return fmt.Errorf("payment %d isn't settled: see private.payment_events", job.Args.Payment)
-	case "failed":
-		return river.JobCancel(fmt.Errorf("payment %d has failed", job.Args.Payment))
+	if state == "pending" {
+		return fmt.Errorf("payment %d isn't settled: private.payment_events says why", job.Args.Payment)
 	}
 	return nil
 }
@@ -248,11 +263,9 @@ type sweep struct{}
 // Kind names the job.
 func (sweep) Kind() string { return "sweep_payments" }
 
-// InsertOpts has one at a time. A sweep that is done doesn't stand in the way of the next.
+// InsertOpts has one at a time.
 func (sweep) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: riverQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled,
-	}}}
+	return river.InsertOpts{Queue: riverQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
 }
 
 type sweeper struct {
