@@ -249,11 +249,16 @@ func (c *charger) Work(ctx context.Context, job *river.Job[charge]) error {
 // NextRetry waits as private.payment_pause does: twice as long each time, up to a longest, and by
 // chance between half of that and one and a half.
 func (c *charger) NextRetry(job *river.Job[charge]) time.Time {
-	pause := min(c.opts.FirstPause<<min(len(job.Errors), 30), c.opts.LongestPause)
-	if pause <= 0 { // more than there are nanoseconds
-		pause = c.opts.LongestPause
+	return time.Now().Add(c.pause(len(job.Errors)))
+}
+
+// pause is how long to wait after an attempt that failed, as did so many before.
+func (c *charger) pause(before int) time.Duration {
+	pause := c.opts.LongestPause
+	if doubled := c.opts.FirstPause << min(before, 20); doubled > 0 { // which more than there are nanoseconds isn't
+		pause = min(doubled, pause)
 	}
-	return time.Now().Add(time.Duration((0.5 + rand.Float64()) * float64(pause)))
+	return time.Duration((0.5 + rand.Float64()) * float64(pause))
 }
 
 // sweep is the job that looks for payments without a job: those that were asked for while another
