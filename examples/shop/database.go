@@ -25,6 +25,7 @@ const (
 	authenticator = "authenticator"
 	anonymous     = "shop_anon"
 	operator      = "shop_operator"
+	carrier       = "shop_payments"
 )
 
 // openServer finds the server whose URL is in an environment variable, or starts one. A shop of
@@ -62,8 +63,16 @@ func migrate(ctx context.Context, url string, logger *slog.Logger) (int, error) 
 
 // database is the shop's database, as the program works with it.
 type database struct {
-	pool   *pgxpool.Pool // the authenticator's
-	secret []byte        // that the database signs tokens with
+	pool     *pgxpool.Pool // the authenticator's
+	carriers *pgxpool.Pool // of those who carry payments
+	secret   []byte        // that the database signs tokens with
+	// apiKey is what the shop shows the payment provider, which signs with callbackSecret.
+	apiKey, callbackSecret string
+}
+
+func (d *database) close() {
+	d.pool.Close()
+	d.carriers.Close()
 }
 
 // openDatabase migrates the database behind a superuser's URL, and opens it.
@@ -95,11 +104,20 @@ func openDatabase(ctx context.Context, with settings) (*database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the tokens' secret: %w", err)
 	}
+	charges, err := configurePayments(ctx, superuser, with)
+	if err != nil {
+		return nil, fmt.Errorf("write down the payment provider: %w", err)
+	}
 	pool, err := openPool(ctx, superuser, config, authenticator)
 	if err != nil {
 		return nil, err
 	}
-	return &database{pool: pool, secret: secret}, nil
+	carriers, err := openPool(ctx, superuser, config, carrier)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &database{pool: pool, carriers: carriers, secret: secret, apiKey: charges.APIKey, callbackSecret: charges.CallbackSecret}, nil
 }
 
 // openPool gives a login role a new password, and opens a pool with it.

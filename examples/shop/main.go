@@ -25,8 +25,13 @@
 //     comment has (errors.go), since PostgreSQL's own messages are for developers;
 //   - it applies migrations (package migrations) and keeps the secret that tokens are signed with
 //     (database.go);
-//   - payments are made by a worker beside the API, for a database should not wait for somebody
-//     else's server in a transaction.
+//   - it carries the calls to the payment provider (package payment, which compares the ways to do
+//     that), for a database should not wait for somebody else's server in a transaction. What
+//     comes of an answer, and when to try again, the database decides.
+//
+// The demo has a payment provider of its own (package provider), which takes three seconds, fails
+// twice in three calls, tells of some charges twice, and declines what costs 100 or more. With
+// -payments=river jobs of River's make the calls in place of the outbox's worker.
 //
 // What neither does: tell by address who tries very many passwords, send mail, or keep card
 // numbers. A shop has other services for these.
@@ -47,6 +52,9 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/pgrest-go/pgrest/examples/shop/payment"
+	"github.com/pgrest-go/pgrest/examples/shop/provider"
 )
 
 func main() {
@@ -61,6 +69,7 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("shop", flag.ContinueOnError)
 	url := os.Getenv("DATABASE_URL")
+	carrier := flags.String("payments", string(payment.Outbox), "who carries payments to the provider: outbox or river")
 	seeds := flags.Bool("seed", url == "", "fill an empty shop with the demo's products, orders and accounts, whose passwords everybody knows")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -79,11 +88,14 @@ func run(ctx context.Context, args []string) error {
 	case command != "":
 		return fmt.Errorf("there is no command %s", command)
 	}
-	return demo(ctx, *seeds)
+	return demo(ctx, *seeds, payment.Carrier(*carrier))
 }
 
 // demo serves the shop on the server of DATABASE_URL, or on one of its own.
-func demo(ctx context.Context, seeds bool) (err error) {
+func demo(ctx context.Context, seeds bool, carrier payment.Carrier) (err error) {
+	if carrier != payment.Outbox && carrier != payment.River {
+		return fmt.Errorf("payments are carried by outbox or river, and not by %s", carrier)
+	}
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", cmp.Or(os.Getenv("PORT"), "3000")))
 	if err != nil {
 		return err
@@ -94,27 +106,32 @@ func demo(ctx context.Context, seeds bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, postgres.Close()) }()
-	return serve(ctx, listener, settings{url: postgres.URL(), seeds: seeds, out: os.Stdout, logger: slog.Default()})
+	return serve(ctx, listener, settings{url: postgres.URL(), seeds: seeds, carrier: carrier, faults: demoFaults,
+		out: os.Stdout, logger: slog.Default()})
 }
 
 // settings say what to serve.
 type settings struct {
-	url    string // a superuser's
-	seeds  bool   // fill an empty shop
-	out    io.Writer
-	logger *slog.Logger
+	url     string // a superuser's
+	seeds   bool   // fill an empty shop
+	carrier payment.Carrier
+	faults  provider.Settings // of the demo's payment provider
+	address string            // that the shop is served at
+	out     io.Writer
+	logger  *slog.Logger
 }
 
 // serve answers requests, and does what goes on beside them, until ctx is done. What to try is
 // written to settings.out.
 func serve(ctx context.Context, listener net.Listener, with settings) error {
+	with.address = "http://" + listener.Addr().String()
 	shop, err := openShop(ctx, with)
 	if err != nil {
 		return err
 	}
 	defer shop.close()
 	server := &http.Server{Handler: shop.handler, ReadHeaderTimeout: 10 * time.Second}
-	if _, err := io.WriteString(with.out, tourText("http://"+listener.Addr().String())); err != nil {
+	if _, err := io.WriteString(with.out, tourText(with.address)); err != nil {
 		return err
 	}
 

@@ -5,6 +5,7 @@
 // A charge is asked for with POST, a body of JSON, and the header Idempotency-Key: however
 // often a key is sent, it is charged once. (The header is that of the IETF's draft
 // draft-ietf-httpapi-idempotency-key-header, which the large providers follow in the main.)
+// Keys and charges are kept in memory, and gone with the process.
 //
 //	POST /charges
 //	Idempotency-Key: 7f1c…
@@ -106,7 +107,7 @@ func New(settings Settings) *Provider {
 	return p
 }
 
-// Close stops the callbacks, and waits for those under way, which it cancels.
+// Close breaks calls off, as if the provider were down, and callbacks, for which it waits.
 func (p *Provider) Close() { p.callbacks.close() }
 
 // SetDown says whether the provider is down. While it is, connections are broken off without
@@ -168,7 +169,11 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, refusal, problem{http.StatusText(refusal)})
 		return
 	}
-	time.Sleep(p.settings.Delay)
+	select {
+	case <-time.After(p.settings.Delay):
+	case <-p.callbacks.ctx.Done(): // the provider is closed
+		p.SetDown(true)
+	}
 	made, status := p.finish(k, Charge{Key: name, Order: asked.Order, Amount: asked.Amount})
 	switch status {
 	case abort:
