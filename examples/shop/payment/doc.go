@@ -51,12 +51,12 @@
 // (3) The leader's lease is some fifteen seconds. The tests of this package, in which workers are
 // killed, take three seconds by the outbox and some twenty by River.
 //
-// Without other jobs in the program, take the outbox: it is 300 lines of Go beside SQL that is
+// Without other jobs in the program, take the outbox: it is some 400 lines of Go beside SQL that is
 // needed in any case. With River in the house, take River: its jobs have priorities, schedules, a
-// UI and metrics. Take pg_net where no program of yours runs beside PostgREST or this library; the
-// answers still have to be taken over, by a Worker or by pg_cron:
-//
-//	SELECT cron.schedule('payments', '5 seconds', 'SELECT private.settle_next_answer(), private.send_due_payments(100)');
+// UI and metrics. Take pg_net where the database's extensions are yours to choose: the calls go on
+// while no program runs. Answers are still taken over, and payments sent again, by a Worker, which
+// then makes no calls itself; or by whatever calls the same two functions on a schedule,
+// settle_next_answer and send_due_payments.
 //
 // pg_net was tried at 0.20.4 on PostgreSQL 15. It needs shared_preload_libraries = 'pg_net', and
 // pg_net.database_name = the shop's database: where both are so when the migration runs, it is

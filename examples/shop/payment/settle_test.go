@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -173,4 +174,37 @@ func (s *shop) requireMay(role, sql string, may bool) {
 	var refused *pgconn.PgError
 	require.ErrorAs(s.t, err, &refused, "%s: %s", role, sql)
 	require.Equal(s.t, "42501", refused.Code, "%s: %s", role, sql)
+}
+
+// Answers that come at the same time count once, and none of them is an error.
+func TestSettleAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, provider.Settings{}, Provider{})
+	s.place(anExpensive)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			var state string
+			err := s.payments.QueryRow(t.Context(), `SELECT private.settle_payment(1, 402, NULL, '{"status": "declined"}', NULL)`).Scan(&state)
+			if err != nil || state != "declined" {
+				t.Error(state, err)
+			}
+		})
+	}
+	all.Wait()
+	require.Equal(t, []int{10, 100000}, s.stockAndCredit(anExpensive))
+	require.Equal(t, 1, ask[int](s, `SELECT attempts FROM private.payments`))
+}
+
+// An answer from before the request is another's, whose number it had before a crash.
+func TestOldAnswer(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, provider.Settings{}, Provider{})
+	s.place(aProduct)
+	s.exec(`INSERT INTO net._http_response (id, status_code, content, created)
+		SELECT request_id, 201, '{"status": "succeeded"}', sent_at - interval '1 s' FROM private.payment_requests`)
+	require.Nil(t, ask[*int64](s, `SELECT private.settle_next_answer()`))
+	s.exec(`UPDATE net._http_response SET created = created + interval '2 s'`)
+	require.Equal(t, int64(1), *ask[*int64](s, `SELECT private.settle_next_answer()`))
+	require.Equal(t, "confirmed", ask[string](s, `SELECT payment FROM api.orders`))
 }

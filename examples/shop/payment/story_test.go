@@ -125,7 +125,7 @@ func TestDeadLetter(t *testing.T) {
 		require.Contains(t, *payments[0].LastError, "2 attempts, the last: ")
 		payment := map[string]int64{"payment": payments[0].ID}
 		s.customer.Get("/payments?select=state,last_error").Status(200).JSON(`[{"state": "failed", "last_error": null}]`)
-		s.customer.Get("/orders?select=payment").Status(200).JSON(`[{"payment": "failed"}]`)
+		s.customer.Get("/orders?select=payment,payments(attempts)").Status(200).JSON(`[{"payment": "failed", "payments": {"attempts": 2}}]`)
 		s.customer.Post("/rpc/requeue_payment", payment).Status(403).Error("42501")
 		s.nobody.Get("/payments").Status(401).Error("42501")
 
