@@ -45,7 +45,7 @@ require (
 	github.com/pressly/goose/v3 v3.27.0
 	github.com/riverqueue/river/riverdriver v0.40.0 // indirect
 	github.com/riverqueue/river/rivershared v0.40.0 // indirect
-	github.com/riverqueue/river/rivertype v0.40.0 // indirect
+	github.com/riverqueue/river/rivertype v0.40.0
 	github.com/segmentio/asm v1.2.1 // indirect
 	github.com/theory/jsonpath v0.10.2 // indirect
 	github.com/tidwall/gjson v1.19.0 // indirect
