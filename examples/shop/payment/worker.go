@@ -70,7 +70,9 @@ func Start(ctx context.Context, pool *pgxpool.Pool, opts Options) (*Worker, erro
 	}
 	ctx, w.cancel = context.WithCancel(ctx)
 	w.done.Go(func() { w.run(ctx) })
-	w.done.Go(func() { w.listen(ctx) })
+	if w.ours {
+		w.done.Go(func() { w.listen(ctx) })
+	}
 	return w, nil
 }
 
