@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"net/http"
+	"net/http/httptest"
 
 	"github.com/pgrest-go/pgrest/introspect"
 	"github.com/pgrest-go/pgrest/openapi"
@@ -124,4 +126,30 @@ func ExampleAdditions() {
 	// Output:
 	// Cinema [{https://cinema.example/api} {https://staging.cinema.example/api}]
 	// true true [map[session:[]]]
+}
+
+// A host with a root of its own serves the page that explores an API beside its document.
+func ExampleNewPage() {
+	page, err := openapi.NewPage()
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	fmt.Println(w.Code, w.Header().Get("Content-Type"))
+	// Output: 200 text/html; charset=utf-8
+}
+
+// Members keep the order that they have in the document.
+func ExampleYAML() {
+	yaml, err := openapi.YAML([]byte(`{"openapi": "3.1.0", "info": {"title": "Films", "version": "1"}}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(string(yaml))
+	// Output:
+	// openapi: "3.1.0"
+	// info:
+	//   title: Films
+	//   version: "1"
 }
