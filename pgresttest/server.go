@@ -27,7 +27,8 @@ const (
 // first test asks for a database.
 type Server struct {
 	// URL is that of a server to use, as a user who may create databases, and roles if
-	// Migrate does. Without it there is PGREST_TEST_DATABASE_URL, or a server is started.
+	// Migrate does. Without it there is PGREST_TEST_DATABASE_URL, or a server is started,
+	// of the version that PGREST_TEST_POSTGRES chooses.
 	URL string
 	// Migrate makes the schema in an empty database, which it connects to by its URL. It is
 	// called once: databases of tests are copies of what it made. Roles belong to the whole

@@ -13,3 +13,19 @@ var (
 func (r route) Address(ctx context.Context, name string) (string, error) { return r.address(ctx, name) }
 
 func (r route) Published() string { return r.publish }
+
+// NPMPackage is npmPackage, for the tests of fetching.
+type NPMPackage = npmPackage
+
+// NewNPMPackage gives a package by its name, version and hash.
+func NewNPMPackage(name, version, integrity string) NPMPackage {
+	return NPMPackage{name: name, version: version, integrity: integrity}
+}
+
+var PackageOf = packageOf
+
+func (p npmPackage) Programs(ctx context.Context, cache string) (string, error) {
+	return p.programs(ctx, cache)
+}
+
+func (p npmPackage) String() string { return p.name + "@" + p.version }

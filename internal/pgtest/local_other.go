@@ -13,5 +13,10 @@ func openLocal(context.Context, []string) (*Server, error) {
 	return nil, errors.New("servers are started from local programs on Unix only")
 }
 
+// startPrograms needs Unix, too.
+func startPrograms(context.Context, string, []string) (*Server, error) {
+	return nil, errors.New("servers are started from local programs on Unix only")
+}
+
 // ownSession needs Unix, too.
 func ownSession() *syscall.SysProcAttr { return nil }

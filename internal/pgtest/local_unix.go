@@ -51,13 +51,34 @@ func openLocal(ctx context.Context, further []string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return startPrograms(ctx, bin, further)
+}
+
+// startPrograms starts a server from the programs in that folder.
+func startPrograms(ctx context.Context, bin string, further []string) (s *Server, err error) {
 	for range startAttempts {
-		var s *Server
 		if s, err = startLocal(ctx, bin, further); !errors.Is(err, errPortTaken) {
 			return s, err
 		}
 	}
 	return nil, err
+}
+
+// programs returns the folder with the server programs to use: those of the version that
+// the environment chooses, those of this machine, or those that the npm registry has.
+func programs(ctx context.Context) (string, error) {
+	if version := os.Getenv(VersionVariable); version != "" {
+		return npmPrograms(ctx, version)
+	}
+	bin, err := findPrograms()
+	if err == nil {
+		return bin, nil
+	}
+	bin, npmErr := npmPrograms(ctx, fallbackVersion)
+	if npmErr != nil {
+		return "", errors.Join(err, npmErr)
+	}
+	return bin, nil
 }
 
 // findPrograms returns the folder with initdb and postgres: the PATH's, or the

