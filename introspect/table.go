@@ -32,18 +32,19 @@ type Table struct {
 	Comment string
 	// Columns in the order of the table; dropped and system columns are left out.
 	Columns []Column
-	// PrimaryKey names the key's columns in the key's order; nil where there is none. A view
-	// has the keys of all tables whose whole key it shows, one after the other.
+	// PrimaryKey names the key's columns in the key's order; nil where there is none, or one
+	// WITHOUT OVERLAPS. A view has the keys of all tables whose whole key it shows, one after
+	// the other.
 	PrimaryKey []string
-	// UniqueKeys holds the column names of each unique constraint but the primary key, in the
-	// order of the constraints' names.
+	// UniqueKeys holds the column names of each unique constraint but the primary key and
+	// those WITHOUT OVERLAPS, in the order of the constraints' names.
 	UniqueKeys [][]string
 	// Constraints names the primary key's constraint and the unique ones, sorted.
 	Constraints []string
 	// UniqueIndexes are those over columns alone that no constraint has.
 	UniqueIndexes []UniqueIndex
 	// ForeignKeys of this table, in the order of the constraints' names. One to a partitioned
-	// table is listed once.
+	// table is listed once, one that is NOT ENFORCED as any other, and one with PERIOD not.
 	ForeignKeys []ForeignKey
 	// Insertable, Updatable and Deletable say what PostgreSQL can do with the
 	// relation, by itself or by an INSTEAD OF trigger, whatever the grants.

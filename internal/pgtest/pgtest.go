@@ -106,6 +106,23 @@ func Empty(t testing.TB) *pgxpool.Pool {
 	return newDatabase(t, (*cluster).createEmpty).Superuser(t)
 }
 
+// SkipBelow skips a test of what PostgreSQL has from a major version on, if the server is
+// older.
+func SkipBelow(t testing.TB, major int) {
+	t.Helper()
+	c, err := shared.open(t.Context())
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	var version int
+	if err := c.admin.QueryRow(t.Context(), `SELECT current_setting('server_version_num')::int`).Scan(&version); err != nil {
+		t.Fatalf("pgtest: ask for the server's version: %v", err)
+	}
+	if version < major*10_000 {
+		t.Skipf("needs PostgreSQL %d: see %s", major, VersionVariable)
+	}
+}
+
 func newDatabase(t testing.TB, create func(*cluster, context.Context) (*Database, error)) *Database {
 	t.Helper()
 	c, err := shared.open(t.Context())

@@ -11,6 +11,10 @@
 -- A foreign key of or to a partitioned table has a copy for each of the
 -- partitions; the copies have a parent and are left out. So are the keys of
 -- partitions, unless a view draws from one.
+--
+-- A key WITHOUT OVERLAPS, and a foreign key with PERIOD to one, are no keys of equal
+-- values: their index is that of an exclusion constraint. ON CONFLICT can't update by
+-- one, and a row may refer to many.
 WITH shown AS MATERIALIZED (
     SELECT c.oid
     FROM pg_catalog.pg_class c
@@ -52,11 +56,13 @@ CROSS JOIN LATERAL ROWS FROM (
 ) WITH ORDINALITY AS part (attnum, referenced_attnum, place)
 JOIN pg_catalog.pg_attribute a
     ON a.attrelid = k.conrelid AND a.attnum = part.attnum
+LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid
 LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
 LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
 LEFT JOIN pg_catalog.pg_attribute ra
     ON ra.attrelid = k.confrelid AND ra.attnum = part.referenced_attnum
 WHERE k.contype IN ('p', 'u', 'f')
     AND (k.contype <> 'f' OR k.conparentid = 0)
+    AND i.indisexclusion IS NOT TRUE
     AND (NOT c.relispartition OR c.oid = ANY ($1::pg_catalog.oid[]))
 ORDER BY k.conrelid, k.conname, part.place
