@@ -138,7 +138,10 @@ func TestVersion18_hooks_old_rows(t *testing.T) {
 	var done *pgrest.Outcome
 	api := version18(t, func(o *pgrest.Options) {
 		o.TxEnd = pgrest.TxRollback
-		o.Hooks = []pgrest.Hook{{Rows: true, After: func(_ context.Context, _ driver.Tx, _ *pgrest.Request, is *pgrest.Outcome) error { done = is; return nil }}}
+		o.Hooks = []pgrest.Hook{{Rows: true, After: func(_ context.Context, _ driver.Tx, _ *pgrest.Request, is *pgrest.Outcome) error {
+			done = is
+			return nil
+		}}}
 	})
 	const one, nine = `{"id":1,"width":2,"height":9,"area":18}`, `{"id":9,"width":1,"height":1,"area":1}`
 	const merged = `{"id":1,"width":1,"height":1,"area":1}`

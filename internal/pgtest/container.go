@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	_ "embed"
@@ -25,11 +26,37 @@ const (
 //go:embed container.sh
 var containerScript string
 
+const (
+	pingTimeout  = 2 * time.Second // of one attempt to connect
+	reachTimeout = 5 * time.Second // from when the server in the container is ready
+)
+
 // openContainer starts a server in a container, which is removed when this process ends,
-// however it does.
+// however it does. Where that has just failed for another process, it fails at once with
+// the reason.
 func openContainer(ctx context.Context, further []string) (*Server, error) {
-	return startContainer(ctx, routeTo(dockerEndpoint(ctx), inContainer()), further...)
+	endpoint := dockerEndpoint(ctx)
+	if _, err := docker(ctx, "version", "--format", "{{.Server.Version}}"); err != nil {
+		return nil, err
+	}
+	return noteOf(endpoint).start(ctx, func(ctx context.Context) (*Server, error) {
+		return startContainer(ctx, routeTo(endpoint, inContainer()), further...)
+	})
 }
+
+// unreachableError says that a container's server is ready, but not for this process.
+type unreachableError struct {
+	address string
+	err     error
+}
+
+// Error tells of the address that this process tried.
+func (e *unreachableError) Error() string {
+	return fmt.Sprintf("the server in the container is ready, but can't be reached at %s: %v", e.address, e.err)
+}
+
+// Unwrap returns the error of the last attempt.
+func (e *unreachableError) Unwrap() error { return e.err }
 
 // startContainer starts a server in a container that is reached by that route. It uses
 // the program docker, which knows where Docker is.
@@ -54,13 +81,27 @@ func startContainer(ctx context.Context, r route, further ...string) (*Server, e
 		return nil, fmt.Errorf("run docker: %w", err)
 	}
 	s := &Server{ours: true, stop: w.stop}
+	var ready time.Time // when the server was first seen to be
 	err = waitUntil(ctx, w.ended, 100*time.Millisecond, func() error {
 		address, err := r.address(ctx, name)
 		if err != nil {
 			return err
 		}
 		s.url = fmt.Sprintf("postgres://postgres:%s@%s/postgres?sslmode=disable", password, address)
-		return ping(ctx, s.url)
+		attempt, cancel := context.WithTimeout(ctx, pingTimeout)
+		defer cancel()
+		if err = ping(attempt, s.url); err == nil {
+			return nil
+		}
+		if ready.IsZero() {
+			// The image's first server, which sets the database up, takes no TCP.
+			if _, notReady := docker(ctx, "exec", name, "pg_isready", "--host", "127.0.0.1"); notReady == nil {
+				ready = time.Now()
+			}
+		} else if time.Since(ready) > reachTimeout {
+			return &unreachableError{address, err}
+		}
+		return err
 	})
 	if err != nil {
 		err = errors.Join(err, w.stop())
@@ -119,8 +160,11 @@ func dockerEndpoint(ctx context.Context) string {
 // docker runs a command of docker, and gives the first line of its output.
 func docker(ctx context.Context, args ...string) (string, error) {
 	text, err := exec.CommandContext(ctx, "docker", args...).Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, bytes.TrimSpace(exit.Stderr))
+	}
 	if err != nil {
-		return "", fmt.Errorf("docker %s: %w", args[0], err)
+		return "", fmt.Errorf("run docker: %w", err)
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
 	return strings.TrimSpace(line), nil

@@ -33,6 +33,7 @@ run)
 	;;
 port) [ -f "$STANDIN/server" ] && echo "0.0.0.0:$STANDIN_PORT" ;;
 inspect) [ -f "$STANDIN/server" ] && echo 192.0.2.1 ;;
+exec) [ -f "$STANDIN/server" ] ;; # as pg_isready answers
 rm) exit 1 ;;
 esac
 `
@@ -40,8 +41,8 @@ esac
 // standInServer takes the place of the image's entry point.
 const standInServer = `#!/bin/sh
 printf '%s\n' "$@" >"$STANDIN/server-arguments"
-echo $$ >"$STANDIN/server.new"
-mv "$STANDIN/server.new" "$STANDIN/server"
+echo $$ >"$STANDIN/process"
+touch "$STANDIN/server"
 exec sleep 1000
 `
 
@@ -67,7 +68,7 @@ func standInDocker(t *testing.T, entrypoint string) string {
 // ended reports whether the server of the stand-in's container is gone.
 func ended(t *testing.T, folder string) bool {
 	t.Helper()
-	process, err := strconv.Atoi(strings.TrimSpace(read(t, folder, "server")))
+	process, err := strconv.Atoi(strings.TrimSpace(read(t, folder, "process")))
 	require.NoError(t, err)
 	return errors.Is(syscall.Kill(process, 0), syscall.ESRCH)
 }
@@ -156,7 +157,7 @@ func TestStartContainer_fails(t *testing.T) {
 	}
 }
 
-// A server that ends by itself is not waited for. One that never listens is waited for
+// A server that ends by itself is not waited for. One that is never ready is waited for
 // until the deadline.
 func TestStartContainer_no_server(t *testing.T) {
 	if !startsServers() {
@@ -166,8 +167,7 @@ func TestStartContainer_no_server(t *testing.T) {
 	_, err := pgtest.StartContainer(t.Context(), local())
 	require.ErrorContains(t, err, "the server ended while starting; docker said:\ninitdb: no space left\n")
 
-	folder := standInDocker(t, standInServer)
-	t.Setenv("STANDIN_PORT", "1") // nobody listens there
+	folder := standInDocker(t, "#!/bin/sh\necho $$ >$STANDIN/process\nexec sleep 1000\n")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	_, err = pgtest.StartContainer(ctx, local())

@@ -1,6 +1,10 @@
 package pgtest
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"os"
+)
 
 // Route is route, for the tests of containers.
 type Route = route
@@ -29,3 +33,17 @@ func (p npmPackage) Programs(ctx context.Context, cache string) (string, error) 
 }
 
 func (p npmPackage) String() string { return p.name + "@" + p.version }
+
+var (
+	OpenContainer = openContainer
+	NoteOf        = noteOf
+)
+
+// ContainerPrefix begins the names of this process's containers.
+func ContainerPrefix() string { return fmt.Sprintf("pgtest-%d-", os.Getpid()) }
+
+func (n containerNote) Start(ctx context.Context, start func(context.Context) (*Server, error)) (*Server, error) {
+	return n.start(ctx, start)
+}
+
+func (n containerNote) Read() error { return n.read() }

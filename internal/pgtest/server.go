@@ -164,12 +164,12 @@ func waitUntilReady(ctx context.Context, url string, ended <-chan struct{}) erro
 }
 
 // waitUntil calls try at intervals until it succeeds. It fails when the server ends before
-// that, or ctx is done.
+// that, or can't be reached, or ctx is done.
 func waitUntil(ctx context.Context, ended <-chan struct{}, interval time.Duration, try func() error) error {
 	for {
 		err := try()
-		if err == nil {
-			return nil
+		if err == nil || errors.As(err, new(*unreachableError)) {
+			return err
 		}
 		select {
 		case <-ended:
