@@ -80,3 +80,25 @@ func TestVersion18_constraints(t *testing.T) {
 	require.Len(t, named, 1)
 	require.Equal(t, introspect.OneToMany, named[0].Cardinality)
 }
+
+// A domain's type under it is the one that PostgreSQL 17 tells itself.
+func TestVersion17_base_types(t *testing.T) {
+	t.Parallel()
+	pgtest.SkipBelow(t, 17)
+	pool := pgtest.Empty(t)
+	_, err := pool.Exec(t.Context(), `
+		CREATE SCHEMA api;
+		CREATE DOMAIN api.year AS int CHECK (VALUE > 0);
+		CREATE DOMAIN api.release AS api.year NOT NULL;
+		CREATE DOMAIN api.code AS varchar(3);
+		CREATE DOMAIN api.years AS api.year[];
+		CREATE TABLE api.films (year api.year, release api.release, code api.code, years api.years, id bigint)`)
+	require.NoError(t, err)
+	cache, err := introspect.Load(t.Context(), pool, options())
+	require.NoError(t, err)
+	for _, name := range []string{"year", "release", "code", "years", "id"} {
+		var base uint32
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT pg_basetype(atttypid)::oid FROM pg_attribute WHERE attrelid = 'api.films'::regclass AND attname = $1`, name).Scan(&base))
+		require.Equal(t, base, column(t, cache, "films", name).Type.BaseOID, name)
+	}
+}
