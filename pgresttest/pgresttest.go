@@ -20,8 +20,8 @@
 //
 // The server is the one whose URL is given, or is in the environment variable
 // PGREST_TEST_DATABASE_URL, or one that is started from the PostgreSQL programs on this
-// machine, or in a container of Docker's. docs/testing.md has more, and how to use
-// testcontainers.
+// machine, in a container of Docker's, or from programs that npm fetches. docs/testing.md
+// has more, and how to use testcontainers and to choose PostgreSQL's version.
 package pgresttest
 
 import (
