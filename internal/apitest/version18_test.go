@@ -223,6 +223,8 @@ func TestVersion18_temporal_keys(t *testing.T) {
 				`Key (product, valid)=(2, [2024-01-01,2024-02-01)) conflicts with existing key (product, valid)=(2, [2024-01-01,2024-02-01)).`, "")),
 		write{name: "on_conflict", target: "/rates?on_conflict=product,valid", prefer: "resolution=merge-duplicates", payload: january}.fails(400,
 			fault("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification", "", "")),
+		write{name: "on_conflict_by_name", target: "/rates?on_conflict=constraint(rates_pkey)", prefer: "resolution=merge-duplicates", payload: january}.fails(400,
+			fault("42704", `constraint "rates_pkey" for table "rates" does not exist`, "", "")),
 		write{name: "update", method: http.MethodPatch, target: "/rates?product=eq.2&valid=eq.[2024-01-01,2024-02-01)&select=price", prefer: representation,
 			payload: `{"price": 6}`, body: `[{"price": 6}]`},
 		write{name: "delete", method: http.MethodDelete, target: "/rates?product=eq.2"})
