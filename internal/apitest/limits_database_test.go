@@ -66,7 +66,11 @@ func TestLimits_StatementTimeout(t *testing.T) {
 			api := open(t, pool(tt.login), timeout(tt.limit))
 			for range 2 {
 				x := exchange{target: "/rpc/allowed", token: `{"role": "` + tt.role + `"}`, body: `"` + tt.want + `"`}
-				x.check(t, ask(t, api, x))
+				got := ask(t, api, x)
+				for tries := 0; tt.limit > 0 && tt.limit < 10*time.Millisecond && got.StatusCode != 200 && tries < 1000; tries++ {
+					got = ask(t, api, x) // it took longer than that on a busy machine
+				}
+				x.check(t, got)
 			}
 		})
 	}
