@@ -20,9 +20,13 @@ const (
 	// duplicate, by on_conflict=constraint(name), beside columns that only a partial index
 	// covers; and takes rows that differ in their keys with Prefer: missing=default.
 	Upserts // upserts
+	// BulkUpdates takes a PATCH of a relation with Content-Type:
+	// application/vnd.pgrst.rows+json, whose body is an array of objects, each with the key of
+	// a row and what changes in it.
+	BulkUpdates // bulk-updates
 )
 
-var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts"}
+var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates"}
 
 // String gives the extension's name, such as "typescript".
 func (e Extension) String() string { return enum.Name(extensions[:], e) }

@@ -30,6 +30,7 @@ func (x *exchange) session(schema *snapshot, p plan.Runnable) executor.Session {
 func (x *exchange) command(p plan.Runnable, program *query.Program, values *value.Values) executor.Command {
 	a := p.Answered()
 	cmd := executor.Command{Program: program, Values: values, Window: a.WindowOf(values), Counting: a.Counting, Expect: a.Expect, Outdated: x.outdated}
+	cmd.Expect.Objects = values.Objects
 	if a.Count != plan.CountNone {
 		cmd.Expect.Offset = cmd.Window.Offset
 	}

@@ -55,6 +55,8 @@ type Config struct {
 	// Upserts adds what upserts may say beyond PostgREST's, in OpenAPI 3.1: update, and a
 	// constraint's name in on_conflict.
 	Upserts bool
+	// BulkUpdates adds the update of many rows by their keys, in OpenAPI 3.1.
+	BulkUpdates bool
 	// Additions are the host's own.
 	Additions Additions
 }

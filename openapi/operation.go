@@ -138,12 +138,16 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 
 func (d *document) updateOperation(t *introspect.Table) object {
 	changes := component("schemas", d.tables[t.Name].update)
+	body := append(content(changes), member{"application/x-www-form-urlencoded", object{{"schema", changes}}})
+	if d.config.BulkUpdates {
+		body = append(body, member{"application/vnd.pgrst.rows+json", object{{"schema", schemaOfArray(changes)}}})
+	}
 	return append(d.begin(t, "update", "Update rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(d.tables[t.Name].filters,
 			ownParameters("and", "or", "columns", "select", "order", "Prefer.update"), d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},
-			{"content", append(content(changes), member{"application/x-www-form-urlencoded", object{{"schema", changes}}})},
+			{"content", body},
 		}},
 		member{"responses", d.changeResponses(t, "updated")})
 }

@@ -268,6 +268,32 @@ func UpdateNotWritten(column string) *Error {
 		Status: http.StatusBadRequest, Hint: "Add the column to the body, or to the columns parameter."}
 }
 
+// NoBulkKey is about an update of many rows by their keys in a relation that has none.
+func NoBulkKey(table string) *Error {
+	return &Error{Code: "42P10", Message: "'" + table + "' has no primary key by which rows could be updated", Status: http.StatusBadRequest,
+		Hint: "Name the columns of a unique key in on_conflict."}
+}
+
+// NotUnique is about an update of many rows by columns that don't tell rows apart.
+func NotUnique(table string) *Error {
+	return &Error{Code: "42P10", Message: "'" + table + "' has no unique key of the columns in on_conflict", Status: http.StatusBadRequest}
+}
+
+// NoKeyInBody is about an update of many rows whose body lacks a column of the key.
+func NoKeyInBody(column string) *Error {
+	return &Error{Code: "PGRST102", Message: "The objects have no '" + column + "', which is in the key of the rows to update",
+		Status: http.StatusBadRequest}
+}
+
+// NotEachObject is about an update of many rows that not each object of the body has found
+// one row for.
+func NotEachObject(objects, rows int64) *Error {
+	return &Error{Code: "PGRST102", Message: "Not every object of the body is about a row of its own, so that nothing was updated",
+		Details: fmt.Sprintf("Of %d objects, %d have found a row", objects, rows),
+		Hint:    "A key is unknown, hidden by a filter, or there twice. Prefer: handling=lenient leaves out what is unknown, and takes the last of a key.",
+		Status:  http.StatusBadRequest}
+}
+
 // PutFilters is PGRST105: a PUT has to name one row by its primary key.
 func PutFilters() *Error {
 	return &Error{Code: "PGRST105", Message: "Filters must include all and only primary key columns with 'eq' operators",

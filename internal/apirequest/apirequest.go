@@ -40,7 +40,9 @@ type Config struct {
 	// NoUpserts reads upserts as PostgREST does: without update, constraints by their names,
 	// and rows that differ in their keys.
 	NoUpserts bool
-	Limits    Limits
+	// NoBulkUpdates refuses a body of rows to update.
+	NoBulkUpdates bool
+	Limits        Limits
 }
 
 // Limits bounds requests. A field that is 0 bounds nothing.
@@ -193,6 +195,7 @@ func (req *Request) readPayload(r *http.Request, columns []string, c Config) (*P
 	of := payloadOf{
 		resource: req.Resource, action: req.Action, columns: columns,
 		sparse: !c.NoUpserts && req.Action == Create && req.Preferences.Missing == "default",
+		bulk:   !c.NoBulkUpdates && req.Resource == Relation && req.Action == Update,
 	}
 	return parsePayload(body, r.Header.Get("Content-Type"), of, c.Limits)
 }

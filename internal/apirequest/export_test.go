@@ -6,11 +6,12 @@ type PayloadOf struct {
 	Action   Action
 	Columns  []string
 	Sparse   bool
+	Bulk     bool
 }
 
 // ParsePayload shows parsePayload to the tests.
 func ParsePayload(body []byte, contentType string, of PayloadOf) (*Payload, error) {
-	return parsePayload(body, contentType, payloadOf{of.Resource, of.Action, of.Columns, of.Sparse}, Limits{})
+	return parsePayload(body, contentType, payloadOf{of.Resource, of.Action, of.Columns, of.Sparse, of.Bulk}, Limits{})
 }
 
 // ReadShape shows what readShape finds: validity, and of a valid text the keys

@@ -27,6 +27,8 @@ type jsonShape struct {
 	tooWide bool
 	// sparse lets objects differ in their keys: uniform then reports nothing but objects.
 	sparse bool
+	// differ reports that, with sparse, they do.
+	differ bool
 
 	order   []jsonKey      // the keys of an array's first object, in its order
 	members []jsonMember   // what the first object has, each key once; sorted by name at the end
@@ -233,6 +235,7 @@ func (shape *jsonShape) find(raw []byte) (place int, known bool) {
 		}
 		return place, known
 	}
+	shape.differ = shape.differ || shape.objects > 1
 	place = len(shape.members)
 	shape.members = append(shape.members, jsonMember{name: name})
 	if shape.index != nil {
@@ -265,7 +268,10 @@ func (shape *jsonShape) place(name []byte) (int, bool) {
 }
 
 func (shape *jsonShape) endObject(distinct int) {
-	if distinct != len(shape.members) && !shape.sparse {
+	if distinct == len(shape.members) {
+		return
+	}
+	if shape.differ = true; !shape.sparse {
 		shape.uniform = false
 	}
 }

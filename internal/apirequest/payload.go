@@ -34,6 +34,10 @@ type Payload struct {
 	// Form holds the pairs of a URL-encoded body for a function, in their order,
 	// where repeated names are the elements of a variadic argument.
 	Form []filter.Argument
+	// Objects is the number of objects in a body of rows to update, and Sparse reports that
+	// they differ in their keys.
+	Objects int64
+	Sparse  bool
 	// Media is the body's media type.
 	Media mediatype.Type
 }
@@ -50,6 +54,8 @@ type payloadOf struct {
 	// sparse lets the objects of an array differ in their keys, since what one lacks has a
 	// default.
 	sparse bool
+	// bulk takes rows to update, each with its key.
+	bulk bool
 }
 
 // parsePayload reads a body, whose Content-Type header is contentType
@@ -65,6 +71,8 @@ func parsePayload(body []byte, contentType string, of payloadOf, limits Limits) 
 	switch routine := of.resource == Routine; {
 	case p.Media.Name == mediatype.JSON:
 		err = p.readJSON(body, of, limits.BodyColumns)
+	case p.Media.Name == mediatype.Rows && of.bulk:
+		err = p.readRows(body, of, limits.BodyColumns)
 	case p.Media.Name == mediatype.CSV:
 		err = p.readCSV(body, limits)
 	case p.Media.Name == mediatype.URLEncoded:
@@ -110,6 +118,26 @@ func (p *Payload) readJSON(body []byte, of payloadOf, maxColumns int) error {
 	}
 	p.Raw, p.Array, p.Columns = body, shape.array, shape.columns()
 	p.Members = shape.texts()
+	return nil
+}
+
+// readRows reads an array of rows to update. The columns parameter leaves out members.
+func (p *Payload) readRows(body []byte, of payloadOf, maxColumns int) error {
+	shape, ok := readShape(body, maxColumns, true)
+	switch {
+	case shape.tooWide:
+		return apierror.TooManyBodyColumns(maxColumns)
+	case !ok:
+		return apierror.InvalidBody("Empty or invalid json")
+	case !shape.array || !shape.uniform:
+		return apierror.InvalidBody("Rows to update are an array of objects")
+	}
+	p.Raw, p.Array, p.Columns = body, true, shape.columns()
+	p.Objects, p.Sparse = int64(shape.objects), shape.differ
+	if of.columns != nil {
+		p.Columns = slices.Sorted(slices.Values(of.columns))
+		p.Sparse = p.Sparse || slices.ContainsFunc(p.Columns, func(name string) bool { return !slices.Contains(shape.columns(), name) })
+	}
 	return nil
 }
 

@@ -264,3 +264,34 @@ func TestParse_whole_argument(t *testing.T) {
 		})
 	}
 }
+
+// Rows to update are an array of objects, which may differ in their keys.
+func TestPayload_rows(t *testing.T) {
+	t.Parallel()
+	const rows = "application/vnd.pgrst.rows+json"
+	of := func(columns ...string) apirequest.PayloadOf {
+		return apirequest.PayloadOf{Action: apirequest.Update, Resource: apirequest.Relation, Columns: columns, Bulk: true}
+	}
+	for _, tt := range []struct {
+		body    string
+		columns []string
+		want    apirequest.Payload
+	}{
+		{`[]`, nil, apirequest.Payload{}},
+		{`[{"b":1,"a":2},{"a":3,"b":4}]`, nil, apirequest.Payload{Columns: []string{"a", "b"}, Objects: 2}},
+		{`[{"a":1},{"a":1,"b":2}]`, nil, apirequest.Payload{Columns: []string{"a", "b"}, Objects: 2, Sparse: true}},
+		{`[{"a":1,"b":2},{"a":1}]`, nil, apirequest.Payload{Columns: []string{"a", "b"}, Objects: 2, Sparse: true}},
+		{`[{},{"a":1}]`, nil, apirequest.Payload{Columns: []string{"a"}, Objects: 2, Sparse: true}},
+		{`[{"a":1,"b":2}]`, []string{"b", "a"}, apirequest.Payload{Columns: []string{"a", "b"}, Objects: 1}},
+		{`[{"a":1,"b":2}]`, []string{"c"}, apirequest.Payload{Columns: []string{"c"}, Objects: 1, Sparse: true}},
+	} {
+		tt.want.Raw, tt.want.Array, tt.want.Media = []byte(tt.body), true, media(rows)
+		got, err := apirequest.ParsePayload([]byte(tt.body), rows, of(tt.columns...))
+		require.NoError(t, err, tt.body)
+		require.Equal(t, &tt.want, got, tt.body)
+	}
+	for _, body := range []string{``, `[`, `{"a":1}`, `[1]`, `[{"a":1},null]`, `null`} {
+		_, err := apirequest.ParsePayload([]byte(body), rows, of())
+		require.Error(t, err, body)
+	}
+}

@@ -128,6 +128,9 @@ type Body struct {
 	Array bool
 	// Columns are the columns to write or the named arguments, as Payload has them.
 	Columns []string
+	// Sparse reports rows to update that differ in their keys, and Lenient that they may be
+	// unknown, or there twice.
+	Sparse, Lenient bool
 	// Members reports that value.Values.Members has a value for each of Columns.
 	Members bool
 }
@@ -153,7 +156,10 @@ func (req *Request) separate(q *filter.Query, p *Payload, window filter.Window) 
 	v.Arguments = q.Arguments
 	if p != nil {
 		s.Body = &Body{Media: p.Media, Array: p.Array, Columns: p.Columns, Members: p.Members != nil}
-		v.Body, v.Members = p.Raw, p.Members
+		if p.Media.Name == mediatype.Rows {
+			s.Body.Sparse, s.Body.Lenient = p.Sparse, req.Preferences.Handling == "lenient"
+		}
+		v.Body, v.Members, v.Objects = p.Raw, p.Members, p.Objects
 		if v.Body == nil { // an empty body is no NULL
 			v.Body = []byte{}
 		}
@@ -250,7 +256,7 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	}
 	k = k.texts(s.ArgumentNames)
 	if b := s.Body; b != nil {
-		k = k.flags(b.Array, b.Members).media(b.Media).texts(b.Columns)
+		k = k.flags(b.Array, b.Members, b.Sparse, b.Lenient).media(b.Media).texts(b.Columns)
 	}
 	for _, f := range s.Forced { // last, and so of a number that the key's end tells
 		k = binary.AppendVarint(k.number(f.Use).flags(f.Node != nil).node(f.Node), f.Most)

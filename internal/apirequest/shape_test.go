@@ -36,7 +36,7 @@ func fullShape() *apirequest.Shape {
 		OnConflict: []string{"id"}, OnConstraint: "key", Update: []string{"id"},
 		Window: window, Pages: []apirequest.Page{{Path: []string{"r"}, Window: window}},
 		ArgumentNames: []string{"x"},
-		Body:          &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true},
+		Body:          &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true, Sparse: true, Lenient: true},
 		Forced:        []apirequest.Forced{{Use: 1, Node: condition, Most: 9}, {Use: 2, Node: apirequest.Group{Nodes: []apirequest.Node{condition}}, Most: -1}},
 	}
 }

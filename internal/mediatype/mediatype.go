@@ -70,6 +70,9 @@ const (
 	OpenAPI31     = "application/vnd.oai.openapi+json;version=3.1"
 	OpenAPI31YAML = "application/vnd.oai.openapi+yaml;version=3.1"
 
+	// Rows is JSON of rows to update, each with its key.
+	Rows = "application/vnd.pgrst.rows+json"
+
 	// TypeScript is the source of a module of types. It has no registered name.
 	TypeScript = "application/typescript"
 
@@ -112,7 +115,7 @@ func Parse(s string) Type {
 	name, rest, _ := strings.Cut(s, ";")
 	name = strings.ToLower(strings.TrimSpace(name))
 	switch name {
-	case JSON, GeoJSON, CSV, Plain, XML, OpenAPI, URLEncoded, Octets, Any, TypeScript:
+	case JSON, GeoJSON, CSV, Plain, XML, OpenAPI, URLEncoded, Octets, Any, TypeScript, Rows:
 		return Type{Name: name}
 	case Object, "application/vnd.pgrst.object":
 		return Type{Name: Object, NullsStripped: parameters(rest)["nulls"] == "stripped"}

@@ -56,6 +56,10 @@ type Expectation struct {
 	Singular bool
 	// Matching wants the one row that a PUT is about.
 	Matching bool
+	// EachObject wants as many rows as the body has objects, Objects, which the plan doesn't
+	// know.
+	EachObject bool
+	Objects    int64
 	// MaxAffected is the most rows that there may be; -1 for any number.
 	MaxAffected int64
 	// Offset is where the page begins, which may not be beyond the last row.
@@ -65,7 +69,7 @@ type Expectation struct {
 // Decides reports whether anything is expected, so that the result decides over
 // commit or rollback.
 func (e Expectation) Decides() bool {
-	return e.Singular || e.Matching || e.MaxAffected >= 0 || e.Offset > 0
+	return e.Singular || e.Matching || e.EachObject || e.MaxAffected >= 0 || e.Offset > 0
 }
 
 // Check holds the number of rows of a result against the expectation, and the total, which
@@ -77,6 +81,8 @@ func (e Expectation) Check(rows int64, total *int64) error {
 	switch {
 	case e.Matching && rows != 1:
 		return apierror.PutMismatch()
+	case e.EachObject && rows != e.Objects:
+		return apierror.NotEachObject(e.Objects, rows)
 	case e.Singular && rows != 1:
 		return apierror.NotSingular(rows)
 	case e.MaxAffected >= 0 && rows > e.MaxAffected:

@@ -31,6 +31,8 @@ type Mutate struct {
 	Where []Predicate
 	// OneRow reports filters that name one row by its primary key.
 	OneRow bool
+	// Bulk makes an update one of many rows, each by its own object of the body; else nil.
+	Bulk *Bulk
 	// Conflict is what to do about rows that are there already, nil to let them be an error.
 	Conflict *Conflict
 	// Check are conditions that new and changed rows have to satisfy.
@@ -144,7 +146,7 @@ func (p *Planner) addResult(m *Mutate, req *apirequest.Shape) error {
 	if err := uncapped.tree(&m.Answer, m.Table, ofResult(req)); err != nil {
 		return err
 	}
-	m.Root.FromResult, m.Root.RowColumn = true, rowColumn(m.Table)
+	m.Root.FromResult, m.Root.RowColumn = true, unusedName(m.Table, "pgrst row")
 	return nil
 }
 
@@ -161,9 +163,8 @@ func ofResult(req *apirequest.Shape) *apirequest.Shape {
 	return &result
 }
 
-// rowColumn is a name that no column of a relation has: see Node.RowColumn.
-func rowColumn(t *introspect.Table) string {
-	name := "pgrst row"
+// unusedName is a name that no column of a relation has.
+func unusedName(t *introspect.Table, name string) string {
 	for has(t, name) {
 		name += "_"
 	}
@@ -190,6 +191,10 @@ func (p *Planner) addBody(m *Mutate, req *apirequest.Shape) error {
 	switch m.Action {
 	case Create:
 		if err := p.addConflict(m, req); err != nil {
+			return err
+		}
+	case Update:
+		if err := p.addBulk(m, req); err != nil {
 			return err
 		}
 	case Upsert:

@@ -22,6 +22,10 @@ type Node struct {
 	// RowColumn names the column of what a write returned that has each row as a whole. No
 	// column of Table has that name.
 	RowColumn string
+	// PlaceColumn names the column of what a write returned that has the place of each row in
+	// the body, by which rows are ordered unless the client wants another order; empty for
+	// none.
+	PlaceColumn string
 	// Call takes the rows from a function instead of the table; nil for no such thing.
 	Call    *Call
 	Columns []Column

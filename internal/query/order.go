@@ -13,6 +13,9 @@ import (
 // a JSON path that is shown goes by its place, as it does in GROUP BY.
 func orderBy(n *plan.Node, grouped bool) fragment {
 	f := fragment{}
+	if len(n.Order) == 0 && n.PlaceColumn != "" && !grouped {
+		return sql(" ORDER BY " + sqlfrag.Qualified(n.Alias, n.PlaceColumn))
+	}
 	for i, t := range n.Order {
 		if i == 0 {
 			f.add(" ORDER BY ")

@@ -12,7 +12,7 @@ import (
 // plain reports an answer that RETURNING alone can give: rows with columns of their own.
 func plain(m *plan.Mutate) bool {
 	n := m.Root
-	return len(n.Embeds) == 0 && len(n.Order) == 0 && !n.Aggregates() && n.Window.IsAll() &&
+	return n.PlaceColumn == "" && len(n.Embeds) == 0 && len(n.Order) == 0 && !n.Aggregates() && n.Window.IsAll() &&
 		(m.Format == plan.FormatArray || m.Format == plan.FormatObject || m.Format == plan.FormatCSV) && !noColumns(m)
 }
 
@@ -47,6 +47,7 @@ func returnOutputs(m *plan.Mutate, write fragment) (fragment, *Program) {
 func readResult(m *plan.Mutate, write fragment) (fragment, *Program) {
 	if !noColumns(m) {
 		write.add(returning(m) + strings.Join(needed(m.Root), ", "))
+		addPlace(m, &write)
 		addAllowed(m, &write)
 		addWritten(m, &write)
 	}

@@ -14,6 +14,8 @@ func update(m *plan.Mutate) fragment {
 	}
 	f := sql("UPDATE " + target(m) + " SET ")
 	switch {
+	case m.Bulk != nil:
+		return bulkUpdate(m, f)
 	case m.Members != nil && m.OneRow:
 		f.join(textAssignments(m))
 	case m.Array:

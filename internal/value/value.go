@@ -33,6 +33,8 @@ type Values struct {
 	// Members are the values of the body's columns as texts, each nil for NULL. The list is
 	// nil if the body isn't a single JSON object without arrays and objects in it.
 	Members [][]byte
+	// Objects is how many objects there are in a body of rows to update, each by its key.
+	Objects int64
 	// Window is that of the resource's own rows, and Pages are those of what is embedded,
 	// whose numbers nothing has checked.
 	Window filter.Window

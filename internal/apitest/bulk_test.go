@@ -1,0 +1,127 @@
+package apitest_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/pgrest-go/pgrest"
+)
+
+const rowsType = "application/vnd.pgrst.rows+json"
+
+const parts = `
+	CREATE DOMAIN archive.shade AS int;
+	CREATE FUNCTION archive.shade_of(json) RETURNS archive.shade IMMUTABLE LANGUAGE sql AS $$ SELECT length($1 #>> '{}')::archive.shade $$;
+	CREATE CAST (json AS archive.shade) WITH FUNCTION archive.shade_of(json) AS IMPLICIT;
+	CREATE TABLE archive.parts (
+		id int PRIMARY KEY, code text NOT NULL UNIQUE, name text DEFAULT 'none', amount int, tags text[], info json, shade archive.shade, kind int,
+		doubled int GENERATED ALWAYS AS (amount * 2) STORED);
+	INSERT INTO archive.parts (id, code, name, amount, shade) VALUES (1, 'a', 'axle', 1, 1), (2, 'b', 'bolt', 2, 2), (3, 'c', 'cog', 3, 3);
+	CREATE TABLE archive.stocks (place text, part int REFERENCES archive.parts, amount int, PRIMARY KEY (place, part));
+	INSERT INTO archive.stocks VALUES ('x', 1, 5), ('y', 1, 6);
+	CREATE VIEW archive.few_parts AS SELECT id, name, amount FROM archive.parts WHERE id < 3;
+	CREATE TABLE archive.keyless (a int, b int);
+	GRANT ALL ON archive.parts, archive.stocks, archive.few_parts, archive.keyless TO pgrest_test_curator`
+
+// A PATCH with an array of rows updates each by its key, in one statement. What an object
+// leaves out stays as it is.
+func TestBulk(t *testing.T) {
+	t.Parallel()
+	const shown = "return=representation"
+	patch := func(w write) write {
+		w.method = http.MethodPatch
+		if w.send == nil {
+			w.send = headers{}
+		}
+		w.send["Content-Type"] = rowsType
+		return w
+	}
+	unknown := func(of, found string) string {
+		return fault("PGRST102", "Not every object of the body is about a row of its own, so that nothing was updated", "Of "+of+" objects, "+found+" have found a row",
+			"A key is unknown, hidden by a filter, or there twice. Prefer: handling=lenient leaves out what is unknown, and takes the last of a key.")
+	}
+	writes := []write{
+		{name: "same_keys", target: "/parts?select=id,name,amount,doubled", prefer: shown, payload: `[{"id": 3, "amount": 30}, {"id": 1, "amount": null}]`, status: 200,
+			body: `[{"id": 3, "name": "cog", "amount": 30, "doubled": 60}, {"id": 1, "name": "axle", "amount": null, "doubled": null}]`},
+		{name: "differing_keys", target: "/parts?select=id,name,amount", prefer: shown, payload: `[{"id": 2, "name": null}, {"amount": 10, "id": 1}, {"id": 3}]`, status: 200,
+			body: `[{"id": 2, "name": null, "amount": 2}, {"id": 1, "name": "axle", "amount": 10}, {"id": 3, "name": "cog", "amount": 3}]`},
+		{name: "minimal", target: "/parts", payload: `[{"id": 2, "name": "x"}]`, status: 204, want: headers{"Content-Range": "0-0/*"}},
+		{name: "counted", target: "/parts", prefer: "count=exact", payload: `[{"id": 2, "name": "x"}, {"id": 1, "name": "y"}]`, status: 204, want: headers{"Content-Range": "0-1/2"}},
+		{name: "ordered", target: "/parts?select=id&order=id", prefer: shown, payload: `[{"id": 3, "name": "x"}, {"id": 1, "name": "x"}]`, status: 200, body: `[{"id": 1}, {"id": 3}]`},
+		{name: "embedded", target: "/parts?select=id,stocks(place)&stocks.order=place", prefer: shown, payload: `[{"id": 2, "name": "x"}, {"id": 1, "name": "x"}]`, status: 200,
+			body: `[{"id": 2, "stocks": []}, {"id": 1, "stocks": [{"place": "x"}, {"place": "y"}]}]`},
+		{name: "key_of_several_columns", target: "/stocks", prefer: shown, payload: `[{"place": "y", "part": 1, "amount": 0}, {"part": 1, "place": "x", "amount": 1}]`, status: 200,
+			body: `[{"place": "y", "part": 1, "amount": 0}, {"place": "x", "part": 1, "amount": 1}]`},
+		{name: "another_key", target: "/parts?on_conflict=code&select=id,name", prefer: shown, payload: `[{"code": "b", "name": "x"}, {"code": "a"}]`, status: 200,
+			body: `[{"id": 2, "name": "x"}, {"id": 1, "name": "axle"}]`},
+		{name: "filtered", target: "/parts?amount=gt.1&select=id,name", prefer: shown + ", handling=lenient", payload: `[{"id": 1, "name": "x"}, {"id": 2, "name": "x"}]`, status: 200,
+			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"id": 2, "name": "x"}]`},
+		{name: "hidden_by_a_filter", target: "/parts?amount=gt.1", prefer: shown, payload: `[{"id": 1, "name": "x"}, {"id": 2, "name": "x"}]`, status: 400, body: unknown("2", "1")},
+		{name: "unknown", target: "/parts", payload: `[{"id": 1, "name": "x"}, {"id": 9, "name": "x"}]`, status: 400, body: unknown("2", "1")},
+		{name: "repeated", target: "/parts", payload: `[{"id": 1, "name": "x"}, {"id": 1, "name": "y"}]`, status: 400, body: unknown("2", "1")},
+		{name: "repeated_leniently", target: "/parts?select=id,name,amount", prefer: shown + ", handling=lenient", payload: `[{"id": 1, "amount": 7}, {"id": 1, "name": "y"}, {"id": 9}]`,
+			status: 200, want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"id": 1, "name": "y", "amount": 1}]`},
+		{name: "without_a_key", target: "/parts", payload: `[{"name": "x"}]`, status: 400,
+			body: fault("PGRST102", "The objects have no 'id', which is in the key of the rows to update", "", "")},
+		{name: "one_without_a_key", target: "/parts", payload: `[{"id": 1, "name": "x"}, {"name": "x"}]`, status: 400, body: unknown("2", "1")},
+		{name: "nothing", target: "/parts", prefer: shown, payload: `[]`, status: 200, want: headers{"Content-Range": "*/*"}, body: `[]`},
+		{name: "columns", target: "/parts?columns=id,name&select=id,name,amount", prefer: shown, payload: `[{"id": 1, "name": "x", "amount": 9}, {"id": 2, "amount": 9}]`, status: 200,
+			body: `[{"id": 1, "name": "x", "amount": 1}, {"id": 2, "name": "bolt", "amount": 2}]`},
+		{name: "arrays_and_JSON", target: "/parts?select=id,tags,info", prefer: shown, payload: `[{"id": 1, "tags": ["a", "b"]}, {"id": 2, "info": {"a": [1]}}]`, status: 200,
+			body: `[{"id": 1, "tags": ["a", "b"], "info": null}, {"id": 2, "tags": null, "info": {"a": [1]}}]`},
+		{name: "parsed_by_a_function", target: "/parts?select=id,shade", prefer: shown, payload: `[{"id": 1, "shade": "deep"}, {"id": 2, "name": "x"}]`, status: 200,
+			body: `[{"id": 1, "shade": 4}, {"id": 2, "shade": 2}]`},
+		{name: "view", target: "/few_parts?select=id,amount", prefer: shown, payload: `[{"id": 2, "amount": 8}, {"id": 1, "name": "x"}]`, status: 200,
+			body: `[{"id": 2, "amount": 8}, {"id": 1, "amount": 1}]`},
+		{name: "object", target: "/parts?select=name", prefer: shown, send: headers{"Accept": "application/vnd.pgrst.object+json"}, payload: `[{"id": 1, "name": "x"}]`, status: 200,
+			want: oneObject, body: `{"name": "x"}`},
+		{name: "CSV", target: "/parts?select=id,name", prefer: shown, send: headers{"Accept": "text/csv"}, payload: `[{"id": 2, "name": "x"}, {"id": 1, "name": "y"}]`, status: 200,
+			want: headers{"Content-Type": "text/csv; charset=utf-8"}, body: "id,name\n2,x\n1,y"},
+		{name: "generated_column", target: "/parts", payload: `[{"id": 1, "doubled": 1}]`, status: 400,
+			body: fault("428C9", `column "doubled" can only be updated to DEFAULT`, `Column "doubled" is a generated column.`, "")},
+		{name: "no_such_column", target: "/parts", payload: `[{"id": 1, "nam": 1}]`, status: 400,
+			body: fault("PGRST204", "Could not find the 'nam' column of 'parts' in the schema cache", "", "")},
+		{name: "wrong_value", target: "/parts", payload: `[{"id": 1, "amount": "many"}]`, status: 400,
+			body: fault("22P02", `invalid input syntax for type integer: "many"`, "", "")},
+		{name: "not_an_array", target: "/parts", payload: `{"id": 1}`, status: 400, body: fault("PGRST102", "Rows to update are an array of objects", "", "")},
+		{name: "not_objects", target: "/parts", payload: `[1]`, status: 400, body: fault("PGRST102", "Rows to update are an array of objects", "", "")},
+		{name: "no_JSON", target: "/parts", payload: `[`, status: 400, body: fault("PGRST102", "Empty or invalid json", "", "")},
+		{name: "no_key", target: "/keyless", payload: `[{"a": 1, "b": 2}]`, status: 400,
+			body: fault("42P10", "'keyless' has no primary key by which rows could be updated", "", "Name the columns of a unique key in on_conflict.")},
+		{name: "no_unique_key", target: "/keyless?on_conflict=a", payload: `[{"a": 1, "b": 2}]`, status: 400,
+			body: fault("42P10", "'keyless' has no unique key of the columns in on_conflict", "", "")},
+		{name: "too_many", target: "/parts", prefer: "handling=strict, max-affected=1", payload: `[{"id": 1, "amount": 1}, {"id": 2, "amount": 1}]`, status: 400,
+			body: fault("PGRST124", "Query result exceeds max-affected preference constraint", "The query affects 2 rows", "")},
+	}
+	for i := range writes {
+		writes[i] = patch(writes[i])
+	}
+	runInTurn(t, serveClone(t, parts, rollingBack), writes...)
+	// The reference knows no such body.
+	refused := fault("PGRST102", "Content-Type not acceptable: "+rowsType, "", "")
+	runInTurn(t, serveClone(t, parts, rollingBack),
+		write{name: "post", target: "/parts", send: headers{"Content-Type": rowsType}, payload: `[{"id": 9, "code": "x"}]`, status: 400, body: refused})
+	runInTurn(t, serveClone(t, parts, rollingBack, func(o *pgrest.Options) { o.Without = []pgrest.Extension{pgrest.BulkUpdates} }),
+		patch(write{name: "switched_off", target: "/parts", payload: `[{"id": 1, "name": "x"}]`, status: 400, body: refused}))
+}
+
+// Conditions of the host's hold for rows that are updated by their keys: what they hide is
+// unknown, and what they would hide afterwards isn't written.
+func TestBulk_decided(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, parts, rollingBack, func(o *pgrest.Options) {
+		o.Decide = func(context.Context, *pgrest.Use) (pgrest.Decision, error) {
+			return pgrest.Decision{Filter: "amount=lt.3"}, nil
+		}
+	})
+	send := headers{"Content-Type": rowsType}
+	runInTurn(t, api,
+		write{method: http.MethodPatch, name: "seen", target: "/parts?select=id,amount", send: send, prefer: "return=representation", payload: `[{"id": 2, "amount": 1}]`, status: 200,
+			body: `[{"id": 2, "amount": 1}]`},
+		write{method: http.MethodPatch, name: "hidden", target: "/parts?select=id", send: send, prefer: "return=representation, handling=lenient", payload: `[{"id": 3, "amount": 1}]`,
+			status: 200, want: headers{"Content-Range": "*/*", "Preference-Applied": "return=representation, handling=lenient"}, body: `[]`},
+		write{method: http.MethodPatch, name: "hidden_afterwards", target: "/parts", send: send, payload: `[{"id": 2, "amount": 3}]`, status: 403,
+			body: fault("42501", "new row violates a condition of the API", "", "")},
+	)
+}

@@ -1,0 +1,73 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Bulk is an update of many rows, each by an object of the body that has the row's key and
+// what changes in it.
+type Bulk struct {
+	// Key are the columns of the key.
+	Key []WriteColumn
+	// Sparse reports objects that differ in their keys: what one lacks stays as it is.
+	Sparse bool
+}
+
+// addBulk makes the update one of many rows, if that is what the body is for.
+func (p *Planner) addBulk(m *Mutate, req *apirequest.Shape) error {
+	if req.Body.Media.Name != mediatype.Rows || len(m.Columns) == 0 {
+		return nil
+	}
+	names := req.OnConflict
+	if names == nil {
+		names = m.Table.PrimaryKey
+	}
+	switch {
+	case len(names) == 0:
+		return apierror.NoBulkKey(m.Table.Name.Name)
+	case !slices.Equal(names, m.Table.PrimaryKey) && !m.Table.Kind.IsView() && !unique(m.Table, names):
+		return apierror.NotUnique(m.Table.Name.Name)
+	}
+	m.relies.onColumns(m.Table, names)
+	b := &Bulk{Sparse: req.Body.Sparse}
+	var changes []WriteColumn
+	for _, c := range m.Columns {
+		if slices.Contains(names, c.Name) {
+			b.Key = append(b.Key, c)
+		} else {
+			changes = append(changes, c)
+		}
+	}
+	for _, name := range names {
+		switch {
+		case !has(m.Table, name):
+			return apierror.ColumnNotFound(m.Table.Name.Name, name)
+		case !slices.ContainsFunc(b.Key, func(c WriteColumn) bool { return c.Name == name }):
+			return apierror.NoKeyInBody(name)
+		}
+	}
+	if len(changes) == 0 { // each row is updated to what it is
+		changes = b.Key
+	}
+	m.Columns, m.Bulk = changes, b
+	if m.Return == ReturnRepresentation {
+		m.Root.PlaceColumn = unusedName(m.Table, "pgrst place")
+	}
+	m.Expect.EachObject = !req.Body.Lenient
+	return nil
+}
+
+// unique reports columns that tell the rows of a table apart, all of them or those of a
+// partial index.
+func unique(t *introspect.Table, columns []string) bool {
+	covers := func(key []string) bool {
+		return len(key) > 0 && containsAll(key, columns) && containsAll(columns, key)
+	}
+	return covers(t.PrimaryKey) || slices.ContainsFunc(t.UniqueKeys, covers) ||
+		slices.ContainsFunc(t.UniqueIndexes, func(i introspect.UniqueIndex) bool { return covers(i.Columns) && i.Predicate == "" })
+}

@@ -1,0 +1,92 @@
+package query
+
+import (
+	"strings"
+
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/internal/value"
+)
+
+// bulkUpdate renders an update of many rows by their keys. Of objects with one key the last
+// counts, so that what is written doesn't depend on the order in which rows are joined.
+func bulkUpdate(m *plan.Mutate, f fragment) fragment {
+	for i, c := range m.Columns {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.add(sqlfrag.Ident(c.Name) + " = ")
+		if !m.Bulk.Sparse {
+			f.add(bodyColumn(c))
+			continue
+		}
+		f.join(given(c, sqlfrag.Qualified(bodyName, elementName)))
+		f.add(bodyColumn(c) + " ELSE " + sqlfrag.Qualified(m.Target.Alias, c.Name) + " END")
+	}
+	f.join(objectRows(m).within(" FROM ", " AS "+sqlfrag.Ident(bodyName)))
+	conditions := make([]fragment, len(m.Bulk.Key))
+	for i, c := range m.Bulk.Key {
+		conditions[i] = sql(sqlfrag.Qualified(m.Target.Alias, c.Name) + " = " + bodyColumn(c))
+	}
+	f.join(where(append(conditions, predicates(m.Target, m.Where)...)))
+	return f
+}
+
+// given renders the beginning of CASE for what an object of the body has a member for.
+func given(c plan.WriteColumn, object string) fragment {
+	return sql("CASE WHEN ("+object+" OPERATOR(pg_catalog.->) ?::text) IS NOT NULL THEN ", value.Constant(c.Name))
+}
+
+// objectRows renders the objects of the body as rows of values, each key once, with their
+// places, and with the objects themselves where these differ in their keys.
+func objectRows(m *plan.Mutate) fragment {
+	element := sqlfrag.Ident(elementName)
+	all := m.Bulk.Key
+	for _, c := range m.Columns {
+		if !containsColumn(m.Bulk.Key, c) {
+			all = append(all[:len(all):len(all)], c)
+		}
+	}
+	f := sql("(SELECT DISTINCT ON (")
+	keys := make([]string, len(m.Bulk.Key))
+	for i, c := range m.Bulk.Key {
+		keys[i] = parsedValue(c)
+	}
+	f.add(strings.Join(keys, ", ") + ") ")
+	for _, c := range all {
+		if m.Bulk.Sparse && c.Parse.Name != "" && !containsColumn(m.Bulk.Key, c) { // it may not take NULL
+			f.join(given(c, element+".value"))
+			f.add(parsedValue(c) + " END")
+		} else {
+			f.add(parsedValue(c))
+		}
+		f.add(" AS " + sqlfrag.Ident(c.Name) + ", ")
+	}
+	if m.Bulk.Sparse {
+		f.add(element + ".value AS " + element + ", ")
+	}
+	f.add(element + ".place AS " + sqlfrag.Ident(placeName))
+	f.add(" FROM pg_catalog.json_array_elements(?) WITH ORDINALITY AS "+element+"(value, place), LATERAL pg_catalog.json_to_record("+
+		element+".value) AS "+record(sqlfrag.Ident(bodyName), all), body)
+	f.add(" ORDER BY " + strings.Join(keys, ", ") + ", " + element + ".place DESC)")
+	return f
+}
+
+func containsColumn(list []plan.WriteColumn, c plan.WriteColumn) bool {
+	for _, other := range list {
+		if other.Name == c.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// placeName is the column with the place of an object in the body.
+const placeName = "pgrst place"
+
+// addPlace adds the place of each row in the body to what a write returns.
+func addPlace(m *plan.Mutate, write *fragment) {
+	if m.Root.PlaceColumn != "" {
+		write.add(", " + sqlfrag.Qualified(bodyName, placeName) + " AS " + sqlfrag.Ident(m.Root.PlaceColumn))
+	}
+}
