@@ -709,6 +709,9 @@ type ReadAuthorsParams struct {
 // ReadAuthorsParamsRangeUnit defines parameters for ReadAuthors.
 type ReadAuthorsParamsRangeUnit string
 
+// UpdateAuthorsApplicationVndPgrstRowsPlusJSONBody defines parameters for UpdateAuthors.
+type UpdateAuthorsApplicationVndPgrstRowsPlusJSONBody = []AuthorsUpdate
+
 // UpdateAuthorsParams defines parameters for UpdateAuthors.
 type UpdateAuthorsParams struct {
 	// Id Filter by id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
@@ -925,6 +928,9 @@ type ReadBooksParams struct {
 
 // ReadBooksParamsRangeUnit defines parameters for ReadBooks.
 type ReadBooksParamsRangeUnit string
+
+// UpdateBooksApplicationVndPgrstRowsPlusJSONBody defines parameters for UpdateBooks.
+type UpdateBooksApplicationVndPgrstRowsPlusJSONBody = []BooksUpdate
 
 // UpdateBooksParams defines parameters for UpdateBooks.
 type UpdateBooksParams struct {
@@ -1192,6 +1198,9 @@ type CallShelfMetresParams struct {
 // UpdateAuthorsJSONRequestBody defines body for UpdateAuthors for application/json ContentType.
 type UpdateAuthorsJSONRequestBody = AuthorsUpdate
 
+// UpdateAuthorsApplicationVndPgrstRowsPlusJSONRequestBody defines body for UpdateAuthors for application/vnd.pgrst.rows+json ContentType.
+type UpdateAuthorsApplicationVndPgrstRowsPlusJSONRequestBody = UpdateAuthorsApplicationVndPgrstRowsPlusJSONBody
+
 // UpdateAuthorsFormdataRequestBody defines body for UpdateAuthors for application/x-www-form-urlencoded ContentType.
 type UpdateAuthorsFormdataRequestBody = AuthorsUpdate
 
@@ -1206,6 +1215,9 @@ type UpsertAuthorsJSONRequestBody = AuthorsInsert
 
 // UpdateBooksJSONRequestBody defines body for UpdateBooks for application/json ContentType.
 type UpdateBooksJSONRequestBody = BooksUpdate
+
+// UpdateBooksApplicationVndPgrstRowsPlusJSONRequestBody defines body for UpdateBooks for application/vnd.pgrst.rows+json ContentType.
+type UpdateBooksApplicationVndPgrstRowsPlusJSONRequestBody = UpdateBooksApplicationVndPgrstRowsPlusJSONBody
 
 // UpdateBooksFormdataRequestBody defines body for UpdateBooks for application/x-www-form-urlencoded ContentType.
 type UpdateBooksFormdataRequestBody = BooksUpdate
@@ -1457,6 +1469,13 @@ type ClientInterface interface {
 	// Corresponds with PATCH /authors (the `UpdateAuthors` operationId).
 	UpdateAuthors(ctx context.Context, params *UpdateAuthorsParams, body UpdateAuthorsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBody Update rows of authors
+	//
+	// Takes a body of the `application/vnd.pgrst.rows+json` content type.
+	//
+	// Corresponds with PATCH /authors (the `UpdateAuthors` operationId).
+	UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBody(ctx context.Context, params *UpdateAuthorsParams, body UpdateAuthorsApplicationVndPgrstRowsPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UpdateAuthorsWithFormdataBody Update rows of authors
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
@@ -1526,6 +1545,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /books (the `UpdateBooks` operationId).
 	UpdateBooks(ctx context.Context, params *UpdateBooksParams, body UpdateBooksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateBooksWithApplicationVndPgrstRowsPlusJSONBody Update rows of books
+	//
+	// Takes a body of the `application/vnd.pgrst.rows+json` content type.
+	//
+	// Corresponds with PATCH /books (the `UpdateBooks` operationId).
+	UpdateBooksWithApplicationVndPgrstRowsPlusJSONBody(ctx context.Context, params *UpdateBooksParams, body UpdateBooksApplicationVndPgrstRowsPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateBooksWithFormdataBody Update rows of books
 	//
@@ -1703,6 +1729,23 @@ func (c *Client) UpdateAuthors(ctx context.Context, params *UpdateAuthorsParams,
 	return c.Client.Do(req)
 }
 
+// UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBody Update rows of authors
+//
+// Takes a body of the `application/vnd.pgrst.rows+json` content type.
+//
+// Corresponds with PATCH /authors (the `UpdateAuthors` operationId).
+func (c *Client) UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBody(ctx context.Context, params *UpdateAuthorsParams, body UpdateAuthorsApplicationVndPgrstRowsPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateAuthorsRequestWithApplicationVndPgrstRowsPlusJSONBody(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UpdateAuthorsWithFormdataBody Update rows of authors
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
@@ -1863,6 +1906,23 @@ func (c *Client) UpdateBooksWithBody(ctx context.Context, params *UpdateBooksPar
 // Corresponds with PATCH /books (the `UpdateBooks` operationId).
 func (c *Client) UpdateBooks(ctx context.Context, params *UpdateBooksParams, body UpdateBooksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateBooksRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateBooksWithApplicationVndPgrstRowsPlusJSONBody Update rows of books
+//
+// Takes a body of the `application/vnd.pgrst.rows+json` content type.
+//
+// Corresponds with PATCH /books (the `UpdateBooks` operationId).
+func (c *Client) UpdateBooksWithApplicationVndPgrstRowsPlusJSONBody(ctx context.Context, params *UpdateBooksParams, body UpdateBooksApplicationVndPgrstRowsPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateBooksRequestWithApplicationVndPgrstRowsPlusJSONBody(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2471,6 +2531,17 @@ func NewUpdateAuthorsRequest(server string, params *UpdateAuthorsParams, body Up
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateAuthorsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewUpdateAuthorsRequestWithApplicationVndPgrstRowsPlusJSONBody calls the generic UpdateAuthors builder with application/vnd.pgrst.rows+json body
+func NewUpdateAuthorsRequestWithApplicationVndPgrstRowsPlusJSONBody(server string, params *UpdateAuthorsParams, body UpdateAuthorsApplicationVndPgrstRowsPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateAuthorsRequestWithBody(server, params, "application/vnd.pgrst.rows+json", bodyReader)
 }
 
 // NewUpdateAuthorsRequestWithFormdataBody calls the generic UpdateAuthors builder with application/x-www-form-urlencoded body
@@ -3387,6 +3458,17 @@ func NewUpdateBooksRequest(server string, params *UpdateBooksParams, body Update
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateBooksRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewUpdateBooksRequestWithApplicationVndPgrstRowsPlusJSONBody calls the generic UpdateBooks builder with application/vnd.pgrst.rows+json body
+func NewUpdateBooksRequestWithApplicationVndPgrstRowsPlusJSONBody(server string, params *UpdateBooksParams, body UpdateBooksApplicationVndPgrstRowsPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateBooksRequestWithBody(server, params, "application/vnd.pgrst.rows+json", bodyReader)
 }
 
 // NewUpdateBooksRequestWithFormdataBody calls the generic UpdateBooks builder with application/x-www-form-urlencoded body
@@ -4599,6 +4681,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /authors (the `UpdateAuthors` operationId).
 	UpdateAuthorsWithResponse(ctx context.Context, params *UpdateAuthorsParams, body UpdateAuthorsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAuthorsResponse, error)
 
+	// UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBodyWithResponse Update rows of authors
+	//
+	// Takes a body of the `application/vnd.pgrst.rows+json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /authors (the `UpdateAuthors` operationId).
+	UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBodyWithResponse(ctx context.Context, params *UpdateAuthorsParams, body UpdateAuthorsApplicationVndPgrstRowsPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAuthorsResponse, error)
+
 	// UpdateAuthorsWithFormdataBodyWithResponse Update rows of authors
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
@@ -4672,6 +4761,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /books (the `UpdateBooks` operationId).
 	UpdateBooksWithResponse(ctx context.Context, params *UpdateBooksParams, body UpdateBooksJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateBooksResponse, error)
+
+	// UpdateBooksWithApplicationVndPgrstRowsPlusJSONBodyWithResponse Update rows of books
+	//
+	// Takes a body of the `application/vnd.pgrst.rows+json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /books (the `UpdateBooks` operationId).
+	UpdateBooksWithApplicationVndPgrstRowsPlusJSONBodyWithResponse(ctx context.Context, params *UpdateBooksParams, body UpdateBooksApplicationVndPgrstRowsPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateBooksResponse, error)
 
 	// UpdateBooksWithFormdataBodyWithResponse Update rows of books
 	//
@@ -7110,6 +7206,19 @@ func (c *ClientWithResponses) UpdateAuthorsWithResponse(ctx context.Context, par
 	return ParseUpdateAuthorsResponse(rsp)
 }
 
+// UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBodyWithResponse Update rows of authors
+//
+// Takes a body of the `application/vnd.pgrst.rows+json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /authors (the `UpdateAuthors` operationId).
+func (c *ClientWithResponses) UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBodyWithResponse(ctx context.Context, params *UpdateAuthorsParams, body UpdateAuthorsApplicationVndPgrstRowsPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAuthorsResponse, error) {
+	rsp, err := c.UpdateAuthorsWithApplicationVndPgrstRowsPlusJSONBody(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateAuthorsResponse(rsp)
+}
+
 // UpdateAuthorsWithFormdataBodyWithResponse Update rows of authors
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
@@ -7238,6 +7347,19 @@ func (c *ClientWithResponses) UpdateBooksWithBodyWithResponse(ctx context.Contex
 // Corresponds with PATCH /books (the `UpdateBooks` operationId).
 func (c *ClientWithResponses) UpdateBooksWithResponse(ctx context.Context, params *UpdateBooksParams, body UpdateBooksJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateBooksResponse, error) {
 	rsp, err := c.UpdateBooks(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateBooksResponse(rsp)
+}
+
+// UpdateBooksWithApplicationVndPgrstRowsPlusJSONBodyWithResponse Update rows of books
+//
+// Takes a body of the `application/vnd.pgrst.rows+json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /books (the `UpdateBooks` operationId).
+func (c *ClientWithResponses) UpdateBooksWithApplicationVndPgrstRowsPlusJSONBodyWithResponse(ctx context.Context, params *UpdateBooksParams, body UpdateBooksApplicationVndPgrstRowsPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateBooksResponse, error) {
+	rsp, err := c.UpdateBooksWithApplicationVndPgrstRowsPlusJSONBody(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
