@@ -20,7 +20,8 @@
 //
 // It is a server after all, but a small one that knows nothing of shops, or little:
 //
-//   - this package starts the API, with the options that a shop needs (site.go);
+//   - this package starts the API, with the options that a shop needs, and serves the files of
+//     the page, which knows no more than the API tells (site.go);
 //   - it takes the rows out of the messages of errors, and puts in the words that a constraint's
 //     comment has (errors.go), since PostgreSQL's own messages are for developers;
 //   - it applies migrations (package migrations) and keeps the secret that tokens are signed with

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"embed"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 
@@ -85,6 +87,34 @@ func (s *shop) routes() http.Handler {
 		mux.Handle("/provider/", http.StripPrefix("/provider", s.payments.provider))
 	}
 	mux.Handle("/api/", http.StripPrefix("/api", s.api))
-	mux.Handle("GET /{$}", http.RedirectHandler("/api/", http.StatusTemporaryRedirect))
+	mux.Handle("GET /api", http.RedirectHandler("/api/", http.StatusMovedPermanently))
+	for _, files := range []string{"/{$}", "/{file}", "/postgrest-js/{file}"} {
+		mux.Handle("GET "+files, page())
+	}
 	return mux
+}
+
+//go:embed page
+var pageFiles embed.FS
+
+// pagePolicy allows the page its own files and the API, and no script or style within the
+// document: what a product's name can't become, though the page writes it as text anyway.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// page serves the files of the page.
+func page() http.Handler {
+	files, err := fs.Sub(pageFiles, "page")
+	if err != nil {
+		panic(err) // page is a valid path
+	}
+	server := http.FileServerFS(files)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-cache") // the files have no dates to be compared
+		server.ServeHTTP(w, r)
+	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 
@@ -200,16 +199,23 @@ func TestManyOrders(t *testing.T) {
 	require.Equal(t, "40.00", shop.one(t, `SELECT sum(credit) FROM api.customers WHERE email IN ('alice@example.com', 'bob@example.com')`))
 }
 
-// The page's place is the API's until there is a page, and the API has its own root.
+// The page is at the root, with its files, beside the API.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
-	shop := open(t)
-	routes := shop.routes()
-	w := httptest.NewRecorder()
-	routes.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	require.Equal(t, "/api/", w.Header().Get("Location"))
-	client := pgresttest.NewClient(t, routes)
-	client.Get("/api/products?select=id&id=eq.1").Status(200).JSON(`[{"id": 1}]`)
+	client := pgresttest.NewClient(t, open(t).routes())
+	for path, mediaType := range map[string]string{
+		"/": "text/html; charset=utf-8", "/style.css": "text/css; charset=utf-8", "/shop.js": "text/javascript; charset=utf-8",
+		"/postgrest-js/index.mjs": "text/javascript; charset=utf-8",
+	} {
+		answer := client.Get(path).Status(200)
+		require.Equal(t, mediaType, answer.Header.Get("Content-Type"), path)
+		require.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';", path)
+		require.Equal(t, "nosniff", answer.Header.Get("X-Content-Type-Options"), path)
+	}
 	client.Get("/nothing").Status(404)
+	client.Get("/postgrest-js/").Status(404)
+	client.Post("/shop.js", `{}`).Status(405)
+	client.Get("/api").Status(301)
+	client.Get("/api/products?select=id&id=eq.1").Status(200).JSON(`[{"id": 1}]`)
 	require.Contains(t, string(client.Get("/api/").Status(200).Body), "/rpc/login")
 }
