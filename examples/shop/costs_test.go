@@ -113,7 +113,7 @@ func TestCosts_top_queries(t *testing.T) {
 	shop.exec(t, `CREATE ROLE shop_test_seen PASSWORD 'for nobody to see'`)
 	shop.exec(t, `DROP ROLE shop_test_seen`)
 	shop.exec(t, `SELECT private.add_customer('Eve', 'eve@example.com', 'eve likes none of it', 0)`)
-	require.Equal(t, "1", shop.one(t, `SELECT count(*) FROM private.pg_stat_statements WHERE query LIKE '%for nobody to see%'`))
+	require.Equal(t, "true", shop.one(t, `SELECT count(*) > 0 FROM private.pg_stat_statements WHERE query LIKE '%for nobody to see%'`))
 	var top []struct {
 		Query       string
 		Calls, Rows int
