@@ -14,6 +14,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/reload"
+	"github.com/pgrest-go/pgrest/internal/replica"
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/openapi"
 )
@@ -30,6 +31,7 @@ type Handler struct {
 	settings   []auth.Setting    // Options.AppSettings
 	preRequest string            // the statement that calls the pre-request function; empty for none
 	executor   *executor.Executor
+	replicas   *replica.Set // nil without Options.Replicas
 	reloader   *reload.Reloader
 	pings      *pings
 	page       func() (*openapi.Page, error) // of Options.DocsUI; nil without it
@@ -83,6 +85,7 @@ type exchange struct {
 	request  *apirequest.Request // nil before it is parsed
 	planned  plan.Runnable       // nil before it is planned, and for what doesn't run
 	program  *query.Program      // of planned
+	route    *replica.Route      // where it runs; nil without replicas
 	outdated bool                // the schema is stale, and there is none that is newer
 	failure  *apierror.Error     // nil while there is none
 	aborted  bool                // the connection is broken off

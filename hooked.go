@@ -112,6 +112,9 @@ func (h *hooked) run(ctx context.Context, s executor.Session, cmd executor.Comma
 	if len(h.after) > 0 {
 		cmd.AsLogin = h.after[0].AsLogin
 	}
+	if s.Route != nil && len(h.before)+len(h.after) > 0 {
+		s.Route.OnlyPrimary() // for SQL of the host's own
+	}
 	if len(h.before) == 0 {
 		if len(h.after) == 0 {
 			h.result, err = h.executor.Once(ctx, s, cmd)

@@ -69,7 +69,7 @@ var boundaries = map[string]boundary{
 		never: []string{"net/http"},
 	},
 	"internal/executor": {
-		ours:      []string{"filter", "internal/query", "internal/plan", "internal/value", "internal/oid", "auth", "internal/apierror", "internal/dbpool"},
+		ours:      []string{"filter", "internal/query", "internal/plan", "internal/value", "internal/oid", "auth", "internal/apierror", "internal/dbpool", "internal/replica"},
 		externals: []string{pgx},
 		never:     []string{"net/http"},
 	},
@@ -81,13 +81,14 @@ var boundaries = map[string]boundary{
 	"pgresttest":         {ours: []string{"", "internal/pgtest"}, externals: []string{pgx}},
 	"internal/diagnosis": {ours: []string{"introspect"}, externals: []string{pgx}, never: []string{"net/http"}},
 	"internal/dbpool":    {externals: []string{pgx + "/pgxpool"}, never: []string{"net/http"}},
+	"internal/replica":   {ours: []string{"internal/dbpool"}, never: []string{"net/http"}},
 	"internal/reload":    {ours: []string{"introspect", "internal/dbpool"}, externals: []string{pgx}, never: []string{"net/http"}},
 	".": {
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "typescript", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
 			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
 			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis", "internal/value",
-			"internal/dbpool", "internal/forwarded", "internal/enum",
+			"internal/dbpool", "internal/forwarded", "internal/enum", "internal/replica",
 		},
 		externals: []string{pgx},
 	},

@@ -22,6 +22,7 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 		Identity: x.identity, Context: x.context(role.Settings, nil), PreRequest: x.preRequest, ReadOnly: true,
 		Isolation: role.Isolation,
 	}
+	x.routed(&session, nil)
 	result, err := x.executor.Once(x.r.Context(), session, executor.Command{
 		Program: query.BuildInspection(p), Expect: plan.Expectation{MaxAffected: -1},
 	})

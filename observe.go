@@ -25,6 +25,9 @@ type Event struct {
 	// Role is the role that the request ran as; empty when none was found, for
 	// want of a good token.
 	Role string
+	// Server names the server that the request ran on, or was to run on, last: "primary", or a
+	// replica's name, a label. It is empty without Options.Replicas, and if nothing was to run.
+	Server string
 	// SQL is the main statement that was made of the request, run or not, with $1 and
 	// so on in the place of values; empty when there was none. Of one that is longer than
 	// 16 KiB the middle is left out.
@@ -117,6 +120,9 @@ func (x *exchange) event() Event {
 	}
 	if x.r.Method == http.MethodHead {
 		e.Bytes = 0 // whatever was written, net/http sends no body
+	}
+	if x.route != nil && x.route.Served != nil {
+		e.Server = x.route.Served.Name
 	}
 	if x.program != nil {
 		e.SQL = apierror.CutTo(x.program.Main.SQL, maxSQL)

@@ -196,6 +196,8 @@ type Options struct {
 	// have Unwrap or SetWriteDeadline. 0 means 30 seconds, and a negative number leaves it
 	// to the host.
 	WriteTimeout time.Duration
+	// Replicas has reads answered by replicas of the database.
+	Replicas Replicas
 	// Hooks take part in the transactions of requests: with SQL of the host's own before and
 	// after a request's own, and with what is to be done once it has been committed.
 	Hooks []Hook
@@ -310,6 +312,7 @@ func (o Options) withDefaults() Options {
 	o.WriteTimeout = max(0, cmp.Or(o.WriteTimeout, 30*time.Second))
 	o.MaxSpoolBytes = max(0, cmp.Or(o.MaxSpoolBytes, 1<<30))
 	o.Logger = guarded(cmp.Or(o.Logger, slog.Default()))
+	o.Replicas = o.Replicas.withDefaults()
 	o.Channel = cmp.Or(o.Channel, "pgrst")
 	return o
 }

@@ -172,6 +172,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 	if opts.SchemaCache != nil {
 		h.use(opts.SchemaCache)
 	}
+	h.replicas = h.newReplicas()
 	h.executor = h.newExecutor()
 	h.reloader = h.startReloader()
 	return h, nil
@@ -215,6 +216,10 @@ func (h *Handler) newExecutor() *executor.Executor {
 	e.LimitStatements(o.Limits.StatementTimeout)
 	e.Lost = func() { h.reloader.Lost() }
 	e.TraceArguments = o.TraceArguments
+	var once sync.Once
+	e.NoPosition = func(err error) {
+		once.Do(func() { o.Logger.Warn("the position behind a commit can't be told", "error", err) })
+	}
 	e.Panicked = func(v any, stack []byte) { o.Logger.Error("tracer panicked", "panic", v, "stack", string(stack)) }
 	return e
 }
@@ -235,7 +240,7 @@ func (h *Handler) startReloader() *reload.Reloader {
 		channel = ""
 	}
 	return reload.Start(reload.Config{
-		Pool: h.pool, AcquireTimeout: o.AcquireTimeout,
+		Pool: h.pool, Fallbacks: h.replicaPools(), AcquireTimeout: o.AcquireTimeout,
 		Schema:  introspect.Options{Schemas: o.Schemas, ExtraSearchPath: o.ExtraSearchPath, PostOnly: o.PostOnly},
 		Channel: channel, Listener: o.listener(), Check: h.check, Loaded: h.swap, Reconfigure: o.onConfigNotify(), Logger: o.Logger,
 	})

@@ -1,6 +1,10 @@
 package pgrest
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/pgrest-go/pgrest/internal/replica"
+)
 
 // recorder is an http.ResponseWriter that remembers what was sent: the status, 0
 // until the headers are out, and how much of the body.
@@ -8,18 +12,29 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	// committed is the position behind the commit of a write, zero before it; nil if it isn't
+	// told.
+	committed *replica.Position
+}
+
+// begin takes note of the status, and adds what is known by now.
+func (w *recorder) begin(status int) {
+	w.status = status
+	if w.committed != nil && w.committed.LSN != 0 {
+		w.Header()[PositionHeader] = []string{w.committed.Token()}
+	}
 }
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
-		w.status = status
+		w.begin(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *recorder) Write(p []byte) (int, error) {
 	if w.status == 0 {
-		w.status = http.StatusOK
+		w.begin(http.StatusOK)
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)

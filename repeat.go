@@ -12,12 +12,16 @@ import (
 	"github.com/pgrest-go/pgrest/internal/query"
 )
 
-// repeat answers a request anew if the error err isn't its own: prepared statements were
-// gone, or the schema cache is stale. Other errors it returns.
+// repeat answers a request anew if the error err isn't its own: a replica is in trouble or
+// behind, prepared statements were gone, or the schema cache is stale. Other errors it
+// returns.
 //
 // For a stale schema cache it takes a newer one, if there is one or one can be loaded. If
 // none is to be had, the columns that the stale one knows have to do.
 func (x *exchange) repeat(schema *snapshot, err error) error {
+	if err = x.elsewhere(schema, err); err == nil {
+		return nil
+	}
 	for tries := 1; errors.Is(err, executor.ErrForgotten) && tries < maxTries; tries++ {
 		if err = x.answer(schema); err == nil {
 			return nil

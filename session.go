@@ -15,7 +15,7 @@ import (
 // session says as whom the request's transaction runs, and how.
 func (x *exchange) session(schema *snapshot, p plan.Runnable) executor.Session {
 	role, routine := schema.cache.RoleSettings(x.identity.Role), routineOf(p)
-	return executor.Session{
+	session := executor.Session{
 		Identity:   x.identity,
 		Context:    x.context(role.Settings, x.hoisted(routine)),
 		PreRequest: x.preRequest,
@@ -24,6 +24,8 @@ func (x *exchange) session(schema *snapshot, p plan.Runnable) executor.Session {
 		Rollback:   x.rollsBack(p.Answered()),
 		Late:       x.mayBeLarge(p) && !x.response.Store.Roomy(),
 	}
+	x.routed(&session, p)
+	return session
 }
 
 // command is what runs in the session.

@@ -97,6 +97,9 @@ func (o Options) validate() error {
 	if err := o.Limits.validate(); err != nil {
 		return err
 	}
+	if err := o.Replicas.validate(); err != nil {
+		return err
+	}
 	for name := range o.AppSettings {
 		if !strings.Contains(name, ".") {
 			return fmt.Errorf("AppSettings has %q; PostgreSQL wants a dot in the name of a custom setting", name)

@@ -1,6 +1,9 @@
 package apierror
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+)
 
 // The errors of group 0: there is no connection, or no schema cache.
 // See https://docs.postgrest.org/en/stable/references/errors.html#group-0-connection.
@@ -13,9 +16,17 @@ func NotConnected(cause error) *Error {
 
 // ConnectionLost is PGRST001: the connection broke while the request ran.
 func ConnectionLost(cause error) *Error {
-	return &Error{Code: "PGRST001", Message: "Database client error. Retrying the connection.",
+	return &Error{Code: connectionLost, Message: "Database client error. Retrying the connection.",
 		Status: http.StatusServiceUnavailable, cause: cause}
 }
+
+// IsConnectionLost reports that an error is, or wraps, one of ConnectionLost.
+func IsConnectionLost(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == connectionLost
+}
+
+const connectionLost = "PGRST001"
 
 // NoSchemaCache is PGRST002: the schema was not loaded yet.
 func NoSchemaCache(cause error) *Error {

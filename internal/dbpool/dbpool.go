@@ -39,3 +39,13 @@ func Config(pool Pool) *pgxpool.Config {
 	}
 	return nil
 }
+
+// Exhausted reports a pool of which all connections are in use, if it tells.
+func Exhausted(pool Pool) bool {
+	p, ok := pool.(interface{ Stat() *pgxpool.Stat })
+	if !ok {
+		return false
+	}
+	stat := p.Stat()
+	return stat.AcquiredConns() >= stat.MaxConns()
+}

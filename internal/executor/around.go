@@ -72,21 +72,21 @@ func (p *pipeline) sendRole(statement string) int {
 // runs, such as deferred triggers, runs as the session's role.
 func (p *pipeline) concludeAsRole() error {
 	p.begin(p.ctx, p.tx)
-	results := p.sendRole(becomeRoleBehind) + 1
-	if p.tx.session.undone() {
+	p.sendRole(becomeRoleBehind)
+	switch {
+	case p.tx.session.undone():
 		p.send(p.tx.role(), checkConstraints, nil)
 		p.send("", rollback, nil)
-		results++
-	} else {
+	default:
 		p.send("", commit, nil)
+		if p.tx.tellsPosition() {
+			p.sendPosition()
+		}
 	}
 	if err := p.dispatch(); err != nil {
 		return err
 	}
-	if err := p.skip(results); err != nil {
-		return forgotten(err)
-	}
-	return p.close()
+	return p.readEnd()
 }
 
 // Lost tells an error of the host's own SQL that lost the connection from others, which it
@@ -95,7 +95,7 @@ func (tx *Tx) Lost(ctx context.Context, err error) (lost error, ok bool) {
 	if err == nil || ctx.Err() != nil || tx.lease == nil || !tx.conn.pg.IsClosed() {
 		return nil, false
 	}
-	tx.executor.lost()
+	tx.lost()
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == adminShutdown {
 		return pg, true

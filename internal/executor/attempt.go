@@ -1,11 +1,14 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/dbpool"
 )
 
@@ -19,6 +22,8 @@ const (
 	onSameConnection
 	// onAnother: the connection was dead, and nothing ran on it.
 	onAnother
+	// elsewhere: nothing ran, and this server can't have it run.
+	elsewhere
 )
 
 const (
@@ -35,8 +40,41 @@ const (
 // attempt borrows a connection for the transaction and calls start, which begins it there:
 // again, or on another connection, as long as start says so. A start that fails leaves its
 // connection clean. When attempt fails, the connection has been given back.
+//
+// With a route, servers on which nothing ran are left for the next one.
 func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
-	pool := tx.executor.poolOf(&tx.session)
+	route := tx.session.Route
+	if route == nil || tx.nested() {
+		_, err := tx.attemptOn(ctx, tx.executor.pool, start)
+		return err
+	}
+	var first, behind error
+	route.Restart()
+	for {
+		tx.server = route.Next(time.Now())
+		if tx.server == nil {
+			return cmp.Or(first, behind)
+		}
+		again, err := tx.attemptOn(ctx, tx.server.Pool, start)
+		if err == nil || again < onAnother || ctx.Err() != nil {
+			return err
+		}
+		if tx.perhapsRan && !route.Repeat(false) { // a statement that ends servers has to end
+			return err
+		}
+		if errors.Is(err, ErrBehind) {
+			tx.server.Behind(time.Now())
+			route.PreferPrimary()
+			behind = apierror.NotConnected(err)
+		} else if first == nil {
+			first = err
+		}
+	}
+}
+
+// attemptOn is attempt on the connections of one pool. If it fails, it says whether the
+// transaction could be tried on another server, for nothing of it ran here.
+func (tx *Tx) attemptOn(ctx context.Context, pool dbpool.Pool, start func() (retry, error)) (again retry, err error) {
 	started := false
 	defer func() {
 		if !started && tx.lease != nil { // start has panicked: nobody knows how far it came
@@ -46,27 +84,62 @@ func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 		}
 	}()
 	for attempt := 1; ; attempt++ {
-		lease, err := tx.executor.lend(ctx, pool)
+		lease, err := tx.lend(ctx, pool)
 		if err != nil {
-			return err
+			return elsewhere, err
 		}
-		tx.lease, tx.conn = lease, connectionOf(lease.Conn().PgConn())
-		tx.conn.reported = reportedBy(tx.conn.pg)
-		again, err := start()
+		tx.take(lease)
+		again, err := tx.refuseStandby(ctx)
+		if err == nil {
+			again, err = start()
+		}
 		for retries := 0; again == onSameConnection && retries < maxRetries; retries++ {
 			again, err = start()
 		}
 		if err == nil {
 			started = true
-			return nil
+			return never, nil
 		}
 		tx.giveBack()
 		if attempt == maxAttempts || again != onAnother {
-			return err
+			return again, err
 		}
 		dbpool.Reset(pool) // with one of its idle connections dead, most will be
 	}
 }
+
+// take has the transaction be on a connection.
+func (tx *Tx) take(l lease) {
+	tx.lease, tx.conn = l, connectionOf(l.Conn().PgConn())
+	tx.conn.reported = reportedBy(tx.conn.pg)
+	if tx.server != nil {
+		tx.server.Begin()
+	}
+}
+
+// refuseStandby closes a connection to a standby that a transaction is to write on, if the
+// pool has led to a primary before: another server has become that, or is about to. Where
+// the pool never led to a primary, PostgreSQL says what can't be done.
+func (tx *Tx) refuseStandby(ctx context.Context) (retry, error) {
+	e := tx.executor
+	switch {
+	case tx.session.ReadOnly || tx.nested():
+		return never, nil
+	case !onStandby(tx.conn.pg):
+		if !e.primarySeen.Load() {
+			e.primarySeen.Store(true)
+		}
+		return never, nil
+	case !e.primarySeen.Load():
+		return never, nil
+	}
+	_ = tx.conn.pg.Close(ctx)
+	tx.lost()
+	return onAnother, apierror.NotConnected(errNoPrimary)
+}
+
+// errNoPrimary says that the pool gives connections to a standby.
+var errNoPrimary = errors.New("the server takes no writes any more, since it isn't the primary")
 
 // giveUp ends the pipeline of a start that failed with err, and leaves the connection clean.
 // It says whether to try again, and what the error means.
@@ -87,11 +160,17 @@ func (p *pipeline) retryOf(err error) retry {
 	if staleStatement(err) || errors.Is(err, errOtherModes) || errors.Is(err, errOtherType) {
 		return onSameConnection
 	}
+	if errors.Is(err, ErrBehind) {
+		return elsewhere
+	}
 	cut, _ := p.tx.conn.watch.ended()
 	switch {
 	case p.tx.nested() || p.state != unanswered || p.ctx.Err() != nil || cut:
 		return never
-	case terminated(err), pgconn.SafeToRetry(err), p.tx.session.ReadOnly && broken(err):
+	case terminated(err), pgconn.SafeToRetry(err):
+		return onAnother
+	case p.tx.session.ReadOnly && broken(err):
+		p.tx.perhapsRan = true
 		return onAnother
 	}
 	return never

@@ -20,6 +20,9 @@ type connection struct {
 	tracer *tracer
 	traced bool
 
+	// log is what is known of the server's write-ahead log.
+	log serverLog
+
 	settingsRoom
 }
 

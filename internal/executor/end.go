@@ -56,12 +56,20 @@ const (
 // sendEnd queues what ends the transaction, if that is for the pipeline to do.
 func (p *pipeline) sendEnd() {
 	switch {
+	case p.tx.ending == bySync:
+		if p.tx.tellsPosition() {
+			p.sendSync() // which commits
+			p.sendPosition()
+		}
 	case p.tx.ending != inPipeline:
 	case p.tx.session.undone():
 		p.send(p.tx.role(), checkConstraints, nil)
 		p.send("", rollback, nil)
 	default:
 		p.send("", commit, nil)
+		if p.tx.tellsPosition() {
+			p.sendPosition()
+		}
 	}
 }
 
@@ -77,7 +85,7 @@ func (p *pipeline) conclude() error {
 	if p.tx.session.undone() {
 		return p.exec(checkConstraints + "; " + rollback)
 	}
-	return p.exec(commit)
+	return p.execCommit()
 }
 
 // clean rolls back what is still open, and puts back the settings that the connection had.
@@ -109,4 +117,7 @@ const (
 func (tx *Tx) giveBack() {
 	tx.lease.Release()
 	tx.lease = nil
+	if tx.server != nil {
+		tx.server.End()
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -25,9 +26,12 @@ func (p *pipeline) failed(err error) error {
 		conn.statements.clear()
 	}
 	if p.ctx.Err() == nil && !cut && (broken(err) || terminated(err)) {
-		p.tx.executor.lost()
+		p.tx.lost()
 	}
 	if silent {
+		if p.tx.onReplica() {
+			p.tx.server.Unreachable(err, time.Now())
+		}
 		return apierror.DeadlinePassed(err)
 	}
 	return classify(p.ctx, err)

@@ -43,6 +43,7 @@ package executor
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/pgrest-go/pgrest/internal/dbpool"
@@ -59,6 +60,8 @@ type Executor struct {
 	Lost func()
 	// TraceArguments has tracers of connections told of arguments, too.
 	TraceArguments bool
+	// NoPosition, if set, is told why the position behind a commit couldn't be had.
+	NoPosition func(error)
 	// Panicked, if set, is told of the panic of a tracer.
 	Panicked func(value any, stack []byte)
 
@@ -66,12 +69,16 @@ type Executor struct {
 	host     *hostTx // in which all runs; nil for transactions of their own
 	prepares bool
 	timeout  string // the setting that bounds statements; empty for none
+	// primarySeen reports that the pool has led to a primary.
+	primarySeen *atomic.Bool
 }
 
 // New makes an executor over pool. With prepares it keeps statements prepared on
 // the connections; without, each is parsed when it is run, as poolers want it that
 // give every transaction another connection.
-func New(pool dbpool.Pool, prepares bool) *Executor { return &Executor{pool: pool, prepares: prepares} }
+func New(pool dbpool.Pool, prepares bool) *Executor {
+	return &Executor{pool: pool, prepares: prepares, primarySeen: new(atomic.Bool)}
+}
 
 // Once runs a command in a transaction of its own, and reads up to the program's first row,
 // so that most errors come from here, before anything was sent to the client. That the rows

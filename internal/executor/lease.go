@@ -21,12 +21,12 @@ type lease interface {
 var ErrOpenTransaction = errors.New("the pool has handed out a connection with an open transaction, which a request would end: " +
 	"for requests within a transaction of your own use Handler.In")
 
-// lend gives a connection to a transaction.
-func (e *Executor) lend(ctx context.Context, pool dbpool.Pool) (lease, error) {
-	if e.host != nil {
-		return e.host.lend(ctx)
+// lend gives a connection to the transaction.
+func (tx *Tx) lend(ctx context.Context, pool dbpool.Pool) (lease, error) {
+	if tx.nested() {
+		return tx.executor.host.lend(ctx)
 	}
-	conn, err := e.acquire(ctx, pool)
+	conn, err := tx.acquire(ctx, pool)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,9 @@ const (
 func (p *pipeline) sendOpening(counts bool) (before int) {
 	tx := p.tx
 	modes := ""
+	if tx.awaits() {
+		before += p.sendAwait()
+	}
 	switch {
 	case tx.nested():
 		before, modes = p.sendSavepoint(), tx.session.nestedModes()
@@ -51,6 +54,12 @@ func (p *pipeline) readOpening(before int) (o Overrides, err error) {
 			return o, err
 		}
 		before -= ofSavepoint
+	}
+	if p.tx.awaits() {
+		if err := p.readAwait(); err != nil {
+			return o, err
+		}
+		before -= ofAwait
 	}
 	if err := p.skip(before); err != nil {
 		return o, err

@@ -21,6 +21,7 @@ type pipeline struct {
 	current queued // whose result is being read
 	state   pipelineState
 	late    bool   // the Sync is sent by close
+	done    bool   // the transaction has been committed, and what follows can't change that
 	watched uint64 // the number that the connection's watch has for it
 	trace   *trace // nil without a tracer
 }
@@ -43,6 +44,8 @@ const (
 type queued struct {
 	preparing *preparing // nil when it was prepared before
 	close     string     // not a statement: the name of one to close
+	sync      bool       // not a statement: the end of a transaction without a COMMIT
+	position  bool       // the statement that asks for the position behind a commit
 }
 
 // preparing is a statement that is prepared in the pipeline where it runs: what it is kept
@@ -141,7 +144,7 @@ func (p *pipeline) nextReader() (*pgconn.ResultReader, error) {
 			return nil, err
 		}
 		p.state = answered
-		if p.current.close != "" {
+		if p.current.close != "" || p.current.sync {
 			continue
 		}
 		if description, ok := result.(*pgconn.StatementDescription); ok {
@@ -259,10 +262,14 @@ func (p *pipeline) close() error {
 
 // exec runs statements that take no arguments, behind the pipeline.
 func (p *pipeline) exec(sql string) error {
+	_, err := p.execAll(sql)
+	return err
+}
+
+func (p *pipeline) execAll(sql string) ([]*pgconn.Result, error) {
 	pg := p.tx.conn.pg
 	if p.trace == nil {
-		_, err := pg.Exec(p.ctx, sql).ReadAll()
-		return err
+		return pg.Exec(p.ctx, sql).ReadAll()
 	}
 	t := p.trace.another(p.ctx)
 	t.send(sql, nil)
@@ -274,5 +281,5 @@ func (p *pipeline) exec(sql string) error {
 	}
 	t.end(tag, err)
 	t.finish(nil)
-	return err
+	return results, err
 }

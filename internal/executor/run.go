@@ -144,12 +144,7 @@ func (r *Result) finish() error {
 		return forgotten(err)
 	}
 	r.Overrides, r.Inserted = o, inserted
-	for len(r.pipe.sent) > 0 { // what ends the transaction
-		if err := r.pipe.skip(1); err != nil {
-			return forgotten(err)
-		}
-	}
-	if err := r.pipe.close(); err != nil {
+	if err := r.pipe.readEnd(); err != nil {
 		return err
 	}
 	r.state = ended

@@ -1,6 +1,9 @@
 package executor
 
-import "github.com/pgrest-go/pgrest/auth"
+import (
+	"github.com/pgrest-go/pgrest/auth"
+	"github.com/pgrest-go/pgrest/internal/replica"
+)
 
 // Session says as whom a transaction runs, and how.
 type Session struct {
@@ -22,6 +25,11 @@ type Session struct {
 	// when its result is closed before. Of a program with an isolation level, or one that
 	// rolls back, that costs a round trip. A Tx ends late in any case.
 	Late bool
+	// Route says which servers it may run on; nil for the primary alone.
+	Route *replica.Route
+	// Committed, if not nil, is set to the position behind the commit, if the transaction
+	// writes and isn't a part of the host's.
+	Committed *replica.Position
 	// AsLogin has a Tx begin with SQL of the host's own that runs as the role that the
 	// connection logged in as.
 	AsLogin bool

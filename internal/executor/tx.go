@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/replica"
 )
 
 // Tx is a transaction on a connection of its own, in which commands run one after the
@@ -18,18 +19,20 @@ import (
 // A command that fails, or whose result isn't as expected, fails all of it, within a
 // savepoint, too: from then on Run says so, and End rolls back.
 type Tx struct {
-	executor  *Executor
-	session   Session
-	settings  []auth.Setting // that it begins with
-	ending    ending
-	opened    bool  // by a pipeline that has come to its end
-	login     bool  // SQL of a host's own runs as the role that the connection logged in as
-	lease     lease // nil when it has been given back
-	conn      *connection
-	overrides Overrides        // what the pre-request function has set
-	reading   *Result          // that isn't closed yet; nil for none
-	failed    error            // what it failed of, as far as that is known; nil for nothing
-	joined    pgx.BatchResults // of which Pgx gives the pgx.Tx; nil before
+	executor   *Executor
+	session    Session
+	settings   []auth.Setting // that it begins with
+	ending     ending
+	opened     bool            // by a pipeline that has come to its end
+	login      bool            // SQL of a host's own runs as the role that the connection logged in as
+	server     *replica.Server // nil without a route
+	perhapsRan bool            // a connection broke off before it could be known whether anything ran
+	lease      lease           // nil when it has been given back
+	conn       *connection
+	overrides  Overrides        // what the pre-request function has set
+	reading    *Result          // that isn't closed yet; nil for none
+	failed     error            // what it failed of, as far as that is known; nil for nothing
+	joined     pgx.BatchResults // of which Pgx gives the pgx.Tx; nil before
 }
 
 // The errors of a Tx that is used as it can't be.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -22,6 +23,9 @@ import (
 // Config says what to load and whom to tell.
 type Config struct {
 	Pool dbpool.Pool
+	// Fallbacks are where the first schema is loaded from if Pool can't be reached, in this
+	// order.
+	Fallbacks []dbpool.Pool
 	// AcquireTimeout bounds how long a connection is waited for; 0 is no bound.
 	AcquireTimeout time.Duration
 	Schema         introspect.Options
@@ -247,6 +251,23 @@ func nextBackoff(backoff time.Duration) time.Duration {
 	return min(max(2*backoff, minBackoff), maxBackoff)
 }
 
+// acquire borrows a connection to load from. As long as nothing was loaded, a fallback will
+// do; another load follows as soon as the pool can be reached.
+func (r *Reloader) acquire() (*pgxpool.Conn, error) {
+	conn, err := dbpool.Acquire(r.ctx, r.config.Pool, r.config.AcquireTimeout)
+	if err == nil || r.Stats().Loads > 0 {
+		return conn, err
+	}
+	for _, pool := range r.config.Fallbacks {
+		if conn, fallbackErr := dbpool.Acquire(r.ctx, pool, r.config.AcquireTimeout); fallbackErr == nil {
+			r.config.Logger.Warn("load the schema cache from a replica", "error", err)
+			r.Lost()
+			return conn, nil
+		}
+	}
+	return nil, err
+}
+
 // load reads the catalogs in one snapshot. A panic in the host's code, such as a hook of
 // the pool or a tracer, is an error.
 func (r *Reloader) load() (_ *introspect.SchemaCache, err error) {
@@ -255,7 +276,7 @@ func (r *Reloader) load() (_ *introspect.SchemaCache, err error) {
 			err = panicked(v)
 		}
 	}()
-	conn, err := dbpool.Acquire(r.ctx, r.config.Pool, r.config.AcquireTimeout)
+	conn, err := r.acquire()
 	if err != nil {
 		return nil, fmt.Errorf("acquire a connection: %w", err)
 	}

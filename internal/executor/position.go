@@ -1,0 +1,275 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/replica"
+)
+
+// serverLog is what a connection knows of its server's write-ahead log, which can't change
+// while the connection lives: a primary stays one, on its timeline.
+type serverLog struct {
+	system                uint64
+	timeline              uint32
+	pageSize, segmentSize uint64
+	untold                bool // the server doesn't tell
+}
+
+// tellsPosition reports a transaction that is to tell the position behind its commit.
+func (tx *Tx) tellsPosition() bool {
+	s := &tx.session
+	return s.Committed != nil && !s.ReadOnly && !s.Rollback && !tx.nested() && !tx.conn.log.untold
+}
+
+// Statements that ask for the position behind a commit: of where the next record will
+// begin. That of the last record that is on the disk may be before the commit's, if that is
+// asynchronous. The first of a connection also asks for what doesn't change.
+const (
+	positionBehind    = "SELECT pg_catalog.pg_current_wal_insert_lsn()"
+	positionBehindAll = positionBehind + ", system_identifier, pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8), " +
+		"pg_catalog.current_setting('wal_block_size'), pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size')) " +
+		"FROM pg_catalog.pg_control_system()"
+)
+
+func (l *serverLog) statement() string {
+	if l.timeline != 0 && l.pageSize != 0 {
+		return positionBehind
+	}
+	return positionBehindAll
+}
+
+// sendSync queues the end of a transaction that has no COMMIT.
+func (p *pipeline) sendSync() {
+	p.wire.SendPipelineSync()
+	p.sent = append(p.sent, queued{sync: true})
+}
+
+// sendPosition queues the question for the position behind a commit.
+func (p *pipeline) sendPosition() {
+	p.send("", p.tx.conn.log.statement(), nil)
+	p.sent[len(p.sent)-1].position = true
+}
+
+// readEnd reads what ends the transaction, and to the end of the pipeline. What goes wrong
+// behind the commit is no error: there is no position then.
+func (p *pipeline) readEnd() error {
+	if p.late && p.tx.tellsPosition() && len(p.sent) == 0 {
+		p.sendSync()
+		p.sendPosition()
+		p.late = false
+		if err := p.wire.Sync(); err != nil {
+			return err
+		}
+	}
+	for len(p.sent) > 0 {
+		reader, err := p.next()
+		if p.current.position {
+			p.done = true
+			if err == nil {
+				err = p.readPosition(reader)
+			}
+			if err != nil {
+				p.noPosition(err)
+			}
+			continue
+		}
+		if err == nil {
+			_, err = reader.Close()
+		}
+		if err != nil {
+			return forgotten(err)
+		}
+	}
+	if err := p.close(); err != nil && !p.done {
+		return err
+	}
+	return nil
+}
+
+// readPosition reads the position behind the commit.
+func (p *pipeline) readPosition(reader *pgconn.ResultReader) error {
+	var row []string
+	for reader.NextRow() {
+		row = row[:0]
+		for _, value := range reader.Values() {
+			row = append(row, string(value))
+		}
+	}
+	if _, err := reader.Close(); err != nil {
+		return err
+	}
+	return p.tx.committedAt(row)
+}
+
+// committedAt takes note of the position behind the commit.
+func (tx *Tx) committedAt(row []string) error {
+	if len(row) == 0 {
+		return errors.New("read the position behind the commit: there is none")
+	}
+	lsn, err := replica.ParseLSN(row[0])
+	if err != nil {
+		return err
+	}
+	log := &tx.conn.log
+	if len(row) > 1 {
+		if err := log.read(row[1:]); err != nil {
+			return err
+		}
+	}
+	*tx.session.Committed = replica.Position{
+		System: log.system, Timeline: log.timeline, LSN: replica.EndOf(lsn, log.pageSize, log.segmentSize),
+	}
+	return nil
+}
+
+// read reads what positionBehindAll tells beside the position.
+func (l *serverLog) read(row []string) error {
+	if len(row) != 4 {
+		return fmt.Errorf("read what the server tells of its log: %d values in place of 4", len(row))
+	}
+	system, err := strconv.ParseUint(row[0], 10, 64)
+	timeline, timelineErr := strconv.ParseUint(row[1], 16, 32)
+	pageSize, pageErr := strconv.ParseUint(row[2], 10, 64)
+	segmentSize, segmentErr := strconv.ParseUint(row[3], 10, 64)
+	if err := errors.Join(err, timelineErr, pageErr, segmentErr); err != nil {
+		return fmt.Errorf("read what the server tells of its log: %w", err)
+	}
+	*l = serverLog{system: system, timeline: uint32(timeline), pageSize: pageSize, segmentSize: segmentSize}
+	return nil
+}
+
+// noPosition takes note that a server doesn't tell where its log is, so that it isn't asked
+// on this connection again.
+func (p *pipeline) noPosition(err error) {
+	p.tx.conn.log.untold = true
+	if p.tx.executor.NoPosition != nil && p.ctx.Err() == nil {
+		p.tx.executor.NoPosition(err)
+	}
+}
+
+// execCommit commits by a statement of its own, and asks for the position behind it in the
+// same round trip.
+func (p *pipeline) execCommit() error {
+	if !p.tx.tellsPosition() {
+		return p.exec(commit)
+	}
+	results, err := p.execAll(commit + "; " + p.tx.conn.log.statement())
+	if len(results) == 0 || results[0].Err != nil || results[0].CommandTag.String() != commit {
+		return err
+	}
+	p.done = true
+	var row []string
+	if err == nil && len(results) == 2 && len(results[1].Rows) == 1 {
+		for _, value := range results[1].Rows[0] {
+			row = append(row, string(value))
+		}
+	}
+	if err == nil {
+		err = p.tx.committedAt(row)
+	}
+	if err != nil {
+		p.noPosition(err)
+	}
+	return nil
+}
+
+// ErrBehind says that a replica hasn't replayed in time what a request wants to be there, or
+// doesn't tell whether it has.
+var ErrBehind = errors.New("the replica is behind the position that the request brought")
+
+// onReplica reports a transaction that runs on a replica, as far as is known.
+func (tx *Tx) onReplica() bool { return tx.server != nil && tx.server.Replica }
+
+// awaits reports a transaction that begins when a replica has replayed a position.
+func (tx *Tx) awaits() bool { return tx.onReplica() && tx.session.Route.After.LSN != 0 }
+
+// ofAwait is how many results sendAwait has.
+const ofAwait = 1
+
+// The statement that waits on a replica for a position, up to a bound. It is the first of
+// the pipeline, so that the snapshots of those behind it have what is up to there; and it
+// fails when the time is over, so that they don't run. A server that is none of a replica
+// any more has all that there is.
+//
+// The error is made of what only the execution knows: PostgreSQL evaluates constants when it
+// plans, which would raise it in any case.
+const (
+	awaitPosition  = awaitHead + replayed + awaitMiddle + replayed + awaitTail
+	awaitKnowing   = awaitHead + known + awaitMiddle + known + awaitTail
+	replayed       = "CASE WHEN pg_catalog.pg_is_in_recovery() THEN COALESCE(pg_catalog.pg_last_wal_replay_lsn() >= $1::pg_catalog.pg_lsn, false) ELSE true END"
+	known          = replayed + " AND " + ofTheSystem + " AND " + ofTheTimeline
+	ofTheSystem    = "(SELECT system_identifier::text = $3::text FROM pg_catalog.pg_control_system())"
+	ofTheTimeline  = "CASE WHEN pg_catalog.pg_is_in_recovery() THEN " + replayTimeline + " >= $4::bigint ELSE pg_catalog.substr(" + currentSegment + ", 1, 8) COLLATE \"C\" >= $5::text END"
+	currentSegment = "pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn())"
+	replayTimeline = "GREATEST((SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()), (SELECT min_recovery_end_timeline FROM pg_catalog.pg_control_recovery()))"
+	awaitHead      = "WITH RECURSIVE waiting(pause, done) AS (SELECT 0.0005::float8, "
+	awaitMiddle    = " UNION ALL SELECT LEAST(2 * pause, 0.008), CASE WHEN pg_catalog.pg_sleep(pause) IS NULL THEN false ELSE "
+	awaitTail      = " END FROM waiting WHERE NOT done AND pg_catalog.clock_timestamp() < pg_catalog.statement_timestamp() + $2::pg_catalog.interval) " +
+		"SELECT CASE WHEN pg_catalog.bool_or(done) THEN 1 ELSE ('replayed up to ' || COALESCE(pg_catalog.pg_last_wal_replay_lsn()::text, 'nothing') " +
+		"|| ', which is not yet ' || $1::text)::int END FROM waiting"
+)
+
+// sendAwait queues the wait for the position, which is a transaction of its own if what
+// follows begins with a BEGIN. It gives the number of its results.
+func (p *pipeline) sendAwait() int {
+	tx, after := p.tx, &p.tx.session.Route.After
+	args := [][]byte{[]byte(after.LSNText()), []byte(strconv.FormatInt(tx.session.Route.Wait.Milliseconds(), 10) + " ms")}
+	statement := awaitPosition
+	if log := &tx.conn.log; log.system != after.System || log.timeline < after.Timeline {
+		statement = awaitKnowing
+		args = append(args, strconv.AppendUint(nil, after.System, 10), strconv.AppendUint(nil, uint64(after.Timeline), 10),
+			fmt.Appendf(nil, "%08X", after.Timeline))
+	}
+	p.send("", statement, args)
+	if tx.ending.begins() {
+		p.sendSync()
+	}
+	return ofAwait
+}
+
+// readAwait reads the result of the wait. What PostgreSQL says against it, other than that it
+// ends the session, is ErrBehind.
+func (p *pipeline) readAwait() error {
+	err := p.skip(1)
+	var pg *pgconn.PgError
+	switch {
+	case err == nil:
+		log, after := &p.tx.conn.log, &p.tx.session.Route.After
+		log.system, log.timeline = after.System, max(log.timeline, after.Timeline)
+		return nil
+	case errors.As(err, &pg) && pg.SeverityUnlocalized != "FATAL" && !staleStatement(err):
+		return fmt.Errorf("%w: %w", ErrBehind, err)
+	}
+	return err
+}
+
+// MayDoElsewhere reports an error of a read on a replica that another server may not have,
+// and whether that has to be the primary: it conflicts with what is replayed, the server or
+// the connection is in trouble, or something is done that a standby doesn't take.
+func MayDoElsewhere(err error) (may, onPrimary bool) {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return apierror.IsConnectionLost(err), false
+	}
+	switch {
+	case pg.Code == queryCanceled:
+		// By an administrator, or another process of the server. What exceeds a timeout would
+		// exceed it there, too.
+		return strings.Contains(pg.Message, "user request") || strings.Contains(pg.Message, "recovery"), true
+	case pg.Code == "25006" || pg.Code == "55000" || pg.Code == "0A000":
+		return true, true
+	}
+	switch pg.Code[:2] {
+	case "40": // conflicts with recovery
+		return true, true
+	case "53", "57", "58", "XX", "08":
+		return true, false
+	}
+	return false, false
+}
