@@ -9,6 +9,8 @@ import (
 // It keeps its port and its files, so that clients find it again at its URL.
 type OwnedServer struct {
 	url       string
+	port      int
+	dir       string
 	command   func(string) error          // has ownserver.sh run a command, and waits for its end
 	waitReady func(context.Context) error // waits until the server takes sessions
 }
@@ -30,9 +32,17 @@ const (
 // the test or the process ends.
 func OwnServer(t testing.TB) *OwnedServer {
 	t.Helper()
+	s := openFor(t, nil)
+	s.Start(t)
+	return s
+}
+
+// openFor makes the files of a server for a test, which are removed when it ends.
+func openFor(t testing.TB, source *OwnedServer, settings ...string) *OwnedServer {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 	defer cancel()
-	s, stop, err := openOwn(ctx)
+	s, stop, err := openOwn(ctx, source, settings...)
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
@@ -41,7 +51,6 @@ func OwnServer(t testing.TB) *OwnedServer {
 			t.Errorf("pgtest: %v", err)
 		}
 	})
-	s.Start(t)
 	return s
 }
 

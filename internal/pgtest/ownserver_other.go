@@ -8,6 +8,6 @@ import (
 )
 
 // openOwn needs Unix, as openLocal does.
-func openOwn(context.Context) (*OwnedServer, func() error, error) {
+func openOwn(context.Context, *OwnedServer, ...string) (*OwnedServer, func() error, error) {
 	return nil, nil, errors.New("servers are started from local programs on Unix only")
 }

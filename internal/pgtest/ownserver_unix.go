@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -24,7 +25,9 @@ var ownScript string
 
 // openOwn makes a cluster in a temporary directory, without starting a server. The
 // function that it returns ends the server, and removes its files.
-func openOwn(ctx context.Context) (*OwnedServer, func() error, error) {
+//
+// With a source the cluster is a copy of that of the server, which has to be stopped.
+func openOwn(ctx context.Context, source *OwnedServer, more ...string) (*OwnedServer, func() error, error) {
 	bin, err := programs(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -38,8 +41,12 @@ func openOwn(ctx context.Context) (*OwnedServer, func() error, error) {
 		return nil, nil, err
 	}
 	dir := filepath.Join(parent, fmt.Sprintf("pgtest-%d-%s", os.Getpid(), randomName()))
-	args := []string{"-c", ownScript, "ownserver", bin, dir, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir}
-	for _, s := range settings {
+	copied := ""
+	if source != nil {
+		copied = source.dir
+	}
+	args := []string{"-c", ownScript, "ownserver", bin, dir, copied, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir}
+	for _, s := range slices.Concat(settings, more) { // of two of a name the last counts
 		args = append(args, "-c", s)
 	}
 	o, err := startOwn(args, dir, credential)
@@ -49,6 +56,8 @@ func openOwn(ctx context.Context) (*OwnedServer, func() error, error) {
 	socket := fmt.Sprintf("postgres://postgres@/postgres?host=%s&port=%d", url.QueryEscape(dir), port)
 	s := &OwnedServer{
 		url:       fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
+		port:      port,
+		dir:       dir,
 		command:   o.command,
 		waitReady: func(ctx context.Context) error { return waitUntilReady(ctx, socket, nil) },
 	}
