@@ -29,7 +29,7 @@ const PositionHeader = "Pgrest-Position"
 // request does. The description of the API comes from the primary, if that answers.
 //
 // Among replicas that answer, a request goes to the one that has the fewest. One that can't
-// be reached is left alone for a while, from 0.25 seconds to 16; nothing runs in the
+// be reached is left alone for a while, from 0.25 seconds to 8; nothing runs in the
 // background. A read for which a server has no connection goes to the next: another
 // replica, the primary, and at last replicas that didn't answer before. One that a replica
 // answers by an error of its own is repeated once elsewhere, unless a part of the response

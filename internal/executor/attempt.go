@@ -62,6 +62,7 @@ func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 		if tx.perhapsRan && !route.Repeat(false) { // a statement that ends servers has to end
 			return err
 		}
+		tx.perhapsRan = false
 		if errors.Is(err, ErrBehind) {
 			tx.server.Behind(time.Now())
 			route.PreferPrimary()

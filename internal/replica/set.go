@@ -6,6 +6,7 @@
 package replica
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,11 +31,15 @@ type Server struct {
 	set  *Set
 	mask uint64
 
-	busy     atomic.Int64  // requests that have a connection
-	down     atomic.Int64  // until when it is left alone, in nanoseconds of the epoch; 0 if it answers
-	failures atomic.Uint32 // in a row
-	behind   atomic.Int64  // until when it isn't asked for positions
-	tally    tally
+	busy   atomic.Int64 // requests that have a connection
+	behind atomic.Int64 // until when it isn't asked for positions, in nanoseconds of the epoch
+	down   atomic.Bool  // it couldn't be reached at the last try
+	tally  tally
+
+	mu      sync.Mutex
+	until   time.Time // it is left alone, if it is down
+	pause   time.Duration
+	probing bool // a request tries it, until then
 }
 
 type tally struct{ requests, unreachable, behind, repeated atomic.Uint64 }
@@ -65,7 +70,10 @@ type Set struct {
 }
 
 // Pauses in which a replica that couldn't be reached is left alone.
-const minPause, maxPause = 250 * time.Millisecond, 16 * time.Second
+const minPause, maxPause = 250 * time.Millisecond, 8 * time.Second
+
+// probeTime is how long others leave a replica alone that a request tries.
+const probeTime = 2 * time.Second
 
 // behindPause is for how long a replica that was behind a position isn't asked for others.
 const behindPause = time.Second
@@ -90,7 +98,7 @@ func (s *Set) Figures() []Figures {
 			server = s.replicas[i]
 		}
 		all = append(all, Figures{
-			Name: server.Name, Down: server.down.Load() != 0, Busy: int(server.busy.Load()),
+			Name: server.Name, Down: server.down.Load(), Busy: int(server.busy.Load()),
 			Requests: server.tally.requests.Load(), Unreachable: server.tally.unreachable.Load(),
 			Behind: server.tally.behind.Load(), Repeated: server.tally.repeated.Load(),
 		})
@@ -110,9 +118,8 @@ func (s *Set) pick(tried uint64, positioned bool, now time.Time) *Server {
 		if tried&r.mask != 0 || positioned && at < r.behind.Load() {
 			continue
 		}
-		if until := r.down.Load(); until != 0 {
-			// One request tries it, and others leave it alone meanwhile.
-			if at >= until && r.down.CompareAndSwap(until, now.Add(maxPause).UnixNano()) {
+		if r.down.Load() {
+			if r.probe(now) {
 				return r
 			}
 			continue
@@ -140,12 +147,29 @@ func (s *Set) last(tried uint64) *Server {
 func (s *Server) Begin() {
 	s.busy.Add(1)
 	s.tally.requests.Add(1)
-	if s.down.Load() != 0 {
-		s.failures.Store(0)
-		if s.down.Swap(0) != 0 && s.set.OnUp != nil && s.Replica {
-			s.set.OnUp(s.Name)
-		}
+	if s.down.Load() && s.up() && s.set.OnUp != nil {
+		s.set.OnUp(s.Name)
 	}
+}
+
+// up takes note that the server answers, and reports whether it didn't before.
+func (s *Server) up() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pause, s.probing = 0, false
+	return s.down.Swap(false)
+}
+
+// probe reports whether the request is to try a server that couldn't be reached: one does
+// when the pause is over, and others leave it alone meanwhile.
+func (s *Server) probe(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Before(s.until) {
+		return false
+	}
+	s.until, s.probing = now.Add(probeTime), true
+	return true
 }
 
 // End is told that the connection was given back.
@@ -157,10 +181,23 @@ func (s *Server) Unreachable(err error, now time.Time) {
 	if !s.Replica {
 		return
 	}
-	pause := min(minPause<<min(s.failures.Add(1)-1, 6), maxPause)
-	if s.down.Swap(now.Add(pause).UnixNano()) == 0 && s.set.OnDown != nil {
+	if s.goDown(now) && s.set.OnDown != nil {
 		s.set.OnDown(s.Name, err)
 	}
+}
+
+// goDown begins a pause, and reports whether the server answered before. Of the requests
+// that fail at the same time only the first counts, or the pauses would grow with these.
+func (s *Server) goDown(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.down.Swap(true)
+	if was && !s.probing {
+		return false
+	}
+	s.pause = min(max(2*s.pause, minPause), maxPause)
+	s.until, s.probing = now.Add(s.pause), false
+	return !was
 }
 
 // Exhausted takes note that its pool had no connection to give in time, all being in use.
