@@ -85,9 +85,8 @@ type exchange struct {
 	request  *apirequest.Request // nil before it is parsed
 	planned  plan.Runnable       // nil before it is planned, and for what doesn't run
 	program  *query.Program      // of planned
-	route    *replica.Route      // where it runs; nil without replicas
-	outdated bool                // the schema is stale, and there is none that is newer
 	failure  *apierror.Error     // nil while there is none
+	outdated bool                // the schema is stale, and there is none that is newer
 	aborted  bool                // the connection is broken off
 	places   [2]*places          // that it has taken, in all and of its role
 	observed observed

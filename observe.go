@@ -121,8 +121,8 @@ func (x *exchange) event() Event {
 	if x.r.Method == http.MethodHead {
 		e.Bytes = 0 // whatever was written, net/http sends no body
 	}
-	if x.route != nil && x.route.Served != nil {
-		e.Server = x.route.Served.Name
+	if server := x.w.route.On(); server != nil {
+		e.Server = server.Name
 	}
 	if x.program != nil {
 		e.SQL = apierror.CutTo(x.program.Main.SQL, maxSQL)

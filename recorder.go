@@ -12,16 +12,14 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
-	// committed is the position behind the commit of a write, zero before it; nil if it isn't
-	// told.
-	committed *replica.Position
+	route  *replica.Route // of the request, which knows where its commit is; nil for none
 }
 
 // begin takes note of the status, and adds what is known by now.
 func (w *recorder) begin(status int) {
 	w.status = status
-	if w.committed != nil && w.committed.LSN != 0 {
-		w.Header()[PositionHeader] = []string{w.committed.Token()}
+	if w.route != nil && w.route.Committed.LSN != 0 {
+		w.Header()[PositionHeader] = []string{w.route.Committed.Token()}
 	}
 }
 

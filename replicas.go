@@ -142,59 +142,59 @@ func (x *exchange) routed(s *executor.Session, p plan.Runnable) {
 	if x.replicas == nil && !x.options.Replicas.Positions || x.executor != x.Handler.executor {
 		return
 	}
-	if x.options.Replicas.Positions && !s.ReadOnly && !s.Rollback {
-		x.w.committed = new(replica.Position)
-		s.Committed = x.w.committed
+	if x.w.route == nil {
+		x.w.route = x.newRoute(s, p)
 	}
-	if x.replicas == nil {
-		return
-	}
-	if x.route == nil {
-		x.route = x.newRoute(s, p)
-	}
-	s.Route = x.route
+	s.Route = x.w.route
 }
 
 // newRoute makes the route of a request with a plan, which is nil for the description of the
 // API.
 func (x *exchange) newRoute(s *executor.Session, p plan.Runnable) *replica.Route {
 	route, o := x.replicas.NewRoute(), &x.options.Replicas
-	if p != nil && (!s.ReadOnly || s.Isolation == "SERIALIZABLE") {
+	switch {
+	case p != nil && !s.ReadOnly:
 		route.OnlyPrimary()
+		route.Tells = o.Positions && !s.Rollback
+		return route
+	case x.replicas == nil:
 		return route
 	}
 	route.AcquireTimeout, route.Wait = o.AcquireTimeout, o.PositionWait
 	if call, ok := p.(*plan.Call); p == nil || ok && call.Volatile() {
 		route.PreferPrimary()
 	}
-	if o.Positions {
-		x.w.Header().Add("Vary", PositionHeader)
-		if token := x.r.Header.Get(PositionHeader); token != "" {
-			var err error
-			if route.After, err = replica.ParseToken(token); err != nil {
-				route.OnlyPrimary()
-				return route
-			}
-		}
-	}
-	if o.FromPrimary != nil && p != nil && o.FromPrimary(x.forHooks(p)) {
+	if o.Positions && !x.after(route) || s.Isolation == "SERIALIZABLE" || o.FromPrimary != nil && p != nil && o.FromPrimary(x.forHooks(p)) {
 		route.OnlyPrimary()
 	}
 	return route
+}
+
+// after takes the position that the request brings, if it does, and reports whether that is
+// one.
+func (x *exchange) after(route *replica.Route) bool {
+	x.w.Header().Add("Vary", PositionHeader)
+	token := x.r.Header.Get(PositionHeader)
+	if token == "" {
+		return true
+	}
+	var err error
+	route.After, err = replica.ParseToken(token)
+	return err == nil
 }
 
 // elsewhere answers a request anew, on another server, that a replica has answered by an
 // error which another server may not have. Other errors it returns. What contradicts the
 // schema cache may not have been replayed, and only the primary can tell.
 func (x *exchange) elsewhere(schema *snapshot, err error) error {
-	if !x.route.OnReplica() || x.r.Context().Err() != nil {
+	if !x.w.route.OnReplica() || x.r.Context().Err() != nil {
 		return err
 	}
 	may, onPrimary := executor.MayDoElsewhere(err)
 	if !may && x.stale(err) {
 		may, onPrimary = true, true
 	}
-	if !may || !x.route.Repeat(onPrimary) {
+	if !may || !x.w.route.Repeat(onPrimary) {
 		return err
 	}
 	return x.answer(schema)

@@ -14,6 +14,8 @@ var (
 	sessionSQL string
 	//go:embed sql/relation.sql
 	relationSQL string
+	//go:embed sql/distribution.sql
+	distributionSQL string
 	//go:embed sql/column.sql
 	columnSQL string
 	//go:embed sql/view.sql
@@ -58,6 +60,7 @@ type reader struct {
 	types      map[uint32]*Type  // by OID
 	domains    map[uint32]domain // by OID
 	names      map[string]string // for intern
+	citus      bool              // the extension is there
 }
 
 func newReader(db Querier, opts Options) *reader {
@@ -86,6 +89,7 @@ func (r *reader) read(ctx context.Context) (Catalog, error) {
 	}{
 		{"server version", r.readSession},
 		{"relations", r.readRelations},
+		{"distribution", r.readDistribution},
 		{"columns", r.readColumns},
 		{"views", r.readViews},
 		{"keys", r.readKeys},
@@ -139,7 +143,7 @@ func (r *reader) qualifiedName(schema, name string) QualifiedName {
 
 func (r *reader) readSession(ctx context.Context) error {
 	var settings string
-	return r.rows(ctx, sessionSQL, nil, []any{&r.catalog.ServerVersion, &settings}, func() {})
+	return r.rows(ctx, sessionSQL, nil, []any{&r.catalog.ServerVersion, &settings, &r.citus}, func() {})
 }
 
 func (r *reader) readRelations(ctx context.Context) error {
@@ -163,6 +167,25 @@ func (r *reader) readRelations(ctx context.Context) error {
 		}
 		r.tables[oid] = t
 		r.catalog.Tables = append(r.catalog.Tables, t)
+	})
+}
+
+// readDistribution reads how Citus spreads relations, where it is.
+func (r *reader) readDistribution(ctx context.Context) error {
+	if !r.citus {
+		return nil
+	}
+	var oid uint32
+	var distributed bool
+	return r.rows(ctx, distributionSQL, nil, []any{&oid, &distributed}, func() {
+		t, exposed := r.tables[oid]
+		switch {
+		case !exposed:
+		case distributed:
+			t.Distribution = Distributed
+		default:
+			t.Distribution = Reference
+		}
 	})
 }
 

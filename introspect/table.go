@@ -25,6 +25,25 @@ func (k TableKind) String() string { return enum.Name(tableKinds[:], k) }
 // IsView reports whether rows come from a stored query.
 func (k TableKind) IsView() bool { return k == View || k == MaterializedView }
 
+// Distribution tells where the rows of a relation are in a cluster of Citus
+// (https://docs.citusdata.com).
+type Distribution uint8
+
+// The distributions.
+const (
+	// Local: on this server, as all are without Citus.
+	Local Distribution = iota
+	// Reference: on each of the workers.
+	Reference
+	// Distributed: each on one of the workers.
+	Distributed
+)
+
+var distributions = [...]string{Local: "local", Reference: "reference", Distributed: "distributed"}
+
+// String gives the distribution in a word.
+func (d Distribution) String() string { return enum.Name(distributions[:], d) }
+
 // Table is an exposed relation: a table or a view of any kind.
 type Table struct {
 	Name    QualifiedName
@@ -54,6 +73,9 @@ type Table struct {
 	Inherited bool
 	// RowSecurity reports that policies decide which rows a role sees.
 	RowSecurity bool
+	// Distribution says how Citus spreads the rows over its workers. That of a view is that of
+	// the tables in its query.
+	Distribution Distribution
 
 	index map[string]int // the index in Columns by column name
 }

@@ -21,6 +21,14 @@ func RelationshipNotFound(schema, parent, child, hint, suggestion string) *Error
 			" in the schema '" + schema + "', but no matches were found."}
 }
 
+// DistributedEmbed is feature_not_supported: Citus joins no rows of a distributed table to
+// each row of a reference table, but the other way round.
+func DistributedEmbed(parent, child string) *Error {
+	return &Error{Code: "0A000", Status: http.StatusBadRequest,
+		Message: "Could not embed '" + child + "', which is a distributed table, in '" + parent + "', which is a reference table",
+		Hint:    "Embed '" + parent + "' in '" + child + "' instead, as in /" + child + "?select=*," + parent + "(*)."}
+}
+
 // Relationship is a candidate of an ambiguous embed, as PGRST201 lists it.
 type Relationship struct {
 	Cardinality  string `json:"cardinality"`

@@ -33,16 +33,16 @@ func (tx *Tx) acquire(ctx context.Context, pool dbpool.Pool) (*pgxpool.Conn, err
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, fmt.Errorf("acquire a connection: %w", err)
 	case inTime.Err() != nil && ctx.Err() == nil && onReplica && !dbpool.Exhausted(pool):
-		tx.server.Unreachable(err, time.Now())
+		tx.server().Unreachable(err, time.Now())
 		return nil, apierror.AcquireTimeout(err)
 	case inTime.Err() != nil:
-		if tx.server != nil {
-			tx.server.Exhausted()
+		if server := tx.server(); server != nil {
+			server.Exhausted()
 		}
 		return nil, apierror.AcquireTimeout(err)
 	}
-	if tx.server != nil {
-		tx.server.Unreachable(err, time.Now())
+	if server := tx.server(); server != nil {
+		server.Unreachable(err, time.Now())
 	}
 	tx.lost()
 	return nil, apierror.NotConnected(err)

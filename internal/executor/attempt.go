@@ -44,18 +44,18 @@ const (
 // With a route, servers on which nothing ran are left for the next one.
 func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 	route := tx.session.Route
-	if route == nil || tx.nested() {
+	if !route.Chooses() || tx.nested() {
 		_, err := tx.attemptOn(ctx, tx.executor.pool, start)
 		return err
 	}
 	var first, behind error
 	route.Restart()
 	for {
-		tx.server = route.Next(time.Now())
-		if tx.server == nil {
+		server := route.Next(time.Now())
+		if server == nil {
 			return cmp.Or(first, behind)
 		}
-		again, err := tx.attemptOn(ctx, tx.server.Pool, start)
+		again, err := tx.attemptOn(ctx, server.Pool, start)
 		if err == nil || again < onAnother || ctx.Err() != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 		}
 		tx.perhapsRan = false
 		if errors.Is(err, ErrBehind) {
-			tx.server.Behind(time.Now())
+			server.Behind(time.Now())
 			route.PreferPrimary()
 			behind = apierror.NotConnected(err)
 		} else if first == nil {
@@ -113,8 +113,8 @@ func (tx *Tx) attemptOn(ctx context.Context, pool dbpool.Pool, start func() (ret
 func (tx *Tx) take(l lease) {
 	tx.lease, tx.conn = l, connectionOf(l.Conn().PgConn())
 	tx.conn.reported = reportedBy(tx.conn.pg)
-	if tx.server != nil {
-		tx.server.Begin()
+	if server := tx.server(); server != nil {
+		server.Begin()
 	}
 }
 

@@ -117,7 +117,7 @@ const (
 func (tx *Tx) giveBack() {
 	tx.lease.Release()
 	tx.lease = nil
-	if tx.server != nil {
-		tx.server.End()
+	if server := tx.server(); server != nil {
+		server.End()
 	}
 }

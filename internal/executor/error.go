@@ -30,7 +30,7 @@ func (p *pipeline) failed(err error) error {
 	}
 	if silent {
 		if p.tx.onReplica() {
-			p.tx.server.Unreachable(err, time.Now())
+			p.tx.server().Unreachable(err, time.Now())
 		}
 		return apierror.DeadlinePassed(err)
 	}

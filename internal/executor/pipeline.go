@@ -21,6 +21,7 @@ type pipeline struct {
 	current queued // whose result is being read
 	state   pipelineState
 	late    bool   // the Sync is sent by close
+	asks    bool   // the last statement asks for the position behind the commit
 	done    bool   // the transaction has been committed, and what follows can't change that
 	watched uint64 // the number that the connection's watch has for it
 	trace   *trace // nil without a tracer
@@ -43,10 +44,11 @@ const (
 // queued is a statement in the pipeline.
 type queued struct {
 	preparing *preparing // nil when it was prepared before
-	close     string     // not a statement: the name of one to close
-	sync      bool       // not a statement: the end of a transaction without a COMMIT
-	position  bool       // the statement that asks for the position behind a commit
+	close     string     // not a statement: the name of one to close, or syncMark
 }
+
+// syncMark stands for a Sync within the pipeline, which ends a transaction without a COMMIT.
+const syncMark = "sync"
 
 // preparing is a statement that is prepared in the pipeline where it runs: what it is kept
 // for, and the name that it gets.
@@ -144,7 +146,7 @@ func (p *pipeline) nextReader() (*pgconn.ResultReader, error) {
 			return nil, err
 		}
 		p.state = answered
-		if p.current.close != "" || p.current.sync {
+		if p.current.close != "" {
 			continue
 		}
 		if description, ok := result.(*pgconn.StatementDescription); ok {
@@ -241,7 +243,9 @@ func (p *pipeline) close() error {
 		p.trace.read()
 	}
 	for _, left := range p.sent {
-		conn.statements.close(left.close)
+		if left.close != syncMark {
+			conn.statements.close(left.close)
+		}
 		if left.preparing != nil {
 			conn.statements.close(left.preparing.name)
 		}

@@ -24,7 +24,7 @@ type serverLog struct {
 // tellsPosition reports a transaction that is to tell the position behind its commit.
 func (tx *Tx) tellsPosition() bool {
 	s := &tx.session
-	return s.Committed != nil && !s.ReadOnly && !s.Rollback && !tx.nested() && !tx.conn.log.untold
+	return s.Route != nil && s.Route.Tells && !s.ReadOnly && !s.Rollback && !tx.nested() && !tx.conn.log.untold
 }
 
 // Statements that ask for the position behind a commit: of where the next record will
@@ -47,13 +47,13 @@ func (l *serverLog) statement() string {
 // sendSync queues the end of a transaction that has no COMMIT.
 func (p *pipeline) sendSync() {
 	p.wire.SendPipelineSync()
-	p.sent = append(p.sent, queued{sync: true})
+	p.sent = append(p.sent, queued{close: syncMark})
 }
 
 // sendPosition queues the question for the position behind a commit.
 func (p *pipeline) sendPosition() {
 	p.send("", p.tx.conn.log.statement(), nil)
-	p.sent[len(p.sent)-1].position = true
+	p.asks = true
 }
 
 // readEnd reads what ends the transaction, and to the end of the pipeline. What goes wrong
@@ -69,7 +69,7 @@ func (p *pipeline) readEnd() error {
 	}
 	for len(p.sent) > 0 {
 		reader, err := p.next()
-		if p.current.position {
+		if p.asks && len(p.sent) == 0 && p.current.close == "" {
 			p.done = true
 			if err == nil {
 				err = p.readPosition(reader)
@@ -122,7 +122,7 @@ func (tx *Tx) committedAt(row []string) error {
 			return err
 		}
 	}
-	*tx.session.Committed = replica.Position{
+	tx.session.Route.Committed = replica.Position{
 		System: log.system, Timeline: log.timeline, LSN: replica.EndOf(lsn, log.pageSize, log.segmentSize),
 	}
 	return nil
@@ -184,7 +184,15 @@ func (p *pipeline) execCommit() error {
 var ErrBehind = errors.New("the replica is behind the position that the request brought")
 
 // onReplica reports a transaction that runs on a replica, as far as is known.
-func (tx *Tx) onReplica() bool { return tx.server != nil && tx.server.Replica }
+func (tx *Tx) onReplica() bool { return tx.session.Route.OnReplica() && !tx.nested() }
+
+// server is the one that the transaction runs on, or is to run on; nil without a choice.
+func (tx *Tx) server() *replica.Server {
+	if tx.nested() {
+		return nil
+	}
+	return tx.session.Route.On()
+}
 
 // awaits reports a transaction that begins when a replica has replayed a position.
 func (tx *Tx) awaits() bool { return tx.onReplica() && tx.session.Route.After.LSN != 0 }

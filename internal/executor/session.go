@@ -17,6 +17,9 @@ type Session struct {
 	// but for a Once whose program counts in a statement of its own: then REPEATABLE READ,
 	// so that the count and the rows come from one snapshot.
 	Isolation string
+	// Route says which servers it may run on, and what it tells of its commit; nil for the
+	// primary alone, and nothing.
+	Route *replica.Route
 	// ReadOnly is the access mode, READ ONLY in place of READ WRITE.
 	ReadOnly bool
 	// Rollback ends the transaction without effect, but has deferred constraints checked.
@@ -25,11 +28,6 @@ type Session struct {
 	// when its result is closed before. Of a program with an isolation level, or one that
 	// rolls back, that costs a round trip. A Tx ends late in any case.
 	Late bool
-	// Route says which servers it may run on; nil for the primary alone.
-	Route *replica.Route
-	// Committed, if not nil, is set to the position behind the commit, if the transaction
-	// writes and isn't a part of the host's.
-	Committed *replica.Position
 	// AsLogin has a Tx begin with SQL of the host's own that runs as the role that the
 	// connection logged in as.
 	AsLogin bool

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
-	"github.com/pgrest-go/pgrest/internal/replica"
 )
 
 // Tx is a transaction on a connection of its own, in which commands run one after the
@@ -23,11 +22,10 @@ type Tx struct {
 	session    Session
 	settings   []auth.Setting // that it begins with
 	ending     ending
-	opened     bool            // by a pipeline that has come to its end
-	login      bool            // SQL of a host's own runs as the role that the connection logged in as
-	server     *replica.Server // nil without a route
-	perhapsRan bool            // a connection broke off before it could be known whether anything ran
-	lease      lease           // nil when it has been given back
+	opened     bool  // by a pipeline that has come to its end
+	login      bool  // SQL of a host's own runs as the role that the connection logged in as
+	perhapsRan bool  // a connection broke off before it could be known whether anything ran
+	lease      lease // nil when it has been given back
 	conn       *connection
 	overrides  Overrides        // what the pre-request function has set
 	reading    *Result          // that isn't closed yet; nil for none

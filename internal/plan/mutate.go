@@ -48,6 +48,11 @@ type Mutate struct {
 
 func (*Mutate) plan() {}
 
+// Spread reports a write to a relation that Citus spreads over its workers, which take no
+// functions that aren't IMMUTABLE where the values of a write, what it returns, and what
+// becomes of a conflict are computed.
+func (m *Mutate) Spread() bool { return m.Table.Distribution != introspect.Local }
+
 // Action is what a write does.
 type Action = apirequest.Action
 

@@ -205,6 +205,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		if !ok {
 			target = &introspect.Table{Name: r.Target}
 		}
+		if r.Function == nil && table.Distribution == introspect.Reference && target.Distribution == introspect.Distributed {
+			return apierror.DistributedEmbed(table.Name.Name, target.Name.Name)
+		}
 		if err := p.relate(e.Node, target, embeds); err != nil {
 			return err
 		}

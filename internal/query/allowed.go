@@ -1,6 +1,7 @@
 package query
 
 import (
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
@@ -25,7 +26,26 @@ func allowed(m *plan.Mutate) fragment {
 		}
 		f.join(condition)
 	}
-	return f.within("CASE WHEN (", ") IS TRUE THEN TRUE ELSE "+raise+" END")
+	return f.within("CASE WHEN (", ") IS TRUE THEN TRUE ELSE "+raiseOf(m)+" END")
+}
+
+// raiseOf is raise for a write. A column of the row is not known when the statement is planned
+// either, and the text of some types is made by functions that are IMMUTABLE.
+func raiseOf(m *plan.Mutate) string {
+	if !m.Spread() {
+		return raise
+	}
+	for i := range m.Table.Columns {
+		c := &m.Table.Columns[i]
+		if c.Type == nil {
+			continue
+		}
+		switch c.Type.BaseOID {
+		case oid.Int2, oid.Int4, oid.Int8, oid.Text, oid.VarChar, oid.UUID:
+			return "(COALESCE(" + sqlfrag.Qualified(m.Target.Alias, c.Name) + "::text, '') || ' " + plan.RowViolation + "')::boolean"
+		}
+	}
+	return raise
 }
 
 // allowedValue has the first value that a write returns be there for allowed rows only.

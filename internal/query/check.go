@@ -25,7 +25,7 @@ func checked(p plan.Runnable, main fragment) (fragment, string) {
 		switch {
 		case m.Return != plan.ReturnRepresentation, plain(m) && !m.Root.All:
 			return main, ""
-		case plain(m):
+		case plain(m) && !(m.Spread() && callsFunctions(m)):
 			return main, unescaped(rowCast(m.Table))
 		}
 	}

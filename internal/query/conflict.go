@@ -20,10 +20,15 @@ func onConflict(m *plan.Mutate) fragment {
 	for i, c := range m.Conflict.Updates {
 		sets[i] = sqlfrag.Ident(c.Name) + " = EXCLUDED." + sqlfrag.Ident(c.Name)
 	}
-	f := sql(clause + " DO UPDATE SET " + strings.Join(sets, ", ") + " WHERE " + countInserted("-"))
-	if guarded(m) { // the row that is there has to satisfy them, too
-		f.join(allowed(m).within(" AND ", ""))
+	f := sql(clause + " DO UPDATE SET " + strings.Join(sets, ", "))
+	var conditions []fragment
+	if counts(m) {
+		conditions = append(conditions, sql(countInserted("-")))
 	}
+	if guarded(m) { // the row that is there has to satisfy them, too
+		conditions = append(conditions, allowed(m))
+	}
+	f.join(where(conditions))
 	return f
 }
 
@@ -43,6 +48,9 @@ func arbiter(c *plan.Conflict) string {
 	}
 	return columns
 }
+
+// counts reports an upsert that counts the rows that it inserts.
+func counts(m *plan.Mutate) bool { return merges(m) && !m.Spread() }
 
 // merges reports an upsert that updates what was there.
 func merges(m *plan.Mutate) bool { return m.Conflict != nil && m.Conflict.Merge }

@@ -16,7 +16,7 @@ func insert(m *plan.Mutate) fragment {
 		f.join(bodyRows(m).within(" FROM ", ""))
 	}
 	var conditions []fragment
-	if merges(m) {
+	if counts(m) {
 		conditions = append(conditions, sql(countInserted("+")))
 	}
 	if m.Action == plan.Upsert {

@@ -16,7 +16,7 @@ const (
 func mutate(m *plan.Mutate) (fragment, *Program) {
 	write := write(m)
 	switch {
-	case m.Return == plan.ReturnRepresentation && plain(m):
+	case m.Return == plan.ReturnRepresentation && plain(m) && !(m.Spread() && callsFunctions(m)):
 		return returnOutputs(m, write)
 	case m.Return == plan.ReturnRepresentation:
 		return readResult(m, write)

@@ -70,7 +70,7 @@ func Build(p plan.Runnable) *Program {
 		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {
-		program.Inserted = merges(m)
+		program.Inserted = counts(m)
 	}
 	program.Main = *statement(main)
 	return program

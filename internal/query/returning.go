@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -14,6 +15,15 @@ func plain(m *plan.Mutate) bool {
 	n := m.Root
 	return n.PlaceColumn == "" && len(n.Embeds) == 0 && len(n.Order) == 0 && !n.Aggregates() && n.Window.IsAll() &&
 		(m.Format == plan.FormatArray || m.Format == plan.FormatObject || m.Format == plan.FormatCSV) && !noColumns(m)
+}
+
+// callsFunctions reports an answer of which RETURNING would have more than columns.
+func callsFunctions(m *plan.Mutate) bool {
+	list := outputs(m.Root)
+	inJSON(list, false)
+	return slices.ContainsFunc(list, func(o output) bool {
+		return bytes.ContainsAny(o.encoded(o.aggregated(), m.Root.StripNulls).sql, "(:") // also in a name, for which both forms do
+	})
 }
 
 // returnOutputs has a write return what the client gets, in RETURNING.

@@ -18,6 +18,7 @@ var (
 	tableLine    = regexp.MustCompile(`^table ("(?:[^"]|"")+"|\w+): (.+)$`)
 	columnPart   = regexp.MustCompile(`^("(?:[^"]|"")+"|\w+)(\*?) ([\w\[\]]+)$`)
 	keyLine      = regexp.MustCompile(`^key (\w+): (\w+) \(([^)]+)\) -> (\w+) \(([^)]+)\)$`)
+	spreadLine   = regexp.MustCompile(`^(distributed|reference): (.+)$`)
 	functionLine = regexp.MustCompile(`^function (\w+): (\w+) -> (set of |row of )?(\w+)$`)
 )
 
@@ -57,6 +58,10 @@ func (s *schemaReader) read(line string) error {
 		t := s.tables[m[2]]
 		t.ForeignKeys = append(t.ForeignKeys, introspect.ForeignKey{Name: m[1], Columns: strings.Split(m[3], ", "),
 			References: s.name(m[4]), ReferencedColumns: strings.Split(m[5], ", ")})
+	} else if m := spreadLine.FindStringSubmatch(line); m != nil {
+		for _, name := range strings.Split(m[2], ", ") {
+			s.tables[name].Distribution = map[string]introspect.Distribution{"distributed": introspect.Distributed, "reference": introspect.Reference}[m[1]]
+		}
 	} else if m := functionLine.FindStringSubmatch(line); m != nil {
 		s.addFunction(m[1], m[2], m[3], m[4])
 	} else {

@@ -16,7 +16,7 @@ func update(m *plan.Mutate) fragment {
 	switch {
 	case m.Bulk != nil:
 		return bulkUpdate(m, f)
-	case m.Members != nil && m.OneRow:
+	case m.Members != nil && m.OneRow && !m.Spread(): // or else lateText would be refused
 		f.join(textAssignments(m))
 	case m.Array:
 		f.add(columnList(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + parsedValue(c) }))

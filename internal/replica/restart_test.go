@@ -140,7 +140,9 @@ func TestRollingRestart(t *testing.T) {
 	transport := &http.Transport{MaxIdleConnsPerHost: readers}
 	defer transport.CloseIdleConnections()
 	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(b.choose()) },
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { http.Error(w, err.Error(), http.StatusBadGateway) }}
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+		}}
 	var failed, answered atomic.Int64
 	done := make(chan struct{})
 	for client := range readers {

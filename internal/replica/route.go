@@ -11,6 +11,10 @@ type Route struct {
 	Wait time.Duration
 	// AcquireTimeout is how long a connection to a replica is waited for.
 	AcquireTimeout time.Duration
+	// Tells has a write tell the position behind its commit, which is Committed then, the zero
+	// value before.
+	Tells     bool
+	Committed Position
 	// Served is the server that the request ran on last; nil before.
 	Served *Server
 
@@ -29,8 +33,20 @@ const (
 	primaryOnly
 )
 
-// NewRoute makes the route of a read, which replicas may answer.
+// NewRoute makes the route of a read, which replicas may answer. That of a nil Set chooses
+// among no servers.
 func (s *Set) NewRoute() *Route { return &Route{set: s} }
+
+// Chooses reports a route that has servers to choose among.
+func (r *Route) Chooses() bool { return r != nil && r.set != nil }
+
+// On gives the server that the request runs on; nil without a choice.
+func (r *Route) On() *Server {
+	if r == nil {
+		return nil
+	}
+	return r.Served
+}
 
 // PreferPrimary has the request go to replicas only if the primary doesn't answer.
 func (r *Route) PreferPrimary() { r.order = max(r.order, primaryFirst) }
