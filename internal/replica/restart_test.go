@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type instance struct {
 	api    *pgrest.Handler
 	url    *url.URL
 	ready  atomic.Bool
+	sent   atomic.Int64 // requests that the balancer has sent, and that aren't answered
 }
 
 func startInstance(t *testing.T, servers *pgtest.Replicated) *instance {
@@ -59,11 +61,11 @@ func startInstance(t *testing.T, servers *pgtest.Replicated) *instance {
 }
 
 // stop stops the instance as a host does: it says that it isn't ready, goes on until the
-// balancer has noticed, lets requests end, and then closes the API and its pool.
-func (i *instance) stop(t *testing.T) {
+// balancer sends it nothing any more, lets requests end, and then closes the API and its pool.
+func (i *instance) stop(t *testing.T, b *balancer) {
 	t.Helper()
 	i.ready.Store(false)
-	time.Sleep(drain)
+	await(t, "the balancer has noticed", func() bool { return !b.sendsTo(i) })
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Second)
 	defer cancel()
 	require.NoError(t, i.server.Shutdown(ctx))
@@ -71,10 +73,8 @@ func (i *instance) stop(t *testing.T) {
 	i.pool.Close()
 }
 
-const (
-	probes = 25 * time.Millisecond // how often the balancer asks an instance whether it is ready
-	drain  = 10 * probes
-)
+// probes is how often the balancer asks an instance whether it is ready.
+const probes = 25 * time.Millisecond
 
 // balancer sends requests to instances that were ready when it asked last, by turns.
 type balancer struct {
@@ -82,6 +82,7 @@ type balancer struct {
 	instances []*instance
 	ready     []*instance
 	next      int
+	transport *http.Transport
 }
 
 func (b *balancer) probe() {
@@ -102,11 +103,31 @@ func (b *balancer) probe() {
 	b.ready = ready
 }
 
-func (b *balancer) choose() *url.URL {
+// choose gives the instance that the next request is sent to.
+func (b *balancer) choose() *instance {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.next++
-	return b.ready[b.next%len(b.ready)].url
+	i := b.ready[b.next%len(b.ready)]
+	i.sent.Add(1)
+	return i
+}
+
+func (b *balancer) sendsTo(i *instance) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Contains(b.ready, i) || i.sent.Load() > 0
+}
+
+// ServeHTTP sends a request to an instance.
+func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i := b.choose()
+	defer i.sent.Add(-1)
+	proxy := &httputil.ReverseProxy{
+		Transport: b.transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(i.url) },
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { http.Error(w, err.Error(), http.StatusBadGateway) },
+	}
+	proxy.ServeHTTP(w, r)
 }
 
 func (b *balancer) replace(n int, i *instance) {
@@ -120,7 +141,8 @@ func (b *balancer) replace(n int, i *instance) {
 func TestRollingRestart(t *testing.T) {
 	t.Parallel()
 	servers := pgtest.Replicate(t, 1, schemaSQL)
-	b := &balancer{}
+	b := &balancer{transport: &http.Transport{MaxIdleConnsPerHost: readers}}
+	defer b.transport.CloseIdleConnections()
 	for range 3 {
 		b.instances = append(b.instances, startInstance(t, servers))
 	}
@@ -137,12 +159,6 @@ func TestRollingRestart(t *testing.T) {
 			}
 		}
 	})
-	transport := &http.Transport{MaxIdleConnsPerHost: readers}
-	defer transport.CloseIdleConnections()
-	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(b.choose()) },
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-		}}
 	var failed, answered atomic.Int64
 	done := make(chan struct{})
 	for client := range readers {
@@ -154,8 +170,8 @@ func TestRollingRestart(t *testing.T) {
 				case <-time.After(time.Millisecond):
 				}
 				id := 1000 + client*1_000_000 + n
-				written := ask(t, proxy, "POST /notes", fmt.Sprintf(`{"id": %d}`, id))
-				read := ask(t, proxy, fmt.Sprintf("GET /notes?select=id&id=eq.%d", id), "", written.after())
+				written := ask(t, b, "POST /notes", fmt.Sprintf(`{"id": %d}`, id))
+				read := ask(t, b, fmt.Sprintf("GET /notes?select=id&id=eq.%d", id), "", written.after())
 				if written.Code != 201 || read.Code != 200 || read.Body.String() != fmt.Sprintf(`[{"id":%d}]`, id) {
 					t.Errorf("%d %s, %d %s", written.Code, written.Body, read.Code, read.Body)
 					failed.Add(1)
@@ -168,9 +184,8 @@ func TestRollingRestart(t *testing.T) {
 		for n := range b.instances {
 			fresh := startInstance(t, servers)
 			old := b.instances[n]
-			old.ready.Store(false)
 			b.replace(n, fresh)
-			old.stop(t)
+			old.stop(t, b)
 		}
 	}
 	close(done)
@@ -189,10 +204,10 @@ func TestRollingRestart(t *testing.T) {
 			return strings.Contains(string(body), `"id":1`)
 		})
 	}
+	for _, i := range slices.Clone(b.instances) {
+		i.stop(t, b)
+	}
 	close(stop)
 	background.Wait()
-	for _, i := range b.instances {
-		i.stop(t)
-	}
 	http.DefaultClient.CloseIdleConnections()
 }
