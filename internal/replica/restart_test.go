@@ -125,7 +125,9 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer i.sent.Add(-1)
 	proxy := &httputil.ReverseProxy{
 		Transport: b.transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(i.url) },
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { http.Error(w, err.Error(), http.StatusBadGateway) },
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+		},
 	}
 	proxy.ServeHTTP(w, r)
 }
