@@ -49,6 +49,9 @@ import (
 // more than once. After is called again only where a deferred constraint or the like has it
 // that nothing was committed.
 //
+// With Options.Replicas a request that Before or After takes part in runs on the primary.
+// Others that only read run on a replica, and For is called again when one is repeated.
+//
 // # Cost
 //
 // A request that no hook takes part in costs what it costs without hooks: one round trip.
@@ -87,7 +90,8 @@ type Outcome struct {
 	// RowsAffected is how many rows were written, or how many a read or a function gave: of
 	// those, the ones on the page. It is 0 for an execution plan.
 	RowsAffected int64
-	// RowsInserted is how many of them were inserted, by an insert or an upsert.
+	// RowsInserted is how many of them were inserted, by an insert or an upsert. Those of an
+	// upsert into a relation that Citus spreads over its workers aren't counted: it is 0.
 	RowsInserted int64
 	// Rows are those that were written, as a hook with Rows wants them.
 	Rows []WrittenRow

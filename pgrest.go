@@ -112,6 +112,12 @@
 // databases that are copies of one template may share a Handler, whose Pool chooses among
 // theirs by the request's context.
 //
+// # Replicas
+//
+// Options.Replicas has reads answered by replicas of PostgreSQL's own replication: each read goes
+// where it can be answered, as long as one server can, and a client that brings the position of
+// its last write never reads older data.
+//
 // # Observation
 //
 // Options.Observe is told of each request when it has been answered, and Options.Tracer of

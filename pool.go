@@ -12,6 +12,8 @@ import "github.com/pgrest-go/pgrest/internal/dbpool"
 // nobody can listen, its method Config tells where the primary is, if it has one, as
 // in a URL with several hosts and target_session_attrs=prefer-standby.
 //
+// Options.Replicas has pools of replicas beside it.
+//
 // A host's own may choose among several databases by ctx, which is the request's: for what the
 // handler does itself, such as loading the schema, it has nothing of a request. The types in
 // all of these databases need the same OIDs, as in copies of one template: else requests find

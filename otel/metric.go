@@ -51,6 +51,9 @@ func labels(e pgrest.Event) []attribute.KeyValue {
 	if failed := errorType(e); failed != "" {
 		all = append(all, semconv.ErrorTypeKey.String(failed))
 	}
+	if e.Server != "" {
+		all = append(all, attribute.String("pgrest.server", e.Server))
+	}
 	return all
 }
 

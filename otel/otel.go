@@ -40,6 +40,7 @@
 //	pgrest.code                   the code of what went wrong: a SQLSTATE, or one of PostgREST's
 //	pgrest.resource               relation, rpc, root or unknown
 //	pgrest.role                   the role that the request ran as, if one was found
+//	pgrest.server                 primary, or the name of a replica, with Options.Replicas
 //	pgrest.stage.<name>           how long a stage took, in seconds
 //
 // The children are called after their stages: jwt, parse, plan, transaction and
@@ -48,7 +49,7 @@
 // # Metrics
 //
 // The histogram http.server.request.duration is in seconds, by http.request.method,
-// http.response.status_code, error.type and pgrest.resource. Middleware such as
+// http.response.status_code, error.type, pgrest.resource and pgrest.server. Middleware such as
 // otelhttp records one of the same name, in a scope of its own. A host that wants
 // no more than that one gives a MeterProvider of the package metric/noop.
 //

@@ -12,13 +12,13 @@ import (
 	"github.com/pgrest-go/pgrest/internal/replica"
 )
 
-// serverLog is what a connection knows of its server's write-ahead log, which can't change
-// while the connection lives: a primary stays one, on its timeline.
+// serverLog is what a connection knows of its server's write-ahead log.
 type serverLog struct {
 	system                uint64
-	timeline              uint32
 	pageSize, segmentSize uint64
-	untold                bool // the server doesn't tell
+	// replayed is the highest timeline that a replica was found on. It goes to no lower one.
+	replayed uint32
+	untold   bool // the server doesn't tell
 }
 
 // tellsPosition reports a transaction that is to tell the position behind its commit.
@@ -27,18 +27,19 @@ func (tx *Tx) tellsPosition() bool {
 	return s.Route != nil && s.Route.Tells && !s.ReadOnly && !s.Rollback && !tx.nested() && !tx.conn.log.untold
 }
 
-// Statements that ask for the position behind a commit: of where the next record will
-// begin. That of the last record that is on the disk may be before the commit's, if that is
+// Statements that ask for the position behind a commit: where the next record will begin, and
+// the timeline. The end of what is on the disk may be before the commit's record, if that is
 // asynchronous. The first of a connection also asks for what doesn't change.
 const (
-	positionBehind    = "SELECT pg_catalog.pg_current_wal_insert_lsn()"
-	positionBehindAll = positionBehind + ", system_identifier, pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8), " +
-		"pg_catalog.current_setting('wal_block_size'), pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size')) " +
-		"FROM pg_catalog.pg_control_system()"
+	positionBehind    = "SELECT lsn, pg_catalog.substr(pg_catalog.pg_walfile_name(lsn), 1, 8)" + insertLSN
+	positionBehindAll = "SELECT lsn, pg_catalog.substr(pg_catalog.pg_walfile_name(lsn), 1, 8), system_identifier, " +
+		"pg_catalog.current_setting('wal_block_size'), pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))" +
+		insertLSN + ", pg_catalog.pg_control_system()"
+	insertLSN = " FROM pg_catalog.pg_current_wal_insert_lsn() AS lsn"
 )
 
 func (l *serverLog) statement() string {
-	if l.timeline != 0 && l.pageSize != 0 {
+	if l.pageSize != 0 {
 		return positionBehind
 	}
 	return positionBehindAll
@@ -109,38 +110,41 @@ func (p *pipeline) readPosition(reader *pgconn.ResultReader) error {
 
 // committedAt takes note of the position behind the commit.
 func (tx *Tx) committedAt(row []string) error {
-	if len(row) == 0 {
-		return errors.New("read the position behind the commit: there is none")
+	if len(row) < 2 {
+		return fmt.Errorf("read the position behind the commit: %d values", len(row))
 	}
 	lsn, err := replica.ParseLSN(row[0])
 	if err != nil {
 		return err
 	}
+	timeline, err := strconv.ParseUint(row[1], 16, 32)
+	if err != nil {
+		return fmt.Errorf("read the timeline: %w", err)
+	}
 	log := &tx.conn.log
-	if len(row) > 1 {
-		if err := log.read(row[1:]); err != nil {
+	if len(row) > 2 {
+		if err := log.read(row[2:]); err != nil {
 			return err
 		}
 	}
 	tx.session.Route.Committed = replica.Position{
-		System: log.system, Timeline: log.timeline, LSN: replica.EndOf(lsn, log.pageSize, log.segmentSize),
+		System: log.system, Timeline: uint32(timeline), LSN: replica.EndOf(lsn, log.pageSize, log.segmentSize),
 	}
 	return nil
 }
 
 // read reads what positionBehindAll tells beside the position.
 func (l *serverLog) read(row []string) error {
-	if len(row) != 4 {
-		return fmt.Errorf("read what the server tells of its log: %d values in place of 4", len(row))
+	if len(row) != 3 {
+		return fmt.Errorf("read what the server tells of its log: %d values in place of 3", len(row))
 	}
 	system, err := strconv.ParseUint(row[0], 10, 64)
-	timeline, timelineErr := strconv.ParseUint(row[1], 16, 32)
-	pageSize, pageErr := strconv.ParseUint(row[2], 10, 64)
-	segmentSize, segmentErr := strconv.ParseUint(row[3], 10, 64)
-	if err := errors.Join(err, timelineErr, pageErr, segmentErr); err != nil {
+	pageSize, pageErr := strconv.ParseUint(row[1], 10, 64)
+	segmentSize, segmentErr := strconv.ParseUint(row[2], 10, 64)
+	if err := errors.Join(err, pageErr, segmentErr); err != nil {
 		return fmt.Errorf("read what the server tells of its log: %w", err)
 	}
-	*l = serverLog{system: system, timeline: uint32(timeline), pageSize: pageSize, segmentSize: segmentSize}
+	l.system, l.pageSize, l.segmentSize = system, pageSize, segmentSize
 	return nil
 }
 
@@ -229,7 +233,8 @@ func (p *pipeline) sendAwait() int {
 	tx, after := p.tx, &p.tx.session.Route.After
 	args := [][]byte{[]byte(after.LSNText()), []byte(strconv.FormatInt(tx.session.Route.Wait.Milliseconds(), 10) + " ms")}
 	statement := awaitPosition
-	if log := &tx.conn.log; log.system != after.System || log.timeline < after.Timeline {
+	// A pooler may have put the connection on another server.
+	if log := &tx.conn.log; !tx.executor.prepares || log.system != after.System || log.replayed < after.Timeline {
 		statement = awaitKnowing
 		args = append(args, strconv.AppendUint(nil, after.System, 10), strconv.AppendUint(nil, uint64(after.Timeline), 10),
 			fmt.Appendf(nil, "%08X", after.Timeline))
@@ -249,7 +254,7 @@ func (p *pipeline) readAwait() error {
 	switch {
 	case err == nil:
 		log, after := &p.tx.conn.log, &p.tx.session.Route.After
-		log.system, log.timeline = after.System, max(log.timeline, after.Timeline)
+		log.system, log.replayed = after.System, max(log.replayed, after.Timeline)
 		return nil
 	case errors.As(err, &pg) && pg.SeverityUnlocalized != "FATAL" && !staleStatement(err):
 		return fmt.Errorf("%w: %w", ErrBehind, err)
