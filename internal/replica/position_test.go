@@ -3,6 +3,7 @@ package replica_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
@@ -217,3 +220,110 @@ func TestPosition_untold(t *testing.T) {
 	}
 	require.Contains(t, log.String(), "the position behind a commit can't be told")
 }
+
+// However a transaction ends, its position comes with it, and where it fails at its end the
+// connection is as before: with hooks, without prepared statements, and with tracers of each
+// kind, which see what is asked for.
+func TestPosition_of_endings(t *testing.T) {
+	t.Parallel()
+	servers := pgtest.Replicate(t, 1, schemaSQL+`
+		CREATE TABLE api.replies (id bigint PRIMARY KEY, note bigint REFERENCES api.notes DEFERRABLE INITIALLY DEFERRED);
+		GRANT ALL ON api.replies TO web_anon;`)
+	nothing := func(context.Context, pgx.Tx, *pgrest.Request) error { return nil }
+	behind := func(context.Context, pgx.Tx, *pgrest.Request, *pgrest.Outcome) error { return nil }
+	sql := func(ctx context.Context, tx pgx.Tx, _ *pgrest.Request) error {
+		_, err := tx.Exec(ctx, "SELECT 1")
+		return err
+	}
+	queries, batches := new(queryTracer), new(batchTracer)
+	for i, tt := range []struct {
+		name   string
+		tracer pgx.QueryTracer
+		change func(*pgrest.Options)
+	}{
+		{"plain", nil, func(*pgrest.Options) {}},
+		{"before", nil, func(o *pgrest.Options) { o.Hooks = []pgrest.Hook{{Before: nothing}} }},
+		{"after", nil, func(o *pgrest.Options) { o.Hooks = []pgrest.Hook{{After: behind}} }},
+		{"sql", nil, func(o *pgrest.Options) { o.Hooks = []pgrest.Hook{{Before: sql, After: behind, AsLogin: true}} }},
+		{"late", nil, func(o *pgrest.Options) { o.MaxSpoolBytes = -1 }},
+		{"unprepared", nil, func(o *pgrest.Options) { o.DisablePreparedStatements = true }},
+		{"queries", queries, func(*pgrest.Options) {}},
+		{"batches", batches, func(o *pgrest.Options) { o.MaxSpoolBytes = -1 }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			config := pool(t, servers.Primary.Host(), "").Config()
+			config.MaxConns, config.ConnConfig.Tracer = 1, tt.tracer
+			primary, err := pgxpool.NewWithConfig(t.Context(), config)
+			require.NoError(t, err)
+			t.Cleanup(primary.Close)
+			s := &site{Replicated: servers}
+			o := options()
+			o.DisableListener = true
+			o.Replicas.Pools = []pgrest.Replica{{Pool: pool(t, servers.Replicas[0].Host(), "")}}
+			o.Replicas.PositionWait = 10 * time.Second
+			tt.change(&o)
+			s.openOn(t, primary, o)
+			for round := range 3 {
+				first := 10_000*(i+1) + 10*round
+				for _, w := range []struct {
+					line, body string
+					headers    []string
+				}{
+					{"POST /notes", fmt.Sprintf(`{"id": %d}`, first), nil},
+					{"POST /notes", fmt.Sprintf(`{"id": %d}`, first+1), []string{"Accept: application/vnd.pgrst.object+json", "Prefer: return=representation"}},
+					{"POST /rpc/add_notes", fmt.Sprintf(`{"first": %d, "last": %d}`, first+2, first+2), nil},
+				} {
+					a := ask(t, s.Handler, w.line, w.body, w.headers...)
+					require.Less(t, a.Code, 300, a.Body)
+					p, err := replica.ParseToken(a.position())
+					require.NoError(t, err)
+					require.EqualValues(t, 1, p.Timeline)
+					require.Equal(t, "t", servers.Primary.Ask(t, fmt.Sprintf(`SELECT pg_current_wal_insert_lsn() >= '%s'`, p.LSNText())))
+					read := ask(t, s.Handler, fmt.Sprintf("GET /notes?select=id&id=gte.%d&id=lt.%d", first, first+10), "", a.after(), "Prefer: count=exact")
+					require.Equal(t, 200, read.Code)
+				}
+				read := ask(t, s.Handler, fmt.Sprintf("GET /notes?select=id&order=id&id=gte.%d&id=lt.%d", first, first+10), "",
+					ask(t, s.Handler, "DELETE /notes?id=eq.0", "").after())
+				require.JSONEq(t, fmt.Sprintf(`[{"id":%d},{"id":%d},{"id":%d}]`, first, first+1, first+2), read.Body.String())
+				for _, headers := range [][]string{nil, {"Accept: application/vnd.pgrst.object+json", "Prefer: return=representation"}} {
+					a := ask(t, s.Handler, "POST /replies", fmt.Sprintf(`{"id": %d, "note": -1}`, first), headers...)
+					require.Equal(t, 409, a.Code, a.Body)
+					require.Empty(t, a.position())
+				}
+			}
+		})
+	}
+	for _, traced := range []map[string]int{queries.ended, batches.ended} {
+		require.NotZero(t, traced["SELECT lsn, pg_catalog.substr(pg_catalog.pg_walfile_name(lsn), 1, 8) FROM pg_catalog.pg_current_wal_insert_lsn() AS lsn"], "%v", traced)
+	}
+}
+
+// queryTracer counts the statements that have ended, by their SQL.
+type queryTracer struct{ ended map[string]int }
+
+type tracedSQL struct{}
+
+func (q *queryTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, tracedSQL{}, data.SQL)
+}
+
+func (q *queryTracer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	if q.ended == nil {
+		q.ended = map[string]int{}
+	}
+	sql, _ := ctx.Value(tracedSQL{}).(string)
+	q.ended[sql]++
+}
+
+// batchTracer is the same for pipelines.
+type batchTracer struct{ queryTracer }
+
+func (b *batchTracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return ctx
+}
+
+func (b *batchTracer) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
+	b.TraceQueryEnd(context.WithValue(ctx, tracedSQL{}, data.SQL), conn, pgx.TraceQueryEndData{})
+}
+
+func (b *batchTracer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
