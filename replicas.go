@@ -33,9 +33,9 @@ const PositionHeader = "Pgrest-Position"
 // background. A read for which a server has no connection goes to the next: another
 // replica, the primary, and at last replicas that didn't answer before. One that a replica
 // answers by an error of its own is repeated once elsewhere, unless a part of the response
-// was sent: the connection broke, the query conflicts with recovery or was cancelled, the
-// server is out of something, or the replica hasn't replayed a change of the schema that the
-// handler knows already, which doesn't have the schema loaded.
+// was sent: the connection broke, the server is frozen, or out of something, the query
+// conflicts with recovery or was cancelled, or the replica hasn't replayed a change of the
+// schema that the handler knows already, which doesn't have the schema loaded.
 type Replicas struct {
 	// Pools connect to replicas, of which there may be up to 63. Without any, all requests go
 	// to the primary.
@@ -191,7 +191,11 @@ func (x *exchange) elsewhere(schema *snapshot, err error) error {
 		return err
 	}
 	may, onPrimary := executor.MayDoElsewhere(err)
-	if !may && x.stale(err) {
+	switch {
+	case may:
+	case apierror.IsDeadlinePassed(err):
+		may = executor.Frozen(x.r.Context(), x.w.route)
+	case x.stale(err):
 		may, onPrimary = true, true
 	}
 	if !may || !x.w.route.Repeat(onPrimary) {

@@ -151,6 +151,12 @@ func DeadlinePassed(cause error) *Error {
 	return &Error{Code: queryCanceled, Message: "The request took longer than it may", Status: http.StatusGatewayTimeout, cause: cause}
 }
 
+// IsDeadlinePassed reports that an error is, or wraps, one of DeadlinePassed.
+func IsDeadlinePassed(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == queryCanceled && e.Status == http.StatusGatewayTimeout
+}
+
 const (
 	queryCanceled             = "57014" // a SQLSTATE
 	statusClientClosedRequest = 499

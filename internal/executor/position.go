@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/dbpool"
 	"github.com/pgrest-go/pgrest/internal/replica"
 )
 
@@ -260,6 +262,19 @@ func (p *pipeline) readAwait() error {
 		return fmt.Errorf("%w: %w", ErrBehind, err)
 	}
 	return err
+}
+
+// Frozen asks a replica that was silent for too long whether it is still there, or only takes
+// long. It waits for the answer no longer than for a connection, and as long for that.
+func Frozen(ctx context.Context, route *replica.Route) bool {
+	asking, cancel := context.WithTimeout(ctx, 2*route.AcquireTimeout)
+	defer cancel()
+	conn, err := dbpool.Acquire(asking, route.Served.Pool, route.AcquireTimeout)
+	if err != nil {
+		return ctx.Err() == nil && !dbpool.Exhausted(route.Served.Pool)
+	}
+	defer conn.Release()
+	return conn.Ping(asking) != nil && ctx.Err() == nil
 }
 
 // MayDoElsewhere reports an error of a read on a replica that another server may not have,

@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,30 @@ func (s *OwnedServer) SynchronousTo(t testing.TB, replicas ...*OwnedServer) {
 		names = append(names, fmt.Sprintf("replica_%d", r.port))
 	}
 	s.Exec(t, fmt.Sprintf(`ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (%s)'`, strings.Join(names, ", ")), `SELECT pg_reload_conf()`)
+}
+
+// Freeze stops the processes of the server without ending them: it takes connections, and says
+// nothing. Thaw has them go on, and so does the end of the test.
+func (s *OwnedServer) Freeze(t testing.TB) {
+	t.Helper()
+	t.Cleanup(func() { _, _ = s.signal("CONT") }) // it may be gone
+	if out, err := s.signal("STOP"); err != nil {
+		t.Fatalf("pgtest: freeze the server: %v: %s", err, out)
+	}
+}
+
+// Thaw is the end of a Freeze.
+func (s *OwnedServer) Thaw(t testing.TB) {
+	t.Helper()
+	if out, err := s.signal("CONT"); err != nil {
+		t.Fatalf("pgtest: thaw the server: %v: %s", err, out)
+	}
+}
+
+// signal sends a signal to all processes of the server, and gives what was complained of.
+func (s *OwnedServer) signal(name string) ([]byte, error) {
+	const script = `pid=$(head -n 1 "$1/data/postmaster.pid") && kill -s "$2" "$pid" $(pgrep -P "$pid")`
+	return exec.Command("/bin/sh", "-c", script, "signal", s.dir, name).CombinedOutput()
 }
 
 // Promote makes a replica a primary, and waits until it takes writes.

@@ -133,6 +133,36 @@ func TestFault_replica_away(t *testing.T) {
 	}
 }
 
+// A replica that is frozen, or behind a network that has lost it, says nothing. Requests that
+// wait for it are repeated when they have waited for long enough, and others leave it alone. One
+// that only takes long is not repeated.
+func TestFault_replica_frozen(t *testing.T) {
+	t.Parallel()
+	s := open(t, pgtest.Replicate(t, 1, schemaSQL), func(o *pgrest.Options) {
+		o.DatabaseTimeout, o.Replicas.AcquireTimeout = time.Second, 300*time.Millisecond
+	})
+	slow := ask(t, s, "GET /rpc/slow_notes?seconds=2", "")
+	require.Equal(t, 504, slow.Code)
+	require.Equal(t, "replica-1", slow.server)
+	await(t, "it is asked again", func() bool { return ask(t, s, "GET /notes", "").server == "replica-1" })
+
+	s.Replicas[0].Freeze(t)
+	var clients sync.WaitGroup
+	for range readers {
+		clients.Go(func() {
+			for range 20 {
+				if a := ask(t, s.Handler, "GET /notes?id=eq.1", ""); a.Code != 200 {
+					t.Errorf("%d %s", a.Code, a.Body)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	require.True(t, s.figures(t, "replica-1").Down)
+	s.Replicas[0].Thaw(t)
+	await(t, "it answers again", func() bool { return ask(t, s, "GET /notes", "").server == "replica-1" })
+}
+
 // Reads are answered while the primary is away, by a handler that begins then, too, and
 // writes when it is back.
 func TestFault_primary_away(t *testing.T) {
