@@ -14,10 +14,21 @@ import (
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
-// What only reads goes to the replica, all else to the primary.
+// What follows has servers in common.
 func TestRoute(t *testing.T) {
 	t.Parallel()
-	s := open(t, pgtest.Replicate(t, 1, schemaSQL))
+	two := pgtest.Replicate(t, 2, schemaSQL)
+	one := &pgtest.Replicated{Primary: two.Primary, Replicas: two.Replicas[:1]}
+	t.Run("methods", func(t *testing.T) { routeByMethod(t, one) })
+	t.Run("from primary", func(t *testing.T) { routeFromPrimary(t, one) })
+	t.Run("hooks", func(t *testing.T) { routeWithHooks(t, one) })
+	t.Run("turns", func(t *testing.T) { routeByTurns(t, two) })
+	t.Run("serializable", func(t *testing.T) { routeSerializable(t, one) })
+}
+
+// What only reads goes to the replica, all else to the primary.
+func routeByMethod(t *testing.T, servers *pgtest.Replicated) {
+	s := open(t, servers)
 	for _, tt := range []struct {
 		name, line, body string
 		headers          []string
@@ -54,10 +65,9 @@ func TestRoute(t *testing.T) {
 
 // Options.Replicas.FromPrimary has reads go to the primary: by a header, a preference, a
 // role, or what they are about.
-func TestRoute_from_primary(t *testing.T) {
-	t.Parallel()
+func routeFromPrimary(t *testing.T, servers *pgtest.Replicated) {
 	asked := 0
-	s := open(t, pgtest.Replicate(t, 1, schemaSQL), func(o *pgrest.Options) {
+	s := open(t, servers, func(o *pgrest.Options) {
 		o.JWTSecret, o.AnonRole = nil, ""
 		o.Authenticate = func(r *http.Request) (auth.Identity, error) {
 			return auth.Identity{Role: r.Header.Get("Role")}, nil
@@ -91,9 +101,7 @@ func TestRoute_from_primary(t *testing.T) {
 
 // Requests that run SQL of the host's run on the primary, and those that hooks only hear of
 // don't.
-func TestRoute_hooks(t *testing.T) {
-	t.Parallel()
-	servers := pgtest.Replicate(t, 1, schemaSQL)
+func routeWithHooks(t *testing.T, servers *pgtest.Replicated) {
 	reads := func(r *pgrest.Request) bool { return true }
 	for name, tt := range map[string]struct {
 		hook   pgrest.Hook
@@ -112,18 +120,17 @@ func TestRoute_hooks(t *testing.T) {
 }
 
 // A role whose transactions are SERIALIZABLE reads from the primary.
-func TestRoute_serializable(t *testing.T) {
-	t.Parallel()
-	s := open(t, pgtest.Replicate(t, 1, schemaSQL+`ALTER ROLE web_anon SET default_transaction_isolation = 'serializable'`))
+func routeSerializable(t *testing.T, servers *pgtest.Replicated) {
+	servers.Primary.Exec(t, `ALTER ROLE web_anon SET default_transaction_isolation = 'serializable'`)
+	s := open(t, servers)
 	a := ask(t, s, "GET /notes", "")
 	require.Equal(t, 200, a.Code)
 	require.Equal(t, "primary", a.server)
 }
 
 // With several replicas requests take turns.
-func TestRoute_turns(t *testing.T) {
-	t.Parallel()
-	s := open(t, pgtest.Replicate(t, 2, schemaSQL), func(o *pgrest.Options) {
+func routeByTurns(t *testing.T, servers *pgtest.Replicated) {
+	s := open(t, servers, func(o *pgrest.Options) {
 		o.Replicas.Pools[0].Name, o.Replicas.Pools[1].Name = "west", "east"
 	})
 	served := map[string]int{}
