@@ -18,8 +18,8 @@ type recorder struct {
 // begin takes note of the status, and adds what is known by now.
 func (w *recorder) begin(status int) {
 	w.status = status
-	if w.route != nil && w.route.Committed.LSN != 0 {
-		w.Header()[PositionHeader] = []string{w.route.Committed.Token()}
+	if token := w.route.Token(); token != "" {
+		w.Header()[PositionHeader] = []string{token}
 	}
 }
 

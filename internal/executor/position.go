@@ -23,10 +23,13 @@ type serverLog struct {
 	untold   bool // the server doesn't tell
 }
 
-// tellsPosition reports a transaction that is to tell the position behind its commit.
-func (tx *Tx) tellsPosition() bool {
+// tellsPosition reports a transaction that asks for the position behind its commit.
+func (tx *Tx) tellsPosition() bool { return tx.owesPosition() && !tx.conn.log.untold }
+
+// owesPosition reports a transaction that is to tell the position behind its commit.
+func (tx *Tx) owesPosition() bool {
 	s := &tx.session
-	return s.Route != nil && s.Route.Tells && !s.ReadOnly && !s.Rollback && !tx.nested() && !tx.conn.log.untold
+	return s.Route != nil && s.Route.Tells && !s.ReadOnly && !s.Rollback && !tx.nested()
 }
 
 // Statements that ask for the position behind a commit: where the next record will begin, and
@@ -92,7 +95,15 @@ func (p *pipeline) readEnd() error {
 	if err := p.close(); err != nil && !p.done {
 		return err
 	}
+	p.tx.noteUntold()
 	return nil
+}
+
+// noteUntold has the client told that a position isn't known for which nobody has asked.
+func (tx *Tx) noteUntold() {
+	if tx.owesPosition() && tx.conn.log.untold {
+		tx.session.Route.Unknown = true
+	}
 }
 
 // readPosition reads the position behind the commit.
@@ -153,8 +164,8 @@ func (l *serverLog) read(row []string) error {
 // noPosition takes note that a server doesn't tell where its log is, so that it isn't asked
 // on this connection again.
 func (p *pipeline) noPosition(err error) {
-	p.tx.conn.log.untold = true
-	if p.tx.executor.NoPosition != nil && p.ctx.Err() == nil {
+	p.tx.conn.log.untold, p.tx.session.Route.Unknown = true, true
+	if p.tx.executor.NoPosition != nil && !broken(err) {
 		p.tx.executor.NoPosition(err)
 	}
 }
@@ -163,7 +174,9 @@ func (p *pipeline) noPosition(err error) {
 // same round trip.
 func (p *pipeline) execCommit() error {
 	if !p.tx.tellsPosition() {
-		return p.exec(commit)
+		err := p.exec(commit)
+		p.tx.noteUntold()
+		return err
 	}
 	results, err := p.execAll(commit + "; " + p.tx.conn.log.statement())
 	if len(results) == 0 || results[0].Err != nil || results[0].CommandTag.String() != commit {

@@ -24,6 +24,10 @@ type Position struct {
 // tokenVersion begins a token, so that another form can follow.
 const tokenVersion = 1
 
+// unknownToken stands for a position that isn't known. It is none that can be read, so that it
+// is for the primary alone.
+const unknownToken = "unknown"
+
 // tokenBytes is how long a token is: the version and the fields.
 const tokenBytes = 1 + 8 + 4 + 8
 

@@ -205,17 +205,19 @@ func TestPosition_asynchronous_commit(t *testing.T) {
 	}
 }
 
-// Where the server doesn't tell, writes are answered without a position, and that is logged.
+// Where the server doesn't tell, which is logged, the position is one with which the primary
+// answers.
 func TestPosition_untold(t *testing.T) {
 	t.Parallel()
-	servers := pgtest.Replicate(t, 0, schemaSQL+`REVOKE EXECUTE ON FUNCTION pg_current_wal_insert_lsn() FROM PUBLIC;`)
+	servers := pgtest.Replicate(t, 1, schemaSQL+`REVOKE EXECUTE ON FUNCTION pg_current_wal_insert_lsn() FROM PUBLIC;`)
 	var log bytes.Buffer
 	s := open(t, servers, func(o *pgrest.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	for id := 100; id < 103; id++ {
 		for _, headers := range [][]string{nil, {"Accept: application/vnd.pgrst.object+json", "Prefer: return=representation"}} {
 			a := ask(t, s, "POST /notes", fmt.Sprintf(`{"id": %d}`, id+10*len(headers)), headers...)
 			require.Equal(t, 201, a.Code, a.Body)
-			require.Empty(t, a.position())
+			require.Equal(t, "unknown", a.position())
+			require.Equal(t, "primary", ask(t, s, "GET /notes?id=eq.1", "", a.after()).server)
 		}
 	}
 	require.Contains(t, log.String(), "the position behind a commit can't be told")

@@ -12,9 +12,9 @@ type Route struct {
 	// AcquireTimeout is how long a connection to a replica is waited for.
 	AcquireTimeout time.Duration
 	// Tells has a write tell the position behind its commit, which is Committed then, the zero
-	// value before.
-	Tells     bool
-	Committed Position
+	// value before. Unknown reports a commit whose position couldn't be had.
+	Tells, Unknown bool
+	Committed      Position
 	// Served is the server that the request ran on last; nil before.
 	Served *Server
 
@@ -36,6 +36,19 @@ const (
 // NewRoute makes the route of a read, which replicas may answer. That of a nil Set chooses
 // among no servers.
 func (s *Set) NewRoute() *Route { return &Route{set: s} }
+
+// Token is what a client is told of the position behind the commit; empty before there is one.
+func (r *Route) Token() string {
+	switch {
+	case r == nil:
+		return ""
+	case r.Committed.LSN != 0:
+		return r.Committed.Token()
+	case r.Unknown:
+		return unknownToken
+	}
+	return ""
+}
 
 // Chooses reports a route that has servers to choose among.
 func (r *Route) Chooses() bool { return r != nil && r.set != nil }
