@@ -178,7 +178,7 @@ func TestSpool_slow_readers(t *testing.T) {
 			pool := db.Pool(t, pgtest.MaxConns(size))
 			var log journal
 			server := listen(t, open(t, pool, log.kept, func(o *pgrest.Options) {
-				if o.WriteTimeout = 8 * time.Second; name == "read_without_files" {
+				if o.WriteTimeout = 20 * time.Second; name == "read_without_files" {
 					o.WriteTimeout, o.MaxSpoolBytes = 2*time.Second, -1
 				}
 			}))
