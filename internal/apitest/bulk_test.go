@@ -18,11 +18,14 @@ const parts = `
 		id int PRIMARY KEY, code text NOT NULL UNIQUE, name text DEFAULT 'none', amount int, tags text[], info json, shade archive.shade, kind int,
 		doubled int GENERATED ALWAYS AS (amount * 2) STORED);
 	INSERT INTO archive.parts (id, code, name, amount, shade) VALUES (1, 'a', 'axle', 1, 1), (2, 'b', 'bolt', 2, 2), (3, 'c', 'cog', 3, 3);
+	CREATE DOMAIN archive.label AS varchar(4) NOT NULL CHECK (VALUE <> '');
+	CREATE TABLE archive.marks (id int PRIMARY KEY, label archive.label, amount int);
+	INSERT INTO archive.marks VALUES (1, 'one', 1), (2, 'two', 2);
 	CREATE TABLE archive.stocks (place text, part int REFERENCES archive.parts, amount int, PRIMARY KEY (place, part));
 	INSERT INTO archive.stocks VALUES ('x', 1, 5), ('y', 1, 6);
 	CREATE VIEW archive.few_parts AS SELECT id, name, amount FROM archive.parts WHERE id < 3;
 	CREATE TABLE archive.keyless (a int, b int);
-	GRANT ALL ON archive.parts, archive.stocks, archive.few_parts, archive.keyless TO pgrest_test_curator`
+	GRANT ALL ON archive.parts, archive.marks, archive.stocks, archive.few_parts, archive.keyless TO pgrest_test_curator`
 
 // A PATCH with an array of rows updates each by its key, in one statement. What an object
 // leaves out stays as it is.
@@ -72,6 +75,14 @@ func TestBulk(t *testing.T) {
 			body: `[{"id": 1, "tags": ["a", "b"], "info": null}, {"id": 2, "tags": null, "info": {"a": [1]}}]`},
 		{name: "parsed_by_a_function", target: "/parts?select=id,shade", prefer: shown, payload: `[{"id": 1, "shade": "deep"}, {"id": 2, "name": "x"}]`, status: 200,
 			body: `[{"id": 1, "shade": 4}, {"id": 2, "shade": 2}]`},
+		{name: "lacking_a_domain_that_is_not_null", target: "/marks", prefer: shown, payload: `[{"id": 1, "amount": 5}, {"id": 2, "label": "deux"}]`, status: 200,
+			body: `[{"id": 1, "label": "one", "amount": 5}, {"id": 2, "label": "deux", "amount": 2}]`},
+		{name: "null_of_a_domain_that_is_not_null", target: "/marks", payload: `[{"id": 1, "amount": 5}, {"id": 2, "label": null}]`, status: 400,
+			body: fault("23502", "domain label does not allow null values", "", "")},
+		{name: "against_the_check_of_a_domain", target: "/marks", payload: `[{"id": 1, "amount": 5}, {"id": 2, "label": ""}]`, status: 400,
+			body: fault("23514", `value for domain label violates check constraint "label_check"`, "", "")},
+		{name: "too_long_for_a_domain", target: "/marks", payload: `[{"id": 1, "amount": 5}, {"id": 2, "label": "three"}]`, status: 400,
+			body: fault("22001", "value too long for type character varying(4)", "", "")},
 		{name: "view", target: "/few_parts?select=id,amount", prefer: shown, payload: `[{"id": 2, "amount": 8}, {"id": 1, "name": "x"}]`, status: 200,
 			body: `[{"id": 2, "amount": 8}, {"id": 1, "amount": 1}]`},
 		{name: "object", target: "/parts?select=name", prefer: shown, send: headers{"Accept": "application/vnd.pgrst.object+json"}, payload: `[{"id": 1, "name": "x"}]`, status: 200,

@@ -6,6 +6,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/internal/value"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // bulkUpdate renders an update of many rows by their keys. Of objects with one key the last
@@ -44,7 +45,7 @@ func objectRows(m *plan.Mutate) fragment {
 	all := m.Bulk.Key
 	for _, c := range m.Columns {
 		if !containsColumn(m.Bulk.Key, c) {
-			all = append(all[:len(all):len(all)], c)
+			all = append(all[:len(all):len(all)], mayLack(m.Bulk, c))
 		}
 	}
 	f := sql("(SELECT DISTINCT ON (")
@@ -70,6 +71,19 @@ func objectRows(m *plan.Mutate) fragment {
 		element+".value) AS "+record(sqlfrag.Ident(bodyName), all), body)
 	f.add(" ORDER BY " + strings.Join(keys, ", ") + ", " + element + ".place DESC)")
 	return f
+}
+
+// mayLack is a column that is read from objects which may lack it: as the type under its
+// domain, for the domain may not take NULL. What an object has becomes the domain's where it
+// is assigned.
+func mayLack(b *plan.Bulk, c plan.WriteColumn) plan.WriteColumn {
+	if !b.Sparse || c.Parse.Name != "" || c.Type == nil || !c.Type.IsDomain {
+		return c
+	}
+	base := *c.Column
+	base.TypeName = (&introspect.Type{OID: c.Type.BaseOID, Name: c.Type.BaseName}).CastName()
+	c.Column = &base
+	return c
 }
 
 func containsColumn(list []plan.WriteColumn, c plan.WriteColumn) bool {
