@@ -14,11 +14,14 @@ const subscriptions = `
 	CREATE UNIQUE INDEX ON archive.subscriptions (email) WHERE ended IS NULL AND tier <> 'test';
 	CREATE UNIQUE INDEX ON archive.subscriptions (twice) WHERE tier = 'a';
 	CREATE UNIQUE INDEX ON archive.subscriptions (twice) WHERE tier = 'b';
+	CREATE TABLE archive.notes (id int PRIMARY KEY, slug text, body jsonb);
+	CREATE UNIQUE INDEX ON archive.notes (slug) WHERE body ? 'public' AND slug <> 'what?';
+	INSERT INTO archive.notes VALUES (1, 'a', '{"public": 1}');
 	INSERT INTO archive.subscriptions VALUES
 		(1, 'ada@example.org', 'free', 1, NULL, 'x', 1), (2, 'ada@example.org', 'old', 9, '2020-01-01', NULL, NULL);
 	CREATE TABLE archive.limits ("constraint" text UNIQUE, "update" int, value int);
 	INSERT INTO archive.limits VALUES ('cpu', 1, 1);
-	GRANT ALL ON archive.subscriptions, archive.limits TO pgrest_test_curator;
+	GRANT ALL ON archive.subscriptions, archive.limits, archive.notes TO pgrest_test_curator;
 	GRANT USAGE ON ALL SEQUENCES IN SCHEMA archive TO pgrest_test_curator`
 
 // An upsert finds the partial index that alone covers its columns, takes a constraint by its
@@ -31,6 +34,8 @@ func TestUpsert_beyond_the_reference(t *testing.T) {
 			status: 200, body: `[{"id": 1, "tier": "free", "seats": 5}]`},
 		write{name: "partial_index_ignored_duplicates", target: "/subscriptions?on_conflict=email&select=id", prefer: "resolution=ignore-duplicates, return=representation",
 			payload: `[{"email": "ada@example.org"}]`, body: `[]`},
+		write{name: "partial_index_with_question_marks", target: "/notes?on_conflict=slug", prefer: shown, payload: `{"id": 1, "slug": "a", "body": {"public": 2}}`,
+			status: 200, body: `[{"id": 1, "slug": "a", "body": {"public": 2}}]`},
 		write{name: "one_of_several_partial_indexes", target: "/subscriptions?on_conflict=twice", prefer: merge, payload: `{"email": "a", "twice": 1}`, status: 400,
 			body: fault("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification", "", "")},
 		write{name: "constraint", target: `/subscriptions?on_conflict=constraint("one%20code")&select=id,seats`, prefer: shown, payload: `{"email": "b", "code": "x", "seats": 3}`,

@@ -69,9 +69,9 @@ func record(alias string, columns []plan.WriteColumn) string {
 	return alias + "(" + strings.Join(definitions, ", ") + ")"
 }
 
-// catalogSQL is a type or a default as the catalogs print it, which is SQL. A question mark
-// in it is no placeholder.
-func catalogSQL(name string) string { return strings.ReplaceAll(name, "?", "??") }
+// catalogSQL is a type, a default or a condition as the catalogs print it, which is SQL. A
+// question mark in it is no placeholder.
+func catalogSQL(text string) string { return strings.ReplaceAll(text, "?", "??") }
 
 // defaults renders a JSON object of the columns' defaults.
 func defaults(m *plan.Mutate) fragment {

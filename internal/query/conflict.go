@@ -44,7 +44,7 @@ func arbiter(c *plan.Conflict) string {
 	}
 	columns := "(" + strings.Join(names, ", ") + ")"
 	if c.Predicate != "" {
-		columns += " WHERE " + c.Predicate
+		columns += " WHERE " + catalogSQL(c.Predicate)
 	}
 	return columns
 }
