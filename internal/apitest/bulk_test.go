@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/pgrest-go/pgrest"
 )
 
@@ -68,6 +70,9 @@ func TestBulk(t *testing.T) {
 		{name: "without_a_key", target: "/parts", payload: `[{"name": "x"}]`, status: 400,
 			body: fault("PGRST102", "The objects have no 'id', which is in the key of the rows to update", "", "")},
 		{name: "one_without_a_key", target: "/parts", payload: `[{"id": 1, "name": "x"}, {"name": "x"}]`, status: 400, body: unknown("2", "1")},
+		{name: "empty_objects", target: "/parts", payload: `[{}, {}]`, status: 400, body: unknown("2", "0")},
+		{name: "empty_objects_leniently", target: "/parts", prefer: "handling=lenient", payload: `[{}]`, status: 204,
+			want: headers{"Content-Range": "*/*", "Preference-Applied": "handling=lenient"}},
 		{name: "nothing", target: "/parts", prefer: shown, payload: `[]`, status: 200, want: headers{"Content-Range": "*/*"}, body: `[]`},
 		{name: "columns", target: "/parts?columns=id,name&select=id,name,amount", prefer: shown, payload: `[{"id": 1, "name": "x", "amount": 9}, {"id": 2, "amount": 9}]`, status: 200,
 			body: `[{"id": 1, "name": "x", "amount": 1}, {"id": 2, "name": "bolt", "amount": 2}]`},
@@ -115,6 +120,20 @@ func TestBulk(t *testing.T) {
 		write{name: "post", target: "/parts", send: headers{"Content-Type": rowsType}, payload: `[{"id": 9, "code": "x"}]`, status: 400, body: refused})
 	runInTurn(t, serveClone(t, parts, rollingBack, func(o *pgrest.Options) { o.Without = []pgrest.Extension{pgrest.BulkUpdates} }),
 		patch(write{name: "switched_off", target: "/parts", payload: `[{"id": 1, "name": "x"}]`, status: 400, body: refused}))
+}
+
+// A plan has lines, and not the rows of the body. One that is analyzed leaves no trace.
+func TestBulk_plan(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, parts, func(o *pgrest.Options) { o.Plans = true })
+	for _, media := range []string{"application/vnd.pgrst.plan", "application/vnd.pgrst.plan; options=analyze", "application/vnd.pgrst.plan+json; options=analyze"} {
+		x := write{method: http.MethodPatch, target: "/parts", send: headers{"Content-Type": rowsType, "Accept": media}, payload: `[{"id": 1, "amount": 9}]`}
+		response := answer(api, x.request(t))
+		require.Equal(t, http.StatusOK, response.Code, response.Body)
+		require.Contains(t, response.Body.String(), "Update", media)
+	}
+	runInTurn(t, api, write{method: http.MethodPatch, name: "unchanged", target: "/parts?select=amount", send: headers{"Content-Type": rowsType}, prefer: "return=representation",
+		payload: `[{"id": 1, "name": "x"}]`, status: 200, body: `[{"amount": 1}]`})
 }
 
 // Conditions of the host's hold for rows that are updated by their keys: what they hide is

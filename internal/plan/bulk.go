@@ -18,9 +18,14 @@ type Bulk struct {
 	Sparse bool
 }
 
+// forBulk reports a body of rows to update.
+func forBulk(req *apirequest.Shape) bool {
+	return req.Body != nil && req.Body.Media.Name == mediatype.Rows
+}
+
 // addBulk makes the update one of many rows, if that is what the body is for.
 func (p *Planner) addBulk(m *Mutate, req *apirequest.Shape) error {
-	if req.Body.Media.Name != mediatype.Rows || len(m.Columns) == 0 {
+	if !forBulk(req) || len(m.Columns) == 0 {
 		return nil
 	}
 	names := req.OnConflict
@@ -58,7 +63,6 @@ func (p *Planner) addBulk(m *Mutate, req *apirequest.Shape) error {
 	if m.Return == ReturnRepresentation {
 		m.Root.PlaceColumn = unusedName(m.Table, "pgrst place")
 	}
-	m.Expect.EachObject = !req.Body.Lenient
 	return nil
 }
 

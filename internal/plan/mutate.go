@@ -225,6 +225,7 @@ func (m *Mutate) expect(req *apirequest.Shape) {
 	case Update, Delete:
 		m.Expect.MaxAffected = req.Prefer.MaxAffected
 	}
+	m.Expect.EachObject = forBulk(req) && !req.Body.Lenient
 }
 
 // key lists the columns of a relation's primary key in the relation's order.
