@@ -48,8 +48,8 @@ var boundaries = map[string]boundary{
 	"introspect":         {ours: []string{"internal/oid", "internal/enum"}, externals: []string{pgx}, never: []string{"net/http"}},
 	"cmd/pgrest":         {ours: []string{"", "auth", "introspect", "openapi", "internal/suggest"}, externals: []string{pgx, "github.com/prometheus/client_golang", "golang.org/x/sys"}},
 	"auth":               {ours: []string{"introspect", "internal/sqlfrag", "internal/jsontext"}, externals: []string{pgx, jwx, jsonpath}},
-	"openapi":            {ours: []string{"introspect", "internal/oid"}},
-	"typescript":         {ours: []string{"introspect", "openapi", "internal/oid"}},
+	"openapi":            {ours: []string{"introspect", "internal/oid", "internal/sqlfrag"}},
+	"typescript":         {ours: []string{"introspect", "openapi", "internal/oid", "internal/sqlfrag"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/value":     {ours: []string{"filter", "internal/enum", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/apirequest": {

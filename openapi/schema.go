@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/pgrest-go/pgrest/internal/oid"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -137,7 +138,7 @@ func (d *document) sharedSchema(t *introspect.Type, schema func() object) object
 // PostgreSQL's, an enum, a domain, or the row type of a relation.
 func (d *document) elementSchema(array *introspect.Type) object {
 	name := elementType(array.BaseName)
-	schema, local, qualified := strings.Cut(name, ".")
+	schema, local, qualified := sqlfrag.CutQualified(name)
 	if !qualified {
 		return namedSchema(name)
 	}
@@ -153,7 +154,7 @@ func (d *document) elementSchema(array *introspect.Type) object {
 // namedElement finds the type of an array's elements by its name.
 func (d *document) namedElement(array *introspect.Type) (*introspect.Type, bool) {
 	name := elementType(array.BaseName)
-	schema, local, _ := strings.Cut(name, ".")
+	schema, local, _ := sqlfrag.CutQualified(name)
 	t, ok := d.cache.Type(introspect.QualifiedName{Schema: schema, Name: local})
 	return t, ok && t.Kind != introspect.ArrayType
 }

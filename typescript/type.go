@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/oid"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -79,7 +80,7 @@ func pseudoType(t *introspect.Type) string {
 // PostgreSQL's, a type that can be named in a cast, or the row type of a relation.
 func (m *module) elementType(array *introspect.Type) string {
 	name := strings.TrimSuffix(array.BaseName, "[]")
-	schema, local, qualified := strings.Cut(name, ".")
+	schema, local, qualified := sqlfrag.CutQualified(name)
 	if !qualified {
 		return namedType(name)
 	}

@@ -95,6 +95,24 @@ func TestTypes_columns(t *testing.T) {
 	}
 }
 
+// Arrays have the types of their elements, whose names PostgreSQL quotes where it has to.
+func TestTypes_elements(t *testing.T) {
+	t.Parallel()
+	status := &introspect.Type{
+		OID: 20001, Name: `api."Order.Status"`, BaseName: `api."Order.Status"`, Schema: "api", Local: "Order.Status", Kind: introspect.EnumType, Enum: []string{"open"},
+	}
+	many := &introspect.Type{OID: 20002, Name: `api."Order.Status"[]`, BaseName: `api."Order.Status"[]`, Schema: "api", Local: "_Order.Status", Kind: introspect.ArrayType}
+	cache := introspect.New(introspect.Catalog{
+		Schemas: []string{"api"}, Types: []*introspect.Type{status, many},
+		Tables: []*introspect.Table{{Name: api("t"), Columns: []introspect.Column{column("a", many)}}},
+	})
+	source := string(typescript.Types(cache, []openapi.Selection{openapi.All(cache, "api")}, typescript.Config{}))
+	require.Contains(t, source, `a: Database["api"]["Enums"]["Order.Status"][] | null`)
+	document, err := openapi.Document(cache, openapi.All(cache, "api"), openapi.Config{})
+	require.NoError(t, err)
+	require.Contains(t, string(document), `"enum":["open"]`)
+}
+
 // What is written tells columns that have to be given from those that may, and from those
 // that only the database writes.
 func TestTypes_written(t *testing.T) {

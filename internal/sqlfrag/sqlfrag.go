@@ -51,6 +51,21 @@ func CutIdent(text string) (name, rest string, ok bool) {
 	}
 }
 
+// CutQualified reads a qualified name as PostgreSQL prints it, each part of which is quoted
+// if it has to be. It reports false for a name without a qualifier.
+func CutQualified(text string) (qualifier, name string, ok bool) {
+	qualifier, rest, quoted := CutIdent(text)
+	if quoted {
+		name, ok = strings.CutPrefix(rest, ".")
+	} else {
+		qualifier, name, ok = strings.Cut(text, ".")
+	}
+	if local, rest, quoted := CutIdent(name); quoted && rest == "" {
+		name = local
+	}
+	return qualifier, name, ok
+}
+
 // SearchPath renders schemas as the value of the search_path setting. It is a
 // value and no part of a statement, so question marks stay single.
 func SearchPath(schemas ...string) string {

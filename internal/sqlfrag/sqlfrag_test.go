@@ -75,3 +75,22 @@ func TestCutIdent(t *testing.T) {
 		require.Equal(t, tt.ok, ok, tt.text)
 	}
 }
+
+func TestCutQualified(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text, qualifier, name string
+		ok                    bool
+	}{
+		{`api.color`, "api", "color", true},
+		{`api."Order Status"`, "api", "Order Status", true},
+		{`"my.api"."a""b"`, "my.api", `a"b`, true},
+		{`"My"."we.ird"`, "My", "we.ird", true},
+		{`character varying`, "character varying", "", false},
+	} {
+		qualifier, name, ok := sqlfrag.CutQualified(tt.text)
+		require.Equal(t, tt.qualifier, qualifier, tt.text)
+		require.Equal(t, tt.name, name, tt.text)
+		require.Equal(t, tt.ok, ok, tt.text)
+	}
+}
