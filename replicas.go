@@ -142,10 +142,19 @@ func (x *exchange) routed(s *executor.Session, p plan.Runnable) {
 	if x.replicas == nil && !x.options.Replicas.Positions || x.executor != x.Handler.executor {
 		return
 	}
-	if x.w.route == nil {
+	switch {
+	case x.w.route == nil:
 		x.w.route = x.newRoute(s, p)
+	case p != nil && !s.ReadOnly: // with a newer schema, perhaps, in which a function isn't STABLE any more
+		x.writes(x.w.route, s)
 	}
 	s.Route = x.w.route
+}
+
+// writes makes the route that of a write.
+func (x *exchange) writes(route *replica.Route, s *executor.Session) {
+	route.OnlyPrimary()
+	route.Tells = x.options.Replicas.Positions && !s.Rollback
 }
 
 // newRoute makes the route of a request with a plan, which is nil for the description of the
@@ -154,8 +163,7 @@ func (x *exchange) newRoute(s *executor.Session, p plan.Runnable) *replica.Route
 	route, o := x.replicas.NewRoute(), &x.options.Replicas
 	switch {
 	case p != nil && !s.ReadOnly:
-		route.OnlyPrimary()
-		route.Tells = o.Positions && !s.Rollback
+		x.writes(route, s)
 		return route
 	case x.replicas == nil:
 		return route

@@ -230,6 +230,26 @@ func TestFault_schema_not_replayed(t *testing.T) {
 	require.Equal(t, "replica-1", ask(t, s, "GET /fresh", "").server)
 }
 
+// A function that writes by now, and that was STABLE in the schema that the request began with,
+// tells its position as any other write does.
+func TestFault_function_writes_by_now(t *testing.T) {
+	t.Parallel()
+	s := open(t, pgtest.Replicate(t, 1, schemaSQL+`
+		CREATE FUNCTION api.take(a int) RETURNS bigint STABLE LANGUAGE sql AS 'SELECT count(*) FROM api.notes';`),
+		func(o *pgrest.Options) { o.DisableListener = true })
+	require.Equal(t, "replica-1", ask(t, s, "POST /rpc/take", `{"a": 70}`).server)
+	s.Primary.Exec(t, `DROP FUNCTION api.take`,
+		`CREATE FUNCTION api.take(a bigint[]) RETURNS bigint LANGUAGE sql AS 'INSERT INTO api.notes SELECT a[1] RETURNING id'`)
+	s.Primary.AwaitReplay(t, s.Replicas[0])
+	s.Replicas[0].PauseReplay(t)
+	a := ask(t, s, "POST /rpc/take", `{"a": [70]}`)
+	require.Equal(t, 200, a.Code, a.Body)
+	require.Equal(t, "primary", a.server)
+	require.NotEmpty(t, a.position())
+	require.JSONEq(t, `[{"id": 70}]`, ask(t, s, "GET /notes?select=id&id=eq.70", "", a.after()).Body.String())
+	s.Replicas[0].ResumeReplay(t)
+}
+
 // A primary that has become a standby takes no writes: clients are told to come back, for
 // another server is to be the primary.
 func TestFault_demoted(t *testing.T) {
