@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
@@ -182,7 +183,7 @@ func (x *exchange) newRoute(s *executor.Session, p plan.Runnable) *replica.Route
 // one.
 func (x *exchange) after(route *replica.Route) bool {
 	x.w.Header().Add("Vary", PositionHeader)
-	token := x.r.Header.Get(PositionHeader)
+	token := strings.Join(x.r.Header.Values(PositionHeader), ",") // of several none is said to be the last
 	if token == "" {
 		return true
 	}

@@ -171,7 +171,7 @@ func TestPosition_on_replica(t *testing.T) {
 	require.Zero(t, s.figures(t, "replica-1").Behind)
 }
 
-// What isn't a position, or is one of another cluster or of a timeline that the replica
+// What isn't a position, or is several, or is one of another cluster or of a timeline that the replica
 // doesn't know, has the primary answer.
 func TestPosition_unknown(t *testing.T) {
 	t.Parallel()
@@ -179,6 +179,9 @@ func TestPosition_unknown(t *testing.T) {
 	good, err := replica.ParseToken(ask(t, s, "POST /notes", `{"id": 100}`).position())
 	require.NoError(t, err)
 	s.Primary.AwaitReplay(t, s.Replicas[0])
+	once := pgrest.PositionHeader + ": " + good.Token()
+	require.Equal(t, "replica-1", ask(t, s, "GET /notes", "", once).server)
+	require.Equal(t, "primary", ask(t, s, "GET /notes", "", once, once).server)
 	other, later := good, good
 	other.System++
 	later.Timeline++
