@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgrest-go/pgrest"
+	"github.com/pgrest-go/pgrest/filter"
 )
 
 const rowsType = "application/vnd.pgrst.rows+json"
@@ -136,8 +137,8 @@ func TestBulk_plan(t *testing.T) {
 		payload: `[{"id": 1, "name": "x"}]`, status: 200, body: `[{"amount": 1}]`})
 }
 
-// Conditions of the host's hold for rows that are updated by their keys: what they hide is
-// unknown, and what they would hide afterwards isn't written.
+// The host decides about rows that are updated by their keys as about those that conditions
+// name. What its conditions hide is unknown, and what they would hide afterwards isn't written.
 func TestBulk_decided(t *testing.T) {
 	t.Parallel()
 	api := serveClone(t, parts, rollingBack, func(o *pgrest.Options) {
@@ -146,6 +147,19 @@ func TestBulk_decided(t *testing.T) {
 		}
 	})
 	send := headers{"Content-Type": rowsType}
+	var used pgrest.Use
+	watched := serveClone(t, parts, func(o *pgrest.Options) {
+		o.Decide = func(_ context.Context, u *pgrest.Use) (pgrest.Decision, error) {
+			used = *u
+			return pgrest.Decision{}, nil
+		}
+	})
+	x := write{method: http.MethodPatch, target: "/parts?on_conflict=code&amount=gt.0", send: send, payload: `[{"code": "b", "name": "x"}]`}
+	require.Equal(t, http.StatusNoContent, answer(watched, x.request(t)).Code)
+	require.Equal(t, []string{"code", "amount"}, used.Reads, "whether a row has the key is seen by the answer")
+	require.Equal(t, []string{"code", "amount"}, used.Filtered)
+	require.Equal(t, []filter.Operator{filter.Equal, filter.GreaterThan}, used.Operators)
+	require.Equal(t, []string{"name"}, used.Writes)
 	runInTurn(t, api,
 		write{method: http.MethodPatch, name: "seen", target: "/parts?select=id,amount", send: send, prefer: "return=representation", payload: `[{"id": 2, "amount": 1}]`, status: 200,
 			body: `[{"id": 2, "amount": 1}]`},

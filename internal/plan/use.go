@@ -79,6 +79,12 @@ func uses(p Runnable) []Use {
 		for _, c := range p.Columns {
 			u.Writes = append(u.Writes, c.Name)
 		}
+		if p.Bulk != nil {
+			for _, c := range p.Bulk.Key {
+				u.Reads, u.Filtered = add(u.Reads, c.Name), add(u.Filtered, c.Name)
+			}
+			u.Operators = add(u.Operators, filter.Equal)
+		}
 		u.where(p.Where)
 		if p.Return != ReturnRepresentation { // all that is shown is the key
 			for _, c := range p.Key {
