@@ -306,7 +306,7 @@ func MayDoElsewhere(err error) (may, onPrimary bool) {
 	case pg.Code == "25006" || pg.Code == "55000" || pg.Code == "0A000":
 		return true, true
 	}
-	switch pg.Code[:2] {
+	switch pg.Code[:min(2, len(pg.Code))] {
 	case "40": // conflicts with recovery
 		return true, true
 	case "53", "57", "58", "XX", "08":
