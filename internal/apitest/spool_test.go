@@ -319,7 +319,10 @@ func TestOverrides_of_an_unsatisfiable_range(t *testing.T) {
 	api := serveClone(t, `
 		CREATE FUNCTION archive.cookie() RETURNS void LANGUAGE sql AS
 			$$ SELECT set_config('response.headers', '[{"Set-Cookie": "reel=1"}, {"Access-Control-Allow-Origin": "https://archive.example"}]', true) $$;
-		CREATE FUNCTION archive.numbers() RETURNS SETOF int LANGUAGE sql AS $$ SELECT generate_series(1, 5) $$`,
+		CREATE FUNCTION archive.numbers() RETURNS SETOF int LANGUAGE sql AS $$ SELECT generate_series(1, 5) $$;
+		CREATE FUNCTION archive.created() RETURNS int LANGUAGE sql AS
+			$$ SELECT set_config('response.status', '201', true), set_config('response.headers', '[{"Location": "/reels/1"}]', true); SELECT 1 $$;
+		CREATE FUNCTION archive.told() RETURNS int STABLE LANGUAGE sql AS $$ SELECT set_config('response.status', '404', true); SELECT 1 $$`,
 		func(o *pgrest.Options) { o.PreRequest = "archive.cookie" })
 	want := headers{"Set-Cookie": "reel=1", "Access-Control-Allow-Origin": "https://archive.example"}
 	beyond := func(total int) string {
@@ -330,6 +333,10 @@ func TestOverrides_of_an_unsatisfiable_range(t *testing.T) {
 		exchange{name: "read", target: "/films?offset=100", send: counted, status: 416, want: want, body: beyond(13)},
 		exchange{name: "call", target: "/rpc/numbers?offset=100", send: counted, status: 416, want: want, body: beyond(5)},
 		exchange{name: "call_that_writes", method: "POST", target: "/rpc/numbers?offset=100", send: counted, status: 416, want: want, body: beyond(5)},
+		exchange{name: "read_that_chooses", target: "/rpc/told?offset=100", send: counted, status: 404, body: beyond(1)},
+		// It is undone, and so is what it says of itself.
+		exchange{name: "call_that_is_undone", method: "POST", target: "/rpc/created?offset=100", send: counted, status: 416,
+			want: headers{"Set-Cookie": "reel=1", "Location": ""}, body: beyond(1)},
 	)
 }
 

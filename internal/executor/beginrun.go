@@ -16,7 +16,7 @@ func (e *Executor) BeginRun(ctx context.Context, s Session, cmd Command) (*Tx, *
 	if err := tx.attempt(ctx, func() (retry, error) { return r.startFirst(ctx) }); err != nil {
 		return nil, nil, err
 	}
-	tx.opened, tx.overrides = true, r.Overrides
+	tx.opened = true
 	if r.state == ended {
 		r.Close()
 	}

@@ -129,8 +129,9 @@ func (r *Result) runOnce(ctx context.Context) (err error) {
 	if err := r.pipe.dispatch(); err != nil {
 		return err
 	}
-	if r.Overrides, err = r.pipe.readOpening(before); err != nil {
+	if r.tx.overrides, err = r.pipe.readOpening(before); err != nil {
 		return err
 	}
+	r.Overrides = r.tx.overrides
 	return r.read()
 }

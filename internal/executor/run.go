@@ -150,6 +150,9 @@ func (r *Result) finish() error {
 	r.state = ended
 	if err := r.cmd.Expect.Check(r.Rows, r.Total()); err != nil {
 		r.err, r.tx.failed = err, err
+		if !r.tx.session.ReadOnly { // what is undone has no say in the response
+			r.Overrides = r.tx.overrides
+		}
 		return nil
 	}
 	if r.tx.ending == byOutcome {

@@ -82,7 +82,8 @@ func replace(h http.Header, name string, values []string) {
 }
 
 // withOverrides adds what the database has chosen to the error of a page behind the last
-// row: unlike other errors, that is a response to statements that ran.
+// row: unlike other errors, that is a response to statements that ran. Of a write, which is
+// undone by the error, only the pre-request function's choice is left.
 func (r *response) withOverrides(err error) error {
 	var e *apierror.Error
 	if !errors.As(err, &e) || e.Status != http.StatusRequestedRangeNotSatisfiable || !r.kind.overridable() {
