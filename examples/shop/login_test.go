@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -117,6 +118,34 @@ func TestLogin_rate(t *testing.T) {
 	failed(t, shop.nobody.Post("/rpc/login", `{"email": null, "password": "x"}`), 400)
 }
 
+// No guess is taken back with its transaction, by whatever has the request fail after the
+// function has run.
+func TestLogin_rate_of_calls_that_fail(t *testing.T) {
+	t.Parallel()
+	shop := open(t)
+	alice, olga := shop.login(t, "ALICE"), shop.login(t, "OLGA")
+	guess := map[string]string{"email": "bob@example.com", "password": "guess"}
+	change := map[string]string{"current_password": "guess", "new_password": "a password"}
+	for name, with := range map[string]struct{ query, header, value string }{
+		"cast":              {query: "?select=pgrst_scalar:pgrst_scalar-%3E%3Ecode::int"},
+		"page":              {query: "?offset=5", header: "Prefer", value: "count=exact"},
+		"range":             {header: "Range", value: "5-9"},
+		"filter":            {query: "?pgrst_scalar-%3E%3Ecode=eq.PT401"},
+		"unknown column":    {query: "?select=x"},
+		"plan":              {header: "Accept", value: planType + "; options=analyze"},
+		"plan, in capitals": {header: "Accept", value: "text/html, Application/Vnd.PGRST.Plan+json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			header := cmp.Or(with.header, "Accept")
+			for _, target := range []string{"/rpc/login", "/rpc/%6Cogin"} {
+				require.Equal(t, "PT400", failed(t, olga.With(header, cmp.Or(with.value, "*/*")).Post(target+with.query, guess), 400).Code)
+			}
+			require.Equal(t, "PT400", failed(t, alice.With(header, cmp.Or(with.value, "*/*")).Post("/rpc/change_password"+with.query, change), 400).Code)
+		})
+	}
+	require.Equal(t, "0", shop.one(t, `SELECT count(*) FROM private.login_attempts`), "they have not come to a guess")
+}
+
 // Guesses at the same time don't come to more.
 func TestLogin_rate_at_once(t *testing.T) {
 	t.Parallel()
@@ -165,6 +194,25 @@ func TestChangePassword(t *testing.T) {
 		failed(t, renewed.Post("/rpc/change_password", change("guess", next)), 403)
 	}
 	failed(t, renewed.Post("/rpc/change_password", change(next, old)), 429)
+}
+
+// A token isn't renewed while its password is being changed: the new one would outlive the change.
+func TestLogin_renewal_during_a_change(t *testing.T) {
+	t.Parallel()
+	shop := open(t)
+	bob := shop.login(t, "BOB")
+	change, err := shop.db.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = change.Exec(t.Context(), `UPDATE private.accounts SET token_version = token_version + 1
+		WHERE customer_id = (SELECT id FROM api.customers WHERE email = 'bob@example.com')`)
+	require.NoError(t, err)
+	renewed := make(chan int)
+	go func() { renewed <- bob.Post("/rpc/renew_token", `{}`).StatusCode }()
+	require.Eventually(t, func() bool {
+		return shop.one(t, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == "1"
+	}, time.Minute, 10*time.Millisecond)
+	require.NoError(t, change.Commit(t.Context()))
+	require.Equal(t, 401, <-renewed)
 }
 
 // The functions that run with their owner's rights have a search path that nobody else can put

@@ -22,6 +22,7 @@
 //
 //   - this package starts the API, with the options that a shop needs, and serves the files of
 //     the page, which knows no more than the API tells (site.go);
+//   - it refuses calls of login that would undo the count of their attempts (guesses.go);
 //   - it takes the rows out of the messages of errors, and puts in the words that a constraint's
 //     comment has (errors.go), since PostgreSQL's own messages are for developers;
 //   - it applies migrations (package migrations) and keeps the secret that tokens are signed with

@@ -90,7 +90,7 @@ func open(t *testing.T) *opened {
 	t.Cleanup(api.Close)
 	require.NoError(t, api.Ready(t.Context()))
 	o.api = api
-	o.nobody = pgresttest.NewClient(t, api)
+	o.nobody = pgresttest.NewClient(t, guarded(api))
 	return o
 }
 

@@ -86,7 +86,7 @@ func (s *shop) routes() http.Handler {
 	if s.payments != nil {
 		mux.Handle("/provider/", http.StripPrefix("/provider", s.payments.provider))
 	}
-	mux.Handle("/api/", http.StripPrefix("/api", s.api))
+	mux.Handle("/api/", http.StripPrefix("/api", guarded(s.api)))
 	mux.Handle("GET /api", http.RedirectHandler("/api/", http.StatusMovedPermanently))
 	for _, files := range []string{"/{$}", "/{file}", "/postgrest-js/{file}"} {
 		mux.Handle("GET "+files, page())

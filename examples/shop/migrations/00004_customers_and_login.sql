@@ -134,7 +134,9 @@ $$;
 
 -- Whether one more guess at an account's password is allowed: at most five in a minute, and one
 -- at a time. The attempt is written down first, and the functions below return instead of
--- raising an error: an error would take the row back with the transaction.
+-- raising an error: an error would take the row back with the transaction. So would one of the
+-- request around them, such as a cast of the result that fails: the program lets callers add
+-- nothing to these functions (guesses.go).
 -- The limit is on the account, so that anybody can close one for a minute. Somebody who tries one
 -- password on very many accounts has to be slowed down by address, in front of the API.
 -- +goose StatementBegin
@@ -201,7 +203,7 @@ DECLARE
     address  text;
     known    text;
 BEGIN
-    SELECT c.email, a.password_hash INTO address, known
+    SELECT c.email INTO address
         FROM api.customers AS c JOIN private.accounts AS a ON a.customer_id = c.id WHERE c.id = customer;
     IF NOT FOUND THEN
         RETURN private.refuse(401, 'There is no such account any more.');
@@ -210,6 +212,8 @@ BEGIN
     IF NOT private.may_attempt(address) THEN
         RETURN private.refuse(429, 'Too many attempts.', 'Wait a minute.');
     END IF;
+    -- The lock of may_attempt is held from here on, so that no other change comes between.
+    SELECT password_hash INTO known FROM private.accounts WHERE customer_id = customer;
     IF current_password IS NULL OR private.crypt(current_password, known) <> known THEN
         RETURN private.refuse(403, 'The current password is wrong.');
     END IF;
@@ -229,8 +233,11 @@ Older tokens are not renewed any more. They go on until they expire.';
 CREATE FUNCTION api.renew_token() RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM private.accounts WHERE customer_id = private.customer_id()
-        AND token_version = (current_setting('request.jwt.claims', true)::json ->> 'version')::int) THEN
+    -- FOR SHARE waits for a change of the password that is under way, and has the next one wait:
+    -- else new_token could put its version into a token that is renewed for an older one.
+    PERFORM FROM private.accounts WHERE customer_id = private.customer_id()
+        AND token_version = (current_setting('request.jwt.claims', true)::json ->> 'version')::int FOR SHARE;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'This token can''t be renewed.' USING ERRCODE = 'PT401', HINT = 'Log in again.';
     END IF;
     RETURN private.new_token(private.customer_id());
