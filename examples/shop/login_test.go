@@ -223,7 +223,7 @@ func TestSecurityDefiner(t *testing.T) {
 	require.Empty(t, shop.one(t, `
 		SELECT coalesce(string_agg(p.oid::regprocedure::text, ', '), '')
 		FROM pg_proc AS p JOIN pg_roles AS owner ON owner.oid = p.proowner
-		WHERE p.prosecdef AND p.pronamespace IN ('api'::regnamespace, 'private'::regnamespace)
+		WHERE p.prosecdef AND p.pronamespace IN ('api'::regnamespace, 'private'::regnamespace, 'net'::regnamespace)
 		AND (owner.rolsuper OR NOT coalesce(p.proconfig, '{}') && '{"search_path=pg_catalog, pg_temp"}')`))
 	require.Empty(t, shop.one(t, `
 		SELECT coalesce(string_agg(p.oid::regprocedure::text, ', '), '') FROM pg_proc AS p
