@@ -162,7 +162,11 @@ func TestPage_login(t *testing.T) {
 	tab.shows(right+name, "Bob")
 
 	// Nobody carries payments here. Bob is told how often the provider has failed.
-	tab.do(chromedp.Click(right+add("Santos")), chromedp.Click(right+buy))
+	tab.do(chromedp.Click(right+add("Santos")), chromedp.Click(right+add("Last of its kind")))
+	tab.shows(right+".total", "29.80")
+	shop.exec(t, `DELETE FROM api.order_lines WHERE product_id = 11`)
+	shop.exec(t, `DELETE FROM api.products WHERE id = 11`)
+	tab.do(chromedp.WaitNotPresent(right+quantity("Last of its kind")), chromedp.Click(right+buy)) // it is sold no longer
 	tab.shows(right+orders, "waiting for the payment provider")
 	shop.exec(t, `UPDATE private.payments SET attempts = 1`)
 	tab.shows(right+orders, "asked again (attempt 2)")

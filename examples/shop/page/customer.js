@@ -25,6 +25,9 @@ export class Customer extends Panel {
   // The catalogue is the same for everybody, logged in or not.
   sell(products) {
     this.#products = new Map(products.map((product) => [product.id, product]));
+    const kept = this.#basket.size;
+    for (const id of this.#basket.keys()) if (!this.#products.has(id)) this.#basket.delete(id); // no longer sold
+    if (this.#basket.size < kept) this.#showBasket();
     replace(this.find(".catalogue tbody"), products.map(({ id, name, price, stock, attributes }) => {
       const button = element("button", { type: "button", disabled: stock === 0, value: id }, stock === 0 ? "Sold out" : "Add");
       button.setAttribute("aria-label", stock === 0 ? `${name} is sold out` : `Add ${name} to the basket`);
