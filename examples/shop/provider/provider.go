@@ -18,6 +18,7 @@
 package provider
 
 import (
+	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -152,7 +153,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusNotFound, problem{"There is only POST /charges"})
 		return
 	}
-	if p.settings.APIKey != "" && r.Header.Get("Authorization") != "Bearer "+p.settings.APIKey {
+	if p.settings.APIKey != "" && subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+p.settings.APIKey)) == 0 {
 		answer(w, http.StatusUnauthorized, problem{"The API key is wrong"})
 		return
 	}
