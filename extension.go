@@ -20,9 +20,12 @@ const (
 	// duplicate, by on_conflict=constraint(name), beside columns that only a partial index
 	// covers; and takes rows that differ in their keys with Prefer: missing=default.
 	Upserts // upserts
+	// Conditional gives reads an entity tag, answers them with 304 where If-None-Match has it,
+	// and holds If-Match of PATCH, PUT and DELETE against the version of the row.
+	Conditional // conditional
 )
 
-var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts"}
+var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts", Conditional: "conditional"}
 
 // String gives the extension's name, such as "typescript".
 func (e Extension) String() string { return enum.Name(extensions[:], e) }

@@ -40,7 +40,9 @@ type Config struct {
 	// NoUpserts reads upserts as PostgREST does: without update, constraints by their names,
 	// and rows that differ in their keys.
 	NoUpserts bool
-	Limits    Limits
+	// NoConditions pays no attention to If-Match and If-None-Match, as PostgREST does.
+	NoConditions bool
+	Limits       Limits
 }
 
 // Limits bounds requests. A field that is 0 bounds nothing.
@@ -99,6 +101,8 @@ type Request struct {
 	// LongQuery is a query that can't be a query string.
 	LongQuery   bool
 	Preferences Preferences
+	// Conditions are those of the request's headers.
+	Conditions Conditions
 }
 
 // Parse reads r. Its errors are *apierror.Error and *filter.ParseError.
@@ -155,6 +159,9 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		return nil, err
 	}
 	req.separate(query, payload, window)
+	if !c.NoConditions {
+		req.readConditions(r.Header)
+	}
 	return req, nil
 }
 

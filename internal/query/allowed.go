@@ -9,15 +9,29 @@ import (
 // returns is held against it, as triggers have left the row, and one that doesn't satisfy it
 // has the statement fail, so that nothing of it stays.
 
-// raise is an expression that fails when it is computed, and not before: what the backend's
-// number is isn't known when the statement is planned.
-const raise = "(pg_catalog.pg_backend_pid()::text || ' " + plan.RowViolation + "')::boolean"
+// raising is an expression that fails with a message when it is computed, and not before:
+// what the backend's number is isn't known when the statement is planned.
+func raising(message string) string {
+	return "(pg_catalog.pg_backend_pid()::text || ' " + message + "')::boolean"
+}
 
-// guarded reports a write whose rows are held against conditions.
-func guarded(m *plan.Mutate) bool { return len(m.Check) > 0 && !noColumns(m) }
+// guarded reports a write whose rows are held against conditions, or leave a mark.
+func guarded(m *plan.Mutate) bool { return (len(m.Check) > 0 || m.Match != nil) && !noColumns(m) }
 
-// allowed renders whether the row of a write satisfies all conditions, or fails.
+// allowed renders whether the row of a write satisfies all conditions, or fails. If the write
+// has a condition itself, the row leaves its mark.
 func allowed(m *plan.Mutate) fragment {
+	switch {
+	case m.Match == nil:
+		return satisfies(m)
+	case len(m.Check) == 0:
+		return sql(markWritten)
+	}
+	return satisfies(m).within(markWritten+" AND ", "")
+}
+
+// satisfies renders whether the row of a write satisfies all conditions, or fails.
+func satisfies(m *plan.Mutate) fragment {
 	f := fragment{}
 	for i, condition := range predicates(m.Target, m.Check) {
 		if i > 0 {
@@ -25,7 +39,7 @@ func allowed(m *plan.Mutate) fragment {
 		}
 		f.join(condition)
 	}
-	return f.within("CASE WHEN (", ") IS TRUE THEN TRUE ELSE "+raise+" END")
+	return f.within("CASE WHEN (", ") IS TRUE THEN TRUE ELSE "+raising(plan.RowViolation)+" END")
 }
 
 // allowedValue has the first value that a write returns be there for allowed rows only.

@@ -22,7 +22,7 @@ func onConflict(m *plan.Mutate) fragment {
 	}
 	f := sql(clause + " DO UPDATE SET " + strings.Join(sets, ", ") + " WHERE " + countInserted("-"))
 	if guarded(m) { // the row that is there has to satisfy them, too
-		f.join(allowed(m).within(" AND ", ""))
+		f.join(satisfies(m).within(" AND ", ""))
 	}
 	return f
 }
