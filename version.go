@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/pgrest-go/pgrest/internal/executor"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/query"
@@ -77,8 +78,9 @@ func (x *exchange) withoutVersion(schema *snapshot, err error) error {
 	if x.program == nil || !x.program.Version || errors.Is(err, executor.ErrForgotten) {
 		return err
 	}
-	_, refusal, ok := apierror.Refused(err)
-	if !ok || refusal.Code != "42501" && refusal.Code != "0A000" { // insufficient_privilege, feature_not_supported
+	var refusal *pgconn.PgError
+	if !errors.As(err, &refusal) || refusal.Where != "" || // that is within a function
+		refusal.Code != "42501" && refusal.Code != "0A000" { // insufficient_privilege, feature_not_supported
 		return err
 	}
 	x.request.Versionless = true
