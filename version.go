@@ -79,8 +79,13 @@ func (x *exchange) withoutVersion(schema *snapshot, err error) error {
 		return err
 	}
 	var refusal *pgconn.PgError
-	if !errors.As(err, &refusal) || refusal.Where != "" || // that is within a function
-		refusal.Code != "42501" && refusal.Code != "0A000" { // insufficient_privilege, feature_not_supported
+	if !errors.As(err, &refusal) || refusal.Where != "" { // that is within a function
+		return err
+	}
+	switch {
+	case refusal.Code == "42501" && refusal.Routine == "aclcheck_error": // and not a policy's
+	case refusal.Code == "0A000": // feature_not_supported, as of tables that aren't PostgreSQL's own
+	default:
 		return err
 	}
 	x.request.Versionless = true

@@ -55,6 +55,9 @@ type Config struct {
 	// Upserts adds what upserts may say beyond PostgREST's, in OpenAPI 3.1: update, and a
 	// constraint's name in on_conflict.
 	Upserts bool
+	// Conditional adds conditional requests, in OpenAPI 3.1: If-Match, If-None-Match, and what
+	// is answered to them.
+	Conditional bool
 	// Additions are the host's own.
 	Additions Additions
 }
