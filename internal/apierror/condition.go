@@ -45,19 +45,14 @@ const (
 
 // conditionFailed tells what such an error means; nil for other errors.
 func conditionFailed(err *pgconn.PgError) *Error {
-	var e *Error
 	switch {
 	case err.Code != "22P02":
-		return nil
 	case strings.Contains(err.Message, VersionViolation):
-		e = PreconditionFailed()
+		return PreconditionFailed()
 	case strings.Contains(err.Message, RowMissing):
-		e = rowMissing()
+		return rowMissing()
 	case strings.Contains(err.Message, KeyMismatch):
-		e = PutMismatch()
-	default:
-		return nil
+		return PutMismatch()
 	}
-	e.cause = err
-	return e
+	return nil
 }

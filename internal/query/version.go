@@ -10,9 +10,9 @@ import (
 // versionName is the column with the version in what a write returned.
 const versionName = "pgrst version"
 
-// versionText renders a row's version as a text, by the quoted alias of the row: the same
-// text in every session, whatever its time zone and its styles. A row that its transaction
-// has written twice has the same xmin, but not the same ctid.
+// versionText renders a row's version as a text, by the quoted alias of the row. Times have
+// the same text in every session, whatever its time zone and its DateStyle. A row that its
+// transaction has written twice has the same xmin, but not the same ctid.
 func versionText(alias string, v *plan.Version) string {
 	if v.Column == nil {
 		return "(" + alias + ".xmin::text || " + alias + ".ctid::text)"
