@@ -24,9 +24,14 @@ const (
 	// application/vnd.pgrst.rows+json, whose body is an array of objects, each with the key of
 	// a row and what changes in it.
 	BulkUpdates // bulk-updates
+	// Conditional gives reads an entity tag, answers them with 304 where If-None-Match has it,
+	// and holds If-Match of PATCH, PUT and DELETE against the version of the row.
+	Conditional // conditional
 )
 
-var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates"}
+var extensions = [...]string{
+	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
+}
 
 // String gives the extension's name, such as "typescript".
 func (e Extension) String() string { return enum.Name(extensions[:], e) }

@@ -119,6 +119,9 @@ func (x *exchange) answerRequest() (err error) {
 	x.request.PlansRefused = x.refusesPlans()
 	x.clock.lap("parse")
 	if err = x.answer(schema); err != nil {
+		err = x.withoutVersion(schema, err)
+	}
+	if err != nil {
 		err = x.repeat(schema, err)
 	}
 	x.warnOfNames() // once, however often the request was repeated
@@ -128,7 +131,7 @@ func (x *exchange) answerRequest() (err error) {
 // answer plans the request against a schema, runs the plan and writes the response. As long
 // as it returns an error, nothing has been written.
 func (x *exchange) answer(schema *snapshot) error {
-	p, program, err := schema.programs.Build(schema.planner, &x.request.Shape)
+	p, program, err := x.build(schema)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ var boundaries = map[string]boundary{
 	"internal/jsontext":  {},
 	"internal/oid":       {},
 	"internal/enum":      {},
+	"internal/etag":      {never: []string{"net/http"}},
 	"internal/forwarded": {},
 	"internal/spool":     {never: []string{"net/http"}},
 	"filter":             {ours: []string{"internal/sqlfrag"}, externals: []string{squirrel}, never: []string{"net/http"}},
@@ -53,7 +54,7 @@ var boundaries = map[string]boundary{
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
 	"internal/value":     {ours: []string{"filter", "internal/enum", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/apirequest": {
-		ours: []string{"filter", "internal/value", "internal/mediatype", "internal/apierror", "internal/jsontext", "internal/enum"},
+		ours: []string{"filter", "internal/value", "internal/mediatype", "internal/apierror", "internal/jsontext", "internal/enum", "internal/etag"},
 	},
 	"internal/plan": {
 		ours:  []string{"internal/apirequest", "internal/value", "internal/oid", "internal/enum", "filter", "introspect", "internal/mediatype", "internal/apierror", "internal/suggest"},
@@ -75,7 +76,7 @@ var boundaries = map[string]boundary{
 	},
 	"internal/encode": {ours: []string{"internal/query", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/response": {
-		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror", "internal/spool"},
+		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror", "internal/spool", "internal/etag"},
 	},
 	"internal/apitest":   {},
 	"pgresttest":         {ours: []string{"", "internal/pgtest"}, externals: []string{pgx}},

@@ -98,6 +98,14 @@ type Options struct {
 	Plans bool
 	// Without switches off what the API has beyond PostgREST's. The reference has no such key.
 	Without []Extension
+	// VersionColumns names the columns that have the versions of rows, for conditional
+	// requests: by "relation", which means those of that name in all exposed schemas, or by
+	// "schema.relation", which goes first. It is for views, which have no version without,
+	// and for tables whose own shall not count; an empty name has rows have no version. A
+	// column has to have another value whenever the row is written, as one does that a
+	// trigger counts up; a time does if no two writes share it. Its value is in the entity
+	// tag, for clients to read, and of no more than 96 bytes. The reference has no such key.
+	VersionColumns map[string]string
 	// PlansFor, if not nil, says who may have the plans that Plans allows. To others they
 	// are a media type that isn't there, as without Plans. It is called for requests that ask
 	// for a plan, and should be quick. The reference has no such key.
@@ -298,6 +306,7 @@ func (o Options) withDefaults() Options {
 	o.Hooks = slices.Clone(o.Hooks)
 	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
 	o.OpenAPIAdditions, o.SwaggerAdditions = o.OpenAPIAdditions.Clone(), o.SwaggerAdditions.Clone()
+	o.VersionColumns = maps.Clone(o.VersionColumns)
 	o.Limits.MaxRowsOf, o.Limits.MaxConcurrentOf = maps.Clone(o.Limits.MaxRowsOf), maps.Clone(o.Limits.MaxConcurrentOf)
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}

@@ -39,7 +39,7 @@
 // Accept-Query, and descriptions of the API in OpenAPI 3.1 in the extension x-query.
 //
 // A cache may keep the response to a QUERY, by its body. Whatever is said to caches is said
-// as with GET, by Vary; Cache-Control is for the database or the host to set.
+// as with GET, by Vary and by Cache-Control, which the database or the host may set.
 //
 // # Functions
 //
@@ -190,8 +190,8 @@ func (o Options) requestConfig() apirequest.Config {
 		Schemas: o.Schemas, SchemasHidden: o.SchemaList != SchemasExposed, BasePath: o.BasePath,
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
-		NoBulkUpdates: o.without(BulkUpdates),
-		Limits:        o.Limits.requests(),
+		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional),
+		Limits: o.Limits.requests(),
 	}
 }
 
@@ -200,7 +200,7 @@ func (o Options) responseConfig() response.Config {
 	return response.Config{
 		Threshold: o.BodyThreshold, Store: spool.NewStore(o.SpoolDir, o.MaxSpoolBytes),
 		WriteTimeout: o.WriteTimeout, MinimalErrors: o.MinimalErrors, Encoders: o.rowEncoders(),
-		Broken: o.broken,
+		Broken: o.broken, Conditional: !o.without(Conditional),
 	}
 }
 

@@ -18,7 +18,10 @@ type snapshot struct {
 	documents documentCache
 	rulings   bounded[rulingKey, ruling]
 	costs     bounded[costKey, time.Time] // until when
-	loaded    time.Time
+	// versionless are the relations whose versions a role may not read, and until when
+	// nobody tries.
+	versionless bounded[versionKey, time.Time]
+	loaded      time.Time
 }
 
 // schema gives the current schema. A request that comes before the first load
@@ -73,11 +76,13 @@ func (h *Handler) use(cache *introspect.SchemaCache) {
 			MaxRows: h.options.MaxRows, MaxRowsOf: h.maxRowsOf(cache), Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
 			Privileges: h.options.OpenAPI == OpenAPIFollowPrivileges, Plans: h.options.Plans, Encoded: h.options.encoded(),
 			Uses: h.options.Decide != nil, NoTypeScript: h.options.without(TypeScript),
-			NoUpserts: h.options.without(Upserts),
+			NoUpserts: h.options.without(Upserts), NoVersions: h.options.without(Conditional), VersionColumns: h.versionColumns(cache),
 		}),
 		rulings: bounded[rulingKey, ruling]{most: maxRulings},
 		costs:   bounded[costKey, time.Time]{most: maxCosts},
-		loaded:  time.Now(),
+
+		versionless: bounded[versionKey, time.Time]{most: maxVersionless},
+		loaded:      time.Now(),
 	})
 	h.warnOfPostOnly(cache)
 	h.warnOfAdditions(cache)

@@ -305,9 +305,11 @@ func TestErrors_provoked_sqlstates(t *testing.T) {
 		fmt.Fprintf(&columns, ",c%d:id", n)
 	}
 	merge := map[string]string{"Content-Type": "application/json", "Prefer": "resolution=merge-duplicates"}
+	matching := map[string]string{"Content-Type": "application/json", "If-Match": `"a"`}
 	written := map[string]string{"Content-Type": "application/json", "Prefer": "return=representation"}
 	seen := map[string][]int{"53400": {429, 503}} // in limits_concurrency_test.go of internal/apitest
 	for _, p := range []provocation{
+		{code: "02000", status: 404, method: "PUT", target: "/people?id=eq.9", body: strings.NewReader(`{"id": 9}`), header: matching},
 		{code: "0A000", status: 400, target: "/films?select=id::any"},
 		{code: "22023", status: 401, header: token("none")},
 		{code: "42501", status: 403, method: "POST", body: strings.NewReader(`{"id": 3, "title": "M"}`), header: visitor, options: decide(onlyVagabond)},
@@ -321,6 +323,7 @@ func TestErrors_provoked_sqlstates(t *testing.T) {
 		{code: "54001", status: 400, options: func(o *pgrest.Options) { o.Limits.MaxCost = 0.001 }},
 		{code: "54011", status: 500, target: "/films?select=" + columns.String()[1:], options: unlimited},
 		{code: "54023", status: 414, target: "/films?" + strings.Repeat("id=eq.1&", 65_536), options: unlimited},
+		{code: "55000", status: 412, method: "DELETE", target: "/roles", header: matching},
 		{code: "57014", status: 499, method: "POST", target: "/rpc/sleep", patience: -1},
 		{code: "57014", status: 504, method: "POST", target: "/rpc/sleep", patience: 50 * time.Millisecond},
 	} {

@@ -90,7 +90,7 @@ func (d *document) arguments(overloads []*introspect.Routine, names []string) []
 
 // queryOperation describes a call with its arguments in the query string.
 func (d *document) queryOperation(id string, overloads []*introspect.Routine, arguments []parameter) object {
-	responses := d.resultResponses(id, overloads)
+	responses := d.conditional(d.resultResponses(id, overloads, d.tagged("Content-Range", "Preference-Applied")))
 	return append(d.beginCall("query_"+id, overloads),
 		member{"parameters", distinctParameters(arguments, d.resultParameters(overloads), d.readHeaders(returnsSet(overloads)))},
 		member{"responses", append(responses, d.readErrors...)})
@@ -182,7 +182,7 @@ func (d *document) resultFilters(overloads []*introspect.Routine) (filters []par
 
 // callOperation describes a call with its arguments in the body.
 func (d *document) callOperation(id string, overloads []*introspect.Routine) object {
-	responses := d.resultResponses(id, overloads)
+	responses := d.resultResponses(id, overloads, []string{"Content-Range", "Preference-Applied"})
 	return append(d.beginCall("call_"+id, overloads),
 		member{"parameters", distinctParameters(d.resultParameters(overloads),
 			ownParameters("Prefer.call"), d.profile("Content-Profile"))},

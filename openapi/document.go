@@ -94,8 +94,9 @@ type document struct {
 	// results holds the names of the schemas of results that are not rows of a selected
 	// relation.
 	results map[*introspect.Routine]string
-	// readErrors and writeErrors are the responses of reads and writes that fail.
-	readErrors, writeErrors object
+	// readErrors and writeErrors are the responses of reads and writes that fail, and
+	// changeErrors those of writes to rows that are there.
+	readErrors, writeErrors, changeErrors object
 }
 
 // tableParts are what the operations on a relation refer to.
@@ -122,6 +123,10 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 		results:     make(map[*introspect.Routine]string),
 		readErrors:  errorResponses("400", "401", "403", "404", "406", "416", "500", "503", "default"),
 		writeErrors: errorResponses("400", "401", "403", "404", "405", "406", "409", "415", "500", "503", "default"),
+	}
+	d.changeErrors = d.writeErrors
+	if c.Conditional {
+		d.changeErrors = errorResponses("400", "401", "403", "404", "405", "406", "409", "412", "415", "500", "503", "default")
 	}
 	d.addCommonSchemas()
 	d.addCommonParameters()
@@ -258,8 +263,8 @@ func (d *document) components(a *added) object {
 	return object{
 		{"schemas", append(d.schemas, a.schemas...)},
 		{"parameters", d.parameters},
-		{"headers", responseHeaders()},
-		{"responses", errorComponents()},
+		{"headers", d.responseHeaders()},
+		{"responses", d.errorComponents()},
 		{"securitySchemes", append(object{{securityScheme, object{
 			{"type", "http"},
 			{"scheme", "bearer"},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -140,6 +141,34 @@ func TestDocumentOperations(t *testing.T) {
 			require.NoError(t, json.Unmarshal([]byte(part(t, doc, "paths", "/things")), &operations))
 			require.Equal(t, tt.want, slices.Sorted(maps.Keys(operations)))
 		})
+	}
+}
+
+// Conditional requests are in the document where the API has them, and only there: reads by
+// If-None-Match, and writes to rows that are there by If-Match.
+func TestDocumentConditional(t *testing.T) {
+	t.Parallel()
+	with := document(t, cinema(), openapi.Config{Conditional: true})
+	for _, tt := range []struct{ method, header, status, tagged string }{
+		{"get", "If-None-Match", "304", "200"},
+		{"put", "If-Match", "412", "200"},
+		{"patch", "If-Match", "412", "200"},
+		{"delete", "If-Match", "412", ""},
+		{"post", "", "", ""},
+	} {
+		operation := func(name string) string { return part(t, with, "paths", "/films", tt.method, name) }
+		for _, header := range []string{"If-None-Match", "If-Match"} {
+			require.Equal(t, header == tt.header, strings.Contains(operation("parameters"), header+`"`), "%s of %s", header, tt.method)
+		}
+		for _, status := range []string{"304", "412"} {
+			require.Equal(t, status == tt.status, strings.Contains(operation("responses"), `"`+status+`"`), "%s of %s", status, tt.method)
+		}
+		if tt.tagged != "" {
+			require.Contains(t, part(t, with, "paths", "/films", tt.method, "responses", tt.tagged), "ETag")
+		}
+	}
+	for _, word := range []string{"If-None-Match", "If-Match", "ETag", "304", "412"} {
+		require.NotContains(t, string(document(t, cinema(), openapi.Config{})), word)
 	}
 }
 

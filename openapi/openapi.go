@@ -57,6 +57,9 @@ type Config struct {
 	Upserts bool
 	// BulkUpdates adds the update of many rows by their keys, in OpenAPI 3.1.
 	BulkUpdates bool
+	// Conditional adds conditional requests, in OpenAPI 3.1: If-Match, If-None-Match, and what
+	// is answered to them.
+	Conditional bool
 	// Additions are the host's own.
 	Additions Additions
 }

@@ -31,7 +31,15 @@ func (d *document) readHeaders(paged bool) []parameter {
 	if paged {
 		page = ownParameters("Range", "Range-Unit")
 	}
-	return slices.Concat(page, ownParameters("Prefer.read"), d.profile("Accept-Profile"))
+	return slices.Concat(page, d.conditions("If-None-Match"), ownParameters("Prefer.read"), d.profile("Accept-Profile"))
+}
+
+// conditions refers to a header that has a condition, if there are such.
+func (d *document) conditions(name string) []parameter {
+	if !d.config.Conditional {
+		return nil
+	}
+	return ownParameters(name)
 }
 
 // begin begins an operation on a relation. Its operationId begins with the verb. For a
@@ -73,14 +81,14 @@ func (d *document) hasFilters(t *introspect.Table, columns []string) bool {
 
 func (d *document) readOperation(t *introspect.Table) object {
 	rows := d.tables[t.Name].rows
-	headers := []string{"Content-Range", "Preference-Applied"}
+	headers := d.tagged("Content-Range", "Preference-Applied")
 	return append(d.begin(t, "read", "Read rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(
 			d.tables[t.Name].filters, ownParameters(pageParameters...), d.readHeaders(true))},
-		member{"responses", append(object{
+		member{"responses", append(d.conditional(object{
 			{"200", response("The rows", rows, headers...)},
 			{"206", response("Some of the rows", rows, headers...)},
-		}, d.readErrors...)})
+		}), d.readErrors...)})
 }
 
 func (d *document) insertOperation(t *introspect.Table) object {
@@ -124,16 +132,16 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 	}
 	return append(d.begin(t, "upsert", "Insert or replace one row of "+t.Name.Name),
 		member{"parameters", distinctParameters(key,
-			ownParameters("columns", "select", "Prefer.write"), d.profile("Content-Profile"))},
+			d.conditions("If-Match"), ownParameters("columns", "select", "Prefer.write"), d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", content(one)},
 		}},
 		member{"responses", append(object{
-			{"200", response("The row was replaced", d.tables[t.Name].rows, "Preference-Applied")},
-			{"201", response("The row was inserted", d.tables[t.Name].rows, "Preference-Applied")},
+			{"200", response("The row was replaced", d.tables[t.Name].rows, d.tagged("Preference-Applied")...)},
+			{"201", response("The row was inserted", d.tables[t.Name].rows, d.tagged("Preference-Applied")...)},
 			{"204", response("The row was replaced", nil, "Preference-Applied")},
-		}, d.writeErrors...)})
+		}, d.changeErrors...)})
 }
 
 func (d *document) updateOperation(t *introspect.Table) object {
@@ -144,26 +152,26 @@ func (d *document) updateOperation(t *introspect.Table) object {
 	}
 	return append(d.begin(t, "update", "Update rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(d.tables[t.Name].filters,
-			ownParameters("and", "or", "columns", "select", "order", "Prefer.update"), d.profile("Content-Profile"))},
+			ownParameters("and", "or", "columns", "select", "order"), d.conditions("If-Match"), ownParameters("Prefer.update"), d.profile("Content-Profile"))},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", body},
 		}},
-		member{"responses", d.changeResponses(t, "updated")})
+		member{"responses", d.changeResponses(t, "updated", d.tagged("Content-Range", "Preference-Applied"))})
 }
 
 func (d *document) deleteOperation(t *introspect.Table) object {
 	return append(d.begin(t, "delete", "Delete rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(d.tables[t.Name].filters,
-			ownParameters("and", "or", "select", "order", "Prefer.write"), d.profile("Content-Profile"))},
-		member{"responses", d.changeResponses(t, "deleted")})
+			ownParameters("and", "or", "select", "order"), d.conditions("If-Match"), ownParameters("Prefer.write"), d.profile("Content-Profile"))},
+		member{"responses", d.changeResponses(t, "deleted", []string{"Content-Range", "Preference-Applied"})})
 }
 
-// changeResponses are the responses to an update or delete.
-func (d *document) changeResponses(t *introspect.Table, verb string) object {
-	headers := []string{"Content-Range", "Preference-Applied"}
+// changeResponses are the responses to an update or delete, of which that with the rows has
+// those headers.
+func (d *document) changeResponses(t *introspect.Table, verb string, headers []string) object {
 	return append(object{
 		{"200", response("The rows that were "+verb+", with return=representation", d.tables[t.Name].rows, headers...)},
-		{"204", response("The rows were "+verb, nil, headers...)},
-	}, d.writeErrors...)
+		{"204", response("The rows were "+verb, nil, "Content-Range", "Preference-Applied")},
+	}, d.changeErrors...)
 }

@@ -108,6 +108,13 @@ func (d *document) addCommonParameters() {
 	d.addOwnParameter("Range", header("Range", "The rows of the response, in place of limit and offset: counted from 0, both ends included.",
 		object{{"type", "string"}, {"pattern", `^[0-9]+-[0-9]*$`}}, "0-9"))
 	d.addOwnParameter("Range-Unit", header("Range-Unit", "The unit of Range.", object{{"type", "string"}, {"const", "items"}}, ""))
+	if d.config.Conditional {
+		tags := object{{"type", "string"}}
+		d.addOwnParameter("If-None-Match", header("If-None-Match", "The ETags of what the client has already, with commas between, or `*`. "+
+			"If the response would have one of them, it is 304 without a body.", tags, `"T1c7zmEZ1nNXAfcT0R1Jmg"`))
+		d.addOwnParameter("If-Match", header("If-Match", "The ETags that the row may have, with commas between: of the version that the client has read. "+
+			"If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.", tags, `"NzQyKDAsMSk.T1c7zmEZ1nNXAfcT0R1Jmg"`))
+	}
 	d.addPrefer("Prefer.read", preferCount)
 	d.addPrefer("Prefer.insert", preferReturn, preferCount, preferResolution, preferMissing, preferTx)
 	d.addPrefer("Prefer.update", preferReturn, preferCount, preferMissing, preferTx)

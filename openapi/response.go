@@ -15,6 +15,7 @@ var errorTexts = []struct{ status, name, description string }{
 	{"405", "MethodNotAllowed", "The method can't be used here."},
 	{"406", "NotAcceptable", "The media type can't be made, or a single row was asked for and there is not exactly one."},
 	{"409", "Conflict", "The rows contradict a unique key or a foreign key."},
+	{"412", preconditionFailed, "The row has another version than those of If-Match."},
 	{"415", "UnsupportedMediaType", "The media type of the body can't be read."},
 	{"416", "RangeNotSatisfiable", "The range begins after the last row."},
 	{"500", "ServerError", "The server or the database failed."},
@@ -22,18 +23,25 @@ var errorTexts = []struct{ status, name, description string }{
 	{"default", "Failure", "Any other error, as the database raised it."},
 }
 
+// preconditionFailed is the response to a condition that doesn't hold.
+const preconditionFailed = "PreconditionFailed"
+
 // errorComponents are the responses that tell of errors.
-func errorComponents() object {
-	responses := make(object, len(errorTexts))
-	for i, e := range errorTexts {
+func (d *document) errorComponents() object {
+	responses := make(object, 0, len(errorTexts))
+	for _, e := range errorTexts {
 		var headers []string
 		switch e.status {
+		case "412":
+			if !d.config.Conditional {
+				continue
+			}
 		case "401":
 			headers = []string{"WWW-Authenticate"}
 		case "503":
 			headers = []string{"Retry-After"}
 		}
-		responses[i] = member{ownPrefix + e.name, response(e.description, content(component("schemas", ownPrefix+"Error")), headers...)}
+		responses = append(responses, member{ownPrefix + e.name, response(e.description, content(component("schemas", ownPrefix+"Error")), headers...)})
 	}
 	return responses
 }
@@ -52,7 +60,7 @@ func errorResponses(statuses ...string) object {
 }
 
 // responseHeaders are the headers of responses.
-func responseHeaders() object {
+func (d *document) responseHeaders() object {
 	text := func(description, example string) object {
 		return object{
 			{"description", description},
@@ -60,14 +68,34 @@ func responseHeaders() object {
 			{"example", example},
 		}
 	}
-	return object{
+	var tag object
+	if d.config.Conditional {
+		tag = object{{ownPrefix + "ETag", text("The version of what was read or written, for If-None-Match and If-Match.", `"T1c7zmEZ1nNXAfcT0R1Jmg"`)}}
+	}
+	return append(tag, object{
 		{ownPrefix + "Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
 		{ownPrefix + "Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
 		{ownPrefix + "Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
 		{ownPrefix + "WWW-Authenticate", text("What is wrong with the token, if one was sent.",
 			`Bearer error="invalid_token", error_description="JWT expired"`)},
 		{ownPrefix + "Retry-After", text("When to try again, in seconds.", "1")},
+	}...)
+}
+
+// tagged adds the header of the tag to those of a response, if there are tags.
+func (d *document) tagged(headers ...string) []string {
+	if d.config.Conditional {
+		return append([]string{"ETag"}, headers...)
 	}
+	return headers
+}
+
+// conditional adds the response to a read that the client has already.
+func (d *document) conditional(responses object) object {
+	if d.config.Conditional {
+		return append(responses, member{"304", response("The client has it already", nil, "ETag")})
+	}
+	return responses
 }
 
 // response makes a response with headers and, unless it is nil, content.

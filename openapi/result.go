@@ -21,12 +21,11 @@ func (d *document) argumentsSchema(r *introspect.Routine) object {
 	return s.schema()
 }
 
-// resultResponses are the responses to a call that succeeds. If the results of overloads
-// differ, each is an alternative.
-func (d *document) resultResponses(id string, overloads []*introspect.Routine) object {
+// resultResponses are the responses to a call that succeeds, with those headers. If the
+// results of overloads differ, each is an alternative.
+func (d *document) resultResponses(id string, overloads []*introspect.Routine, headers []string) object {
 	var schemas, rows array
 	var made object // the content of functions that make a media type themselves
-	headers := []string{"Content-Range", "Preference-Applied"}
 	void, counted := false, false
 	for _, r := range overloads {
 		switch {

@@ -17,6 +17,9 @@ func postgres(err *pgconn.PgError, anonymous bool) *Error {
 	if err.Code == "22P02" && strings.Contains(err.Message, RowViolation) {
 		return rowRefused(err, anonymous)
 	}
+	if e := conditionFailed(err); e != nil {
+		return e
+	}
 	e := &Error{Code: err.Code, Message: err.Message, Hint: err.Hint, Status: sqlstateStatus(err, anonymous), cause: err,
 		raised: err.Code == "P0001" || strings.HasPrefix(err.Code, "PT")}
 	if err.Detail != "" {

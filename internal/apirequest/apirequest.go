@@ -42,7 +42,9 @@ type Config struct {
 	NoUpserts bool
 	// NoBulkUpdates refuses a body of rows to update.
 	NoBulkUpdates bool
-	Limits        Limits
+	// NoConditions pays no attention to If-Match and If-None-Match, as PostgREST does.
+	NoConditions bool
+	Limits       Limits
 }
 
 // Limits bounds requests. A field that is 0 bounds nothing.
@@ -101,6 +103,8 @@ type Request struct {
 	// LongQuery is a query that can't be a query string.
 	LongQuery   bool
 	Preferences Preferences
+	// Conditions are those of the request's headers.
+	Conditions Conditions
 }
 
 // Parse reads r. Its errors are *apierror.Error and *filter.ParseError.
@@ -157,6 +161,9 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 		return nil, err
 	}
 	req.separate(query, payload, window)
+	if !c.NoConditions {
+		req.readConditions(r.Header)
+	}
 	return req, nil
 }
 

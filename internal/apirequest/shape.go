@@ -36,6 +36,12 @@ type Shape struct {
 	PlansRefused bool
 	// ReportRows has a write report to the host the rows that it has written.
 	ReportRows bool
+	// Match is the condition on the row that is written.
+	Match Match
+	// Whole has the rows of a Head operation be read: the response depends on them.
+	Whole bool
+	// Versionless leaves out the version of the row that is read, or written.
+	Versionless bool
 	// ArgumentNames are those of the arguments of a function, from the URL or from a form.
 	ArgumentNames []string
 	// Body is that of a request that writes or calls with POST, else nil.
@@ -241,8 +247,8 @@ type key []byte
 func (s *Shape) AppendKey(dst []byte) []byte {
 	k := append(key(dst), byte(s.Resource)) // by which, with its method, an operation goes
 	k = k.text(s.Method).text(s.Schema).text(s.Name)
-	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows, s.PlansRefused)
-	k = k.number(len(s.Accept))
+	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows, s.PlansRefused, s.Whole, s.Versionless)
+	k = append(k, byte(s.Match)).number(len(s.Accept))
 	for _, media := range s.Accept {
 		k = k.media(media)
 	}

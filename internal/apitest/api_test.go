@@ -75,8 +75,8 @@ type headers map[string]string
 
 // exchange is a request and the response that it must get. Whatever a case
 // leaves out has its usual value, and is checked: a GET is answered with 200 and
-// JSON, and an empty body is an empty body. An answer of 204 has no body, and no
-// type of one. Only response headers that aren't named may be anything.
+// JSON, and an empty body is an empty body. An answer of 204 or 304 has no body, and
+// that of 204 no type of one. Only response headers that aren't named may be anything.
 type exchange struct {
 	name   string
 	method string // GET
@@ -144,7 +144,7 @@ func (x exchange) check(t testing.TB, got *http.Response) {
 		status = http.StatusOK
 	}
 	require.Equal(t, status, got.StatusCode, "status; the body is %s", body)
-	if _, ok := x.want["Content-Type"]; !ok && status != http.StatusNoContent {
+	if _, ok := x.want["Content-Type"]; !ok && status != http.StatusNoContent && status != http.StatusNotModified {
 		require.Equal(t, "application/json; charset=utf-8", got.Header.Get("Content-Type"))
 	}
 	for name, value := range x.want {
@@ -155,8 +155,11 @@ func (x exchange) check(t testing.TB, got *http.Response) {
 		require.Equal(t, value, strings.Join(got.Header.Values(name), "\n"), "header %s", name)
 	}
 	require.Equal(t, compact(x.body), compact(body))
-	if status == http.StatusNoContent {
+	switch status {
+	case http.StatusNoContent:
 		require.Empty(t, got.Header.Values("Content-Type"))
+		fallthrough
+	case http.StatusNotModified:
 		require.Empty(t, got.Header.Values("Content-Length"))
 		return
 	}

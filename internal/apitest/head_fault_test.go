@@ -126,6 +126,7 @@ func requireHeadAsGet(t *testing.T, api http.Handler, x exchange) *http.Response
 	x.method = http.MethodHead
 	head := ask(t, api, x)
 	get.Header.Del("Content-Length")
+	get.Header.Del("Etag")            // which takes the body
 	head.Header.Del("Content-Length") // of an error
 	require.Equal(t, get.StatusCode, head.StatusCode, "%v: %s", x.send, body)
 	require.Equal(t, get.Header, head.Header, "%v: %s", x.send, body)

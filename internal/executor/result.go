@@ -106,6 +106,15 @@ func (r *Result) nextRow() bool {
 // valid until Next is called again.
 func (r *Result) Values() [][]byte { return r.cmd.Program.Own(r.reader.Values()) }
 
+// Version is that of the current row, nil for none or if the program doesn't tell. It is
+// valid until Next is called again.
+func (r *Result) Version() []byte {
+	if !r.cmd.Program.Version {
+		return nil
+	}
+	return r.cmd.Program.VersionOf(r.reader.Values())
+}
+
 // Total is the number of all rows as the client wants them counted, nil if it isn't known.
 func (r *Result) Total() *int64 { return r.cmd.Counting.Total(r.Counted, r.Estimated) }
 

@@ -33,6 +33,9 @@ func (r *Result) send() {
 		pipe.send(role, p.Estimate.SQL, values.Bind(p.Estimate.Args))
 	}
 	pipe.sendIn(role, r.main.sql, values.Bind(p.Main.Args), r.main.formats)
+	if p.Precondition != nil {
+		pipe.send(role, p.Precondition.SQL, values.Bind(p.Precondition.Args))
+	}
 	after := overrides
 	if p.Inserted {
 		after = overridesAndInserted
@@ -138,6 +141,11 @@ func (r *Result) finish() error {
 	}
 	if r.cmd.Program.Form == query.FormTag {
 		r.Rows = tag.RowsAffected()
+	}
+	if p := r.cmd.Program.Precondition; p != nil {
+		if err := r.pipe.skip(1); err != nil {
+			return forgotten(apierror.OfStatement(p.SQL, err))
+		}
 	}
 	o, inserted, err := r.pipe.readOverrides()
 	if err != nil {

@@ -23,6 +23,9 @@ type Answer struct {
 	Explain *mediatype.Plan
 	// Head asks for the number of rows instead of the rows.
 	Head bool
+	// Version is that of the only row, to be told besides; nil for none, or for any number of
+	// rows.
+	Version *Version
 	// Counting is how the rows beyond the page are counted.
 	Counting
 	// ReadOnly runs the transaction read only.
@@ -204,7 +207,7 @@ func (p *Planner) finish(a *Answer, req *apirequest.Shape, produce producer) err
 		return err
 	}
 	a.relies.onTree(a.Root)
-	a.Head = req.Head
+	a.Head = req.Head && !req.Whole
 	if a.Format == FormatAggregated {
 		a.prepareRows()
 	}

@@ -3,7 +3,6 @@ package plan
 import (
 	"slices"
 
-	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/oid"
@@ -33,6 +32,9 @@ type Mutate struct {
 	OneRow bool
 	// Bulk makes an update one of many rows, each by its own object of the body; else nil.
 	Bulk *Bulk
+	// Match is the condition on the row that is there, nil for none. With one, a PUT inserts
+	// no row.
+	Match *Match
 	// Conflict is what to do about rows that are there already, nil to let them be an error.
 	Conflict *Conflict
 	// Check are conditions that new and changed rows have to satisfy.
@@ -134,6 +136,15 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if err := p.finish(&m.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
 		return nil, err
 	}
+	if m.Match, err = p.match(req, table); err != nil {
+		return nil, err
+	}
+	if m.Match != nil && m.Match.Version != nil {
+		m.relies.onVersion(table, m.Match.Version)
+	}
+	if m.Return == ReturnRepresentation && (m.Action == Update || m.Action == Upsert) {
+		m.Version = p.shownVersion(&m.Answer, req, table)
+	}
 	if m.Explain == nil { // else its rows are lines of an execution plan
 		m.expect(req)
 	}
@@ -221,7 +232,7 @@ func (p *Planner) addBody(m *Mutate, req *apirequest.Shape) error {
 func (m *Mutate) expect(req *apirequest.Shape) {
 	switch m.Action {
 	case Upsert:
-		m.Expect.Matching, m.Expect.Singular = true, false
+		m.Expect.Matching, m.Expect.Singular = m.Match == nil, false // with a condition, SQL tells
 	case Update, Delete:
 		m.Expect.MaxAffected = req.Prefer.MaxAffected
 	}
@@ -264,8 +275,7 @@ func namesRow(where []apirequest.Predicate, t *introspect.Table) bool {
 	var filtered []string
 	for _, predicate := range where {
 		c, ok := predicate.Node.(apirequest.Condition)
-		if !ok || len(predicate.Path) > 0 || len(c.Field.Path) > 0 ||
-			c.Negated || c.Operator != filter.Equal || c.Quantifier != filter.NoQuantifier {
+		if !ok || len(predicate.Path) > 0 || !equals(c, c.Field.Name) {
 			return false
 		}
 		filtered = append(filtered, c.Field.Name)

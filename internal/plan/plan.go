@@ -25,6 +25,11 @@ type Config struct {
 	NoTypeScript bool
 	// NoUpserts leaves the predicates of partial indexes to clients, who can't give them.
 	NoUpserts bool
+	// NoVersions has rows have no versions.
+	NoVersions bool
+	// VersionColumns are the columns that have the versions of single relations' rows; an
+	// empty name has them have none.
+	VersionColumns map[introspect.QualifiedName]string
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.

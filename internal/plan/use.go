@@ -14,6 +14,13 @@ import (
 // forced on a write.
 const RowViolation = apierror.RowViolation
 
+// What PostgreSQL complains of when a write's condition doesn't hold: see apierror.
+const (
+	VersionViolation = apierror.VersionViolation
+	RowMissing       = apierror.RowMissing
+	KeyMismatch      = apierror.KeyMismatch
+)
+
 // Use is one use of a relation or a routine that a plan makes.
 type Use struct {
 	Kind UseKind

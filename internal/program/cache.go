@@ -77,7 +77,7 @@ const (
 // looked into: they grow with the key.
 func newCompiled(p plan.Runnable, program *query.Program, key int) *compiled {
 	size := fixedSize + key*keySize + len(program.Columns)*columnSize
-	for _, s := range []*query.Statement{&program.Main, program.Count, program.Estimate} {
+	for _, s := range []*query.Statement{&program.Main, program.Precondition, program.Count, program.Estimate} {
 		if s != nil {
 			size += len(s.SQL)*sqlSize + len(s.Args)*argumentSize
 		}

@@ -10,15 +10,29 @@ import (
 // returns is held against it, as triggers have left the row, and one that doesn't satisfy it
 // has the statement fail, so that nothing of it stays.
 
-// raise is an expression that fails when it is computed, and not before: what the backend's
-// number is isn't known when the statement is planned.
-const raise = "(pg_catalog.pg_backend_pid()::text || ' " + plan.RowViolation + "')::boolean"
+// raising is an expression that fails with a message when it is computed, and not before:
+// what the backend's number is isn't known when the statement is planned.
+func raising(message string) string {
+	return "(pg_catalog.pg_backend_pid()::text || ' " + message + "')::boolean"
+}
 
-// guarded reports a write whose rows are held against conditions.
-func guarded(m *plan.Mutate) bool { return len(m.Check) > 0 && !noColumns(m) }
+// guarded reports a write whose rows are held against conditions, or leave a mark.
+func guarded(m *plan.Mutate) bool { return (len(m.Check) > 0 || m.Match != nil) && !noColumns(m) }
 
-// allowed renders whether the row of a write satisfies all conditions, or fails.
+// allowed renders whether the row of a write satisfies all conditions, or fails. If the write
+// has a condition itself, the row leaves its mark.
 func allowed(m *plan.Mutate) fragment {
+	switch {
+	case m.Match == nil:
+		return satisfies(m)
+	case len(m.Check) == 0:
+		return sql(markWritten)
+	}
+	return satisfies(m).within(markWritten+" AND ", "")
+}
+
+// satisfies renders whether the row of a write satisfies all conditions, or fails.
+func satisfies(m *plan.Mutate) fragment {
 	f := fragment{}
 	for i, condition := range predicates(m.Target, m.Check) {
 		if i > 0 {
@@ -29,11 +43,11 @@ func allowed(m *plan.Mutate) fragment {
 	return f.within("CASE WHEN (", ") IS TRUE THEN TRUE ELSE "+raiseOf(m)+" END")
 }
 
-// raiseOf is raise for a write. A column of the row is not known when the statement is planned
+// raiseOf is raising for a write that a row violates. A column of the row is not known when the statement is planned
 // either, and the text of some types is made by functions that are IMMUTABLE.
 func raiseOf(m *plan.Mutate) string {
 	if !m.Spread() {
-		return raise
+		return raising(plan.RowViolation)
 	}
 	for i := range m.Table.Columns {
 		c := &m.Table.Columns[i]
@@ -45,7 +59,7 @@ func raiseOf(m *plan.Mutate) string {
 			return "(COALESCE(" + sqlfrag.Qualified(m.Target.Alias, c.Name) + "::text, '') || ' " + plan.RowViolation + "')::boolean"
 		}
 	}
-	return raise
+	return raising(plan.RowViolation)
 }
 
 // allowedValue has the first value that a write returns be there for allowed rows only.

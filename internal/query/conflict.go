@@ -26,7 +26,7 @@ func onConflict(m *plan.Mutate) fragment {
 		conditions = append(conditions, sql(countInserted("-")))
 	}
 	if guarded(m) { // the row that is there has to satisfy them, too
-		conditions = append(conditions, allowed(m))
+		conditions = append(conditions, satisfies(m))
 	}
 	f.join(where(conditions))
 	return f

@@ -20,9 +20,7 @@ func insert(m *plan.Mutate) fragment {
 		conditions = append(conditions, sql(countInserted("+")))
 	}
 	if m.Action == plan.Upsert {
-		row := *m.Target
-		row.Alias = bodyName
-		conditions = append(conditions, predicates(&row, m.Where)...)
+		conditions = append(conditions, sameRow(m)...)
 	}
 	f.join(where(conditions))
 	f.join(onConflict(m))

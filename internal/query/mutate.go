@@ -33,10 +33,10 @@ func mutate(m *plan.Mutate) (fragment, *Program) {
 
 // write renders a write that returns nothing.
 func write(m *plan.Mutate) fragment {
-	switch m.Action {
-	case plan.Update:
+	switch {
+	case m.Action == plan.Update, replaces(m):
 		return update(m)
-	case plan.Delete:
+	case m.Action == plan.Delete:
 		return deletion(m)
 	}
 	return insert(m)

@@ -30,6 +30,9 @@ type Program struct {
 	// Shape is the hash of the shape that the program was made of, in hexadecimal. Package
 	// program sets it, of what it compiles; it is empty of others.
 	Shape string
+	// Precondition, which follows Main, fails if a write's condition doesn't hold; nil for
+	// none.
+	Precondition *Statement
 	// Count gives the number of rows without limit and offset, and Estimate what PostgreSQL's
 	// planner expects it to be, as JSON. Each is nil if it isn't asked for.
 	Count, Estimate *Statement
@@ -38,7 +41,7 @@ type Program struct {
 // Arguments is the number of arguments of the statement that has most of them.
 func (p *Program) Arguments() int {
 	most := len(p.Main.Args)
-	for _, s := range []*Statement{p.Count, p.Estimate} {
+	for _, s := range []*Statement{p.Precondition, p.Count, p.Estimate} {
 		if s != nil {
 			most = max(most, len(s.Args))
 		}
@@ -70,7 +73,10 @@ func Build(p plan.Runnable) *Program {
 		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {
-		program.Inserted = counts(m)
+		program.Inserted = counts(m) && !replaces(m)
+		if a.Explain == nil {
+			program.Precondition = precondition(m)
+		}
 	}
 	program.Main = *statement(main)
 	return program

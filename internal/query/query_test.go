@@ -126,11 +126,18 @@ func printProgram(p *query.Program, values *value.Values) string {
 	if columns := columnsText(p.Columns); columns != "" {
 		fmt.Fprintf(&b, "\ncolumns: %s\n", columns)
 	}
+	if p.Version {
+		b.WriteString("and a version\n")
+	}
 	if p.Times != nil {
 		fmt.Fprintf(&b, "in binary: %v, in UTC %v\n", p.Times.Local, p.Times.All)
 		if p.Times.JSON != nil {
 			fmt.Fprintf(&b, "\nof an unknown style:\n%s\n\ncolumns: %s\n", breakLines(p.Times.JSON.SQL), columnsText(p.Times.JSON.Columns))
 		}
+	}
+	if p.Precondition != nil {
+		b.WriteString("\nprecondition:\n")
+		printStatement(&b, p.Precondition, values)
 	}
 	if p.Count != nil {
 		b.WriteString("\ncount:\n")

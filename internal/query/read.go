@@ -45,7 +45,7 @@ func rows(a *plan.Answer) (fragment, *Program) {
 func selectRows(a *plan.Answer) (fragment, *Program) {
 	n := a.Root
 	list := outputs(n)
-	s := selection{node: n, outputs: list}
+	s := selection{node: n, outputs: list, version: versionOf(a)}
 	switch a.Format {
 	case plan.FormatAggregated:
 		s.render = named
@@ -55,7 +55,7 @@ func selectRows(a *plan.Answer) (fragment, *Program) {
 		return s.sql().within("SELECT ST_AsGeoJSON(rows.*)::text FROM (", ") rows"), &Program{Yield: Yield{Columns: []Column{{Encoding: Verbatim}}}}
 	case plan.FormatCSV, plan.FormatRaw:
 		s.render = func(_ int, o *output) fragment { return o.text() }
-		return s.sql(), &Program{Yield: Yield{Columns: textColumns(list), Times: textTimes(n, list)}}
+		return s.sql(), withVersion(a, &Program{Yield: Yield{Columns: textColumns(list), Times: textTimes(n, list)}})
 	}
 	if !keepsTimes(n) {
 		inJSON(list, false)
@@ -67,7 +67,7 @@ func selectRows(a *plan.Answer) (fragment, *Program) {
 		inJSON(s.outputs, true)
 		t.JSON = &Variant{main: encoded(s), Columns: columnsOf(s.outputs)}
 	}
-	return main, program
+	return main, withVersion(a, program)
 }
 
 // encoded renders a selection whose outputs are to be encoded.
@@ -159,6 +159,7 @@ type selection struct {
 	parent    *plan.Node  // nil at the root
 	embed     *plan.Embed // of parent, whose node it is
 	row       fragment    // the select of a row within the row; empty for none
+	version   string      // the column with the row's version; empty for none
 	counted   bool        // the rows are only counted
 	unordered bool        // the order is of no interest
 }
@@ -176,6 +177,12 @@ func (s selection) sql() fragment {
 		f.join(s.render(i, &s.outputs[i]))
 	}
 	f.join(orderColumns(s))
+	if s.version != "" {
+		if len(s.outputs) > 0 {
+			f.add(", ")
+		}
+		f.add(s.version)
+	}
 	if s.counted {
 		f.join(orderAsColumn(s))
 	}

@@ -48,8 +48,9 @@ func returnOutputs(m *plan.Mutate, write fragment) (fragment, *Program) {
 		}
 		write.join(value)
 	}
+	addVersion(m, &write)
 	addWritten(m, &write)
-	return write, &Program{Yield: Yield{Columns: columns, Written: writtenIn(m)}}
+	return write, &Program{Yield: Yield{Columns: columns, Version: returnsVersion(m), Written: writtenIn(m)}}
 }
 
 // readResult reads what the client gets from what a write returned: it has embeds, an
@@ -58,11 +59,16 @@ func readResult(m *plan.Mutate, write fragment) (fragment, *Program) {
 	if !noColumns(m) {
 		write.add(returning(m) + strings.Join(needed(m.Root), ", "))
 		addPlace(m, &write)
+		addVersion(m, &write)
 		addAllowed(m, &write)
 		addWritten(m, &write)
 	}
 	f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
-	read, program := rows(&m.Answer)
+	answer := m.Answer
+	if noColumns(m) {
+		answer.Version = nil
+	}
+	read, program := rows(&answer)
 	if reportsRows(m) {
 		read = joinWritten(read, program)
 	}

@@ -7,28 +7,36 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
-// update renders UPDATE … FROM the body.
+// update renders UPDATE … FROM the body. A PUT with a condition is one, too.
 func update(m *plan.Mutate) fragment {
 	if noColumns(m) {
 		return updateNothing(m)
 	}
-	f := sql("UPDATE " + target(m) + " SET ")
+	f, conditions := sql("UPDATE "+target(m)+" SET "), toWrite(m)
+	joins := m.Array || len(m.Columns) > maxTogether
 	switch {
 	case m.Bulk != nil:
 		return bulkUpdate(m, f)
 	case m.Members != nil && m.OneRow && !m.Spread(): // or else lateText would be refused
 		f.join(textAssignments(m))
-	case m.Array:
+	case m.Array && !replaces(m):
 		f.add(columnList(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + parsedValue(c) }))
 		f.join(bodyRows(m).within(" FROM ", ""))
-	case len(m.Columns) > maxTogether:
+	case joins:
 		f.add(columnList(m, func(c plan.WriteColumn) string { return sqlfrag.Ident(c.Name) + " = " + bodyColumn(c) }))
 		f.join(valueRows(m).within(" FROM ", ""))
 	default: // a single object is read once, and needs no join
 		f.add("(" + columnNames(m) + ") = (SELECT " + columnList(m, valueOf(m)))
 		f.join(bodyRows(m).within(" FROM ", ")"))
 	}
-	f.join(where(predicates(m.Target, m.Where)))
+	switch {
+	case !replaces(m):
+	case joins && m.Members == nil:
+		conditions = append(conditions, sameRow(m)...)
+	default:
+		conditions = append(conditions, holdsSameRow(m))
+	}
+	f.join(where(conditions))
 	return f
 }
 

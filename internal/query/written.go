@@ -107,6 +107,9 @@ func joinWritten(read fragment, program *Program) fragment {
 		names[i] = "c" + position(i)
 		shown += ", page." + names[i]
 	}
+	if program.Version {
+		names, shown = append(names, "version"), shown+", page.version"
+	}
 	alias := "rows"
 	if len(names) > 0 {
 		alias += "(" + strings.Join(names, ", ") + ")"

@@ -16,6 +16,9 @@ type Yield struct {
 	Overrides bool
 	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
 	Inserted bool
+	// Version reports a column behind the client's, and those of overrides, with the version
+	// of the only row.
+	Version bool
 	// Written is where the rows are that were written, if they are reported to the host.
 	Written Written
 }
@@ -81,7 +84,21 @@ func (y *Yield) Own(row [][]byte) [][]byte {
 	if y.Written == WrittenInRows {
 		row = row[:len(row)-1]
 	}
+	if y.Version {
+		row = row[:len(row)-1]
+	}
 	return row
+}
+
+// VersionOf takes the row's version out of a row; nil if it has none, or nobody asked.
+func (y *Yield) VersionOf(row [][]byte) []byte {
+	switch {
+	case !y.Version:
+		return nil
+	case y.Written == WrittenInRows:
+		return row[len(row)-2]
+	}
+	return row[len(row)-1]
 }
 
 // BeforeRow takes the total out of a row whose form is FormRows, nil if it isn't there, and

@@ -40,7 +40,7 @@ func (call) applied(p apirequest.Preferences) apirequest.Preferences {
 	return p
 }
 
-func (call) setOwnHeaders(http.Header, *apirequest.Request, outcome) {}
+func (call) setOwnHeaders(*header, *apirequest.Request, outcome) {}
 
 func (call) overridable() bool { return true }
 

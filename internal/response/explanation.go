@@ -20,7 +20,7 @@ func (explanation) applied(apirequest.Preferences) apirequest.Preferences {
 	return apirequest.Preferences{MaxAffected: -1}
 }
 
-func (explanation) setOwnHeaders(http.Header, *apirequest.Request, outcome) {}
+func (explanation) setOwnHeaders(*header, *apirequest.Request, outcome) {}
 
 func (explanation) overridable() bool { return false }
 

@@ -20,9 +20,20 @@ func (r *response) writeHead(o outcome) (bodyFollows bool, err error) {
 		}
 	}
 	h := r.client.w.Header()
-	r.setHeaders(h, o)
-	status := chosen.apply(h, r.kind.status(o), r.plan.Head)
+	status := chosen.statusOr(r.kind.status(o))
+	tag := r.tag(h, chosen.header, status, o)
+	known, err := r.judge(tag, status)
+	if err != nil {
+		return false, err
+	}
+	r.header = header{h, make([]string, 0, headerRoom)}
+	r.setHeaders(&r.header, o, tag)
+	chosen.apply(h, r.headOnly())
 	r.addRemarks(h, status)
+	if known {
+		status = http.StatusNotModified
+		notModified(h)
+	}
 	// RFC 9110, section 6.4.1
 	bodyFollows = status != http.StatusNoContent && status != http.StatusNotModified
 	if !bodyFollows {
@@ -30,24 +41,47 @@ func (r *response) writeHead(o outcome) (bodyFollows bool, err error) {
 		delete(h, "Trailer")
 	}
 	r.client.w.WriteHeader(status)
-	return bodyFollows && !r.plan.Head, nil
+	return bodyFollows && !r.headOnly(), nil
+}
+
+// headOnly reports that the client wants no body, whether or not one was made.
+func (r *response) headOnly() bool { return r.plan.Head || r.req.Head }
+
+// header is the header of a response, with room for the values that the response sets: one
+// piece of memory for all of them.
+type header struct {
+	http.Header
+	room []string
+}
+
+// headerRoom is how many headers most responses have at most.
+const headerRoom = 8
+
+// set sets a header, whose name is in the canonical form.
+func (h *header) set(name, value string) {
+	h.room = append(h.room, value)
+	n := len(h.room)
+	h.Header[name] = h.room[n-1 : n : n]
 }
 
 // setHeaders sets the headers of the response, but for the remarks.
-func (r *response) setHeaders(h http.Header, o outcome) {
-	addVary(h)
+func (r *response) setHeaders(h *header, o outcome, tag string) {
+	addVary(h.Header)
 	if r.content.hasBody() {
-		set(h, "Content-Type", r.plan.Media.ContentType())
-		setProfile(h, r.req)
+		h.set("Content-Type", r.plan.Media.ContentType())
+		if r.req.Negotiated {
+			h.set("Content-Profile", r.req.Schema)
+		}
 	}
 	r.kind.setOwnHeaders(h, r.req, o)
+	r.setValidators(h, tag)
 	preferences := r.kind.applied(r.req.Preferences)
 	if applied := preferences.Applied(); applied != "" {
-		set(h, "Preference-Applied", applied)
+		h.set("Preference-Applied", applied)
 	}
 	r.setRange(h, o)
-	if o.ended && !r.plan.Head {
-		set(h, "Content-Length", strconv.FormatInt(r.body.len(), 10))
+	if o.ended && !r.headOnly() {
+		h.set("Content-Length", strconv.FormatInt(r.body.len(), 10))
 	}
 }
 
@@ -55,14 +89,14 @@ func (r *response) setHeaders(h http.Header, o outcome) {
 // tells; without one, Content-Range follows as a trailer. net/http sends that with HTTP/1.1
 // alone: with HTTP/2 it refuses and logs a trailer of this name, and the client has to count
 // the rows.
-func (r *response) setRange(h http.Header, o outcome) {
+func (r *response) setRange(h *header, o outcome) {
 	value := r.kind.contentRange(o)
 	switch {
 	case value == "":
 	case o.ended || r.plan.Count == plan.CountExact:
-		set(h, "Content-Range", value)
+		h.set("Content-Range", value)
 	case r.req.Proto == apirequest.HTTP11:
-		set(h, "Trailer", "Content-Range")
+		h.set("Trailer", "Content-Range")
 	}
 }
 

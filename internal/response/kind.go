@@ -1,8 +1,6 @@
 package response
 
 import (
-	"net/http"
-
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/plan"
 )
@@ -18,7 +16,7 @@ type kind interface {
 	// applied keeps those of the client's preferences that mean something here.
 	applied(apirequest.Preferences) apirequest.Preferences
 	// setOwnHeaders sets the headers that no other kind has.
-	setOwnHeaders(http.Header, *apirequest.Request, outcome)
+	setOwnHeaders(*header, *apirequest.Request, outcome)
 	// overridable reports that the database may choose status and headers.
 	overridable() bool
 	// settlesLate reports that it may do so as late as with the last row.

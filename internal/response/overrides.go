@@ -58,18 +58,22 @@ func leadingNumber(s string) (int, bool) {
 	return n, err == nil
 }
 
-// apply sets the headers, in place of others of the same names, and gives the status. A
-// body has the length that it has; only where there is none may the database tell one.
-func (o overrides) apply(h http.Header, status int, headersOnly bool) int {
+// statusOr gives the status, or another one if the database has chosen none.
+func (o overrides) statusOr(status int) int {
+	if o.status != 0 {
+		return o.status
+	}
+	return status
+}
+
+// apply sets the headers, in place of others of the same names. A body has the length that
+// it has; only where there is none may the database tell one.
+func (o overrides) apply(h http.Header, headersOnly bool) {
 	for name, values := range o.header {
 		if name != "Content-Length" || headersOnly {
 			replace(h, name, values)
 		}
 	}
-	if o.status != 0 {
-		return o.status
-	}
-	return status
 }
 
 // replace puts a header of the database in the place of one that the API or its

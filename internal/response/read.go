@@ -1,8 +1,6 @@
 package response
 
 import (
-	"net/http"
-
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/plan"
 )
@@ -21,9 +19,9 @@ func (read) applied(p apirequest.Preferences) apirequest.Preferences {
 	return p
 }
 
-func (read) setOwnHeaders(h http.Header, req *apirequest.Request, _ outcome) {
+func (read) setOwnHeaders(h *header, req *apirequest.Request, _ outcome) {
 	if !req.LongQuery {
-		set(h, "Content-Location", contentLocation(req))
+		h.set("Content-Location", contentLocation(req))
 	}
 }
 

@@ -93,6 +93,7 @@ func (r *response) encode(enc encode.Encoder, size int) (full bool, err error) {
 			}
 			continue
 		}
+		r.keepVersion()
 		r.body.makeRoom(size)
 		r.body.piece = enc.Row(r.body.piece, r.result.Values())
 		if len(r.body.piece) >= size {

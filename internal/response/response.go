@@ -44,6 +44,8 @@ type Config struct {
 	// Timing gives the value of the Server-Timing header when the headers are
 	// written; nil for no such header.
 	Timing func() string
+	// Conditional has responses carry entity tags, and be held against those of requests.
+	Conditional bool
 	// Conclude, if set, is called when all rows have been read and are as they have to be,
 	// before the status goes out, which waits for it. Its error is answered instead.
 	Conclude func() error
@@ -79,6 +81,9 @@ type response struct {
 	result    *executor.Result
 	config    Config
 	location  string // the URL of the only row that was written; empty for none
+	header    header
+	version   []byte   // of the only row; nil for none
+	room      [64]byte // for it
 	body      body
 	client    client
 }

@@ -69,9 +69,9 @@ func (w write) applied(p apirequest.Preferences) apirequest.Preferences {
 	return p
 }
 
-func (write) setOwnHeaders(h http.Header, _ *apirequest.Request, o outcome) {
+func (write) setOwnHeaders(h *header, _ *apirequest.Request, o outcome) {
 	if o.location != "" {
-		set(h, "Location", o.location)
+		h.set("Location", o.location)
 	}
 }
 

@@ -39,6 +39,8 @@ type Values struct {
 	// whose numbers nothing has checked.
 	Window filter.Window
 	Pages  []filter.Window
+	// Versions are those of which the row that is written has to have one.
+	Versions []string
 }
 
 // Source says where the text of an argument comes from.
@@ -62,9 +64,11 @@ const (
 	// Values.Pages, which begin at 1.
 	FromLimit
 	FromOffset
+	// FromVersions are Values.Versions as an array.
+	FromVersions
 )
 
-var sources = [...]string{FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments", FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset"}
+var sources = [...]string{FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments", FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset", FromVersions: "versions"}
 
 // String gives the source in a word or two.
 func (s Source) String() string { return enum.Name(sources[:], s) }
@@ -122,6 +126,8 @@ func (v *Values) text(arg *Arg) []byte {
 		text = v.Members[arg.Index]
 	case FromLimit:
 		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).AtMost(arg.Most).Limit, 10)
+	case FromVersions:
+		text = []byte(filter.ArrayText(v.Versions))
 	case FromOffset:
 		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).Offset, 10)
 	}

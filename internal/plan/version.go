@@ -1,0 +1,104 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// Version is where a row has its version, which is another whenever the row has been
+// written.
+type Version struct {
+	// Column is the column that the host names; nil for PostgreSQL's own columns xmin and
+	// ctid, the transaction that wrote the row and where the row is since.
+	Column *introspect.Column
+}
+
+// Match is the condition on a row that is there: that it has one of the versions of
+// value.Values.Versions, or with a Version of nil that it is there at all.
+type Match struct{ Version *Version }
+
+// versionOf finds where the rows of a relation have their versions; nil for nowhere.
+// PostgreSQL's own columns are those of a table that has all of its rows itself: views lack
+// them, and a row may go from one partition to another.
+func (p *Planner) versionOf(t *introspect.Table) *Version {
+	if p.config.NoVersions {
+		return nil
+	}
+	if name, ok := p.config.VersionColumns[t.Name]; ok {
+		if c, ok := t.Column(name); ok {
+			return &Version{c}
+		}
+		return nil
+	}
+	if t.Kind != introspect.OrdinaryTable || t.Inherited || t.Distribution != introspect.Local {
+		return nil
+	}
+	return &Version{}
+}
+
+// shownVersion is the version to be told with the rows of an answer. There is one if the
+// request addresses a single row, and the answer has it as a row.
+func (p *Planner) shownVersion(a *Answer, req *apirequest.Shape, t *introspect.Table) *Version {
+	if req.Versionless || a.Head || a.Explain != nil || !addressesRow(req.Where, t) || a.Root.Aggregates() || a.Root.Unknown() {
+		return nil
+	}
+	switch a.Format {
+	case FormatArray, FormatObject, FormatCSV, FormatRows:
+	default:
+		return nil
+	}
+	v := p.versionOf(t)
+	if v != nil {
+		a.relies.onVersion(t, v)
+	}
+	return v
+}
+
+// onVersion notes that the version's column is relied on.
+func (r *reliance) onVersion(t *introspect.Table, v *Version) {
+	if v.Column != nil {
+		r.onColumns(t, []string{v.Column.Name})
+	}
+}
+
+// match is the condition on the row that a request writes. An UPDATE or a DELETE finds out
+// by itself whether there is any row.
+func (p *Planner) match(req *apirequest.Shape, t *introspect.Table) (*Match, error) {
+	switch {
+	case req.Match == apirequest.MatchAny && req.Action == Upsert:
+		return &Match{}, nil
+	case req.Match != apirequest.MatchVersion:
+		return nil, nil
+	case !addressesRow(req.Where, t):
+		return nil, apierror.NoRowToMatch()
+	}
+	v := p.versionOf(t)
+	if v == nil {
+		return nil, apierror.NoVersionToMatch(t.Name.Name)
+	}
+	return &Match{v}, nil
+}
+
+// addressesRow reports filters that let one row through at most, by its whole primary key.
+// There may be others besides.
+func addressesRow(where []apirequest.Predicate, t *introspect.Table) bool {
+	if len(t.PrimaryKey) == 0 || len(where) < len(t.PrimaryKey) {
+		return false
+	}
+	for _, name := range t.PrimaryKey {
+		if !slices.ContainsFunc(where, func(p apirequest.Predicate) bool { return len(p.Path) == 0 && equals(p.Node, name) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// equals reports the condition that a column has one value.
+func equals(node apirequest.Node, column string) bool {
+	c, ok := node.(apirequest.Condition)
+	return ok && c.Field.Name == column && len(c.Field.Path) == 0 && !c.Negated && c.Operator == filter.Equal && c.Quantifier == filter.NoQuantifier
+}
