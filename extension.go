@@ -24,9 +24,13 @@ const (
 	// application/vnd.pgrst.rows+json, whose body is an array of objects, each with the key of
 	// a row and what changes in it.
 	BulkUpdates // bulk-updates
+	// KeysetPages answers a read with Prefer: pagination=keyset with links to other pages,
+	// which go by the key of a row in after=token and before=token, so that the last page costs
+	// what the first one does.
+	KeysetPages // keyset-pages
 )
 
-var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates"}
+var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", KeysetPages: "keyset-pages"}
 
 // String gives the extension's name, such as "typescript".
 func (e Extension) String() string { return enum.Name(extensions[:], e) }

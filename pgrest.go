@@ -190,8 +190,8 @@ func (o Options) requestConfig() apirequest.Config {
 		Schemas: o.Schemas, SchemasHidden: o.SchemaList != SchemasExposed, BasePath: o.BasePath,
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
-		NoBulkUpdates: o.without(BulkUpdates),
-		Limits:        o.Limits.requests(),
+		NoBulkUpdates: o.without(BulkUpdates), NoKeysets: o.without(KeysetPages),
+		Limits: o.Limits.requests(),
 	}
 }
 

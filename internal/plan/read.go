@@ -20,7 +20,13 @@ func (p *Planner) read(req *apirequest.Shape) (Plan, error) {
 	if err := p.tree(&r.Answer, table, req); err != nil {
 		return nil, err
 	}
-	return r, p.finish(&r.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)})
+	if err := p.finish(&r.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
+		return nil, err
+	}
+	if err := p.addKeyset(&r.Answer, req); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // defaultSelect reports that all columns are selected and nothing else.

@@ -14,6 +14,9 @@ type Yield struct {
 	// Overrides reports two columns behind the client's: what a function set
 	// response.headers and response.status to before the first row.
 	Overrides bool
+	// Keys is how many columns stand behind the client's with the values of the row that a
+	// page by its key begins or ends at, in the order's own order.
+	Keys int
 	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
 	Inserted bool
 	// Written is where the rows are that were written, if they are reported to the host.
@@ -81,8 +84,12 @@ func (y *Yield) Own(row [][]byte) [][]byte {
 	if y.Written == WrittenInRows {
 		row = row[:len(row)-1]
 	}
-	return row
+	return row[:len(row)-y.Keys]
 }
+
+// KeysOf takes the values of the order out of a row, as texts; there are none unless the page
+// is one by its key.
+func (y *Yield) KeysOf(row [][]byte) [][]byte { return row[len(row)-y.Keys:] }
 
 // BeforeRow takes the total out of a row whose form is FormRows, nil if it isn't there, and
 // whether the row is one of the page.

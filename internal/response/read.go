@@ -16,14 +16,20 @@ func (read) status(o outcome) int { return pageStatus(o) }
 
 func (read) contentRange(o outcome) string { return contentRange(o) }
 
-func (read) applied(p apirequest.Preferences) apirequest.Preferences {
+func (r read) applied(p apirequest.Preferences) apirequest.Preferences {
 	p.Resolution, p.Missing, p.Return, p.MaxAffected = "", "", "", -1
+	if !linked(r.plan) {
+		p.Pagination = ""
+	}
 	return p
 }
 
-func (read) setOwnHeaders(h http.Header, req *apirequest.Request, _ outcome) {
+func (read) setOwnHeaders(h http.Header, req *apirequest.Request, o outcome) {
 	if !req.LongQuery {
 		set(h, "Content-Location", contentLocation(req))
+	}
+	if o.links != "" {
+		set(h, "Link", o.links)
 	}
 }
 

@@ -79,6 +79,8 @@ type response struct {
 	result    *executor.Result
 	config    Config
 	location  string // the URL of the only row that was written; empty for none
+	edges     edges  // the order values of a page's first and last row
+	links     string // to other pages; empty for none
 	body      body
 	client    client
 }
@@ -103,6 +105,9 @@ func (r *response) send() error {
 	}
 	if err := r.result.Err(); err != nil {
 		return r.withOverrides(err)
+	}
+	if r.links, err = r.pageLinks(); err != nil {
+		return err
 	}
 	if r.config.Conclude != nil {
 		if err := r.config.Conclude(); err != nil {

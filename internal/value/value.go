@@ -39,6 +39,9 @@ type Values struct {
 	// whose numbers nothing has checked.
 	Window filter.Window
 	Pages  []filter.Window
+	// Keyset are the order values of the row that a page follows or precedes, in the order's
+	// own order; an empty text stands for NULL, which the shape tells.
+	Keyset []string
 }
 
 // Source says where the text of an argument comes from.
@@ -62,9 +65,11 @@ const (
 	// Values.Pages, which begin at 1.
 	FromLimit
 	FromOffset
+	// FromKeyset is one of Values.Keyset.
+	FromKeyset
 )
 
-var sources = [...]string{FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments", FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset"}
+var sources = [...]string{FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments", FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset", FromKeyset: "keyset"}
 
 // String gives the source in a word or two.
 func (s Source) String() string { return enum.Name(sources[:], s) }
@@ -120,6 +125,8 @@ func (v *Values) text(arg *Arg) []byte {
 		text = v.Body
 	case FromMember:
 		text = v.Members[arg.Index]
+	case FromKeyset:
+		text = []byte(v.Keyset[arg.Index])
 	case FromLimit:
 		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).AtMost(arg.Most).Limit, 10)
 	case FromOffset:
