@@ -258,7 +258,7 @@ func (d *document) components(a *added) object {
 	return object{
 		{"schemas", append(d.schemas, a.schemas...)},
 		{"parameters", d.parameters},
-		{"headers", responseHeaders()},
+		{"headers", d.responseHeaders()},
 		{"responses", errorComponents()},
 		{"securitySchemes", append(object{{securityScheme, object{
 			{"type", "http"},

@@ -57,6 +57,9 @@ type Config struct {
 	Upserts bool
 	// BulkUpdates adds the update of many rows by their keys, in OpenAPI 3.1.
 	BulkUpdates bool
+	// KeysetPages adds pages by the key of a row, in OpenAPI 3.1: after and before, a
+	// preference, and the Link header.
+	KeysetPages bool
 	// Additions are the host's own.
 	Additions Additions
 }

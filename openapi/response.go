@@ -52,7 +52,7 @@ func errorResponses(statuses ...string) object {
 }
 
 // responseHeaders are the headers of responses.
-func responseHeaders() object {
+func (d *document) responseHeaders() object {
 	text := func(description, example string) object {
 		return object{
 			{"description", description},
@@ -60,7 +60,7 @@ func responseHeaders() object {
 			{"example", example},
 		}
 	}
-	return object{
+	headers := object{
 		{ownPrefix + "Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
 		{ownPrefix + "Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
 		{ownPrefix + "Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
@@ -68,6 +68,11 @@ func responseHeaders() object {
 			`Bearer error="invalid_token", error_description="JWT expired"`)},
 		{ownPrefix + "Retry-After", text("When to try again, in seconds.", "1")},
 	}
+	if d.config.KeysetPages {
+		headers = append(headers, member{ownPrefix + "Link", text("The next, the previous and the first page, with Prefer: pagination=keyset (RFC 8288).",
+			`</films?after=WyIx&limit=10>; rel="next", </films?limit=10>; rel="first"`)})
+	}
+	return headers
 }
 
 // response makes a response with headers and, unless it is nil, content.
