@@ -27,10 +27,15 @@ const (
 	// Conditional gives reads an entity tag, answers them with 304 where If-None-Match has it,
 	// and holds If-Match of PATCH, PUT and DELETE against the version of the row.
 	Conditional // conditional
+	// KeysetPages answers a read with Prefer: pagination=keyset with links to other pages,
+	// which go by the key of a row in after=token and before=token, so that the last page costs
+	// what the first one does.
+	KeysetPages // keyset-pages
 )
 
 var extensions = [...]string{
 	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
+	KeysetPages: "keyset-pages",
 }
 
 // String gives the extension's name, such as "typescript".

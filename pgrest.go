@@ -190,7 +190,7 @@ func (o Options) requestConfig() apirequest.Config {
 		Schemas: o.Schemas, SchemasHidden: o.SchemaList != SchemasExposed, BasePath: o.BasePath,
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
-		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional),
+		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional), NoKeysets: o.without(KeysetPages),
 		Limits: o.Limits.requests(),
 	}
 }

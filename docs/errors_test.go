@@ -223,6 +223,7 @@ func TestErrors_provoked(t *testing.T) {
 		{code: "PGRST102", status: 413, method: "POST", body: strings.NewReader(`{"id": 3}`), header: jsonBody,
 			options: func(o *pgrest.Options) { o.Limits.MaxBodyBytes = 3 }},
 		{code: "PGRST102", status: 415, method: "QUERY", body: strings.NewReader("id=eq.1"), header: map[string]string{"Content-Type": "text/plain"}},
+		{code: "PGRST103", status: 400, target: "/films?after=x"},
 		{code: "PGRST103", status: 416, target: "/films?offset=3", header: map[string]string{"Prefer": "count=exact"}},
 		{code: "PGRST105", status: 405, method: "PUT", target: "/films?title=eq.M", body: strings.NewReader(`{"id": 2}`), header: jsonBody},
 		{code: "PGRST106", status: 406, header: map[string]string{"Accept-Profile": "private"}},

@@ -18,11 +18,12 @@ func (e *EncodeError) Error() string {
 
 // Encode gives the query string that asks for the query, percent-encoded and without a
 // question mark: select first, then the conditions and groups, order, limit and offset,
-// columns, on_conflict, and the arguments, each kind in its order. Names and values are
+// columns, on_conflict, update, after, before, and the arguments, each kind in its order. Names and values are
 // in quotes only where they have to be. Equal queries give equal query strings.
 //
 // Parse reads the query back as it was: any that Parse has given, and any that was built
-// by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that.
+// by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that, and
+// likewise for what Options.Update and Options.Pages are for.
 // What makes no difference comes back as Parse has it: a list without elements as one
 // that has an empty element, a relation without items with an empty slice of them, a
 // column that is repeated once, and what an operator has no use for, such as the Value of
@@ -32,7 +33,7 @@ func (e *EncodeError) Error() string {
 // other enums that don't exist; quantifiers, languages, aliases and casts where none can
 // be; empty names, groups and orders; two pages of one path; a group on an embedded
 // relation that is called "not", and an embedded one that is called "count" unless it is
-// spread; an argument whose value is read as a filter; an index of a JSON path right
+// spread; an argument or a token whose value is read as a filter; an index of a JSON path right
 // before a closing bracket; and what nests deeper than Parse goes.
 func (q *Query) Encode() (string, error) {
 	var b strings.Builder
@@ -101,6 +102,12 @@ func (q *Query) written() []written {
 	if q.Update != nil {
 		p.names(q.Update, false)
 		add(p.parameter("update"))
+	}
+	if q.After != "" {
+		add(p.token("after", q.After))
+	}
+	if q.Before != "" {
+		add(p.token("before", q.Before))
 	}
 	for _, argument := range q.Arguments {
 		add(p.argument(argument))

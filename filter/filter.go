@@ -55,6 +55,9 @@ type Query struct {
 	// Update holds the distinct names in update, nil when it is absent; with Options.Update
 	// only.
 	Update []string
+	// After and Before hold the tokens of the parameters of these names, with Options.Pages
+	// only.
+	After, Before string
 	// Arguments holds the parameters whose value is no filter, with
 	// Options.Arguments only.
 	Arguments []Argument
@@ -73,6 +76,9 @@ type Options struct {
 	// Update takes a parameter update whose value is no filter as the names of the columns
 	// that an upsert updates.
 	Update bool
+	// Pages takes parameters after and before whose values are no filters as tokens, which
+	// say where a page begins or ends.
+	Pages bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
 	Limits Limits
@@ -189,7 +195,7 @@ func (r *reader) read(p parameter) {
 	case "limit", "offset":
 		r.readPage(p, base, last == "limit")
 	default:
-		if p.name != "update" || !r.readUpdate(p) {
+		if !r.readUpdate(p) && !r.readToken(p) {
 			r.readCondition(p)
 		}
 	}
@@ -224,16 +230,35 @@ const constraintWord = "constraint"
 
 // readUpdate reads the names of columns, unless the value is a filter.
 func (r *reader) readUpdate(p parameter) bool {
-	if !r.opts.Update || p.value == "" {
+	if !r.opts.Update || p.name != "update" || p.value == "" || isFilter(p.value) {
 		return false
-	}
-	if _, isFilter := scan(&scanner{tally: &tally{}}, p.value, (*scanner).comparison); isFilter {
-		return false // of a column that has this name
 	}
 	if r.first(updatePart) {
 		r.query.Update = distinct(r.readNames(updatePart, p))
 	}
 	return true
+}
+
+// readToken reads where a page begins or ends, unless the value is a filter. Of several the
+// first counts.
+func (r *reader) readToken(p parameter) bool {
+	if !r.opts.Pages || p.name != "after" && p.name != "before" || p.value == "" || isFilter(p.value) {
+		return false
+	}
+	token := &r.query.After
+	if p.name == "before" {
+		token = &r.query.Before
+	}
+	if *token == "" {
+		*token = p.value
+	}
+	return true
+}
+
+// isFilter reports a value that is a filter of the column which the parameter then names.
+func isFilter(value string) bool {
+	_, ok := scan(&scanner{tally: &tally{}}, value, (*scanner).comparison)
+	return ok
 }
 
 func (r *reader) readNames(part int, p parameter) []string {

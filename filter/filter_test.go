@@ -213,3 +213,40 @@ func TestParse_update(t *testing.T) {
 		}
 	}
 }
+
+// A token is taken where no filter can be meant: every filter has a dot, and no token has.
+func TestParse_pages(t *testing.T) {
+	t.Parallel()
+	pages := filter.Options{Pages: true}
+	for _, tt := range []struct {
+		query string
+		want  filter.Query
+	}{
+		{"after=WyJ-IiwtXQ", filter.Query{After: "WyJ-IiwtXQ"}},
+		{"before=WyJ_&before=x&after=y", filter.Query{Before: "WyJ_", After: "y"}},
+		{"after=null", filter.Query{After: "null"}},
+		{"after=gt.1", filter.Query{Where: []filter.Predicate{root(filter.Condition{Field: column("after"), Operator: filter.GreaterThan, Value: "1"})}}},
+		{"before=in.(1,2)&before=x", filter.Query{Before: "x", Where: []filter.Predicate{
+			root(filter.Condition{Field: column("before"), Operator: filter.In, List: []string{"1", "2"}}),
+		}}},
+	} {
+		got, err := filter.Parse(tt.query, pages)
+		require.NoError(t, err, tt.query)
+		require.Equal(t, &tt.want, got, tt.query)
+		text, err := got.Encode()
+		require.NoError(t, err)
+		again, err := filter.Parse(text, pages)
+		require.NoError(t, err, text)
+		require.Equal(t, got, again, text)
+	}
+	for _, refused := range []string{"after=", "r.after=x", "after->a=x", `"after"=x`} {
+		_, err := filter.Parse(refused, pages)
+		require.ErrorContains(t, err, "failed to parse filter", refused)
+	}
+	for _, name := range []string{"after", "before"} {
+		_, err := filter.Parse(name+"=WyJ", filter.Options{})
+		require.ErrorContains(t, err, "failed to parse filter (WyJ)")
+	}
+	_, err := (&filter.Query{After: "eq.1"}).Encode()
+	require.ErrorContains(t, err, "is read as a filter")
+}

@@ -373,6 +373,14 @@ func decimal(n *int64) string {
 	return strconv.FormatInt(*n, 10)
 }
 
+// token writes where a page begins or ends, which must not be a filter.
+func (p *printer) token(name, token string) parameter {
+	if isFilter(token) {
+		p.refuse("the token %q is read as a filter", token)
+	}
+	return parameter{name, token, true}
+}
+
 // argument writes an argument, whose value must not begin as a filter does.
 func (p *printer) argument(a Argument) parameter {
 	s := scanner{tally: &tally{}}

@@ -60,6 +60,9 @@ type Config struct {
 	// Conditional adds conditional requests, in OpenAPI 3.1: If-Match, If-None-Match, and what
 	// is answered to them.
 	Conditional bool
+	// KeysetPages adds pages by the key of a row, in OpenAPI 3.1: after and before, a
+	// preference, and the Link header.
+	KeysetPages bool
 	// Additions are the host's own.
 	Additions Additions
 }

@@ -21,7 +21,13 @@ func (d *document) tableOperations(t *introspect.Table) object {
 	if t.Deletable {
 		path = append(path, member{"delete", d.deleteOperation(t)})
 	}
-	return d.withQuery(path, filterFields(d.tables[t.Name].filters), true, d.readHeaders(true))
+	fields := filterFields(d.tables[t.Name].filters)
+	if d.pagesByKey(t) {
+		for _, name := range keysetParameters {
+			fields = fields.with(name, object{{"type", "string"}})
+		}
+	}
+	return d.withQuery(path, fields, true, d.tableHeaders(t))
 }
 
 // readHeaders are the headers of a read. Those for a range are among them if its rows can
@@ -40,6 +46,19 @@ func (d *document) conditions(name string) []parameter {
 		return nil
 	}
 	return ownParameters(name)
+}
+
+// pagesByKey reports a relation that has a key to page by.
+func (d *document) pagesByKey(t *introspect.Table) bool {
+	return d.config.KeysetPages && len(t.PrimaryKey) > 0
+}
+
+// tableHeaders are the headers of a read of a relation.
+func (d *document) tableHeaders(t *introspect.Table) []parameter {
+	if !d.pagesByKey(t) {
+		return d.readHeaders(true)
+	}
+	return slices.Concat(ownParameters("Range", "Range-Unit", "Prefer.page"), d.profile("Accept-Profile"))
 }
 
 // begin begins an operation on a relation. Its operationId begins with the verb. For a
@@ -81,10 +100,13 @@ func (d *document) hasFilters(t *introspect.Table, columns []string) bool {
 
 func (d *document) readOperation(t *introspect.Table) object {
 	rows := d.tables[t.Name].rows
-	headers := d.tagged("Content-Range", "Preference-Applied")
+	headers, pages := d.tagged("Content-Range", "Preference-Applied"), pageParameters
+	if d.pagesByKey(t) {
+		headers, pages = append(headers, "Link"), slices.Concat(pages, keysetParameters)
+	}
 	return append(d.begin(t, "read", "Read rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(
-			d.tables[t.Name].filters, ownParameters(pageParameters...), d.readHeaders(true))},
+			d.tables[t.Name].filters, ownParameters(pages...), d.tableHeaders(t))},
 		member{"responses", append(d.conditional(object{
 			{"200", response("The rows", rows, headers...)},
 			{"206", response("Some of the rows", rows, headers...)},

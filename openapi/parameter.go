@@ -72,9 +72,10 @@ var (
 		[]string{"resolution=merge-duplicates", "resolution=ignore-duplicates"},
 		"whether rows that are there already are updated, or left as they are",
 	}
-	preferMissing  = preference{[]string{"missing=default", "missing=null"}, "what columns get that the body lacks"}
-	preferTx       = preference{[]string{"tx=commit", "tx=rollback"}, "whether changes stay, where the server leaves that open"}
-	preferHandling = preference{[]string{"handling=strict", "handling=lenient"}, "whether preferences that can't be met are errors"}
+	preferMissing    = preference{[]string{"missing=default", "missing=null"}, "what columns get that the body lacks"}
+	preferTx         = preference{[]string{"tx=commit", "tx=rollback"}, "whether changes stay, where the server leaves that open"}
+	preferPagination = preference{[]string{"pagination=keyset"}, "whether Link has the pages after and before this one"}
+	preferHandling   = preference{[]string{"handling=strict", "handling=lenient"}, "whether preferences that can't be met are errors"}
 )
 
 // addCommonParameters adds the parameters that operations of all relations share.
@@ -116,6 +117,11 @@ func (d *document) addCommonParameters() {
 			"If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.", tags, `"NzQyKDAsMSk.T1c7zmEZ1nNXAfcT0R1Jmg"`))
 	}
 	d.addPrefer("Prefer.read", preferCount)
+	if d.config.KeysetPages {
+		d.addOwnParameter("after", query("after", "The page behind a row, by the token of the link that a page with `Prefer: pagination=keyset` has to the next one.", text, ""))
+		d.addOwnParameter("before", query("before", "The page in front of a row, by the token of the link to the previous one.", text, ""))
+		d.addPrefer("Prefer.page", preferCount, preferPagination)
+	}
 	d.addPrefer("Prefer.insert", preferReturn, preferCount, preferResolution, preferMissing, preferTx)
 	d.addPrefer("Prefer.update", preferReturn, preferCount, preferMissing, preferTx)
 	d.addPrefer("Prefer.write", preferReturn, preferCount, preferTx)

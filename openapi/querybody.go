@@ -7,6 +7,9 @@ const queryExtension = "x-query"
 // pageParameters are the parameters of a query string that all reads of rows share.
 var pageParameters = []string{"and", "or", "select", "order", "limit", "offset"}
 
+// keysetParameters are those of reads of relations that have a key to page by.
+var keysetParameters = []string{"after", "before"}
+
 // addQuerySchema adds what the bodies of all QUERY operations on rows have in common.
 func (d *document) addQuerySchema() {
 	properties := make(object, 0, len(pageParameters))

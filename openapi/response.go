@@ -72,7 +72,7 @@ func (d *document) responseHeaders() object {
 	if d.config.Conditional {
 		tag = object{{ownPrefix + "ETag", text("The version of what was read or written, for If-None-Match and If-Match.", `"T1c7zmEZ1nNXAfcT0R1Jmg"`)}}
 	}
-	return append(tag, object{
+	headers := append(tag, object{
 		{ownPrefix + "Content-Range", text("The rows of the response, and how many there are if a count was asked for.", "0-9/42")},
 		{ownPrefix + "Location", text("Where the row is that was inserted, with return=headers-only.", "/films?id=eq.1")},
 		{ownPrefix + "Preference-Applied", text("The preferences that were obeyed.", "count=exact")},
@@ -80,6 +80,11 @@ func (d *document) responseHeaders() object {
 			`Bearer error="invalid_token", error_description="JWT expired"`)},
 		{ownPrefix + "Retry-After", text("When to try again, in seconds.", "1")},
 	}...)
+	if d.config.KeysetPages {
+		headers = append(headers, member{ownPrefix + "Link", text("The next, the previous and the first page, with Prefer: pagination=keyset (RFC 8288).",
+			`</films?after=WyIx&limit=10>; rel="next", </films?limit=10>; rel="first"`)})
+	}
+	return headers
 }
 
 // tagged adds the header of the tag to those of a response, if there are tags.

@@ -41,7 +41,11 @@ func cors(origins []string, next http.Handler) http.Handler {
 			h.Set("Access-Control-Allow-Credentials", "true")
 		}
 		if !preflight {
-			h.Set("Access-Control-Expose-Headers", corsExposed)
+			exposed := corsExposed
+			if asksForLinks(r) {
+				exposed += ", Link"
+			}
+			h.Set("Access-Control-Expose-Headers", exposed)
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -55,6 +59,13 @@ func cors(origins []string, next http.Handler) http.Handler {
 		}
 		w.WriteHeader(http.StatusOK)
 	})
+}
+
+// asksForLinks reports a request for a page by its key, whose links the reference doesn't have.
+// Other requests get the reference's list.
+func asksForLinks(r *http.Request) bool {
+	return strings.Contains(strings.Join(r.Header.Values("Prefer"), ","), "pagination=keyset") ||
+		strings.Contains(r.URL.RawQuery, "after=") || strings.Contains(r.URL.RawQuery, "before=")
 }
 
 // allowedOrigin gives the origin that the response allows. It is not ok when the request

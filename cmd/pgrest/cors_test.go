@@ -23,6 +23,8 @@ func TestCORS(t *testing.T) {
 		{name: "no origin", method: "GET", served: true},
 		{name: "any origin", method: "GET", header: map[string]string{"Origin": "https://x.example"}, served: true,
 			want: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": exposed}},
+		{name: "pages with links", method: "GET", header: map[string]string{"Origin": "https://x.example", "Prefer": "pagination=keyset"}, served: true,
+			want: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": exposed + ", Link"}},
 		{name: "listed origin", origins: listed, method: "GET", header: map[string]string{"Origin": "https://b.example"}, served: true,
 			want: map[string]string{"Access-Control-Allow-Origin": "https://b.example",
 				"Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": exposed}},

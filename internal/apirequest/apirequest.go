@@ -40,6 +40,8 @@ type Config struct {
 	// NoUpserts reads upserts as PostgREST does: without update, constraints by their names,
 	// and rows that differ in their keys.
 	NoUpserts bool
+	// NoKeysets reads pages as PostgREST does: by limit and offset alone.
+	NoKeysets bool
 	// NoBulkUpdates refuses a body of rows to update.
 	NoBulkUpdates bool
 	// NoConditions pays no attention to If-Match and If-None-Match, as PostgREST does.
@@ -120,7 +122,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	req := &Request{
 		Shape: Shape{Accept: mediatype.ParseAccept(r.Header["Accept"]...)},
 		Path:  path, RawQuery: r.URL.RawQuery, Proto: protoOf(r), Mount: mount(r, escaped, path),
-		Preferences: parsePreferences(r.Header["Prefer"], c.TxOverride),
+		Preferences: parsePreferences(r.Header["Prefer"], c),
 	}
 	if err := req.resource(path, c); err != nil {
 		return nil, err
@@ -138,6 +140,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	query, err := filter.Parse(req.RawQuery, filter.Options{
 		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
 		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
+		Pages:  !c.NoKeysets && req.Action == Read,
 	})
 	if err != nil {
 		return nil, err
@@ -155,6 +158,9 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	}
 	if req.Action == Upsert && !window.IsWhole() {
 		return nil, apierror.PutPage()
+	}
+	if err := req.readKeyset(query, window); err != nil {
+		return nil, err
 	}
 	payload, err := req.readPayload(r, query.Columns, c)
 	if err != nil {

@@ -22,6 +22,8 @@ func (s *Shape) Clone() *Shape {
 	c.OnConflict = cloneAll(s.OnConflict, cloneText)
 	c.Update = cloneAll(s.Update, cloneText)
 	c.Pages = cloneAll(s.Pages, func(p *Page) { p.Path = cloneAll(p.Path, cloneText) })
+	cloneText(&c.Keyset.Order)
+	c.Keyset.Nulls = slices.Clone(s.Keyset.Nulls)
 	c.ArgumentNames = cloneAll(s.ArgumentNames, cloneText)
 	if s.Body != nil {
 		body := *s.Body

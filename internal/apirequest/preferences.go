@@ -10,7 +10,7 @@ import (
 // was not given is empty; of several of one kind the first counts.
 // See https://docs.postgrest.org/en/stable/references/api/preferences.html.
 type Preferences struct {
-	Resolution, Return, Count, Tx, Missing, Handling string
+	Resolution, Return, Count, Tx, Missing, Handling, Pagination string
 
 	// Timezone is any text: PostgreSQL knows its time zones.
 	Timezone string
@@ -19,6 +19,9 @@ type Preferences struct {
 	// Invalid holds what the header has besides, which handling=strict forbids.
 	Invalid []string
 }
+
+// KeysetPagination is the pagination by the key of the row before a page.
+const KeysetPagination = "keyset"
 
 // MergeDuplicates is the resolution that updates rows which are there already.
 const MergeDuplicates = "merge-duplicates"
@@ -33,11 +36,12 @@ var preferenceValues = map[string][]string{
 	"tx":         {"commit", "rollback"},
 	"missing":    {"default", "null"},
 	"handling":   {"strict", "lenient"},
+	"pagination": {KeysetPagination},
 }
 
-// parsePreferences reads the values of the Prefer headers. tx is known but
-// without effect unless txOverride.
-func parsePreferences(headers []string, txOverride bool) Preferences {
+// parsePreferences reads the values of the Prefer headers. tx is known but without effect
+// unless the configuration lets clients choose, and pagination is not known without keysets.
+func parsePreferences(headers []string, c Config) Preferences {
 	p, bounded := Preferences{MaxAffected: -1}, false
 	for _, header := range headers {
 		if header == "" {
@@ -49,12 +53,12 @@ func parsePreferences(headers []string, txOverride bool) Preferences {
 			switch {
 			case isBound && !bounded: // the first counts even if it is no number, and thus none
 				p.MaxAffected, bounded = parseBound(bound), true
-			case !isBound && !p.set(preference):
+			case !isBound && (c.NoKeysets && strings.HasPrefix(preference, "pagination=") || !p.set(preference)):
 				p.Invalid = append(p.Invalid, preference)
 			}
 		}
 	}
-	if !txOverride {
+	if !c.TxOverride {
 		p.Tx = ""
 	}
 	return p
@@ -102,6 +106,8 @@ func (p *Preferences) field(name string) *string {
 		return &p.Tx
 	case "missing":
 		return &p.Missing
+	case "pagination":
+		return &p.Pagination
 	default:
 		return &p.Handling
 	}
@@ -127,6 +133,7 @@ func (p *Preferences) Applied() string {
 	add("count", p.Count)
 	add("tx", p.Tx)
 	add("handling", p.Handling)
+	add("pagination", p.Pagination)
 	add("timezone", p.Timezone)
 	if p.Strict() && p.MaxAffected >= 0 {
 		add("max-affected", strconv.FormatInt(p.MaxAffected, 10))

@@ -32,6 +32,8 @@ type Shape struct {
 	// Window is that of the resource's own rows, and Pages are those of what is embedded.
 	Window Window
 	Pages  []Page
+	// Keyset is the page by the key of a row.
+	Keyset Keyset
 	// PlansRefused has execution plans be a media type that isn't there.
 	PlansRefused bool
 	// ReportRows has a write report to the host the rows that it has written.
@@ -260,6 +262,7 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	for _, page := range s.Pages {
 		k = k.texts(page.Path).window(page.Window)
 	}
+	k = k.keyset(&s.Keyset)
 	k = k.texts(s.ArgumentNames)
 	if b := s.Body; b != nil {
 		k = k.flags(b.Array, b.Members, b.Sparse, b.Lenient).media(b.Media).texts(b.Columns)

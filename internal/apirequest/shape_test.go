@@ -35,6 +35,7 @@ func fullShape() *apirequest.Shape {
 		Order:      []filter.Order{{Path: []string{"r"}, Terms: []filter.OrderTerm{{Relation: "q", Field: field, Direction: filter.Desc, Nulls: filter.NullsLast}}}},
 		OnConflict: []string{"id"}, OnConstraint: "key", Update: []string{"id"},
 		Window: window, Pages: []apirequest.Page{{Path: []string{"r"}, Window: window}},
+		Keyset:        apirequest.Keyset{Asked: true, Bound: apirequest.Before, Order: "1f", Nulls: []bool{true, false}},
 		ArgumentNames: []string{"x"},
 		Body:          &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true, Sparse: true, Lenient: true},
 		Forced:        []apirequest.Forced{{Use: 1, Node: condition, Most: 9}, {Use: 2, Node: apirequest.Group{Nodes: []apirequest.Node{condition}}, Most: -1}},

@@ -115,6 +115,10 @@ func (r *Result) Version() []byte {
 	return r.cmd.Program.VersionOf(r.reader.Values())
 }
 
+// Keys are the values of the order in the current row, as texts, nil for NULL, if the page is
+// one by its key. They are valid until Next is called again.
+func (r *Result) Keys() [][]byte { return r.cmd.Program.KeysOf(r.reader.Values()) }
+
 // Total is the number of all rows as the client wants them counted, nil if it isn't known.
 func (r *Result) Total() *int64 { return r.cmd.Counting.Total(r.Counted, r.Estimated) }
 

@@ -28,6 +28,8 @@ type Answer struct {
 	Version *Version
 	// Counting is how the rows beyond the page are counted.
 	Counting
+	// Keyset is the page by its key; nil for any other.
+	Keyset *Keyset
 	// ReadOnly runs the transaction read only.
 	ReadOnly bool
 	// Expect is what the result has to be, for the transaction to be committed.

@@ -23,7 +23,12 @@ func (p *Planner) read(req *apirequest.Shape) (Plan, error) {
 	if err := p.finish(&r.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
 		return nil, err
 	}
-	r.Version = p.shownVersion(&r.Answer, req, table)
+	if err := p.addKeyset(&r.Answer, req); err != nil {
+		return nil, err
+	}
+	if r.Keyset == nil { // whose rows have keys behind them
+		r.Version = p.shownVersion(&r.Answer, req, table)
+	}
 	return r, nil
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // headOnly reports an answer that has the number of rows in place of the rows. An
-// execution plan is that of the rows.
-func headOnly(a *plan.Answer) bool { return a.Head && a.Explain == nil }
+// execution plan is that of the rows, and links to other pages take the keys of rows.
+func headOnly(a *plan.Answer) bool { return a.Head && a.Explain == nil && a.Keyset == nil }
 
 // countRows renders the number of an answer's rows. PostgreSQL has to compute them as if
 // somebody got them, for the client to be told what is wrong with them: so whole rows are

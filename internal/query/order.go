@@ -22,20 +22,30 @@ func orderBy(n *plan.Node, grouped bool) fragment {
 		} else {
 			f.add(", ")
 		}
-		term, column := filter.OrderTerm{Direction: t.Direction, Nulls: t.Nulls}, filter.Operand{}
-		switch {
-		case t.Embed != nil && shown(t):
-			column.SQL, term.Field = sqlfrag.Qualified(t.Embed.Alias, shownColumn(t)), t.Field.Field
-		case t.Embed != nil:
-			column.SQL = sqlfrag.Qualified(t.Embed.Alias, orderColumn(i))
-		case grouped && t.Place >= 0:
-			column.SQL = position(t.Place)
-		default:
-			column, term.Field = operand(n, t.Field), t.Field.Field
-		}
-		f.join(bound(term.Bind(column)))
+		f.join(orderTerm(n, i, t, grouped))
 	}
 	return f
+}
+
+// orderTerm renders the i-th term of an order.
+func orderTerm(n *plan.Node, i int, t plan.OrderTerm, grouped bool) fragment {
+	column, field := orderOperand(n, i, t, grouped)
+	return bound(filter.OrderTerm{Field: field, Direction: t.Direction, Nulls: t.Nulls}.Bind(column))
+}
+
+// orderOperand is what the i-th term of an order is about: a column, and a field of it.
+func orderOperand(n *plan.Node, i int, t plan.OrderTerm, grouped bool) (column filter.Operand, field filter.Field) {
+	switch {
+	case t.Embed != nil && shown(t):
+		column.SQL, field = sqlfrag.Qualified(t.Embed.Alias, shownColumn(t)), t.Field.Field
+	case t.Embed != nil:
+		column.SQL = sqlfrag.Qualified(t.Embed.Alias, orderColumn(i))
+	case grouped && t.Place >= 0:
+		column.SQL = position(t.Place)
+	default:
+		column, field = operand(n, t.Field), t.Field.Field
+	}
+	return column, field
 }
 
 // orderAsColumn renders a node's order as one more column, for rows that are only counted.

@@ -45,7 +45,7 @@ func rows(a *plan.Answer) (fragment, *Program) {
 func selectRows(a *plan.Answer) (fragment, *Program) {
 	n := a.Root
 	list := outputs(n)
-	s := selection{node: n, outputs: list, version: versionOf(a)}
+	s := selection{node: n, outputs: list, version: versionOf(a), keyset: a.Keyset}
 	switch a.Format {
 	case plan.FormatAggregated:
 		s.render = named
@@ -55,12 +55,12 @@ func selectRows(a *plan.Answer) (fragment, *Program) {
 		return s.sql().within("SELECT ST_AsGeoJSON(rows.*)::text FROM (", ") rows"), &Program{Yield: Yield{Columns: []Column{{Encoding: Verbatim}}}}
 	case plan.FormatCSV, plan.FormatRaw:
 		s.render = func(_ int, o *output) fragment { return o.text() }
-		return s.sql(), withVersion(a, &Program{Yield: Yield{Columns: textColumns(list), Times: textTimes(n, list)}})
+		return s.page(), withVersion(a, s.program(textColumns(list), textTimes(n, list)))
 	}
 	if !keepsTimes(n) {
 		inJSON(list, false)
 	}
-	program := &Program{Yield: Yield{Columns: columnsOf(list), Times: timesIn(list)}}
+	program := s.program(columnsOf(list), timesIn(list))
 	main := encoded(s)
 	if t := program.Times; t != nil && t.Zoned {
 		s.outputs = outputs(n)
@@ -78,7 +78,7 @@ func encoded(s selection) fragment {
 		return encodeOutside(s)
 	}
 	s.render = func(_ int, o *output) fragment { return o.encoded(o.aggregated(), n.StripNulls) }
-	return s.sql()
+	return s.page()
 }
 
 // handlerBody has a handler make the body of all rows, and counts them. A body that nobody
@@ -162,6 +162,8 @@ type selection struct {
 	version   string      // the column with the row's version; empty for none
 	counted   bool        // the rows are only counted
 	unordered bool        // the order is of no interest
+	keyset    *plan.Keyset
+	part      *keysetPart // of a page by its key; nil for what is no such part
 }
 
 func (s selection) sql() fragment {
@@ -183,6 +185,7 @@ func (s selection) sql() fragment {
 		}
 		f.add(s.version)
 	}
+	f.join(s.keyColumns())
 	if s.counted {
 		f.join(orderAsColumn(s))
 	}
@@ -190,7 +193,10 @@ func (s selection) sql() fragment {
 	if grouped {
 		f.join(groupBy(s.outputs))
 	}
-	if !s.counted && !s.unordered {
+	switch {
+	case s.part != nil:
+		f.join(s.part.orderBy())
+	case !s.counted && !s.unordered:
 		f.join(orderBy(n, grouped))
 	}
 	f.join(window(n.Window))
@@ -237,6 +243,9 @@ func (s selection) from() fragment {
 		case e.Inner && s.parent == nil && selective(e):
 			conditions = append(conditions, exists(n, e))
 		}
+	}
+	if s.part != nil && !s.part.condition.empty() {
+		conditions = append(conditions, s.part.condition)
 	}
 	f.join(where(conditions))
 	return f

@@ -14,6 +14,9 @@ type Yield struct {
 	// Overrides reports two columns behind the client's: what a function set
 	// response.headers and response.status to before the first row.
 	Overrides bool
+	// Keys is how many columns stand behind the client's with the values of the row that a
+	// page by its key begins or ends at, in the order's own order.
+	Keys int
 	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
 	Inserted bool
 	// Version reports a column behind the client's, and those of overrides, with the version
@@ -87,7 +90,7 @@ func (y *Yield) Own(row [][]byte) [][]byte {
 	if y.Version {
 		row = row[:len(row)-1]
 	}
-	return row
+	return row[:len(row)-y.Keys]
 }
 
 // VersionOf takes the row's version out of a row; nil if it has none, or nobody asked.
@@ -100,6 +103,10 @@ func (y *Yield) VersionOf(row [][]byte) []byte {
 	}
 	return row[len(row)-1]
 }
+
+// KeysOf takes the values of the order out of a row, as texts; there are none unless the page
+// is one by its key.
+func (y *Yield) KeysOf(row [][]byte) [][]byte { return row[len(row)-y.Keys:] }
 
 // BeforeRow takes the total out of a row whose form is FormRows, nil if it isn't there, and
 // whether the row is one of the page.

@@ -36,7 +36,7 @@ func (c call) page(o outcome) outcome {
 }
 
 func (call) applied(p apirequest.Preferences) apirequest.Preferences {
-	p.Resolution, p.Missing, p.Return = "", "", ""
+	p.Resolution, p.Missing, p.Return, p.Pagination = "", "", "", ""
 	return p
 }
 

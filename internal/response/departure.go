@@ -33,6 +33,7 @@ func departureOf(k kind, a *plan.Answer, proto apirequest.Proto) departure {
 	switch {
 	case !a.ReadOnly, // the commit may fail
 		a.Expect.Decides(), // the number of rows may be an error
+		a.Keyset != nil,    // links take the key of the last row
 		k.settlesLate(),
 		proto == apirequest.HTTP10: // which has no way to break a response off
 		return atEnd

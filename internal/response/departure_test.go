@@ -40,6 +40,7 @@ func TestDepartureOf(t *testing.T) {
 		{"call_estimated", asking{get, "/rpc/books", "count=estimated", "", 0}, atEndWithRoom},
 		{"read_over_HTTP_1.0", asking{get, "/books", "", "", apirequest.HTTP10}, atEnd},
 		{"read_planned_over_HTTP_1.0", asking{get, "/books", "count=planned", "", apirequest.HTTP10}, atEnd},
+		{"read_of_a_page_by_its_key", asking{get, "/books", "pagination=keyset", "", apirequest.HTTP11}, atEnd},
 		{"read_of_one", asking{get, "/books", "", object, 0}, atEnd},
 		{"call_of_at_most_five", asking{get, "/rpc/books", strict, "", 0}, atEnd},
 		{"call_of_a_value", asking{get, "/rpc/number", "", "", 0}, atEnd},

@@ -1,5 +1,7 @@
 package response
 
+import "github.com/pgrest-go/pgrest/internal/plan"
+
 // outcome is what is known of a result when the headers are written.
 type outcome struct {
 	// rows is the number of rows of the page, which begins at offset.
@@ -12,6 +14,10 @@ type outcome struct {
 	inserted bool
 	// location is the URL of the only row that was written; empty for none.
 	location string
+	// links is the value of the Link header; empty for none.
+	links string
+	// placed reports a page that begins or ends at a row, of whose number nothing is known.
+	placed bool
 }
 
 // unknown is a total that nobody asked for.
@@ -22,7 +28,8 @@ const unknown = -1
 func (r *response) outcome() outcome {
 	o := outcome{
 		rows: r.result.Rows, offset: r.req.Values.Window.Offset, total: r.total(), ended: true,
-		inserted: r.result.Inserted != nil && *r.result.Inserted > 0, location: r.location,
+		inserted: r.result.Inserted != nil && *r.result.Inserted > 0, location: r.location, links: r.links,
+		placed: r.plan.Keyset != nil && r.plan.Keyset.Bound != plan.Unplaced,
 	}
 	if o.total != unknown && o.rows > 0 {
 		o.total = max(o.total, o.offset+o.rows)

@@ -18,7 +18,7 @@ func pageStatus(o outcome) int {
 // unit.
 func contentRange(o outcome) string {
 	s := make([]byte, 0, len("9223372036854775807-9223372036854775807/9223372036854775807"))
-	if o.rows > 0 && o.total != 0 {
+	if o.rows > 0 && o.total != 0 && !o.placed {
 		s = strconv.AppendInt(s, o.offset, 10)
 		s = append(s, '-')
 		s = strconv.AppendInt(s, o.offset+o.rows-1, 10)

@@ -14,14 +14,20 @@ func (read) status(o outcome) int { return pageStatus(o) }
 
 func (read) contentRange(o outcome) string { return contentRange(o) }
 
-func (read) applied(p apirequest.Preferences) apirequest.Preferences {
+func (r read) applied(p apirequest.Preferences) apirequest.Preferences {
 	p.Resolution, p.Missing, p.Return, p.MaxAffected = "", "", "", -1
+	if !linked(r.plan) {
+		p.Pagination = ""
+	}
 	return p
 }
 
-func (read) setOwnHeaders(h *header, req *apirequest.Request, _ outcome) {
+func (read) setOwnHeaders(h *header, req *apirequest.Request, o outcome) {
 	if !req.LongQuery {
 		h.set("Content-Location", contentLocation(req))
+	}
+	if o.links != "" {
+		h.set("Link", o.links)
 	}
 }
 

@@ -18,6 +18,7 @@ func (r *response) readResult() (sent bool, err error) {
 		r.readKey()
 	case r.content == contentNone, r.plan.Head:
 		for r.result.Next() { // to its end
+			r.takeEdges()
 		}
 	case r.content == contentAggregate:
 		r.body.piece = r.result.Body
@@ -95,6 +96,7 @@ func (r *response) encode(enc encode.Encoder, size int) (full bool, err error) {
 		}
 		r.keepVersion()
 		r.body.makeRoom(size)
+		r.takeEdges()
 		r.body.piece = enc.Row(r.body.piece, r.result.Values())
 		if len(r.body.piece) >= size {
 			return true, nil

@@ -84,6 +84,8 @@ type response struct {
 	header    header
 	version   []byte   // of the only row; nil for none
 	room      [64]byte // for it
+	edges     edges    // the order values of a page's first and last row
+	links     string   // to other pages; empty for none
 	body      body
 	client    client
 }
@@ -108,6 +110,9 @@ func (r *response) send() error {
 	}
 	if err := r.result.Err(); err != nil {
 		return r.withOverrides(err)
+	}
+	if r.links, err = r.pageLinks(); err != nil {
+		return err
 	}
 	if r.config.Conclude != nil {
 		if err := r.config.Conclude(); err != nil {

@@ -53,6 +53,7 @@ func (w write) contentRange(o outcome) string {
 }
 
 func (w write) applied(p apirequest.Preferences) apirequest.Preferences {
+	p.Pagination = ""
 	switch w.plan.Action {
 	case plan.Create:
 		p.MaxAffected = -1

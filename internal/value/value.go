@@ -41,6 +41,9 @@ type Values struct {
 	Pages  []filter.Window
 	// Versions are those of which the row that is written has to have one.
 	Versions []string
+	// Keyset are the order values of the row that a page follows or precedes, in the order's
+	// own order; an empty text stands for NULL, which the shape tells.
+	Keyset []string
 }
 
 // Source says where the text of an argument comes from.
@@ -66,9 +69,15 @@ const (
 	FromOffset
 	// FromVersions are Values.Versions as an array.
 	FromVersions
+	// FromKeyset is one of Values.Keyset.
+	FromKeyset
 )
 
-var sources = [...]string{FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments", FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset", FromVersions: "versions"}
+var sources = [...]string{
+	FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments",
+	FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset",
+	FromVersions: "versions", FromKeyset: "keyset",
+}
 
 // String gives the source in a word or two.
 func (s Source) String() string { return enum.Name(sources[:], s) }
@@ -124,6 +133,8 @@ func (v *Values) text(arg *Arg) []byte {
 		text = v.Body
 	case FromMember:
 		text = v.Members[arg.Index]
+	case FromKeyset:
+		text = []byte(v.Keyset[arg.Index])
 	case FromLimit:
 		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).AtMost(arg.Most).Limit, 10)
 	case FromVersions:

@@ -526,6 +526,9 @@ type PgrestPreferCall = []string
 // PgrestPreferInsert defines model for pgrest.Prefer.insert.
 type PgrestPreferInsert = []string
 
+// PgrestPreferPage defines model for pgrest.Prefer.page.
+type PgrestPreferPage = []string
+
 // PgrestPreferRead defines model for pgrest.Prefer.read.
 type PgrestPreferRead = []string
 
@@ -541,8 +544,14 @@ type PgrestRange = string
 // PgrestRangeUnit defines model for pgrest.Range-Unit.
 type PgrestRangeUnit string
 
+// PgrestAfter defines model for pgrest.after.
+type PgrestAfter = string
+
 // PgrestAnd defines model for pgrest.and.
 type PgrestAnd = string
+
+// PgrestBefore defines model for pgrest.before.
+type PgrestBefore = string
 
 // PgrestColumns defines model for pgrest.columns.
 type PgrestColumns = string
@@ -691,6 +700,12 @@ type ReadAuthorsParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
 
+	// After The page behind a row, by the token of the link that a page with `Prefer: pagination=keyset` has to the next one.
+	After *PgrestAfter `form:"after,omitempty" json:"after,omitempty"`
+
+	// Before The page in front of a row, by the token of the link to the previous one.
+	Before *PgrestBefore `form:"before,omitempty" json:"before,omitempty"`
+
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *PgrestRange `json:"Range,omitempty"`
 
@@ -700,10 +715,11 @@ type ReadAuthorsParams struct {
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
 	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `pagination=keyset`: whether Link has the pages after and before this one
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PgrestPreferRead `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferPage `json:"Prefer,omitempty"`
 }
 
 // ReadAuthorsParamsRangeUnit defines parameters for ReadAuthors.
@@ -911,6 +927,12 @@ type ReadBooksParams struct {
 	// Offset How many rows are left out before the first.
 	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
 
+	// After The page behind a row, by the token of the link that a page with `Prefer: pagination=keyset` has to the next one.
+	After *PgrestAfter `form:"after,omitempty" json:"after,omitempty"`
+
+	// Before The page in front of a row, by the token of the link to the previous one.
+	Before *PgrestBefore `form:"before,omitempty" json:"before,omitempty"`
+
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *PgrestRange `json:"Range,omitempty"`
 
@@ -920,10 +942,11 @@ type ReadBooksParams struct {
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
 	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
+	// - `pagination=keyset`: whether Link has the pages after and before this one
 	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
 	// - `timezone=…`: the time zone of times
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
-	Prefer *PgrestPreferRead `json:"Prefer,omitempty"`
+	Prefer *PgrestPreferPage `json:"Prefer,omitempty"`
 }
 
 // ReadBooksParamsRangeUnit defines parameters for ReadBooks.
@@ -2471,6 +2494,30 @@ func NewReadAuthorsRequest(server string, params *ReadAuthorsParams) (*http.Requ
 
 		}
 
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -3389,6 +3436,30 @@ func NewReadBooksRequest(server string, params *ReadBooksParams) (*http.Request,
 		if params.Offset != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5095,12 +5166,14 @@ func (r DeleteAuthorsResponse) ContentType() string {
 // ReadAuthorsResponse200Headers the declared response headers of an HTTP 200 response for ReadAuthors
 type ReadAuthorsResponse200Headers struct {
 	ContentRange      *string
+	Link              *string
 	PreferenceApplied *string
 }
 
 // ReadAuthorsResponse206Headers the declared response headers of an HTTP 206 response for ReadAuthors
 type ReadAuthorsResponse206Headers struct {
 	ContentRange      *string
+	Link              *string
 	PreferenceApplied *string
 }
 
@@ -5849,12 +5922,14 @@ func (r DeleteBooksResponse) ContentType() string {
 // ReadBooksResponse200Headers the declared response headers of an HTTP 200 response for ReadBooks
 type ReadBooksResponse200Headers struct {
 	ContentRange      *string
+	Link              *string
 	PreferenceApplied *string
 }
 
 // ReadBooksResponse206Headers the declared response headers of an HTTP 206 response for ReadBooks
 type ReadBooksResponse206Headers struct {
 	ContentRange      *string
+	Link              *string
 	PreferenceApplied *string
 }
 
@@ -7893,6 +7968,13 @@ func ParseReadAuthorsResponse(rsp *http.Response) (*ReadAuthorsResponse, error) 
 			}
 			headers.ContentRange = &value
 		}
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7909,6 +7991,13 @@ func ParseReadAuthorsResponse(rsp *http.Response) (*ReadAuthorsResponse, error) 
 				return nil, err
 			}
 			headers.ContentRange = &value
+		}
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
 		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
@@ -8743,6 +8832,13 @@ func ParseReadBooksResponse(rsp *http.Response) (*ReadBooksResponse, error) {
 			}
 			headers.ContentRange = &value
 		}
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8759,6 +8855,13 @@ func ParseReadBooksResponse(rsp *http.Response) (*ReadBooksResponse, error) {
 				return nil, err
 			}
 			headers.ContentRange = &value
+		}
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
 		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string

@@ -1,0 +1,352 @@
+package query
+
+import (
+	"slices"
+
+	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/plan"
+	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
+)
+
+// A page by its key begins right behind a row, at whatever depth, and costs what the first
+// one does if PostgreSQL finds that place by an index. Where one comparison says what is
+// behind the row, it is a condition like others:
+//
+//	WHERE (year, id) > ($1, $2) ORDER BY year, id LIMIT $3
+//
+// With terms of several directions, or with nulls, it takes several such ranges: of year
+// descending and id ascending first the rest of the row's own year, then all years before it.
+// For an OR of them PostgreSQL would read the index from its beginning. So each is a part of
+// its own that has the limit, and the page is what comes first of all parts.
+
+// maxKeysetParts is the number of parts beyond which ranges are joined by OR: each part
+// repeats the SQL of the rows.
+const maxKeysetParts = 8
+
+// keysetPart is a part of a page by its key.
+type keysetPart struct {
+	terms     []keysetTerm
+	condition fragment // on its rows besides others; empty for none
+	// within has the part be a row source, whose columns have names.
+	within bool
+}
+
+// keysetTerm is a term of the order in which a page is looked for: the client's order, or the
+// opposite one for what is before a row.
+type keysetTerm struct {
+	plan.OrderTerm
+	value    fragment // that a row has
+	bound    fragment // that the row has where the page begins; empty for NULL
+	nullable bool
+	order    fragment // the term in ORDER BY
+}
+
+func (s selection) keysetTerms() []keysetTerm {
+	n, k := s.node, s.keyset
+	terms := make([]keysetTerm, len(n.Order))
+	for i, t := range n.Order {
+		column, field := orderOperand(n, i, t, false)
+		term := keysetTerm{OrderTerm: t, value: bound(field.Bind(column)), nullable: t.Nullable(n)}
+		if k.Bound == plan.Before {
+			term.OrderTerm = t.Reversed()
+		}
+		if k.Bound != plan.Unplaced && !k.Nulls[i] {
+			term.bound = castComposite(sql("?", k.ValueArg(i)), t)
+		}
+		term.order = orderTerm(n, i, term.OrderTerm, false)
+		terms[i] = term
+	}
+	return terms
+}
+
+// typeOf is the type of a term's values, nil if it isn't known.
+func typeOf(t plan.OrderTerm) *introspect.Type {
+	switch {
+	case len(t.Field.Path) > 0, t.Embed != nil && shown(t): // which may be shown cast
+		return nil
+	case t.Field.Column != nil:
+		return t.Field.Column.Type
+	case t.Field.Computed != nil:
+		return t.Field.Computed.Returns.Type
+	}
+	return nil
+}
+
+func isComposite(t *introspect.Type) bool { return t != nil && t.Kind == introspect.CompositeType }
+
+// castComposite casts the text of a composite, of which PostgreSQL infers only that it is a
+// row. Other types it infers from what the text is compared with.
+func castComposite(text fragment, t plan.OrderTerm) fragment {
+	composite := typeOf(t)
+	if !isComposite(composite) {
+		return text
+	}
+	return text.within("CAST(", " AS "+sqlfrag.Qualified(composite.Schema, composite.Local)+")")
+}
+
+// null renders the test whether a row's value is NULL, or isn't. Of a composite without any
+// values IS NULL holds, too, though the order has it among values.
+func (t *keysetTerm) null(is bool) fragment {
+	test := " IS "
+	if !is {
+		test = " IS NOT "
+	}
+	if isComposite(typeOf(t.OrderTerm)) {
+		if test = " IS NOT DISTINCT FROM "; !is {
+			test = " IS DISTINCT FROM "
+		}
+	}
+	return t.value.within("", test+"NULL")
+}
+
+// page renders the rows of a page: those of the selection, or those behind a row if the page
+// is one by its key.
+func (s selection) page() fragment {
+	if s.keyset == nil {
+		return s.sql()
+	}
+	terms, backward := s.keysetTerms(), s.keyset.Bound == plan.Before
+	ranges := []fragment{{}}
+	if s.keyset.Bound != plan.Unplaced {
+		ranges = rangesBehind(terms)
+	}
+	if len(ranges) > maxKeysetParts {
+		ranges = []fragment{conditionOf(leading(terms[0]), anyOf(ranges))}
+	}
+	if len(ranges) == 1 && !backward {
+		s.part = &keysetPart{terms: terms, condition: ranges[0]}
+		return s.sql()
+	}
+	render := s.render
+	s.render = func(i int, o *output) fragment { return render(i, o).within("", " AS "+sqlfrag.Ident(position(i))) }
+	var rows fragment
+	for i, condition := range ranges {
+		if i > 0 {
+			rows.add(" UNION ALL ")
+		}
+		s.part = &keysetPart{terms: terms, condition: condition, within: true}
+		rows.join(s.sql().within("(", ")"))
+	}
+	switch {
+	case len(ranges) > 1 && backward: // the last of all, before they are put in the client's order
+		rows = rows.within("SELECT * FROM (", ")"+pageAlias+orderByNames(s.node.Order, true))
+		rows.join(window(s.node.Window))
+		return s.shownPage(rows)
+	case len(ranges) > 1:
+		f := s.shownPage(rows)
+		f.join(window(s.node.Window))
+		return f
+	}
+	return s.shownPage(rows)
+}
+
+const (
+	pageName  = "page"
+	pageAlias = ` AS "` + pageName + `"`
+)
+
+// shownPage renders what is shown of a page that is a row source, in the client's order.
+func (s selection) shownPage(rows fragment) fragment {
+	f := sql("SELECT ")
+	for i := range s.outputs {
+		f.add(sqlfrag.Qualified(pageName, position(i)) + ", ")
+	}
+	for i, t := range s.node.Order {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.join(keyText(sql(sqlfrag.Qualified(pageName, orderColumn(i))), t))
+	}
+	f.join(rows.within(" FROM (", ")"+pageAlias+orderByNames(s.node.Order, false)))
+	return f
+}
+
+// orderByNames renders the order of a page that is a row source.
+func orderByNames(order []plan.OrderTerm, reversed bool) string {
+	text := ""
+	for i, t := range order {
+		if text += ", "; i == 0 {
+			text = " ORDER BY "
+		}
+		if reversed {
+			t = t.Reversed()
+		}
+		column := filter.Operand{SQL: sqlfrag.Qualified(pageName, orderColumn(i))}
+		text += string(bound(filter.OrderTerm{Direction: t.Direction, Nulls: t.Nulls}.Bind(column)).sql)
+	}
+	return text
+}
+
+// orderBy renders ORDER BY of a part.
+func (p *keysetPart) orderBy() fragment {
+	f := sql(" ORDER BY ")
+	for i, t := range p.terms {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.join(t.order)
+	}
+	return f
+}
+
+// keyColumns renders the values of the order behind the outputs: as texts, or as what they are
+// for a part that is a row source.
+func (s selection) keyColumns() fragment {
+	f := fragment{}
+	if s.part == nil {
+		return f
+	}
+	for i, t := range s.part.terms {
+		if i > 0 || len(s.outputs) > 0 {
+			f.add(", ")
+		}
+		if s.part.within {
+			f.join(t.value.within("", " AS "+sqlfrag.Ident(orderColumn(i))))
+		} else {
+			f.join(keyText(t.value, t.OrderTerm))
+		}
+	}
+	return f
+}
+
+// keyText renders a value of the order as a text that PostgreSQL reads as the same value,
+// whatever the session's DateStyle is by then. Results come as texts anyway.
+func keyText(value fragment, t plan.OrderTerm) fragment {
+	if of := typeOf(t); of != nil && isTime(of.BaseOID) {
+		return value.within("(pg_catalog.to_json(", ") #>> '{}')")
+	}
+	return value
+}
+
+// program is that of the rows of a page, in these columns.
+func (s selection) program(columns []Column, times *Times) *Program {
+	program := &Program{Yield: Yield{Columns: columns, Times: times}}
+	if s.keyset != nil {
+		program.Keys = len(s.node.Order)
+		if times != nil {
+			texts := make([]int16, program.Keys)
+			times.Local, times.All = append(times.Local, texts...), append(times.All, texts...)
+		}
+	}
+	return program
+}
+
+// rangesBehind renders what is behind a row, as ranges that don't overlap. In each, terms are
+// equal to the row's up to one; that one is behind the row's, or is compared together with
+// those that follow it in the same direction. The range of nulls behind a value stands by
+// itself, as no comparison holds for nulls.
+func rangesBehind(terms []keysetTerm) []fragment {
+	var ranges []fragment
+	for i := 0; i < len(terms); {
+		t := &terms[i]
+		if t.bound.empty() {
+			if t.NullsFirst() {
+				ranges = append(ranges, conditionOf(equal(terms[:i]), t.null(false)))
+			}
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(terms) && !terms[end].bound.empty() && terms[end].Descends() == t.Descends() {
+			end++
+		}
+		ranges = append(ranges, conditionOf(equal(terms[:i]), behind(terms[i:end])))
+		for k := i; k < end; k++ {
+			if terms[k].nullable && !terms[k].NullsFirst() {
+				ranges = append(ranges, conditionOf(equal(terms[:k]), terms[k].null(true)))
+			}
+		}
+		i = end
+	}
+	if ranges == nil { // nulls alone, and they are last
+		return []fragment{sql("FALSE")}
+	}
+	return ranges
+}
+
+// behind renders the comparison of terms of one direction with the row's, all of which are no
+// nulls.
+func behind(terms []keysetTerm) fragment {
+	operator := " > "
+	if terms[0].Descends() {
+		operator = " < "
+	}
+	if len(terms) == 1 {
+		f := terms[0].value.within("", operator)
+		f.join(terms[0].bound)
+		return f
+	}
+	f := list(terms, func(t *keysetTerm) fragment { return t.value })
+	f.add(operator)
+	f.join(list(terms, func(t *keysetTerm) fragment { return t.bound }))
+	return f
+}
+
+func list(terms []keysetTerm, of func(*keysetTerm) fragment) fragment {
+	f := sql("ROW(")
+	for i := range terms {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.join(of(&terms[i]))
+	}
+	f.add(")")
+	return f
+}
+
+// equal renders that terms are those of the row.
+func equal(terms []keysetTerm) []fragment {
+	conditions := make([]fragment, len(terms))
+	for i := range terms {
+		f := terms[i].null(true)
+		if !terms[i].bound.empty() {
+			f = terms[i].value.within("", " = ")
+			f.join(terms[i].bound)
+		}
+		conditions[i] = f
+	}
+	return conditions
+}
+
+// conditionOf joins conditions by AND.
+func conditionOf(conditions []fragment, last fragment) fragment {
+	f := fragment{}
+	for _, c := range slices.Concat(conditions, []fragment{last}) {
+		if !f.empty() {
+			f.add(" AND ")
+		}
+		f.join(c)
+	}
+	return f
+}
+
+// leading bounds the first term, so that an index can begin there whatever else is asked.
+func leading(t keysetTerm) []fragment {
+	switch {
+	case t.bound.empty() && !t.NullsFirst():
+		return equal([]keysetTerm{t})
+	case t.bound.empty(), t.nullable && !t.NullsFirst():
+		return nil
+	}
+	operator := " >= "
+	if t.Descends() {
+		operator = " <= "
+	}
+	f := t.value.within("", operator)
+	f.join(t.bound)
+	return []fragment{f}
+}
+
+// anyOf joins ranges by OR.
+func anyOf(ranges []fragment) fragment {
+	f := sql("(")
+	for i, r := range ranges {
+		if i > 0 {
+			f.add(" OR ")
+		}
+		f.join(r)
+	}
+	f.add(")")
+	return f
+}
