@@ -18,11 +18,14 @@ func (e *EncodeError) Error() string {
 
 // Encode gives the query string that asks for the query, percent-encoded and without a
 // question mark: select first, then the conditions and groups, order, limit and offset,
-// columns, on_conflict, and the arguments, each kind in its order. Names and values are
-// in quotes only where they have to be. Equal queries give equal query strings.
+// columns, on_conflict, update, distinct, having, and the arguments, each kind in its order.
+// Names and values are in quotes only where they have to be. Equal queries give equal query
+// strings.
 //
 // Parse reads the query back as it was: any that Parse has given, and any that was built
-// by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that.
+// by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that, one
+// with Update takes Options.Update, and one with Distinct, Having, an order by an aggregate,
+// or count(distinct) takes Options.Grouping, and can't have Arguments with Distinct or Having.
 // What makes no difference comes back as Parse has it: a list without elements as one
 // that has an empty element, a relation without items with an empty slice of them, a
 // column that is repeated once, and what an operator has no use for, such as the Value of
@@ -101,6 +104,12 @@ func (q *Query) written() []written {
 	if q.Update != nil {
 		p.names(q.Update, false)
 		add(p.parameter("update"))
+	}
+	for _, distinct := range q.Distinct {
+		add(p.distinct(distinct))
+	}
+	for _, having := range q.Having {
+		add(p.havingOf(having))
 	}
 	for _, argument := range q.Arguments {
 		add(p.argument(argument))

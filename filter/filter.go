@@ -55,6 +55,12 @@ type Query struct {
 	// Update holds the distinct names in update, nil when it is absent; with Options.Update
 	// only.
 	Update []string
+	// Distinct holds the distinct parameters, with Options.Grouping only. The first of a path
+	// counts, as it does of Order.
+	Distinct []Distinct
+	// Having holds the having parameters, all of which have to hold; with Options.Grouping
+	// only.
+	Having []Having
 	// Arguments holds the parameters whose value is no filter, with
 	// Options.Arguments only.
 	Arguments []Argument
@@ -73,6 +79,10 @@ type Options struct {
 	// Update takes a parameter update whose value is no filter as the names of the columns
 	// that an upsert updates.
 	Update bool
+	// Grouping takes parameters distinct and having whose values are no filters, orders by
+	// aggregates, and count(distinct). With Arguments, distinct and having are arguments of
+	// the function.
+	Grouping bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
 	Limits Limits
@@ -87,7 +97,7 @@ type Options struct {
 // relation. Every other parameter that has a value is a filter.
 func Parse(rawQuery string, opts Options) (*Query, error) {
 	r := reader{opts: opts, query: &Query{}, tally: tally{limits: opts.Limits}}
-	r.scanner.tally = &r.tally
+	r.scanner.tally, r.scanner.grouping = &r.tally, opts.Grouping
 	for p := range parameters(rawQuery) {
 		if r.read(p); r.tally.exceeded != nil {
 			return nil, r.tally.exceeded
@@ -109,6 +119,8 @@ const (
 	conditionPart
 	onConflictPart
 	updatePart
+	distinctPart
+	havingPart
 	pagePart
 	parts
 )
@@ -188,6 +200,10 @@ func (r *reader) read(p parameter) {
 		r.readGroup(p)
 	case "limit", "offset":
 		r.readPage(p, base, last == "limit")
+	case "distinct", "having":
+		if !r.readGrouping(p, last == "having") {
+			r.readCondition(p)
+		}
 	default:
 		if p.name != "update" || !r.readUpdate(p) {
 			r.readCondition(p)
@@ -227,7 +243,7 @@ func (r *reader) readUpdate(p parameter) bool {
 	if !r.opts.Update || p.value == "" {
 		return false
 	}
-	if _, isFilter := scan(&scanner{tally: &tally{}}, p.value, (*scanner).comparison); isFilter {
+	if isFilter(p.value) {
 		return false // of a column that has this name
 	}
 	if r.first(updatePart) {
