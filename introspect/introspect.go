@@ -59,7 +59,7 @@ type Options struct {
 // two of the queries. Any other Querier is used as it is: the snapshot and the search
 // path are then the caller's concern.
 //
-// It takes twelve queries, and one more where a role has settings that need a
+// It takes thirteen queries, and one more where a role has settings that need a
 // privilege. None leaves a prepared statement behind. The catalogs can be read by
 // every role, so that the cache is the same whoever asks, but for the settings of
 // roles: it has those of the roles that the current user can become.
