@@ -20,9 +20,14 @@ const (
 	// duplicate, by on_conflict=constraint(name), beside columns that only a partial index
 	// covers; and takes rows that differ in their keys with Prefer: missing=default.
 	Upserts // upserts
+	// Grouping lets a request leave out rows that are alike, by distinct=* and distinct=a,b;
+	// count values that differ, by column.count(distinct); hold groups against conditions, by
+	// having=(amount.sum().gt.100); order by aggregates and by aliases; and aggregate what it
+	// spreads to-many. Aggregates are there with Options.Aggregates alone.
+	Grouping // grouping
 )
 
-var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts"}
+var extensions = [...]string{TypeScript: "typescript", Upserts: "upserts", Grouping: "grouping"}
 
 // String gives the extension's name, such as "typescript".
 func (e Extension) String() string { return enum.Name(extensions[:], e) }

@@ -182,7 +182,7 @@ func (o Options) requestConfig() apirequest.Config {
 	return apirequest.Config{
 		Schemas: o.Schemas, SchemasHidden: o.SchemaList != SchemasExposed, BasePath: o.BasePath,
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
-		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
+		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts), NoGrouping: o.without(Grouping),
 		Limits: o.Limits.requests(),
 	}
 }

@@ -73,7 +73,7 @@ func (h *Handler) use(cache *introspect.SchemaCache) {
 			MaxRows: h.options.MaxRows, MaxRowsOf: h.maxRowsOf(cache), Aggregates: h.options.Aggregates, StrictTargetNames: h.options.StrictTargetNames,
 			Privileges: h.options.OpenAPI == OpenAPIFollowPrivileges, Plans: h.options.Plans, Encoded: h.options.encoded(),
 			Uses: h.options.Decide != nil, NoTypeScript: h.options.without(TypeScript),
-			NoUpserts: h.options.without(Upserts),
+			NoUpserts: h.options.without(Upserts), NoGrouping: h.options.without(Grouping),
 		}),
 		rulings: bounded[rulingKey, ruling]{most: maxRulings},
 		costs:   bounded[costKey, time.Time]{most: maxCosts},

@@ -40,7 +40,9 @@ type Config struct {
 	// NoUpserts reads upserts as PostgREST does: without update, constraints by their names,
 	// and rows that differ in their keys.
 	NoUpserts bool
-	Limits    Limits
+	// NoGrouping leaves out distinct, having, orders by aggregates, and count(distinct).
+	NoGrouping bool
+	Limits     Limits
 }
 
 // Limits bounds requests. A field that is 0 bounds nothing.
@@ -131,7 +133,8 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	}
 	query, err := filter.Parse(req.RawQuery, filter.Options{
 		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
-		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
+		Grouping: !c.NoGrouping,
+		Update:   !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
 	})
 	if err != nil {
 		return nil, err

@@ -25,6 +25,8 @@ type Config struct {
 	NoTypeScript bool
 	// NoUpserts leaves the predicates of partial indexes to clients, who can't give them.
 	NoUpserts bool
+	// NoGrouping refuses aggregates within to-many spreads, and orders by aliases.
+	NoGrouping bool
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.

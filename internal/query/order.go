@@ -10,7 +10,7 @@ import (
 
 // orderBy renders ORDER BY. A term about an embed names the output that shows the field or,
 // if none does, a column that the embed has for the order alone: see orderColumns. In groups
-// a JSON path that is shown goes by its place, as it does in GROUP BY.
+// a JSON path that is shown goes by its place, as it does in GROUP BY, and so do outputs.
 func orderBy(n *plan.Node, grouped bool) fragment {
 	f := fragment{}
 	for i, t := range n.Order {
@@ -21,6 +21,8 @@ func orderBy(n *plan.Node, grouped bool) fragment {
 		}
 		term, column := filter.OrderTerm{Direction: t.Direction, Nulls: t.Nulls}, filter.Operand{}
 		switch {
+		case t.Output != nil:
+			column = outputOperand(n, t.Output, grouped || n.Distinct != nil)
 		case t.Embed != nil && shown(t):
 			column.SQL, term.Field = sqlfrag.Qualified(t.Embed.Alias, shownColumn(t)), t.Field.Field
 		case t.Embed != nil:
