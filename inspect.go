@@ -79,7 +79,7 @@ func (x *exchange) openAPI(media mediatype.Type) openapi.Config {
 		Version: response.ProtocolVersion, Title: x.options.OpenAPITitle, DocsVersion: "v16",
 		ServerURL: x.options.OpenAPIServerURL, Host: at.Host, HTTPS: at.HTTPS, BasePath: at.Path,
 		Security: x.options.OpenAPISecurity, MaxRows: int(max(0, x.options.MaxRows)), SearchPath: x.options.ExtraSearchPath,
-		TypeScript: !x.options.without(TypeScript), Upserts: !x.options.without(Upserts), Additions: x.options.additions(media),
+		TypeScript: !x.options.without(TypeScript), Upserts: !x.options.without(Upserts), Grouping: !x.options.without(Grouping), Additions: x.options.additions(media),
 	}
 }
 

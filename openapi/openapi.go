@@ -55,6 +55,8 @@ type Config struct {
 	// Upserts adds what upserts may say beyond PostgREST's, in OpenAPI 3.1: update, and a
 	// constraint's name in on_conflict.
 	Upserts bool
+	// Grouping adds distinct and having to reads, in OpenAPI 3.1.
+	Grouping bool
 	// Additions are the host's own.
 	Additions Additions
 }

@@ -76,7 +76,7 @@ func (d *document) readOperation(t *introspect.Table) object {
 	headers := []string{"Content-Range", "Preference-Applied"}
 	return append(d.begin(t, "read", "Read rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(
-			d.tables[t.Name].filters, ownParameters(pageParameters...), d.readHeaders(true))},
+			d.tables[t.Name].filters, ownParameters(pageParameters...), d.groupingParameters(), d.readHeaders(true))},
 		member{"responses", append(object{
 			{"200", response("The rows", rows, headers...)},
 			{"206", response("Some of the rows", rows, headers...)},
