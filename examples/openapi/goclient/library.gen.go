@@ -547,6 +547,12 @@ type PgrestAnd = string
 // PgrestColumns defines model for pgrest.columns.
 type PgrestColumns = string
 
+// PgrestDistinct defines model for pgrest.distinct.
+type PgrestDistinct = string
+
+// PgrestHaving defines model for pgrest.having.
+type PgrestHaving = string
+
 // PgrestLimit defines model for pgrest.limit.
 type PgrestLimit = int64
 
@@ -648,7 +654,7 @@ type DeleteAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -682,7 +688,7 @@ type ReadAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -690,6 +696,12 @@ type ReadAuthorsParams struct {
 
 	// Offset How many rows are left out before the first.
 	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Distinct `*` leaves out rows that are like another one in all that they show. Columns, with commas between, leave the first row, in the order, of those that are alike in them; the order has to begin with them. A filter on a column of this name is still one.
+	Distinct *PgrestDistinct `form:"distinct,omitempty" json:"distinct,omitempty"`
+
+	// Having Conditions on aggregates that groups must all hold, in the form of `and`; with `count()`, `column.sum()`, `column.count(distinct)` and the like, or the names that they have in `select`.
+	Having *PgrestHaving `form:"having,omitempty" json:"having,omitempty"`
 
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *PgrestRange `json:"Range,omitempty"`
@@ -732,7 +744,7 @@ type UpdateAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -761,7 +773,7 @@ type InsertAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -842,7 +854,7 @@ type DeleteBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -899,7 +911,7 @@ type ReadBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -907,6 +919,12 @@ type ReadBooksParams struct {
 
 	// Offset How many rows are left out before the first.
 	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Distinct `*` leaves out rows that are like another one in all that they show. Columns, with commas between, leave the first row, in the order, of those that are alike in them; the order has to begin with them. A filter on a column of this name is still one.
+	Distinct *PgrestDistinct `form:"distinct,omitempty" json:"distinct,omitempty"`
+
+	// Having Conditions on aggregates that groups must all hold, in the form of `and`; with `count()`, `column.sum()`, `column.count(distinct)` and the like, or the names that they have in `select`.
+	Having *PgrestHaving `form:"having,omitempty" json:"having,omitempty"`
 
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *PgrestRange `json:"Range,omitempty"`
@@ -972,7 +990,7 @@ type UpdateBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -1001,7 +1019,7 @@ type InsertBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -1059,7 +1077,7 @@ type ReadCatalogueParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -1067,6 +1085,12 @@ type ReadCatalogueParams struct {
 
 	// Offset How many rows are left out before the first.
 	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Distinct `*` leaves out rows that are like another one in all that they show. Columns, with commas between, leave the first row, in the order, of those that are alike in them; the order has to begin with them. A filter on a column of this name is still one.
+	Distinct *PgrestDistinct `form:"distinct,omitempty" json:"distinct,omitempty"`
+
+	// Having Conditions on aggregates that groups must all hold, in the form of `and`; with `count()`, `column.sum()`, `column.count(distinct)` and the like, or the names that they have in `select`.
+	Having *PgrestHaving `form:"having,omitempty" json:"having,omitempty"`
 
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *PgrestRange `json:"Range,omitempty"`
@@ -1129,7 +1153,7 @@ type CallDiscountParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -2411,6 +2435,30 @@ func NewReadAuthorsRequest(server string, params *ReadAuthorsParams) (*http.Requ
 
 		}
 
+		if params.Distinct != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "distinct", *params.Distinct, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Having != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "having", *params.Having, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -3327,6 +3375,30 @@ func NewReadBooksRequest(server string, params *ReadBooksParams) (*http.Request,
 
 		}
 
+		if params.Distinct != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "distinct", *params.Distinct, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Having != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "having", *params.Having, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -4009,6 +4081,30 @@ func NewReadCatalogueRequest(server string, params *ReadCatalogueParams) (*http.
 		if params.Offset != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Distinct != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "distinct", *params.Distinct, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Having != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "having", *params.Having, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
