@@ -29,8 +29,9 @@ type Use struct {
 	// Path are the names of the embeds that lead to it, as the client calls them; empty for
 	// the resource itself.
 	Path []string
-	// Reads are the columns that are shown, filtered by and ordered by, and those by which
-	// what is embedded in these rows is joined to them. Writes are the columns that are
+	// Reads are the columns that are shown, filtered by and ordered by, also in aggregates and
+	// as what tells rows apart, and those by which what is embedded in these rows is joined to
+	// them. Writes are the columns that are
 	// written. The columns of a relation that is in no exposed schema, which a function can
 	// lead to, are listed by the names that the client has for them.
 	Reads, Writes []string

@@ -31,11 +31,16 @@ const (
 	// which go by the key of a row in after=token and before=token, so that the last page costs
 	// what the first one does.
 	KeysetPages // keyset-pages
+	// Grouping lets a request leave out rows that are alike, by distinct=* and distinct=a,b;
+	// count values that differ, by column.count(distinct); hold groups against conditions, by
+	// having=(amount.sum().gt.100); order by aggregates and by aliases; and aggregate what it
+	// spreads to-many. Aggregates are there with Options.Aggregates alone.
+	Grouping // grouping
 )
 
 var extensions = [...]string{
 	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
-	KeysetPages: "keyset-pages",
+	KeysetPages: "keyset-pages", Grouping: "grouping",
 }
 
 // String gives the extension's name, such as "typescript".

@@ -191,7 +191,8 @@ func (o Options) requestConfig() apirequest.Config {
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
 		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional), NoKeysets: o.without(KeysetPages),
-		Limits: o.Limits.requests(),
+		NoGrouping: o.without(Grouping),
+		Limits:     o.Limits.requests(),
 	}
 }
 

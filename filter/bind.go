@@ -42,29 +42,36 @@ type Operand struct {
 }
 
 // Bind turns a condition or a group into SQL. It fails where the resolver does,
-// with the resolver's error, and on a node that Parse doesn't make: nil, or an
-// operator that does not exist. What it returns never fails. Equal shapes, of
+// with the resolver's error, and on a node that Parse doesn't make: nil, an
+// operator that does not exist, or a condition on an aggregate, which is
+// BindHaving's. What it returns never fails. Equal shapes, of
 // which only the values differ, give equal SQL.
 //
 // The SQL has squirrel's placeholders. Literal question marks, which can only
 // come from quoted names, are written twice, as every PlaceholderFormat of
 // squirrel but Question expects it.
-func Bind(n Node, r Resolver) (squirrel.Sqlizer, error) {
+func Bind(n Node, r Resolver) (squirrel.Sqlizer, error) { return bind(n, r, false) }
+
+// bind does it, with conditions on aggregates if having is set.
+func bind(n Node, r Resolver, having bool) (squirrel.Sqlizer, error) {
 	switch n := n.(type) {
 	case Condition:
 		if !n.exists() {
-			return nil, fmt.Errorf("filter: bind condition on %q: no such operator or value of is", n.Field.Name)
+			return nil, fmt.Errorf("filter: bind condition on %q: no such operator, aggregate or value of is", n.Field.Name)
 		}
-		operand, err := r.Resolve(n.Field)
+		if n.Aggregate != NoAggregate && !having {
+			return nil, fmt.Errorf("filter: bind condition on %q: it is about an aggregate", n.Field.Name)
+		}
+		operand, field, err := n.Aggregate.resolve(n.Field, r)
 		if err != nil {
 			return nil, err
 		}
-		return n.Comparison().Bind(n.Field, operand, n.Argument()), nil
+		return n.Comparison().Bind(field, operand, n.Argument()), nil
 	case Group:
 		parts := make([]squirrel.Sqlizer, len(n.Nodes))
 		for i, member := range n.Nodes {
 			var err error
-			if parts[i], err = Bind(member, r); err != nil {
+			if parts[i], err = bind(member, r, having); err != nil {
 				return nil, err
 			}
 		}
@@ -88,10 +95,11 @@ func BindField(f Field, r Resolver) (squirrel.Sqlizer, error) {
 // term's field; when the term names a relation, it has to be that relation's
 // resolver. BindOrder fails where the resolver does, with its error.
 func BindOrder(t OrderTerm, r Resolver) (squirrel.Sqlizer, error) {
-	operand, err := r.Resolve(t.Field)
+	operand, field, err := t.Aggregate.resolve(t.Field, r)
 	if err != nil {
 		return nil, err
 	}
+	t.Field, t.Aggregate = field, NoAggregate
 	return t.Bind(operand), nil
 }
 
@@ -102,9 +110,13 @@ func (f Field) Bind(o Operand) squirrel.Sqlizer {
 	return b.fragment()
 }
 
-// Bind turns the term into SQL for ORDER BY, where o is the column of its field.
+// Bind turns the term into SQL for ORDER BY, where o is the column of its field, or of the
+// field that its aggregate is of.
 func (t OrderTerm) Bind(o Operand) squirrel.Sqlizer {
 	var b binder
+	if t.Aggregate != NoAggregate {
+		t.Field, o = Field{}, t.Aggregate.of(t.Field, o)
+	}
 	b.field(t.Field, o)
 	switch t.Direction {
 	case Asc:

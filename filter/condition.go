@@ -14,6 +14,7 @@ type Node interface{ node() }
 // Condition compares a field, as age=gte.18 does.
 type Condition struct {
 	Field      Field
+	Aggregate  Aggregate  // what is compared in place of the field, in Having only
 	Negated    bool       // not
 	Operator   Operator   // what to compare with
 	Quantifier Quantifier // any or all, where the operator takes one
@@ -60,7 +61,7 @@ func (c Condition) Comparison() Comparison {
 
 // exists reports a condition of the kinds that Parse makes.
 func (c Condition) exists() bool {
-	return int(c.Operator) < len(operators) && int(c.Is) < len(isValues)
+	return int(c.Operator) < len(operators) && int(c.Is) < len(isValues) && int(c.Aggregate) < len(aggregates)
 }
 
 // Group joins nodes with and, or with or when Any is set.
@@ -296,7 +297,7 @@ func (s *scanner) tree() (Node, bool) {
 func (s *scanner) groupedCondition() (Condition, bool) {
 	var c Condition
 	var ok bool
-	if c.Field, ok = s.field(); !ok || !s.delimiter() {
+	if c.Field, c.Aggregate, ok = s.conditionField(); !ok || !s.delimiter() {
 		return c, false
 	}
 	ok = s.operation(&c, (*scanner).groupedValue)

@@ -18,12 +18,15 @@ func (e *EncodeError) Error() string {
 
 // Encode gives the query string that asks for the query, percent-encoded and without a
 // question mark: select first, then the conditions and groups, order, limit and offset,
-// columns, on_conflict, update, after, before, and the arguments, each kind in its order. Names and values are
-// in quotes only where they have to be. Equal queries give equal query strings.
+// columns, on_conflict, update, after, before, distinct, having, and the arguments, each kind
+// in its order. Names and values are in quotes only where they have to be. Equal queries give
+// equal query strings.
 //
 // Parse reads the query back as it was: any that Parse has given, and any that was built
-// by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that, and
-// likewise for what Options.Update and Options.Pages are for.
+// by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that, one
+// with Update takes Options.Update, one with After or Before takes Options.Pages, and one with
+// Distinct, Having, an order by an aggregate, or count(distinct) takes Options.Grouping, and
+// can't have Arguments with Distinct or Having.
 // What makes no difference comes back as Parse has it: a list without elements as one
 // that has an empty element, a relation without items with an empty slice of them, a
 // column that is repeated once, and what an operator has no use for, such as the Value of
@@ -108,6 +111,12 @@ func (q *Query) written() []written {
 	}
 	if q.Before != "" {
 		add(p.token("before", q.Before))
+	}
+	for _, distinct := range q.Distinct {
+		add(p.distinct(distinct))
+	}
+	for _, having := range q.Having {
+		add(p.havingOf(having))
 	}
 	for _, argument := range q.Arguments {
 		add(p.argument(argument))

@@ -166,7 +166,7 @@ func TestQueryEncode_by_hand(t *testing.T) {
 // no difference.
 func requireSame(t *testing.T, q *filter.Query, encoded string) {
 	t.Helper()
-	parsed, err := filter.Parse(encoded, filter.Options{Arguments: len(q.Arguments) > 0})
+	parsed, err := filter.Parse(encoded, filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true})
 	require.NoError(t, err, encoded)
 	require.Equal(t, meant(q), meant(parsed), encoded)
 	again, err := parsed.Encode()
@@ -180,7 +180,7 @@ func requireSame(t *testing.T, q *filter.Query, encoded string) {
 // that query: there was reason to refuse.
 func requireOther(t *testing.T, q *filter.Query) {
 	t.Helper()
-	parsed, err := filter.Parse(q.String(), filter.Options{Arguments: len(q.Arguments) > 0})
+	parsed, err := filter.Parse(q.String(), filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true})
 	if err == nil {
 		require.NotEqual(t, meant(q), meant(parsed), q.String())
 	}
@@ -210,6 +210,14 @@ func TestString(t *testing.T) {
 		{filter.SelectRelation{Relation: "client", Alias: "owner", Join: filter.InnerJoin, Items: fields("id", "name")}, "owner:client!inner(id,name)"},
 		{filter.Order{Path: []string{"r"}, Terms: []filter.OrderTerm{{Field: column("a"), Direction: filter.Desc}, {Field: column("b")}}}, "r.order=a.desc,b"},
 		{filter.OrderTerm{Relation: "r", Field: column("a"), Nulls: filter.NullsLast}, "r(a).nullslast"},
+		{filter.OrderTerm{Field: column("a"), Aggregate: filter.AggregateSum, Direction: filter.Desc}, "a.sum().desc"},
+		{filter.OrderTerm{Aggregate: filter.AggregateCount}, "count()"},
+		{filter.SelectField{Field: column("a"), Aggregate: filter.AggregateCountDistinct, Alias: "n"}, "n:a.count(distinct)"},
+		{filter.Distinct{All: true}, "distinct=*"},
+		{filter.Distinct{Path: []string{"r"}, Fields: []filter.Field{condition.Field, column("*")}}, `r.distinct=a b->>c,"*"`},
+		{filter.Having{Path: []string{"r"}, Nodes: []filter.Node{filter.Condition{Field: column("a"), Aggregate: filter.AggregateSum, Operator: filter.GreaterThan, Value: "1"},
+			filter.Group{Any: true, Nodes: []filter.Node{filter.Condition{Aggregate: filter.AggregateCount, Value: "2"}, equals("n", "3")}}}},
+			"r.having=(a.sum().gt.1,or(count().eq.2,n.eq.3))"},
 		{filter.Page{Path: []string{"r"}, Limit: number(10), Offset: number(20)}, "r.limit=10&r.offset=20"},
 		{filter.Page{Offset: number(-1)}, "offset=-1"},
 		{filter.Page{}, "limit="},
@@ -236,6 +244,20 @@ func meant(q *filter.Query) filter.Query {
 			made.Terms = append(made.Terms, term)
 		}
 		m.Order = append(m.Order, made)
+	}
+	for _, d := range q.Distinct {
+		made := filter.Distinct{Path: meantPath(d.Path), All: d.All}
+		for _, f := range d.Fields {
+			made.Fields = append(made.Fields, meantField(f))
+		}
+		m.Distinct = append(m.Distinct, made)
+	}
+	for _, h := range q.Having {
+		made := filter.Having{Path: meantPath(h.Path)}
+		for _, n := range h.Nodes {
+			made.Nodes = append(made.Nodes, meantNode(n))
+		}
+		m.Having = append(m.Having, made)
 	}
 	for _, p := range q.Pages {
 		m.Pages = append(m.Pages, filter.Page{Path: meantPath(p.Path), Limit: p.Limit, Offset: p.Offset})

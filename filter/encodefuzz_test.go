@@ -19,7 +19,7 @@ func FuzzEncode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		q := (&maker{data}).query()
+		q := (&maker{data: data}).query()
 		encoded, err := q.Encode()
 		if err == nil {
 			require.Equal(t, encoded, q.String())
@@ -33,7 +33,10 @@ func FuzzEncode(f *testing.F) {
 }
 
 // maker makes parts of a query of bytes.
-type maker struct{ data []byte }
+type maker struct {
+	data       []byte
+	aggregates bool // conditions are on aggregates, often
+}
 
 // below gives a number below n; 0 when there are no bytes left.
 func (m *maker) below(n int) int {
@@ -100,7 +103,17 @@ func (m *maker) query() *filter.Query {
 	if m.chance() {
 		q.OnConflict, q.OnConstraint = []string{"constraint"}, m.text()
 	}
-	if m.chance() {
+	switch m.below(6) {
+	case 1: // which are arguments if there are any
+		q.Distinct = several(m, func() filter.Distinct {
+			return filter.Distinct{Path: m.path(), All: m.chance(), Fields: several(m, m.field)}
+		})
+		m.aggregates = true
+		q.Having = several(m, func() filter.Having {
+			return filter.Having{Path: m.path(), Nodes: several(m, func() filter.Node { return m.node(2) })}
+		})
+		m.aggregates = false
+	case 2:
 		q.Arguments = several(m, func() filter.Argument { return filter.Argument{Name: m.text(), Value: m.text()} })
 	}
 	return q
@@ -126,6 +139,9 @@ func (m *maker) node(depth int) filter.Node {
 		return filter.Group{Negated: m.chance(), Any: m.chance(), Nodes: several(m, func() filter.Node { return m.node(depth - 1) })}
 	}
 	c := filter.Condition{Field: m.field(), Negated: m.chance(), Operator: filter.Operator(m.below(int(filter.Adjacent) + 2)), Value: m.text()}
+	if m.aggregates && m.below(2) == 1 || m.below(16) == 1 {
+		c.Aggregate = m.aggregate()
+	}
 	switch {
 	case c.Operator == filter.In:
 		c.List = several(m, m.text)
@@ -140,11 +156,17 @@ func (m *maker) node(depth int) filter.Node {
 }
 
 func (m *maker) term() filter.OrderTerm {
-	return filter.OrderTerm{
+	t := filter.OrderTerm{
 		Relation: m.maybe(), Field: m.field(),
 		Direction: filter.Direction(m.below(4)), Nulls: filter.NullsOrder(m.below(4)),
 	}
+	if m.chance() {
+		t.Aggregate = m.aggregate()
+	}
+	return t
 }
+
+func (m *maker) aggregate() filter.Aggregate { return filter.Aggregate(m.below(8)) }
 
 func (m *maker) item(depth int) filter.SelectItem {
 	if depth > 0 && m.chance() {
@@ -159,7 +181,7 @@ func (m *maker) item(depth int) filter.SelectItem {
 		f.Field = m.field()
 	}
 	if m.chance() {
-		f.Aggregate = filter.Aggregate(m.below(7))
+		f.Aggregate = m.aggregate()
 	}
 	return f
 }

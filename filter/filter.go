@@ -58,6 +58,12 @@ type Query struct {
 	// After and Before hold the tokens of the parameters of these names, with Options.Pages
 	// only.
 	After, Before string
+	// Distinct holds the distinct parameters, with Options.Grouping only. The first of a path
+	// counts, as it does of Order.
+	Distinct []Distinct
+	// Having holds the having parameters, all of which have to hold; with Options.Grouping
+	// only.
+	Having []Having
 	// Arguments holds the parameters whose value is no filter, with
 	// Options.Arguments only.
 	Arguments []Argument
@@ -79,6 +85,10 @@ type Options struct {
 	// Pages takes parameters after and before whose values are no filters as tokens, which
 	// say where a page begins or ends.
 	Pages bool
+	// Grouping takes parameters distinct and having whose values are no filters, orders by
+	// aggregates, and count(distinct). With Arguments, distinct and having are arguments of
+	// the function.
+	Grouping bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
 	Limits Limits
@@ -93,7 +103,7 @@ type Options struct {
 // relation. Every other parameter that has a value is a filter.
 func Parse(rawQuery string, opts Options) (*Query, error) {
 	r := reader{opts: opts, query: &Query{}, tally: tally{limits: opts.Limits}}
-	r.scanner.tally = &r.tally
+	r.scanner.tally, r.scanner.grouping = &r.tally, opts.Grouping
 	for p := range parameters(rawQuery) {
 		if r.read(p); r.tally.exceeded != nil {
 			return nil, r.tally.exceeded
@@ -115,6 +125,8 @@ const (
 	conditionPart
 	onConflictPart
 	updatePart
+	distinctPart
+	havingPart
 	pagePart
 	parts
 )
@@ -194,6 +206,10 @@ func (r *reader) read(p parameter) {
 		r.readGroup(p)
 	case "limit", "offset":
 		r.readPage(p, base, last == "limit")
+	case "distinct", "having":
+		if !r.readGrouping(p, last == "having") {
+			r.readCondition(p)
+		}
 	default:
 		if !r.readUpdate(p) && !r.readToken(p) {
 			r.readCondition(p)

@@ -24,6 +24,8 @@ var seeds = []string{
 	`order=r(a->0),a->0.desc.nullslast,"r(a)",asc.asc,r.desc&"not".order=not&not.a=not.in.(not,"",%20a,"b")`,
 	`and=.eq.1&x.or=->a.in.()&or=(not.eq.1,not.not.eq.2,and.is.NULL,a.like(all).{*a,(b)},b.eq.{a,{b}},c.eq."{a}",d.eq.,e.in.(,))`,
 	`a=fts(%20x%20y).b&b=not.wfts.(any)&c=eq(any.1&d=eq.(any)&""=1&x."y"->z=2&select=is&is=isnt.x`,
+	`distinct=*&having=(a.sum().gt.1,or(count().gte.2,"b".count(distinct).in.(1,2)),n.is.null)&order=count().desc,a->>0.max()`,
+	`r.distinct=a,b->0,"*"&distinct=eq.1&having=not.is.null&r.having=(not.and(a.avg().not.eq.{1,2},count.eq.1))&select=a->0::int.count(distinct)::text`,
 	"a=eq.a;b=%26%3B%3D%23%25%2B+%F0%9F%98%80&a;=eq;?=eq.?&%E2%80%A8=eq.%E2%80%A8",
 }
 
@@ -33,7 +35,12 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed, true)
 	}
 	f.Fuzz(func(t *testing.T, query string, arguments bool) {
-		parsed, err := filter.Parse(query, filter.Options{Arguments: arguments})
+		parsed, err := filter.Parse(query, filter.Options{Arguments: arguments, Grouping: true})
+		plain, plainErr := filter.Parse(query, filter.Options{Arguments: arguments})
+		if plainErr == nil { // what is read without the extension is read alike with it
+			require.NoError(t, err)
+			require.Equal(t, plain, parsed)
+		}
 		if err != nil {
 			var parseErr *filter.ParseError
 			require.ErrorAs(t, err, &parseErr)
@@ -53,7 +60,7 @@ func FuzzParse(f *testing.F) {
 		encoded, err := parsed.Encode()
 		require.NoError(t, err)
 		require.Equal(t, encoded, parsed.String())
-		again, err := filter.Parse(encoded, filter.Options{Arguments: arguments})
+		again, err := filter.Parse(encoded, filter.Options{Arguments: arguments, Grouping: true})
 		require.NoError(t, err, encoded)
 		require.Equal(t, parsed, again, encoded)
 	})
@@ -80,7 +87,7 @@ func FuzzBind(f *testing.F) {
 	}
 	allowed := sqlTokens()
 	f.Fuzz(func(t *testing.T, query string) {
-		parsed, err := filter.Parse(query, filter.Options{})
+		parsed, err := filter.Parse(query, filter.Options{Grouping: true})
 		if err != nil {
 			return
 		}
@@ -99,6 +106,9 @@ func FuzzBind(f *testing.F) {
 			for _, term := range order.Terms {
 				add(filter.BindOrder(term, quoting))
 			}
+		}
+		for _, having := range parsed.Having {
+			add(filter.BindHaving(having, quoting))
 		}
 		for _, s := range bound {
 			sql, args, err := s.ToSql()
@@ -135,7 +145,7 @@ func fieldsOf(items []filter.SelectItem) []filter.Field {
 func sqlTokens() map[string]bool {
 	tokens := map[string]bool{"->": true, "->>": true, "::int": true, "::int->": true, "::int->>": true}
 	words := "= <> > >= < <= LIKE ILIKE ~ ~* IS DISTINCT FROM NULL NOT TRUE FALSE UNKNOWN @@ @> <@ && << >> &< &> -|- " +
-		"ANY ALL AND OR ASC DESC NULLS FIRST LAST to_jsonb to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery"
+		"count sum avg max min * DISTINCT ANY ALL AND OR ASC DESC NULLS FIRST LAST to_jsonb to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery"
 	for word := range strings.FieldsSeq(words) {
 		tokens[word] = true
 	}

@@ -30,7 +30,7 @@ func TestEnums(t *testing.T) {
 	type words = []string
 	require.Equal(t, words{"", "any", "all", ""}, texts(filter.NoQuantifier, filter.QuantifierAll+1))
 	require.Equal(t, words{"null", "not_null", "true", "false", "unknown", ""}, texts(filter.IsNull, filter.IsUnknown+1))
-	require.Equal(t, words{"", "count", "sum", "avg", "max", "min", ""}, texts(filter.NoAggregate, filter.AggregateMin+1))
+	require.Equal(t, words{"", "count", "sum", "avg", "max", "min", "count", ""}, texts(filter.NoAggregate, filter.AggregateCountDistinct+1))
 	require.Equal(t, words{"", "left", "inner", ""}, texts(filter.DefaultJoin, filter.InnerJoin+1))
 	require.Equal(t, words{"", "asc", "desc", ""}, texts(filter.DefaultDirection, filter.Desc+1))
 	require.Equal(t, words{"", "nullsfirst", "nullslast", ""}, texts(filter.DefaultNulls, filter.NullsLast+1))

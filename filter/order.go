@@ -6,10 +6,11 @@ type Order struct {
 	Terms []OrderTerm
 }
 
-// OrderTerm orders by a field.
+// OrderTerm orders by a field, or by an aggregate of one.
 type OrderTerm struct {
 	Relation  string // the embedded relation that has the field, as in client(name), or ""
 	Field     Field
+	Aggregate Aggregate // a count of no field, whose name is empty, counts rows
 	Direction Direction
 	Nulls     NullsOrder
 }
@@ -86,7 +87,12 @@ func (s *scanner) orderTerm(related bool) (OrderTerm, bool) {
 			return t, false
 		}
 	}
-	if t.Field, ok = s.field(); !ok {
+	if s.grouping && !related {
+		t.Field, t.Aggregate, ok = s.aggregatedField()
+	} else {
+		t.Field, ok = s.field()
+	}
+	if !ok {
 		return t, false
 	}
 	if related && !s.char(')') {

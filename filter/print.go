@@ -12,6 +12,7 @@ import (
 type printer struct {
 	text    strings.Builder
 	depth   int    // of groups or embedded relations
+	having  bool   // conditions may be on aggregates
 	refused string // why what was written isn't read as the part; empty if it is
 }
 
@@ -174,6 +175,9 @@ func (p *printer) predicate(predicate Predicate) parameter {
 	switch n := predicate.Node.(type) {
 	case Condition:
 		p.parameterField(n.Field)
+		if n.Aggregate != NoAggregate {
+			p.refuse("a condition is on an aggregate")
+		}
 		name := p.take()
 		if p.comparison(n); n.Operator == In || n.Operator == Is {
 			p.listOrWord(n)
@@ -214,7 +218,10 @@ func (p *printer) node(n Node) {
 
 // condition writes a condition within a group.
 func (p *printer) condition(c Condition) {
-	p.field(c.Field)
+	p.aggregatedField(c.Field, c.Aggregate)
+	if c.Aggregate != NoAggregate && !p.having {
+		p.refuse("a condition is on an aggregate")
+	}
 	p.write(".")
 	p.comparison(c)
 	switch {
@@ -334,8 +341,11 @@ func (p *printer) order(o Order) parameter {
 // orderTerm writes a field and how to order by it.
 func (p *printer) orderTerm(t OrderTerm) {
 	if t.Relation == "" {
-		p.field(t.Field)
+		p.aggregatedField(t.Field, t.Aggregate)
 	} else {
+		if t.Aggregate != NoAggregate {
+			p.refuse("an aggregate is of a related field")
+		}
 		p.name(t.Relation)
 		p.write("(")
 		p.field(t.Field)

@@ -52,9 +52,7 @@ func (p *printer) selectField(f SelectField) {
 	case f.Aggregate != NoAggregate:
 		p.field(f.Field)
 		p.cast(f.Cast)
-		p.write(".")
-		p.word(f.Aggregate.String(), "Aggregate", uint8(f.Aggregate))
-		p.write("()")
+		p.aggregate(f.Aggregate)
 	default:
 		p.field(f.Field)
 		p.cast(f.Cast)

@@ -33,6 +33,10 @@ type scanner struct {
 	// refused is a failure that stands even if another rule matches; nil for none.
 	refused *failure
 	tally   *tally
+	// grouping has the grammar have what Options.Grouping adds, and extended reports that
+	// the text has some of it.
+	grouping, extended bool
+	having             bool // conditions are on aggregates
 }
 
 // failure is a position at which rules failed. It is never changed.
@@ -77,20 +81,21 @@ const longestLiteral = len("nullsfirst")
 
 // scan reads text by a rule.
 func scan[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, bool) {
-	*s = scanner{text: text, from: math.MaxInt, tally: s.tally}
+	*s = scanner{text: text, from: math.MaxInt, tally: s.tally, grouping: s.grouping}
 	value, ok := rule(s)
 	return value, ok && s.refused == nil
 }
 
-// explain returns why scan has failed: it reads the text again.
+// explain returns why scan has failed: it reads the text again. A text that has nothing of
+// an extension is explained without: clients know these words.
 func explain[T any](s *scanner, rule func(*scanner) (T, bool)) *failure {
 	if s.refused != nil {
 		return s.refused
 	}
-	counted := s.tally
-	*s = scanner{text: s.text, from: s.pos - longestLiteral, tally: &tally{}}
+	counted, grouping := s.tally, s.grouping
+	*s = scanner{text: s.text, from: s.pos - longestLiteral, tally: &tally{}, grouping: s.extended}
 	rule(s)
-	s.tally = counted
+	s.tally, s.grouping = counted, grouping
 	if s.fail == nil {
 		return &failure{pos: s.pos}
 	}

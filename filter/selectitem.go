@@ -37,12 +37,15 @@ const (
 	AggregateAvg
 	AggregateMax
 	AggregateMin
+	AggregateCountDistinct // count(distinct), with Options.Grouping
 )
 
 // aggregates is the table of the aggregate functions' names.
-var aggregates = [...]string{AggregateCount: "count", AggregateSum: "sum", AggregateAvg: "avg", AggregateMax: "max", AggregateMin: "min"}
+var aggregates = [...]string{AggregateCount: "count", AggregateSum: "sum", AggregateAvg: "avg", AggregateMax: "max", AggregateMin: "min",
+	AggregateCountDistinct: "count"}
 
-// String returns the function's name, which is "" for NoAggregate.
+// String returns the function's name, which is "" for NoAggregate, and the same for
+// AggregateCount and AggregateCountDistinct.
 func (a Aggregate) String() string {
 	if int(a) >= len(aggregates) {
 		return ""
@@ -248,7 +251,12 @@ func (s *scanner) cast() (string, bool) {
 func (s *scanner) aggregate() Aggregate {
 	m := s.mark()
 	if s.char('.') {
-		if a := s.aggregateName(); a != NoAggregate && s.literal("()") {
+		a := s.aggregateName()
+		if a == AggregateCount && s.grouping && s.tryLiteral(distinctBrackets) {
+			s.extended = true
+			return AggregateCountDistinct
+		}
+		if a != NoAggregate && s.literal("()") {
 			return a
 		}
 	}

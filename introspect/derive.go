@@ -17,6 +17,9 @@ type Catalog struct {
 	// Routines are the functions of the exposed schemas, and those of the extra
 	// search path that may serve as computed fields.
 	Routines []*Routine
+	// RowFunctions are the names of functions and aggregates of the search path that rows of
+	// more than one relation may be the only argument of.
+	RowFunctions []string
 	// Hidden are the tables of other schemas, with only their names and keys. A view of
 	// one has its relationships.
 	Hidden []*Table
@@ -77,6 +80,10 @@ func New(c Catalog) *SchemaCache {
 	cache.representations = representations(c.Representations)
 	cache.handlers = handlers(c.Schemas, c.Handlers)
 	cache.roles = c.Roles
+	cache.rowFunctions = make(map[string]bool, len(c.RowFunctions))
+	for _, name := range c.RowFunctions {
+		cache.rowFunctions[name] = true
+	}
 	return cache
 }
 

@@ -59,7 +59,7 @@ type Options struct {
 // two of the queries. Any other Querier is used as it is: the snapshot and the search
 // path are then the caller's concern.
 //
-// It takes twelve queries, one more where a role has settings that need a privilege, and
+// It takes thirteen queries, one more where a role has settings that need a privilege, and
 // one more where there is Citus. None leaves a prepared statement behind. The catalogs can be read by
 // every role, so that the cache is the same whoever asks, but for the settings of
 // roles: it has those of the roles that the current user can become.

@@ -177,16 +177,16 @@ func TestLoadErrors(t *testing.T) {
 		require.ErrorAs(t, err, &pgErr)
 		require.Equal(t, "25P02", pgErr.Code)
 	})
-	for failing := 1; failing <= 11; failing++ {
+	for failing := 1; failing <= 13; failing++ {
 		t.Run("query "+strconv.Itoa(failing), func(t *testing.T) {
 			t.Parallel()
 			_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: failing}, options())
 			require.ErrorIs(t, err, errLost)
 		})
 	}
-	t.Run("none of twelve queries", func(t *testing.T) {
+	t.Run("none of thirteen queries", func(t *testing.T) {
 		t.Parallel()
-		_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: 13}, options())
+		_, err := introspect.Load(t.Context(), &failingQuerier{Querier: pool, failing: 14}, options())
 		require.NoError(t, err)
 	})
 }

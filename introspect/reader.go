@@ -26,6 +26,8 @@ var (
 	indexSQL string
 	//go:embed sql/routine.sql
 	routineSQL string
+	//go:embed sql/rowfunction.sql
+	rowFunctionSQL string
 	//go:embed sql/attribute.sql
 	attributeSQL string
 	//go:embed sql/type.sql
@@ -95,6 +97,7 @@ func (r *reader) read(ctx context.Context) (Catalog, error) {
 		{"keys", r.readKeys},
 		{"unique indexes", r.readUniqueIndexes},
 		{"routines", r.readRoutines},
+		{"functions of rows", r.readRowFunctions},
 		{"composite types", r.readAttributes},
 		{"types", r.readTypes},
 		{"domain representations", r.readRepresentations},

@@ -379,3 +379,31 @@ func TestRoutineIsolation(t *testing.T) {
 		})
 	}
 }
+
+// Functions of rows of any relation, and of one that others are made from, are known by their
+// names: those of the search path, with PostgreSQL's own.
+func TestLoad_row_functions(t *testing.T) {
+	t.Parallel()
+	cache := load(t, `
+		CREATE TYPE api.seat AS (number int);
+		CREATE TABLE api.seats OF api.seat;
+		CREATE TABLE api.parents (id int);
+		CREATE TABLE api.children () INHERITS (api.parents);
+		CREATE FUNCTION api.of_any(anyelement) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION api.of_any_with_more(anyelement, int DEFAULT 1) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION api.of_two(anyelement, int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION api.of_parents(api.parents) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION api.of_children(api.children) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION api.of_seat(api.seat) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION api.of_text(text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION api.next(int, anyelement) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1';
+		CREATE AGGREGATE api.number_of(anyelement) (SFUNC = api.next, STYPE = int, INITCOND = '0');
+		CREATE SCHEMA elsewhere;
+		CREATE FUNCTION elsewhere.of_any_elsewhere(anyelement) RETURNS int LANGUAGE sql AS 'SELECT 1'`)
+	for _, name := range []string{"of_any", "of_any_with_more", "of_parents", "of_seat", "number_of", "count", "to_json", "concat", "pg_typeof", "row_to_json"} {
+		require.True(t, cache.TakesRow(name), name)
+	}
+	for _, name := range []string{"of_two", "of_children", "of_text", "of_any_elsewhere", "none", "sum", "avg", "rank", "mode", "lower", "row_number"} {
+		require.False(t, cache.TakesRow(name), name)
+	}
+}

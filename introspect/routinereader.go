@@ -118,3 +118,11 @@ func (r *reader) readAttributes(ctx context.Context) error {
 		})
 	})
 }
+
+// readRowFunctions reads the names of functions that take rows of more than one relation.
+func (r *reader) readRowFunctions(ctx context.Context) error {
+	var name string
+	return r.rows(ctx, rowFunctionSQL, []any{searchPath(r.catalog)}, []any{&name}, func() {
+		r.catalog.RowFunctions = append(r.catalog.RowFunctions, r.intern(name))
+	})
+}

@@ -45,6 +45,8 @@ type SchemaCache struct {
 	related map[QualifiedName]related
 	// computed holds computed fields by relation and field name.
 	computed map[computedKey]*Routine
+	// rowFunctions are the names of functions that take rows of more than one relation.
+	rowFunctions map[string]bool
 	// representations holds the casting functions of domain representations.
 	representations map[representationKey]QualifiedName
 	// handlers holds the media type handlers by relation and media type.
@@ -100,6 +102,11 @@ func (c *SchemaCache) ComputedField(table QualifiedName, name string) (*Routine,
 	r, ok := c.computed[computedKey{table, name}]
 	return r, ok
 }
+
+// TakesRow reports that a function or an aggregate of the search path has a name, and takes
+// rows of more than one relation, as to_json and count do. Where a relation has neither a
+// column nor a computed field of that name, PostgreSQL may call it in their place.
+func (c *SchemaCache) TakesRow(name string) bool { return c.rowFunctions[name] }
 
 // ComputedFields lists the functions that ComputedField finds for table, by name.
 func (c *SchemaCache) ComputedFields(table QualifiedName) []*Routine {

@@ -63,6 +63,8 @@ type Config struct {
 	// KeysetPages adds pages by the key of a row, in OpenAPI 3.1: after and before, a
 	// preference, and the Link header.
 	KeysetPages bool
+	// Grouping adds distinct and having to reads, in OpenAPI 3.1.
+	Grouping bool
 	// Additions are the host's own.
 	Additions Additions
 }

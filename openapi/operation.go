@@ -106,7 +106,7 @@ func (d *document) readOperation(t *introspect.Table) object {
 	}
 	return append(d.begin(t, "read", "Read rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(
-			d.tables[t.Name].filters, ownParameters(pages...), d.tableHeaders(t))},
+			d.tables[t.Name].filters, ownParameters(pages...), d.groupingParameters(), d.tableHeaders(t))},
 		member{"responses", append(d.conditional(object{
 			{"200", response("The rows", rows, headers...)},
 			{"206", response("Some of the rows", rows, headers...)},

@@ -86,12 +86,22 @@ func (d *document) addCommonParameters() {
 	if d.config.MaxRows > 0 {
 		limit += " There are never more than " + strconv.Itoa(d.config.MaxRows) + "."
 	}
+	order := ""
+	if d.config.Grouping {
+		order = " Names that `select` gives, and aggregates as `column.sum()`, are columns here, too."
+	}
 	logic := object{{"type", "string"}, {"pattern", `^\(.*\)$`}}
 	d.addOwnParameter("select", query("select", "The columns of the response, with commas between. `alias:column` renames one, "+
 		"`column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, "+
 		"`relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.", text, "*"))
 	d.addOwnParameter("order", query("order", "The columns to sort by, with commas between, each with `.asc` or `.desc` "+
-		"and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.", text, ""))
+		"and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`."+order, text, ""))
+	if d.config.Grouping {
+		d.addOwnParameter("distinct", query("distinct", "`*` leaves out rows that are like another one in all that they show. Columns, with commas between, "+
+			"leave the first row, in the order, of those that are alike in them; the order has to begin with them. A filter on a column of this name is still one.", text, ""))
+		d.addOwnParameter("having", query("having", "Conditions on aggregates that groups must all hold, in the form of `and`; with `count()`, "+
+			"`column.sum()`, `column.count(distinct)` and the like, or the names that they have in `select`.", logic, "(count().gte.2)"))
+	}
 	d.addOwnParameter("limit", query("limit", limit, number, ""))
 	d.addOwnParameter("offset", query("offset", "How many rows are left out before the first.", number, ""))
 	d.addOwnParameter("and", query("and", "Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` "+
@@ -206,4 +216,13 @@ func distinctParameters(groups ...[]parameter) array {
 		}
 	}
 	return kept
+}
+
+// groupingParameters are the parameters of reads that leave out rows that are alike, and
+// groups.
+func (d *document) groupingParameters() []parameter {
+	if !d.config.Grouping {
+		return nil
+	}
+	return ownParameters("distinct", "having")
 }

@@ -55,6 +55,11 @@ func PagesOfGroups() *Error {
 	return pageError("Cannot page by key: the rows are groups", "", "Group in a view, or page with limit and offset.")
 }
 
+// PagesByAlias is PGRST103 for pages in the order of an alias.
+func PagesByAlias() *Error {
+	return pageError("Cannot page by key in the order of an alias", "", "Order by the column itself.")
+}
+
 // PagesOfDocument is PGRST103 for pages in a media type whose body is made of all rows.
 func PagesOfDocument(mediaType string) *Error {
 	return pageError("Cannot page by key in "+mediaType, "", "Ask for JSON or CSV, or page with limit and offset.")

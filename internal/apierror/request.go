@@ -264,7 +264,7 @@ func UndefinedConstraint(table, name string) *Error {
 // UpdateNotWritten is about an upsert that is to update a column which it doesn't write. It
 // has the code of PostgreSQL's for columns that can't be referred to.
 func UpdateNotWritten(column string) *Error {
-	return &Error{Code: "42P10", Message: "update names the column '" + column + "', which is not among those that are written",
+	return &Error{Code: codeColumnReference, Message: "update names the column '" + column + "', which is not among those that are written",
 		Status: http.StatusBadRequest, Hint: "Add the column to the body, or to the columns parameter."}
 }
 
@@ -293,6 +293,35 @@ func NotEachObject(objects, rows int64) *Error {
 		Hint:    "A key is unknown, hidden by a filter, or there twice. Prefer: handling=lenient leaves out what is unknown, and takes the last of a key.",
 		Status:  http.StatusBadRequest}
 }
+
+// DistinctOrder is about rows that are told apart by all that they show, and ordered by
+// something else. It has the code that PostgreSQL has for it, as the next ones have.
+func DistinctOrder(term string) *Error {
+	return &Error{Code: codeColumnReference, Message: "order names '" + term + "', which distinct rows don't show as it is",
+		Hint: "Add it to the select parameter, or order by the alias that it has there.", Status: http.StatusBadRequest}
+}
+
+// DistinctFirst is about rows that are told apart by some fields, and ordered by another one
+// before these.
+func DistinctFirst(term string, fields []string) *Error {
+	return &Error{Code: codeColumnReference, Message: "order names '" + term + "' before all that distinct names",
+		Hint: "Begin the order with " + strings.Join(fields, ", ") + ", in any order and direction.", Status: http.StatusBadRequest}
+}
+
+// DistinctNotShown is about rows that are told apart by a field which select has to have.
+func DistinctNotShown(field string) *Error {
+	return &Error{Code: codeColumnReference, Message: "distinct names '" + field + "', which has to be in the select parameter as it is",
+		Details: "Groups, and rows that are told apart by a JSON path, have to show what tells them apart.", Status: http.StatusBadRequest}
+}
+
+// HavingNoAggregate is about a condition of having that is about no aggregate.
+func HavingNoAggregate(name string) *Error {
+	return &Error{Code: codeColumnReference, Message: "having names '" + name + "', which is no aggregate in the select parameter",
+		Hint: "Name an aggregate, as in amount.sum().gt.100, or an alias of one. Conditions on columns are filters.", Status: http.StatusBadRequest}
+}
+
+// codeColumnReference is PostgreSQL's code for columns that can't be referred to.
+const codeColumnReference = "42P10"
 
 // PutFilters is PGRST105: a PUT has to name one row by its primary key.
 func PutFilters() *Error {

@@ -40,6 +40,8 @@ type Config struct {
 	// NoUpserts reads upserts as PostgREST does: without update, constraints by their names,
 	// and rows that differ in their keys.
 	NoUpserts bool
+	// NoGrouping leaves out distinct, having, orders by aggregates, and count(distinct).
+	NoGrouping bool
 	// NoKeysets reads pages as PostgREST does: by limit and offset alone.
 	NoKeysets bool
 	// NoBulkUpdates refuses a body of rows to update.
@@ -139,8 +141,9 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	}
 	query, err := filter.Parse(req.RawQuery, filter.Options{
 		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
-		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
-		Pages:  !c.NoKeysets && req.Action == Read,
+		Grouping: !c.NoGrouping,
+		Update:   !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
+		Pages:    !c.NoKeysets && req.Action == Read,
 	})
 	if err != nil {
 		return nil, err

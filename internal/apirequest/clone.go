@@ -21,6 +21,13 @@ func (s *Shape) Clone() *Shape {
 	c.Order = cloneAll(s.Order, cloneOrder)
 	c.OnConflict = cloneAll(s.OnConflict, cloneText)
 	c.Update = cloneAll(s.Update, cloneText)
+	c.Distinct = cloneAll(s.Distinct, func(d *filter.Distinct) {
+		d.Path, d.Fields = cloneAll(d.Path, cloneText), cloneAll(d.Fields, cloneField)
+	})
+	c.Having = cloneAll(s.Having, func(h *Having) {
+		h.Path = cloneAll(h.Path, cloneText)
+		h.Nodes = cloneAll(h.Nodes, func(n *Node) { *n = cloneNode(*n) })
+	})
 	c.Pages = cloneAll(s.Pages, func(p *Page) { p.Path = cloneAll(p.Path, cloneText) })
 	cloneText(&c.Keyset.Order)
 	c.Keyset.Nulls = slices.Clone(s.Keyset.Nulls)

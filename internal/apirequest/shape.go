@@ -29,6 +29,9 @@ type Shape struct {
 	// OnConstraint and Update are as in filter.Query, too.
 	OnConstraint string
 	Update       []string
+	// Distinct and Having are as in filter.Query.
+	Distinct []filter.Distinct
+	Having   []Having
 	// Window is that of the resource's own rows, and Pages are those of what is embedded.
 	Window Window
 	Pages  []Page
@@ -80,10 +83,17 @@ type Predicate struct {
 // Node is a Condition or a Group.
 type Node interface{ node() }
 
-// Condition compares a field with a value. Value is its index in value.Values.Conditions,
-// and means nothing for a comparison that has no value.
+// Having holds conditions on the groups of the relation that Path leads to.
+type Having struct {
+	Path  []string
+	Nodes []Node
+}
+
+// Condition compares a field, or an aggregate of it in Having, with a value. Value is its
+// index in value.Values.Conditions, and means nothing for a comparison that has no value.
 type Condition struct {
-	Field filter.Field
+	Field     filter.Field
+	Aggregate filter.Aggregate
 	filter.Comparison
 	Value int
 }
@@ -154,6 +164,10 @@ func (req *Request) separate(q *filter.Query, p *Payload, window filter.Window) 
 	for i, p := range q.Where {
 		s.Where[i] = Predicate{p.Path, separateNode(v, p.Node)}
 	}
+	s.Distinct = q.Distinct
+	for _, h := range q.Having {
+		s.Having = append(s.Having, Having{h.Path, separateNodes(v, h.Nodes)})
+	}
 	s.Window, v.Window = windowOf(window), window
 	for _, page := range q.Pages {
 		if len(page.Path) > 0 { // the resource's own is in the window
@@ -206,19 +220,23 @@ func (req *Request) Force(use int, conditions []filter.Node, most int64) *Reques
 func separateNode(v *value.Values, node filter.Node) Node {
 	switch node := node.(type) {
 	case filter.Condition:
-		c := Condition{Field: node.Field, Comparison: node.Comparison(), Value: len(v.Conditions)}
+		c := Condition{Field: node.Field, Aggregate: node.Aggregate, Comparison: node.Comparison(), Value: len(v.Conditions)}
 		if node.Operator != filter.Is && !c.Empty {
 			v.Conditions = append(v.Conditions, node.Argument())
 		}
 		return c
 	case filter.Group:
-		g := Group{Negated: node.Negated, Any: node.Any, Nodes: make([]Node, len(node.Nodes))}
-		for i, member := range node.Nodes {
-			g.Nodes[i] = separateNode(v, member)
-		}
-		return g
+		return Group{Negated: node.Negated, Any: node.Any, Nodes: separateNodes(v, node.Nodes)}
 	}
 	return nil
+}
+
+func separateNodes(v *value.Values, nodes []filter.Node) []Node {
+	separated := make([]Node, len(nodes))
+	for i, node := range nodes {
+		separated[i] = separateNode(v, node)
+	}
+	return separated
 }
 
 func windowOf(numbers filter.Window) (w Window) {
@@ -262,8 +280,7 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	for _, page := range s.Pages {
 		k = k.texts(page.Path).window(page.Window)
 	}
-	k = k.keyset(&s.Keyset)
-	k = k.texts(s.ArgumentNames)
+	k = k.keyset(&s.Keyset).texts(s.ArgumentNames).grouping(s)
 	if b := s.Body; b != nil {
 		k = k.flags(b.Array, b.Members, b.Sparse, b.Lenient).media(b.Media).texts(b.Columns)
 	}
@@ -339,11 +356,29 @@ func (k key) node(node Node) key {
 	switch node := node.(type) {
 	case Condition:
 		k = k.flags(false, node.Negated, node.Empty).number(node.Value)
-		k = append(k, byte(node.Operator), byte(node.Quantifier), byte(node.Is)).text(node.Language).field(node.Field)
+		k = append(k, byte(node.Operator), byte(node.Quantifier), byte(node.Is), byte(node.Aggregate)).text(node.Language).field(node.Field)
 	case Group:
 		k = k.flags(true, node.Negated, node.Any).number(len(node.Nodes))
-		for _, member := range node.Nodes {
+		for _, member := range node.Nodes { // a method for them would have the key escape to the heap
 			k = k.node(member)
+		}
+	}
+	return k
+}
+
+func (k key) grouping(s *Shape) key {
+	k = k.number(len(s.Distinct))
+	for _, d := range s.Distinct {
+		k = k.texts(d.Path).flags(d.All).number(len(d.Fields))
+		for _, f := range d.Fields {
+			k = k.field(f)
+		}
+	}
+	k = k.number(len(s.Having))
+	for _, h := range s.Having {
+		k = k.texts(h.Path).number(len(h.Nodes))
+		for _, node := range h.Nodes {
+			k = k.node(node)
 		}
 	}
 	return k
@@ -355,7 +390,7 @@ func (k key) orders(orders []filter.Order) key {
 		k = k.texts(o.Path).number(len(o.Terms))
 		for _, term := range o.Terms {
 			k = k.text(term.Relation).field(term.Field)
-			k = append(k, byte(term.Direction), byte(term.Nulls))
+			k = append(k, byte(term.Direction), byte(term.Nulls), byte(term.Aggregate))
 		}
 	}
 	return k

@@ -163,11 +163,13 @@ func TestAggregate_faults(t *testing.T) {
 		exchange{name: "disabled_in_an_embed", target: "/directors?select=name,films(count())", status: 400, body: disabled},
 		exchange{name: "disabled_in_a_spread", target: "/films?select=...directors(born.max())", status: 400, body: disabled},
 	)
-	run(t, serve(t, aggregating),
+	run(t, serve(t, aggregating, ungrouping),
 		exchange{name: "spread_to_many", target: "/directors?select=name,...films(count())", status: 400, body: inArrays},
 		exchange{name: "spread_to_many_over_a_junction", target: "/films?select=title,...genres(id.max())", status: 400, body: inArrays},
 		exchange{name: "to_one_in_a_spread_to_many", target: "/directors?select=name,...films(...restorations(finished.max()))", status: 400, body: inArrays},
 		exchange{name: "spread_to_many_in_an_embed", target: "/films?select=title,directors(...films(count()))", status: 400, body: inArrays},
+	)
+	run(t, serve(t, aggregating),
 		exchange{name: "type_that_has_none", target: "/films?select=title.sum()", status: 404,
 			body: fault("42883", "function sum(character varying) does not exist", "", "No function matches the given name and argument types. You might need to add explicit type casts.")},
 		exchange{name: "order_by_what_is_not_grouped", target: "/films?select=language,count()&order=year", status: 400,

@@ -39,6 +39,13 @@ type reliance struct {
 // onField notes a field that is filtered or ordered by.
 func (r *reliance) onField(f Field) { r.onClient = r.onClient || f.Column == nil }
 
+// onOutput notes an output that is filtered or ordered by. What is shown is noted by onTree.
+func (r *reliance) onOutput(o *Output) {
+	if o.Column != nil && !o.Column.Rows {
+		r.onField(o.Column.Field)
+	}
+}
+
 // onColumns notes columns of a relation by their names.
 func (r *reliance) onColumns(t *introspect.Table, names []string) {
 	r.onClient = r.onClient || slices.ContainsFunc(names, func(name string) bool { return !has(t, name) })

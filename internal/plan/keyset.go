@@ -46,8 +46,13 @@ func (p *Planner) addKeyset(a *Answer, req *apirequest.Shape) error {
 		return nil
 	}
 	n := a.Root
-	if n.Aggregates() {
+	if n.Aggregates() || n.Distinct != nil {
 		return apierror.PagesOfGroups()
+	}
+	for _, t := range n.Order {
+		if t.Output != nil { // which the token could not be told from a column's
+			return apierror.PagesByAlias()
+		}
 	}
 	switch a.Format {
 	case FormatArray, FormatObject, FormatCSV, FormatRows:

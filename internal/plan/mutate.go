@@ -157,6 +157,9 @@ const returnsOld = 180000
 // addResult makes the tree that reads what was written. All of it is read, whatever the
 // maximum of rows.
 func (p *Planner) addResult(m *Mutate, req *apirequest.Shape) error {
+	if groupsResult(req) {
+		return apierror.NotImplemented("Distinct and having are not implemented for the relation that a write is to.")
+	}
 	uncapped := *p
 	uncapped.config.MaxRows, uncapped.config.MaxRowsOf = 0, nil
 	if err := uncapped.tree(&m.Answer, m.Table, ofResult(req)); err != nil {

@@ -36,6 +36,12 @@ type Node struct {
 	Where  []Predicate // all of them must hold
 	Order  []OrderTerm
 	Window Window
+	// Grouped makes groups of the rows although none of what is shown need be an aggregate,
+	// and Having are conditions on them, all of which must hold.
+	Grouped bool
+	Having  []Predicate
+	// Distinct leaves out rows that are alike; nil leaves out none.
+	Distinct *Distinct
 	// StripNulls leaves nulls out of JSON, at every depth.
 	StripNulls bool
 
@@ -48,6 +54,9 @@ type unresolved struct {
 	items []filter.SelectItem
 	where []apirequest.Node
 	order []filter.OrderTerm
+
+	distinct *filter.Distinct
+	having   []apirequest.Node
 }
 
 // Embed is a relation within the rows of another one.
@@ -119,8 +128,11 @@ func (n *Node) embed(name string) *Embed {
 }
 
 // Aggregates reports that the node's rows are groups: one of its columns, or of those
-// that are spread into it, is an aggregate.
+// that are spread into it, is an aggregate, or they are ordered by one or held against one.
 func (n *Node) Aggregates() bool {
+	if n.Grouped {
+		return true
+	}
 	for i := range n.Columns {
 		if n.Columns[i].Aggregate != filter.NoAggregate {
 			return true

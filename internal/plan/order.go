@@ -8,13 +8,16 @@ import (
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// OrderTerm orders a node's rows by one of their fields, or by one of a to-one embed's.
+// OrderTerm orders a node's rows by one of their fields, by one of a to-one embed's, or by an
+// output.
 type OrderTerm struct {
 	Field     Field
 	Direction filter.Direction
 	Nulls     filter.NullsOrder
 	// Embed has the field; nil for the node itself.
 	Embed *Embed
+	// Output has the rows ordered by it; nil orders them by the field.
+	Output *Output
 	// Place is where the field is shown, or -1 if it isn't: among the outputs of Embed the
 	// one that has the field's name, or among the node's own columns the one with the same
 	// JSON path.
@@ -26,7 +29,15 @@ type OrderTerm struct {
 func (p *Planner) addOrders(n *Node, relies *reliance) error {
 	for _, term := range n.order {
 		t := OrderTerm{Direction: term.Direction, Nulls: term.Nulls}
-		if term.Relation == "" {
+		place := -1
+		if term.Relation == "" && term.Aggregate == filter.NoAggregate {
+			place = p.outputOf(n, term.Field)
+		}
+		if term.Aggregate != filter.NoAggregate {
+			t.Place, t.Output = -1, p.aggregateOf(n, term.Field, term.Aggregate)
+		} else if place >= 0 {
+			t.Field.Field, t.Place, t.Output = term.Field, -1, &Output{Place: place}
+		} else if term.Relation == "" {
 			t.Field, t.Place = p.field(n, term.Field), n.showsPath(term.Field)
 		} else {
 			e := n.embed(term.Relation)
@@ -38,7 +49,11 @@ func (p *Planner) addOrders(n *Node, relies *reliance) error {
 			}
 			t.Embed, t.Field, t.Place = e, p.field(e.Node, term.Field), e.shows(term.Field)
 		}
-		relies.onField(t.Field)
+		if t.Output != nil {
+			relies.onOutput(t.Output)
+		} else {
+			relies.onField(t.Field)
+		}
 		n.Order = append(n.Order, t)
 	}
 	n.order = nil

@@ -30,6 +30,8 @@ type Config struct {
 	// VersionColumns are the columns that have the versions of single relations' rows; an
 	// empty name has them have none.
 	VersionColumns map[introspect.QualifiedName]string
+	// NoGrouping refuses aggregates within to-many spreads, and orders by aliases.
+	NoGrouping bool
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.

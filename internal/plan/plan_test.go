@@ -128,7 +128,7 @@ func TestBuild_root(t *testing.T) {
 
 func TestBuild_refuses(t *testing.T) {
 	t.Parallel()
-	planner, strict := plan.New(archive(), plan.Config{}), plan.New(archive(), plan.Config{StrictTargetNames: true, Aggregates: true})
+	planner, strict := plan.New(archive(), plan.Config{}), plan.New(archive(), plan.Config{StrictTargetNames: true, Aggregates: true, NoGrouping: true})
 	for _, tt := range []struct {
 		name    string
 		planner *plan.Planner

@@ -18,7 +18,7 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 	if len(items) == 0 { // only here does an empty select mean all columns
 		items = []filter.SelectItem{filter.SelectField{All: true}}
 	}
-	if tooWide(items, req.Order) {
+	if tooWide(items, req.Order) || slices.ContainsFunc(req.Distinct, func(d filter.Distinct) bool { return len(d.Fields) > maxEntries }) {
 		return apierror.TooManyEntries(maxEntries)
 	}
 	if name, found := pseudoCast(items); found {
@@ -31,6 +31,7 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 		func() error { return p.distribute(root, req) },
 		func() error { return p.relate(root, table, new(int)) },
 		func() error { return p.addOrders(root, &a.relies) },
+		func() error { return p.addGrouping(root, nil, &a.relies) },
 		func() error {
 			p.addPredicates(root, &a.relies)
 			joinPresent(root)
@@ -98,6 +99,22 @@ func (p *Planner) distribute(root *Node, req *apirequest.Shape) error {
 		if n.order == nil { // of several the first counts
 			n.order = order.Terms
 		}
+	}
+	for i := range req.Distinct {
+		n, err := p.at(root, req.Distinct[i].Path)
+		if err != nil {
+			return err
+		}
+		if n.distinct == nil { // of several the first counts
+			n.distinct = &req.Distinct[i]
+		}
+	}
+	for _, having := range req.Having {
+		n, err := p.at(root, having.Path)
+		if err != nil {
+			return err
+		}
+		n.having = append(n.having, having.Nodes...)
 	}
 	for i, page := range req.Pages {
 		n, err := p.at(root, page.Path)
@@ -215,11 +232,14 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 	return nil
 }
 
-// checkAggregates refuses aggregates if they are not allowed, and in any case within a
-// to-many spread, whose columns are arrays.
+// checkAggregates refuses aggregates if they are not allowed, and within a to-many spread if
+// that is left to PostgREST's ways.
 func (p *Planner) checkAggregates(n *Node) error {
 	if !p.config.Aggregates && anyAggregate(n) {
 		return apierror.AggregatesDisabled()
+	}
+	if !p.config.NoGrouping {
+		return nil
 	}
 	return checkSpreads(n)
 }

@@ -27,8 +27,8 @@ type Use struct {
 	Name introspect.QualifiedName
 	// Path are the names of the embeds that lead to it; empty for the resource itself.
 	Path []string
-	// Reads are the columns that are shown, filtered and ordered by, each once, and Writes
-	// those that are written.
+	// Reads are the columns that are shown, filtered by, ordered by and told apart by, each
+	// once, and Writes those that are written.
 	Reads, Writes []string
 	// Filtered are the columns that have conditions which all rows have to satisfy, and
 	// Operators the operators that any conditions have, each once.
@@ -163,10 +163,20 @@ func (u *Use) read(n *Node) {
 		}
 	}
 	for _, t := range n.Order {
-		if t.Embed == nil {
+		if t.Output != nil {
+			u.output(t.Output)
+		} else if t.Embed == nil {
 			u.field(t.Field)
 		}
 	}
+	if n.Distinct != nil {
+		for _, on := range n.Distinct.On {
+			if on.Place < 0 {
+				u.field(on.Field)
+			}
+		}
+	}
+	u.conditions(n.Having)
 	for _, f := range u.ordered {
 		u.field(f)
 	}
@@ -194,9 +204,19 @@ func (u *Use) conditions(of []Predicate) {
 		case Compare:
 			u.field(p.Field)
 			u.Operators = add(u.Operators, p.Operator)
+		case CompareOutput:
+			u.output(&p.Output)
+			u.Operators = add(u.Operators, p.Operator)
 		case Group:
 			u.conditions(p.Of)
 		}
+	}
+}
+
+// output takes note of what an aggregate is of. What is shown is taken note of anyway.
+func (u *Use) output(o *Output) {
+	if o.Column != nil && !o.Column.Rows {
+		u.field(o.Column.Field)
 	}
 }
 

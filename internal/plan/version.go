@@ -43,7 +43,7 @@ func (p *Planner) versionOf(t *introspect.Table) *Version {
 // shownVersion is the version to be told with the rows of an answer. There is one if the
 // request addresses a single row, and the answer has it as a row.
 func (p *Planner) shownVersion(a *Answer, req *apirequest.Shape, t *introspect.Table) *Version {
-	if req.Versionless || a.Head || a.Explain != nil || !addressesRow(req.Where, t) || a.Root.Aggregates() || a.Root.Unknown() {
+	if req.Versionless || a.Head || a.Explain != nil || !addressesRow(req.Where, t) || a.Root.Aggregates() || a.Root.Distinct != nil || a.Root.Unknown() {
 		return nil
 	}
 	switch a.Format {

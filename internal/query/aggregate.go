@@ -17,6 +17,8 @@ func (o *output) aggregated() fragment {
 		return o.expr
 	case filter.AggregateCount:
 		name = "pg_catalog.count"
+	case filter.AggregateCountDistinct:
+		return castTo(o.expr.within("pg_catalog.count(DISTINCT ", ")"), o.cast)
 	}
 	return castTo(o.expr.within(name+"(", ")"), o.cast)
 }
@@ -25,7 +27,7 @@ func (o *output) aggregated() fragment {
 // for the very type, no other one is called. Elsewhere only PostgreSQL knows what the
 // result is, and makes JSON of it.
 func conversionOfAggregate(c *plan.Column) conversion {
-	if c.Aggregate == filter.AggregateCount {
+	if c.Aggregate == filter.AggregateCount || c.Aggregate == filter.AggregateCountDistinct {
 		return conversion{encoding: Number}
 	}
 	if result, ok := resultOf(c.Aggregate, argumentOf(c)); ok {

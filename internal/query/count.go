@@ -26,9 +26,10 @@ func countUpTo(n *plan.Node, limit int64) fragment {
 	return counted(f)
 }
 
-// countable renders the rows to count. Groups are known by their columns only.
+// countable renders the rows to count. Groups, and rows that are distinct, are known by their
+// columns only.
 func countable(n *plan.Node) fragment {
-	if !mayGroup(n) {
+	if !mayGroup(n) && n.Distinct == nil {
 		return matches(n)
 	}
 	groups := *n

@@ -79,10 +79,14 @@ func groups(n *plan.Node) bool {
 func mayGroup(n *plan.Node) bool { return n.Aggregates() || n.Unknown() }
 
 // toMany renders a to-many embed: its rows as one JSON array, or, when it is
-// spread, an array a column.
+// spread, an array a column. What makes one group is a row as it is.
 func toMany(parent *plan.Node, e *plan.Embed) fragment {
 	s := selection{node: e.Node, outputs: outputs(e.Node), render: named, parent: parent, embed: e}
-	if !e.Spread {
+	switch {
+	case e.OneGroup():
+		s.render = numbered
+		return s.sql()
+	case !e.Spread:
 		return s.sql().within("SELECT pg_catalog.json_agg(rows.*) AS "+sqlfrag.Ident(rowsColumn)+" FROM (", ") rows")
 	}
 	s.render = numbered
@@ -208,9 +212,9 @@ func joinedPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 		test = " IS NULL"
 	}
 	switch {
-	case e.ToMany() && e.Spread:
+	case e.ToMany() && e.Spread && !e.OneGroup():
 		column = position(0)
-	case !e.ToMany() && (e.Spread || e.Empty() || !hasOrderColumns(n, e)):
+	case e.OneGroup(), !e.ToMany() && (e.Spread || e.Empty() || !hasOrderColumns(n, e)):
 		// A row of nulls is present, but IS NULL holds for it.
 		if test = " IS DISTINCT FROM NULL"; absent {
 			test = " IS NOT DISTINCT FROM NULL"
@@ -249,7 +253,7 @@ func exists(parent *plan.Node, e *plan.Embed) fragment {
 	switch {
 	case isOneGroup(e):
 		return sql("TRUE")
-	case groupsItself(e):
+	case groupsItself(e), e.Node.Distinct != nil && e.Node.Window.Offset == plan.Positive:
 		return groupsOf(parent, e).within("EXISTS (", ")")
 	}
 	w := e.Node.Window
@@ -271,7 +275,7 @@ func groupsItself(e *plan.Embed) bool {
 // isOneGroup reports an embed whose rows make one group, which its window lets pass.
 func isOneGroup(e *plan.Embed) bool {
 	n := e.Node
-	if !groupsItself(e) || n.Unknown() || n.Window.Offset == plan.Positive || n.Window.Limit == plan.Zero {
+	if !groupsItself(e) || n.Unknown() || len(n.Having) > 0 || n.Window.Offset == plan.Positive || n.Window.Limit == plan.Zero {
 		return false
 	}
 	return !slices.ContainsFunc(outputs(n), func(o output) bool { return o.aggregate == filter.NoAggregate })

@@ -73,7 +73,10 @@ func storedNode(n *plan.Node, ofAll bool) bool {
 			return false
 		}
 	}
-	if slices.ContainsFunc(n.Order, func(t plan.OrderTerm) bool { return !storedField(t.Field) }) {
+	if n.Aggregates() || n.Distinct != nil {
+		return false
+	}
+	if slices.ContainsFunc(n.Order, func(t plan.OrderTerm) bool { return t.Output != nil || !storedField(t.Field) }) {
 		return false
 	}
 	return !slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return !storedEmbed(e, ofAll) })

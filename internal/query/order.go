@@ -10,7 +10,7 @@ import (
 
 // orderBy renders ORDER BY. A term about an embed names the output that shows the field or,
 // if none does, a column that the embed has for the order alone: see orderColumns. In groups
-// a JSON path that is shown goes by its place, as it does in GROUP BY.
+// a JSON path that is shown goes by its place, as it does in GROUP BY, and so do outputs.
 func orderBy(n *plan.Node, grouped bool) fragment {
 	f := fragment{}
 	if len(n.Order) == 0 && n.PlaceColumn != "" && !grouped {
@@ -36,6 +36,8 @@ func orderTerm(n *plan.Node, i int, t plan.OrderTerm, grouped bool) fragment {
 // orderOperand is what the i-th term of an order is about: a column, and a field of it.
 func orderOperand(n *plan.Node, i int, t plan.OrderTerm, grouped bool) (column filter.Operand, field filter.Field) {
 	switch {
+	case t.Output != nil:
+		column = outputOperand(n, t.Output, grouped || n.Distinct != nil)
 	case t.Embed != nil && shown(t):
 		column.SQL, field = sqlfrag.Qualified(t.Embed.Alias, shownColumn(t)), t.Field.Field
 	case t.Embed != nil:

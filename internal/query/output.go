@@ -39,6 +39,8 @@ func outputs(n *plan.Node) []output {
 	for _, e := range n.Embeds {
 		switch {
 		case e.Empty():
+		case e.OneGroup():
+			list = append(list, spreadGroup(e)...)
 		case e.Spread && e.ToMany():
 			list = append(list, spreadArrays(e)...)
 		case e.Spread:
@@ -64,6 +66,9 @@ func ownColumn(n *plan.Node, c *plan.Column) output {
 		out.expr = out.expr.within(sqlfrag.Qualified(c.Represent.Schema, c.Represent.Name)+"(", ")")
 	}
 	out.expr = castTo(out.expr, c.Cast)
+	if c.Aggregate == filter.AggregateCountDistinct && mayBeJSON(c) {
+		out.expr = out.expr.within("(", ")::jsonb")
+	}
 	return out
 }
 
@@ -81,6 +86,16 @@ func spreadColumns(e *plan.Embed) []output {
 	inner := outputs(e.Node)
 	for i := range inner {
 		inner[i].expr, inner[i].rows, inner[i].key = sql(sqlfrag.Qualified(e.Alias, position(i))), false, fragment{}
+	}
+	return inner
+}
+
+// spreadGroup are the columns of a to-many embed whose rows are one group, as its parent sees
+// them: values.
+func spreadGroup(e *plan.Embed) []output {
+	inner := spreadColumns(e)
+	for i := range inner {
+		inner[i].aggregate, inner[i].cast = filter.NoAggregate, nil
 	}
 	return inner
 }

@@ -12,6 +12,8 @@ func predicate(n *plan.Node, p plan.Predicate, present presenceSQL) fragment {
 	switch p := p.(type) {
 	case plan.Compare:
 		return bound(p.Bind(p.Field.Field, operand(n, p.Field), p.Value))
+	case plan.CompareOutput:
+		return bound(p.Bind(filter.Field{}, outputOperand(n, &p.Output, false), p.Value))
 	case plan.Present:
 		return present(n, p.Embed, p.Absent)
 	case plan.Group:

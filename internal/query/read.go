@@ -73,7 +73,7 @@ func selectRows(a *plan.Answer) (fragment, *Program) {
 // encoded renders a selection whose outputs are to be encoded.
 func encoded(s selection) fragment {
 	n := s.node
-	if n.Aggregates() && slices.ContainsFunc(s.outputs, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
+	if (n.Aggregates() || n.Distinct != nil) && slices.ContainsFunc(s.outputs, func(o output) bool { return o.toJSON || o.json && n.StripNulls }) {
 		s.render = numbered
 		return encodeOutside(s)
 	}
@@ -104,8 +104,8 @@ func rowOf(alias string, relation introspect.QualifiedName) string {
 	return "CAST(" + alias + ".* AS " + sqlfrag.Qualified(relation.Schema, relation.Name) + ")"
 }
 
-// encodeOutside renders groups as a row source of their own, and makes JSON of their columns
-// outside of it: json has no equality to group by.
+// encodeOutside renders groups, or rows that are distinct, as a row source of their own, and
+// makes JSON of their columns outside of it: json has no equality to group by.
 func encodeOutside(s selection) fragment {
 	f := sql("SELECT ")
 	for i := range s.outputs {
@@ -169,11 +169,15 @@ type selection struct {
 func (s selection) sql() fragment {
 	n, grouped := s.node, s.grouped()
 	f := sql("SELECT ")
+	f.join(distinct(n))
+	if n.Distinct != nil && len(s.outputs) == 0 { // DISTINCT takes something
+		f.add("TRUE")
+	}
 	for i := range s.outputs {
 		if i > 0 {
 			f.add(", ")
 		}
-		if o := &s.outputs[i]; grouped && o.groupsAsJSONB() {
+		if o := &s.outputs[i]; o.groupsAsJSONB() && (grouped || tellsApart(n.Distinct, i)) {
 			o.expr = o.expr.within("(", ")::jsonb")
 		}
 		f.join(s.render(i, &s.outputs[i]))
@@ -192,6 +196,7 @@ func (s selection) sql() fragment {
 	f.join(s.from())
 	if grouped {
 		f.join(groupBy(s.outputs))
+		f.join(having(n))
 	}
 	switch {
 	case s.part != nil:

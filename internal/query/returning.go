@@ -138,7 +138,10 @@ func needed(n *plan.Node) []string {
 		}
 	}
 	for _, term := range n.Order {
-		if term.Embed == nil {
+		switch o := term.Output; {
+		case o != nil && o.Column != nil && !o.Column.Rows:
+			add(o.Column.Field.Name)
+		case o == nil && term.Embed == nil:
 			add(term.Field.Name)
 		}
 	}

@@ -556,6 +556,12 @@ type PgrestBefore = string
 // PgrestColumns defines model for pgrest.columns.
 type PgrestColumns = string
 
+// PgrestDistinct defines model for pgrest.distinct.
+type PgrestDistinct = string
+
+// PgrestHaving defines model for pgrest.having.
+type PgrestHaving = string
+
 // PgrestLimit defines model for pgrest.limit.
 type PgrestLimit = int64
 
@@ -657,7 +663,7 @@ type DeleteAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -691,7 +697,7 @@ type ReadAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -751,7 +757,7 @@ type UpdateAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -780,7 +786,7 @@ type InsertAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -861,7 +867,7 @@ type DeleteBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -918,7 +924,7 @@ type ReadBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -1001,7 +1007,7 @@ type UpdateBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -1030,7 +1036,7 @@ type InsertBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -1088,7 +1094,7 @@ type ReadCatalogueParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -1096,6 +1102,12 @@ type ReadCatalogueParams struct {
 
 	// Offset How many rows are left out before the first.
 	Offset *PgrestOffset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Distinct `*` leaves out rows that are like another one in all that they show. Columns, with commas between, leave the first row, in the order, of those that are alike in them; the order has to begin with them. A filter on a column of this name is still one.
+	Distinct *PgrestDistinct `form:"distinct,omitempty" json:"distinct,omitempty"`
+
+	// Having Conditions on aggregates that groups must all hold, in the form of `and`; with `count()`, `column.sum()`, `column.count(distinct)` and the like, or the names that they have in `select`.
+	Having *PgrestHaving `form:"having,omitempty" json:"having,omitempty"`
 
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *PgrestRange `json:"Range,omitempty"`
@@ -1158,7 +1170,7 @@ type CallDiscountParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -4162,6 +4174,30 @@ func NewReadCatalogueRequest(server string, params *ReadCatalogueParams) (*http.
 		if params.Offset != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Distinct != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "distinct", *params.Distinct, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Having != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "having", *params.Having, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
