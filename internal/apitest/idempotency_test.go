@@ -248,6 +248,34 @@ func TestIdempotency_is_new_again(t *testing.T) {
 	require.Equal(t, 1, count(t, pool, `SELECT count(*) FROM keys.idempotency_keys WHERE expires BETWEEN now() + interval '23 hours' AND now() + interval '24 hours'`))
 }
 
+// What fails at the commit leaves nothing behind either, and what runs there runs as ever: as the
+// request's role, and with the timeouts that there were.
+func TestIdempotency_at_the_commit(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	super := db.Superuser(t)
+	_, err := super.Exec(t.Context(), hookSQL+`;
+		ALTER TABLE archive.stamps ADD timeout text DEFAULT current_setting('lock_timeout');`+keysSQL(authenticator))
+	require.NoError(t, err)
+	var database string
+	require.NoError(t, super.QueryRow(t.Context(), `SELECT current_database()`).Scan(&database))
+	_, err = super.Exec(t.Context(), `ALTER DATABASE `+driver.Identifier{database}.Sanitize()+` SET lock_timeout = '3s'`)
+	require.NoError(t, err)
+	api := open(t, db.Pool(t), func(o *pgrest.Options) { o.Idempotency.Schema = "keys" })
+	_, err = super.Exec(t.Context(), `INSERT INTO archive.stamps VALUES (1, 'a')`)
+	require.NoError(t, err)
+	x := exchange{method: "POST", target: "/stamps?select=told,timeout", data: `{"id": 2, "name": "a"}`, send: withKey("a", headers{"Prefer": representation})}
+	require.Equal(t, 409, answer(api, x.request(t)).Code)
+	require.Zero(t, count(t, super, `SELECT count(*) FROM keys.idempotency_keys`))
+	_, err = super.Exec(t.Context(), `DELETE FROM archive.stamps; DELETE FROM archive.commits`)
+	require.NoError(t, err)
+	for range 2 {
+		x.status, x.body = 201, `[{"told": "pgrest_test_anon", "timeout": "3s"}]`
+		x.check(t, ask(t, api, x))
+	}
+	require.Equal(t, 1, count(t, super, `SELECT count(*) FROM archive.commits WHERE who = 'pgrest_test_anon'`))
+}
+
 // An answer that can't be kept is refused, whatever makes it large, and nothing is written.
 func TestIdempotency_large_answer(t *testing.T) {
 	t.Parallel()
