@@ -89,9 +89,10 @@ func (p *pipeline) readKey() error {
 
 // The SQLSTATEs of a key that can't be taken.
 const (
-	uniqueViolation  = "23505"
-	lockNotAvailable = "55P03"
-	readOnlyViolated = "25006"
+	uniqueViolation      = "23505"
+	serializationFailure = "40001"
+	lockNotAvailable     = "55P03"
+	readOnlyViolated     = "25006"
 )
 
 // keyError says what an error of a key's statement means.
@@ -103,6 +104,8 @@ func (tx *Tx) keyError(kept [][]byte, err error) error {
 	switch {
 	case pg.Code == uniqueViolation:
 		return &TakenError{kept, err}
+	case pg.Code == serializationFailure: // of who has waited, by a stricter isolation level
+		return &TakenError{nil, err}
 	case pg.Code == lockNotAvailable:
 		return fmt.Errorf("%w: %w", ErrKeyBusy, err)
 	case pg.Code == readOnlyViolated && tx.keyLed:
