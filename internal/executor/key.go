@@ -26,7 +26,7 @@ type Key struct {
 	// Take takes the key, by an insert that violates a unique constraint when somebody else has
 	// it. PostgreSQL waits for the transaction of one who is just about to.
 	Take Statement
-	// Wait bounds how long it waits, in milliseconds; less is one.
+	// Wait bounds how long it waits: a millisecond at least.
 	Wait time.Duration
 }
 
