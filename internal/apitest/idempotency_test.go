@@ -134,6 +134,29 @@ func TestIdempotency_replay(t *testing.T) {
 	}
 }
 
+// The host's headers are those of each request, and the API's are as they were: where both have
+// values of one, they stand side by side.
+func TestIdempotency_beside_the_hosts_headers(t *testing.T) {
+	t.Parallel()
+	api, _ := keyedAPI(t, pgrest.Idempotency{}, func(o *pgrest.Options) { o.ServerTiming, o.TraceHeader = true, "X-Trace" })
+	for _, tt := range []struct{ trace, vary, cookie string }{{"1", "", ""}, {"2", "Origin", "host=1"}, {"3", "", ""}} {
+		r := exchange{method: "POST", target: "/rpc/pay", data: `{"cents": 5}`, send: withKey("a", headers{"X-Trace": tt.trace})}.request(t)
+		w := httptest.NewRecorder()
+		vary, cookies := []string{"Accept, Prefer, Range"}, []string{"paid=1"}
+		if tt.vary != "" {
+			w.Header().Set("Vary", tt.vary)
+			w.Header().Set("Set-Cookie", tt.cookie)
+			vary, cookies = append([]string{tt.vary}, vary...), append([]string{tt.cookie}, cookies...)
+		}
+		api.ServeHTTP(w, r)
+		require.Equal(t, 202, w.Code, w.Body)
+		require.Equal(t, tt.trace, w.Header().Get("X-Trace"))
+		require.Equal(t, vary, w.Header()["Vary"])
+		require.Equal(t, cookies, w.Header()["Set-Cookie"])
+		require.Len(t, w.Header()["Server-Timing"], 1)
+	}
+}
+
 // What a key's request is, and what another is.
 func TestIdempotency_of_another_request(t *testing.T) {
 	t.Parallel()
@@ -357,7 +380,7 @@ func TestIdempotency_within(t *testing.T) {
 	tx, err := pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, tx.Rollback(context.WithoutCancel(t.Context()))) }()
-	_, err = tx.Exec(t.Context(), `SET LOCAL lock_timeout = '7s'`)
+	_, err = tx.Exec(t.Context(), `SET LOCAL lock_timeout = '7s'; SET LOCAL ROLE pgrest_test_anon`) // who can't use the table
 	require.NoError(t, err)
 	within := api.In(tx)
 	x := exchange{method: "POST", target: "/payments?select=id", data: `{"cents": 5}`, status: 201, send: withKey("a", headers{"Prefer": representation}), body: `[{"id": 1}]`}
@@ -371,7 +394,9 @@ func TestIdempotency_within(t *testing.T) {
 	require.Equal(t, 422, answer(within, other.request(t)).Code)
 	var there int
 	var timeout string
-	require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(*), current_setting('lock_timeout') FROM archive.payments`).Scan(&there, &timeout))
+	var who string
+	require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(*), current_setting('lock_timeout'), current_user FROM archive.payments`).Scan(&there, &timeout, &who))
+	require.Equal(t, anon, who)
 	require.Equal(t, 1, there)
 	require.Equal(t, "7s", timeout)
 }
