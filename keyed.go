@@ -197,6 +197,9 @@ func (h *hooked) begin(run func() error) (replayed bool, err error) {
 				return false, err
 			}
 			h.clock.lap("transaction")
+			if route := h.w.route; route != nil && route.Tells { // nobody knows where its commit is any more
+				route.Unknown = true
+			}
 			response.Replay(&h.w, answer, h.config)
 			return true, nil
 		}

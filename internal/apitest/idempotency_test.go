@@ -157,6 +157,21 @@ func TestIdempotency_beside_the_hosts_headers(t *testing.T) {
 	}
 }
 
+// A client that goes on to read from a replica is told where the commit is, and at a replay that
+// nobody knows.
+func TestIdempotency_tells_positions(t *testing.T) {
+	t.Parallel()
+	api, _ := keyedAPI(t, pgrest.Idempotency{}, func(o *pgrest.Options) { o.Replicas.Positions = true })
+	var positions []string
+	for range 3 {
+		w := answer(api, exchange{method: "POST", target: "/payments", data: `{"cents": 5}`, send: withKey("a", nil)}.request(t))
+		require.Equal(t, 201, w.Code, w.Body)
+		positions = append(positions, w.Header().Get(pgrest.PositionHeader))
+	}
+	require.NotContains(t, []string{"", "unknown"}, positions[0])
+	require.Equal(t, []string{"unknown", "unknown"}, positions[1:])
+}
+
 // What a key's request is, and what another is.
 func TestIdempotency_of_another_request(t *testing.T) {
 	t.Parallel()

@@ -14,11 +14,11 @@ const (
 func (p *pipeline) sendOpening(counts bool) (before int) {
 	tx := p.tx
 	modes := ""
-	if tx.awaits() {
-		before += p.sendAwait()
-	}
 	if tx.keyLed = tx.keyLeads(counts); tx.keyLed {
 		p.sendKey()
+	}
+	if tx.awaits() {
+		before += p.sendAwait()
 	}
 	switch {
 	case tx.nested():
