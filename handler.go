@@ -25,11 +25,12 @@ type Handler struct {
 	options    Options
 	pool       Pool
 	identify   func(*http.Request) (auth.Identity, error)
-	verifier   *auth.Verifier    // of bearer tokens; nil where the host says who makes a request
-	requests   apirequest.Config // how requests are read
-	response   response.Config   // how they are answered
-	settings   []auth.Setting    // Options.AppSettings
-	preRequest string            // the statement that calls the pre-request function; empty for none
+	verifier   *auth.Verifier      // of bearer tokens; nil where the host says who makes a request
+	requests   apirequest.Config   // how requests are read
+	response   response.Config     // how they are answered
+	settings   []auth.Setting      // Options.AppSettings
+	keys       query.KeyStatements // of Options.Idempotency
+	preRequest string              // the statement that calls the pre-request function; empty for none
 	executor   *executor.Executor
 	replicas   *replica.Set // nil without Options.Replicas
 	reloader   *reload.Reloader
@@ -85,6 +86,7 @@ type exchange struct {
 	request  *apirequest.Request // nil before it is parsed
 	planned  plan.Runnable       // nil before it is planned, and for what doesn't run
 	program  *query.Program      // of planned
+	body     *hashedBody         // of a request that may have an idempotency key; nil for others
 	failure  *apierror.Error     // nil while there is none
 	outdated bool                // the schema is stale, and there is none that is newer
 	aborted  bool                // the connection is broken off
@@ -113,7 +115,7 @@ func (x *exchange) answerRequest() (err error) {
 		return err
 	}
 	x.clock.skip()
-	if x.request, err = apirequest.Parse(x.r, x.requests); err != nil {
+	if x.request, err = apirequest.Parse(x.hashed(), x.requests); err != nil {
 		return x.withUsable(err)
 	}
 	x.request.PlansRefused = x.refusesPlans()
@@ -154,8 +156,12 @@ func (x *exchange) answer(schema *snapshot) error {
 	if err := x.checkCost(schema, planned, program, &request.Values); err != nil {
 		return err
 	}
-	if len(x.options.Hooks) > 0 {
-		if hooked := x.hooked(planned, request); hooked != nil {
+	key, err := x.key(planned)
+	if err != nil {
+		return err
+	}
+	if len(x.options.Hooks) > 0 || key != nil {
+		if hooked := x.hooked(planned, request, key); hooked != nil {
 			return hooked.answer(schema)
 		}
 	}

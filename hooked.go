@@ -16,7 +16,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/response"
 )
 
-// hooked is a request that hooks take part in, while it is tried.
+// hooked is a request that hooks take part in, or that has an idempotency key, while it is
+// tried.
 type hooked struct {
 	*exchange
 	plan                 plan.Runnable
@@ -24,18 +25,19 @@ type hooked struct {
 	request              *Request
 	before, after, ended []*Hook // those with a function for each
 	rows                 bool    // one of them wants the rows
+	key                  *keyed  // nil for none
 
 	tx     *executor.Tx // nil if none of them needs it
 	result *executor.Result
 	done   *Outcome
 }
 
-// hooked finds the hooks that take part in the request; nil for none.
-func (x *exchange) hooked(p plan.Runnable, decided *apirequest.Request) *hooked {
+// hooked finds the hooks that take part in the request, which may have a key; nil for neither.
+func (x *exchange) hooked(p plan.Runnable, decided *apirequest.Request, key *keyed) *hooked {
 	if p.Answered().ReadOnly && !slices.ContainsFunc(x.options.Hooks, func(hook Hook) bool { return hook.For != nil }) {
 		return nil
 	}
-	h := &hooked{exchange: x, plan: p, decided: decided, request: x.forHooks(p)}
+	h := &hooked{exchange: x, plan: p, decided: decided, request: x.forHooks(p), key: key}
 	for i := range x.options.Hooks {
 		hook := &x.options.Hooks[i]
 		if !hook.takesPart(h.request) {
@@ -52,7 +54,7 @@ func (x *exchange) hooked(p plan.Runnable, decided *apirequest.Request) *hooked 
 			h.ended = append(h.ended, hook)
 		}
 	}
-	if h.before == nil && h.after == nil && h.ended == nil {
+	if h.before == nil && h.after == nil && h.ended == nil && key == nil {
 		return nil
 	}
 	return h
@@ -78,17 +80,26 @@ func (h *hooked) answer(schema *snapshot) error {
 			_ = h.tx.End(ctx, executor.ErrUnfinished) // behind another End it does nothing
 		}
 	}()
-	if err := h.run(ctx, h.session(schema, h.plan), h.command(h.plan, program, &h.decided.Values)); err != nil {
+	session, config := h.session(schema, h.plan), h.config
+	if h.key != nil {
+		session.Key, config.Keeping = h.key.taken(), h.keeping()
+	}
+	replayed, err := h.begin(func() error {
+		return h.run(ctx, session, h.command(h.plan, program, &h.decided.Values))
+	})
+	if err != nil || replayed {
 		return err
 	}
 	defer h.finish(h.result)
 	h.clock.lap("transaction")
-	config := h.config
-	if len(h.after) > 0 || len(h.ended) > 0 {
+	if h.joins() || len(h.ended) > 0 {
 		config.Conclude = func() error { return h.conclude(ctx) }
 	}
 	return response.Result(&h.w, h.exchange.request, h.plan, h.result, config)
 }
+
+// joins reports that something follows the request's own statement in its transaction.
+func (h *hooked) joins() bool { return len(h.after) > 0 || h.key != nil }
 
 // compiled is the program, with the rows that are written if a hook wants them.
 func (h *hooked) compiled(schema *snapshot) (*query.Program, error) {
@@ -116,7 +127,7 @@ func (h *hooked) run(ctx context.Context, s executor.Session, cmd executor.Comma
 		s.Route.OnlyPrimary() // for SQL of the host's own
 	}
 	if len(h.before) == 0 {
-		if len(h.after) == 0 {
+		if !h.joins() {
 			h.result, err = h.executor.Once(ctx, s, cmd)
 			return err
 		}
@@ -135,7 +146,7 @@ func (h *hooked) run(ctx context.Context, s executor.Session, cmd executor.Comma
 			return err
 		}
 	}
-	if len(h.after) > 0 {
+	if h.joins() {
 		h.result, err = h.tx.Run(ctx, cmd)
 	} else {
 		h.result, err = h.tx.RunLast(ctx, cmd)
@@ -171,7 +182,7 @@ func (h *hooked) conclude(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(h.after) > 0 {
+	if h.joins() {
 		if err := h.tx.End(ctx, nil); err != nil {
 			return err
 		}

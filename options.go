@@ -209,6 +209,9 @@ type Options struct {
 	// Hooks take part in the transactions of requests: with SQL of the host's own before and
 	// after a request's own, and with what is to be done once it has been committed.
 	Hooks []Hook
+	// Idempotency has writes with an Idempotency-Key header take effect once. It is off unless
+	// it names a schema. The reference has no such key.
+	Idempotency Idempotency
 	// Limits bounds what one request may ask for. The reference has no such keys.
 	Limits Limits
 	// ServerTiming adds the Server-Timing header. Key: server-timing-enabled.
@@ -323,6 +326,7 @@ func (o Options) withDefaults() Options {
 	o.Logger = guarded(cmp.Or(o.Logger, slog.Default()))
 	o.Replicas = o.Replicas.withDefaults()
 	o.Channel = cmp.Or(o.Channel, "pgrst")
+	o.Idempotency = o.Idempotency.withDefaults()
 	return o
 }
 

@@ -135,6 +135,7 @@ import (
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/executor"
+	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/reload"
 	"github.com/pgrest-go/pgrest/internal/response"
 	"github.com/pgrest-go/pgrest/internal/spool"
@@ -166,6 +167,7 @@ func New(pool Pool, opts Options) (*Handler, error) {
 		response:   opts.responseConfig(),
 		settings:   opts.appSettings(),
 		preRequest: opts.preRequest(),
+		keys:       query.IdempotencyKeys(opts.Idempotency.Schema, opts.Idempotency.Table),
 		pings:      newPings(),
 		loaded:     make(chan struct{}),
 

@@ -308,10 +308,15 @@ func TestErrors_provoked_sqlstates(t *testing.T) {
 	merge := map[string]string{"Content-Type": "application/json", "Prefer": "resolution=merge-duplicates"}
 	matching := map[string]string{"Content-Type": "application/json", "If-Match": `"a"`}
 	written := map[string]string{"Content-Type": "application/json", "Prefer": "return=representation"}
-	seen := map[string][]int{"53400": {429, 503}} // in limits_concurrency_test.go of internal/apitest
+	seen := map[string][]int{
+		"53400": {429, 503},                            // in limits_concurrency_test.go of internal/apitest
+		"42710": {422}, "54000": {422}, "55P03": {409}, // in idempotency_test.go there
+	}
 	for _, p := range []provocation{
 		{code: "02000", status: 404, method: "PUT", target: "/people?id=eq.9", body: strings.NewReader(`{"id": 9}`), header: matching},
 		{code: "0A000", status: 400, target: "/films?select=id::any"},
+		{code: "22023", status: 400, method: "DELETE", target: "/roles?id=eq.1", header: map[string]string{"Idempotency-Key": "no string"},
+			options: func(o *pgrest.Options) { o.Idempotency.Schema = "private" }},
 		{code: "22023", status: 401, header: token("none")},
 		{code: "42501", status: 403, method: "POST", body: strings.NewReader(`{"id": 3, "title": "M"}`), header: visitor, options: decide(onlyVagabond)},
 		{code: "42501", status: 401, method: "POST", body: strings.NewReader(`{"id": 3, "title": "M"}`), header: jsonBody, options: decide(onlyVagabond)},

@@ -185,7 +185,7 @@ func (d *document) callOperation(id string, overloads []*introspect.Routine) obj
 	responses := d.resultResponses(id, overloads, []string{"Content-Range", "Preference-Applied"})
 	return append(d.beginCall("call_"+id, overloads),
 		member{"parameters", distinctParameters(d.resultParameters(overloads),
-			ownParameters("Prefer.call"), d.profile("Content-Profile"))},
+			ownParameters("Prefer.call"), d.callHeaders(overloads))},
 		member{"requestBody", d.callBody(id, overloads)},
 		member{"responses", append(responses, d.writeErrors...)})
 }

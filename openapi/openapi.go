@@ -65,6 +65,8 @@ type Config struct {
 	KeysetPages bool
 	// Grouping adds distinct and having to reads, in OpenAPI 3.1.
 	Grouping bool
+	// IdempotencyKeys adds the header Idempotency-Key of writes, in OpenAPI 3.1.
+	IdempotencyKeys bool
 	// Additions are the host's own.
 	Additions Additions
 }

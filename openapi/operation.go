@@ -123,7 +123,7 @@ func (d *document) insertOperation(t *introspect.Table) object {
 	return append(d.begin(t, "insert", "Insert rows into "+t.Name.Name),
 		member{"parameters", distinctParameters(
 			ownParameters(names...),
-			d.profile("Content-Profile"))},
+			d.writeHeaders())},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", append(
@@ -154,7 +154,7 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 	}
 	return append(d.begin(t, "upsert", "Insert or replace one row of "+t.Name.Name),
 		member{"parameters", distinctParameters(key,
-			d.conditions("If-Match"), ownParameters("columns", "select", "Prefer.write"), d.profile("Content-Profile"))},
+			d.conditions("If-Match"), ownParameters("columns", "select", "Prefer.write"), d.writeHeaders())},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", content(one)},
@@ -174,7 +174,7 @@ func (d *document) updateOperation(t *introspect.Table) object {
 	}
 	return append(d.begin(t, "update", "Update rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(d.tables[t.Name].filters,
-			ownParameters("and", "or", "columns", "select", "order"), d.conditions("If-Match"), ownParameters("Prefer.update"), d.profile("Content-Profile"))},
+			ownParameters("and", "or", "columns", "select", "order"), d.conditions("If-Match"), ownParameters("Prefer.update"), d.writeHeaders())},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", body},
@@ -185,7 +185,7 @@ func (d *document) updateOperation(t *introspect.Table) object {
 func (d *document) deleteOperation(t *introspect.Table) object {
 	return append(d.begin(t, "delete", "Delete rows of "+t.Name.Name),
 		member{"parameters", distinctParameters(d.tables[t.Name].filters,
-			ownParameters("and", "or", "select", "order"), d.conditions("If-Match"), ownParameters("Prefer.write"), d.profile("Content-Profile"))},
+			ownParameters("and", "or", "select", "order"), d.conditions("If-Match"), ownParameters("Prefer.write"), d.writeHeaders())},
 		member{"responses", d.changeResponses(t, "deleted", []string{"Content-Range", "Preference-Applied"})})
 }
 

@@ -136,6 +136,7 @@ func (d *document) addCommonParameters() {
 	d.addPrefer("Prefer.update", preferReturn, preferCount, preferMissing, preferTx)
 	d.addPrefer("Prefer.write", preferReturn, preferCount, preferTx)
 	d.addPrefer("Prefer.call", preferCount, preferTx)
+	d.addIdempotencyKey()
 	if len(d.cache.Schemas) > 1 {
 		d.addProfile("Accept-Profile")
 		d.addProfile("Content-Profile")

@@ -72,6 +72,7 @@ func (p *pipeline) sendRole(statement string) int {
 // runs, such as deferred triggers, runs as the session's role.
 func (p *pipeline) concludeAsRole() error {
 	p.begin(p.ctx, p.tx)
+	kept := p.sendKept()
 	p.sendRole(becomeRoleBehind)
 	switch {
 	case p.tx.session.undone():
@@ -84,6 +85,9 @@ func (p *pipeline) concludeAsRole() error {
 		}
 	}
 	if err := p.dispatch(); err != nil {
+		return err
+	}
+	if err := p.skipKept(kept); err != nil {
 		return err
 	}
 	return p.readEnd()

@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 )
 
+// Bytea takes bytes out of the text of a bytea, as a Key's Find gives it.
+func Bytea(text []byte) []byte { return bytesOf(text) }
+
 // bytesOf takes bytes out of the text of a bytea: hexadecimal, or, where bytea_output
 // is escape, with a backslash before another one and before three octal digits.
 func bytesOf(text []byte) []byte {

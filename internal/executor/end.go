@@ -79,7 +79,7 @@ func (p *pipeline) conclude() error {
 	switch {
 	case p.tx.nested():
 		return p.leave()
-	case p.tx.joined != nil || p.tx.login:
+	case p.tx.joined != nil || p.tx.login || p.tx.kept != nil:
 		return p.concludeAsRole()
 	}
 	if p.tx.session.undone() {

@@ -14,6 +14,9 @@ const (
 func (p *pipeline) sendOpening(counts bool) (before int) {
 	tx := p.tx
 	modes := ""
+	if tx.keyLed = tx.keyLeads(counts); tx.keyLed {
+		p.sendKey()
+	}
 	if tx.awaits() {
 		before += p.sendAwait()
 	}
@@ -27,6 +30,9 @@ func (p *pipeline) sendOpening(counts bool) (before int) {
 		modes = tx.session.modeSettings(tx.conn.pg)
 	}
 	before += p.sendEncoding()
+	if tx.session.Key != nil && !tx.keyLed {
+		p.sendKey()
+	}
 	statement, args := tx.conn.settingsStatement(tx.settings, tx.mayBeOverridden(), modes, tx.executor.timeout)
 	p.send("", statement, args)
 	if tx.session.PreRequest != "" {
@@ -49,7 +55,13 @@ func (p *pipeline) sendEncoding() int {
 // readOpening reads the results of the opening. It gives what the statement before all
 // programs wants of the response.
 func (p *pipeline) readOpening(before int) (o Overrides, err error) {
-	if p.tx.nested() {
+	tx := p.tx
+	if tx.keyLed {
+		if err := p.readKey(); err != nil {
+			return o, err
+		}
+	}
+	if tx.nested() {
 		if err := p.readSavepoint(); err != nil {
 			return o, err
 		}
@@ -62,15 +74,23 @@ func (p *pipeline) readOpening(before int) (o Overrides, err error) {
 		before -= ofAwait
 	}
 	if err := p.skip(before); err != nil {
-		return o, err
-	}
-	if err := p.skip(1); err != nil { // the settings
-		if !p.tx.ending.begins() {
-			err = p.tx.conn.otherModes(err)
+		if tx.keyLed { // behind it, the BEGIN may say no other modes
+			err = tx.conn.otherModes(err)
 		}
 		return o, err
 	}
-	if p.tx.session.PreRequest == "" {
+	if tx.session.Key != nil && !tx.keyLed {
+		if err := p.readKey(); err != nil {
+			return o, err
+		}
+	}
+	if err := p.skip(1); err != nil { // the settings
+		if !tx.ending.begins() {
+			err = tx.conn.otherModes(err)
+		}
+		return o, err
+	}
+	if tx.session.PreRequest == "" {
 		return o, nil
 	}
 	if err := p.skip(1); err != nil {

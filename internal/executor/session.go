@@ -31,6 +31,8 @@ type Session struct {
 	// AsLogin has a Tx begin with SQL of the host's own that runs as the role that the
 	// connection logged in as.
 	AsLogin bool
+	// Key, if not nil, is taken by a Tx when it begins.
+	Key *Key
 }
 
 // become lists the settings that the transaction begins with, of which one switches to the

@@ -31,6 +31,8 @@ type Tx struct {
 	reading    *Result          // that isn't closed yet; nil for none
 	failed     error            // what it failed of, as far as that is known; nil for nothing
 	joined     pgx.BatchResults // of which Pgx gives the pgx.Tx; nil before
+	keyLed     bool             // its key is taken before its BEGIN
+	kept       *Statement       // that runs before its commit; nil for none
 }
 
 // The errors of a Tx that is used as it can't be.

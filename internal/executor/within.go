@@ -151,6 +151,7 @@ func (p *pipeline) leave() error {
 		return err
 	}
 	p.begin(p.ctx, tx)
+	kept := p.sendKept()
 	before := p.sendRole(becomeRoleBehind) + 1
 	p.send(tx.role(), checkConstraints, nil)
 	undone := tx.session.undone()
@@ -160,6 +161,9 @@ func (p *pipeline) leave() error {
 		before++
 	}
 	if err := p.dispatch(); err != nil {
+		return err
+	}
+	if err := p.skipKept(kept); err != nil {
 		return err
 	}
 	if err := p.skip(before); err != nil {

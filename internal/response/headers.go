@@ -13,18 +13,30 @@ import (
 // writeHead writes the status and the headers, and reports whether the status lets a body
 // follow. When it returns an error, nothing was written.
 func (r *response) writeHead(o outcome) (bodyFollows bool, err error) {
+	h := r.client.w.Header()
+	status, bodyFollows, err := r.head(h, o)
+	if err != nil {
+		return false, err
+	}
+	addTiming(h, r.config)
+	r.client.w.WriteHeader(status)
+	return bodyFollows, nil
+}
+
+// head sets the headers, and gives the status and whether a body follows. When it returns an
+// error, no header was set.
+func (r *response) head(h http.Header, o outcome) (status int, bodyFollows bool, err error) {
 	var chosen overrides
 	if r.kind.overridable() {
 		if chosen, err = parseOverrides(r.result.Overrides); err != nil {
-			return false, err
+			return 0, false, err
 		}
 	}
-	h := r.client.w.Header()
-	status := chosen.statusOr(r.kind.status(o))
+	status = chosen.statusOr(r.kind.status(o))
 	tag := r.tag(h, chosen.header, status, o)
 	known, err := r.judge(tag, status)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	r.header = header{h, make([]string, 0, headerRoom)}
 	r.setHeaders(&r.header, o, tag)
@@ -40,8 +52,7 @@ func (r *response) writeHead(o outcome) (bodyFollows bool, err error) {
 		delete(h, "Content-Length")
 		delete(h, "Trailer")
 	}
-	r.client.w.WriteHeader(status)
-	return bodyFollows && !r.headOnly(), nil
+	return status, bodyFollows && !r.headOnly(), nil
 }
 
 // headOnly reports that the client wants no body, whether or not one was made.
@@ -113,11 +124,15 @@ func (r *response) addRemarks(h http.Header, status int) {
 	if names := r.plan.LegacyNames; len(names) > 0 {
 		h.Add("Warning", legacyWarning(names))
 	}
-	if r.config.Timing != nil {
-		h.Add("Server-Timing", r.config.Timing())
-	}
 	if status == http.StatusServiceUnavailable && len(h["Retry-After"]) == 0 {
 		set(h, "Retry-After", retryAfter)
+	}
+}
+
+// addTiming adds how long the stages of this request took.
+func addTiming(h http.Header, c Config) {
+	if c.Timing != nil {
+		h.Add("Server-Timing", c.Timing())
 	}
 }
 

@@ -51,11 +51,16 @@ func (r *response) readRows(enc encode.Encoder) (sent bool, err error) {
 	threshold := r.config.Threshold
 	if r.content == contentRow { // which is in memory already
 		threshold = math.MaxInt
+	} else if r.config.Keeping != nil {
+		threshold = r.config.Keeping.Most + 1
 	}
 	r.body.begin()
 	r.body.piece = enc.Start(r.body.piece)
 	if full, err := r.encode(enc, threshold); err != nil || !full {
 		return false, err
+	}
+	if r.config.Keeping != nil {
+		return false, r.revokeTooLarge()
 	}
 	if r.departure == atThreshold {
 		r.body.spill(r.config.Store, ahead)

@@ -49,6 +49,8 @@ type Config struct {
 	// Conclude, if set, is called when all rows have been read and are as they have to be,
 	// before the status goes out, which waits for it. Its error is answered instead.
 	Conclude func() error
+	// Keeping, if not nil, has the response kept before it is sent.
+	Keeping *Keeping
 }
 
 // DefaultThreshold is how much of a body is held back in memory by default.
@@ -113,6 +115,9 @@ func (r *response) send() error {
 	}
 	if r.links, err = r.pageLinks(); err != nil {
 		return err
+	}
+	if r.config.Keeping != nil {
+		return r.sendKept()
 	}
 	if r.config.Conclude != nil {
 		if err := r.config.Conclude(); err != nil {
