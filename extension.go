@@ -27,10 +27,14 @@ const (
 	// Conditional gives reads an entity tag, answers them with 304 where If-None-Match has it,
 	// and holds If-Match of PATCH, PUT and DELETE against the version of the row.
 	Conditional // conditional
+	// Batches takes several requests at once, to be run in one transaction: as a POST to the
+	// root with Content-Type: application/vnd.pgrst.batch+json. See docs/batches.md.
+	Batches // batches
 )
 
 var extensions = [...]string{
 	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
+	Batches: "batches",
 }
 
 // String gives the extension's name, such as "typescript".

@@ -81,7 +81,7 @@ func (x *exchange) openAPI(media mediatype.Type) openapi.Config {
 		ServerURL: x.options.OpenAPIServerURL, Host: at.Host, HTTPS: at.HTTPS, BasePath: at.Path,
 		Security: x.options.OpenAPISecurity, MaxRows: int(max(0, x.options.MaxRows)), SearchPath: x.options.ExtraSearchPath,
 		TypeScript: !x.options.without(TypeScript), Upserts: !x.options.without(Upserts), BulkUpdates: !x.options.without(BulkUpdates),
-		Conditional: !x.options.without(Conditional), Additions: x.options.additions(media),
+		Conditional: !x.options.without(Conditional), Batches: !x.options.without(Batches), Additions: x.options.additions(media),
 	}
 }
 

@@ -60,6 +60,8 @@ type Config struct {
 	// Conditional adds conditional requests, in OpenAPI 3.1: If-Match, If-None-Match, and what
 	// is answered to them.
 	Conditional bool
+	// Batches adds that the root takes batches of requests, in OpenAPI 3.1.
+	Batches bool
 	// Additions are the host's own.
 	Additions Additions
 }

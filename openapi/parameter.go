@@ -120,6 +120,9 @@ func (d *document) addCommonParameters() {
 	d.addPrefer("Prefer.update", preferReturn, preferCount, preferMissing, preferTx)
 	d.addPrefer("Prefer.write", preferReturn, preferCount, preferTx)
 	d.addPrefer("Prefer.call", preferCount, preferTx)
+	if d.config.Batches {
+		d.addPrefer("Prefer.batch", preferTx)
+	}
 	if len(d.cache.Schemas) > 1 {
 		d.addProfile("Accept-Profile")
 		d.addProfile("Content-Profile")
