@@ -27,7 +27,7 @@ func (x *exchange) checkCost(schema *snapshot, p plan.Runnable, program *query.P
 	for _, estimate := range query.Costs(p, program) {
 		cost, err := x.cost(schema, p, estimate, v)
 		switch {
-		case apierror.FromDatabase(err): // as it will refuse the request itself, or else reload and try again
+		case apierror.FromDatabase(err) && (x.within == nil || x.within.tx == nil): // as it will refuse the request itself, or else reload and try again
 			return nil
 		case err != nil:
 			return err
@@ -44,9 +44,15 @@ func (x *exchange) checkCost(schema *snapshot, p plan.Runnable, program *query.P
 func (x *exchange) cost(schema *snapshot, p plan.Runnable, estimate *query.Program, v *value.Values) (float64, error) {
 	session := x.session(schema, p)
 	session.PreRequest, session.ReadOnly, session.Isolation, session.Rollback, session.Late = "", true, "", false, false
-	result, err := x.executor.Once(x.r.Context(), session, executor.Command{
-		Program: estimate, Values: v, Window: p.Answered().WindowOf(v), Expect: plan.Expectation{MaxAffected: -1},
-	})
+	cmd := executor.Command{Program: estimate, Values: v, Window: p.Answered().WindowOf(v), Expect: plan.Expectation{MaxAffected: -1}}
+	var result *executor.Result
+	var err error
+	if x.within != nil && x.within.tx != nil { // which has the connection, and perhaps the only one
+		cmd.Tells = &session.Context
+		result, err = x.within.tx.Run(x.r.Context(), cmd)
+	} else {
+		result, err = x.executor.Once(x.r.Context(), session, cmd)
+	}
 	if err != nil {
 		return 0, err
 	}

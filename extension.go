@@ -36,11 +36,14 @@ const (
 	// having=(amount.sum().gt.100); order by aggregates and by aliases; and aggregate what it
 	// spreads to-many. Aggregates are there with Options.Aggregates alone.
 	Grouping // grouping
+	// Batches takes several requests at once, to be run in one transaction: as a POST to the
+	// root with Content-Type: application/vnd.pgrst.batch+json. See docs/batches.md.
+	Batches // batches
 )
 
 var extensions = [...]string{
 	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
-	KeysetPages: "keyset-pages", Grouping: "grouping",
+	KeysetPages: "keyset-pages", Grouping: "grouping", Batches: "batches",
 }
 
 // String gives the extension's name, such as "typescript".

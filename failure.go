@@ -21,6 +21,9 @@ func (x *exchange) fail(err error) {
 	if told := x.told(e); told != e {
 		e, err = told, told
 	}
+	if x.batch != nil {
+		e = x.batch.located(e)
+	}
 	x.failure = e
 	if e.ServerFault() && x.r.Context().Err() == nil {
 		x.log("request failed", "status", e.Status, "error", apierror.ForLog(err))

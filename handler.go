@@ -92,6 +92,8 @@ type exchange struct {
 	aborted  bool                // the connection is broken off
 	places   [2]*places          // that it has taken, in all and of its role
 	observed observed
+	batch    *batched // the requests of a batch; nil for any other request
+	within   *batched // the batch that it is a part of; nil for a request of its own
 }
 
 // answerRequest takes a request through its stages: identify, parse, plan, run, respond.
@@ -115,7 +117,14 @@ func (x *exchange) answerRequest() (err error) {
 		return err
 	}
 	x.clock.skip()
-	if x.request, err = apirequest.Parse(x.hashed(), x.requests); err != nil {
+	if apirequest.IsBatch(x.r, x.requests) {
+		if x.options.Idempotency.on() && len(x.r.Header[idempotencyKey]) > 0 {
+			return apierror.KeyOfBatch()
+		}
+		if err := x.readBatch(); err != nil {
+			return x.withUsable(err)
+		}
+	} else if x.request, err = apirequest.Parse(x.hashed(), x.requests); err != nil {
 		return x.withUsable(err)
 	}
 	x.request.PlansRefused = x.refusesPlans()
@@ -133,6 +142,9 @@ func (x *exchange) answerRequest() (err error) {
 // answer plans the request against a schema, runs the plan and writes the response. As long
 // as it returns an error, nothing has been written.
 func (x *exchange) answer(schema *snapshot) error {
+	if x.batch != nil {
+		return x.batch.answer(schema)
+	}
 	p, program, err := x.build(schema)
 	if err != nil {
 		return err

@@ -52,6 +52,10 @@ import (
 // With Options.Replicas a request that Before or After takes part in runs on the primary.
 // Others that only read run on a replica, and For is called again when one is repeated.
 //
+// Of a batch, hooks take part in each request that they are for: Before and After in the batch's
+// transaction, one request behind the other, and AfterCommit when all of it is committed. A
+// later request that fails rolls back what they have done for an earlier one.
+//
 // # Cost
 //
 // A request that no hook takes part in costs what it costs without hooks: one round trip.

@@ -141,10 +141,8 @@ func (h *hooked) run(ctx context.Context, s executor.Session, cmd executor.Comma
 	if h.tx, err = h.executor.Begin(ctx, s); err != nil {
 		return err
 	}
-	for _, hook := range h.before {
-		if err := h.call(ctx, hook, func() error { return hook.Before(ctx, h.tx.Pgx(), h.request) }); err != nil {
-			return err
-		}
+	if err := h.callBefore(ctx); err != nil {
+		return err
 	}
 	if h.joins() {
 		h.result, err = h.tx.Run(ctx, cmd)
@@ -172,6 +170,30 @@ func (h *hooked) call(ctx context.Context, hook *Hook, function func() error) er
 // conclude calls what comes behind the request's own statement, of which all rows have
 // been read, and ends the transaction.
 func (h *hooked) conclude(ctx context.Context) error {
+	if err := h.callAfter(ctx); err != nil {
+		return err
+	}
+	if h.joins() {
+		if err := h.tx.End(ctx, nil); err != nil {
+			return err
+		}
+	}
+	h.callAfterCommit(ctx)
+	return nil
+}
+
+// callBefore calls what comes before the request's own statement.
+func (h *hooked) callBefore(ctx context.Context) error {
+	for _, hook := range h.before {
+		if err := h.call(ctx, hook, func() error { return hook.Before(ctx, h.tx.Pgx(), h.request) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// callAfter calls what comes behind the request's own statement within the transaction.
+func (h *hooked) callAfter(ctx context.Context) error {
 	h.result.Close()
 	var err error
 	if h.done, err = h.outcome(); err != nil {
@@ -182,18 +204,17 @@ func (h *hooked) conclude(ctx context.Context) error {
 			return err
 		}
 	}
-	if h.joins() {
-		if err := h.tx.End(ctx, nil); err != nil {
-			return err
-		}
-	}
+	return nil
+}
+
+// callAfterCommit calls what comes behind the transaction, unless that was rolled back.
+func (h *hooked) callAfterCommit(ctx context.Context) {
 	if h.request.Rollback && !h.request.ReadOnly {
-		return nil
+		return
 	}
 	for _, hook := range h.ended {
 		guard(h.options.Logger, "AfterCommit", func() { hook.AfterCommit(context.WithoutCancel(ctx), h.request, h.done) })
 	}
-	return nil
 }
 
 // outcome is what the result tells.

@@ -52,7 +52,10 @@ var boundaries = map[string]boundary{
 	"openapi":            {ours: []string{"introspect", "internal/oid", "internal/sqlfrag"}},
 	"typescript":         {ours: []string{"introspect", "openapi", "internal/oid", "internal/sqlfrag"}},
 	"internal/apierror":  {ours: []string{"filter", "auth"}, externals: []string{pgx + "/pgconn"}},
-	"internal/value":     {ours: []string{"filter", "internal/enum", "internal/jsontext"}, never: []string{"net/http"}},
+	"internal/batch": {
+		ours: []string{"filter", "internal/mediatype", "internal/apierror"},
+	},
+	"internal/value": {ours: []string{"filter", "internal/enum", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/apirequest": {
 		ours: []string{"filter", "internal/value", "internal/mediatype", "internal/apierror", "internal/jsontext", "internal/enum", "internal/etag"},
 	},
@@ -76,7 +79,7 @@ var boundaries = map[string]boundary{
 	},
 	"internal/encode": {ours: []string{"internal/query", "internal/jsontext"}, never: []string{"net/http"}},
 	"internal/response": {
-		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror", "internal/spool", "internal/etag"},
+		ours: []string{"filter", "internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode", "internal/mediatype", "internal/apierror", "internal/spool", "internal/etag", "internal/jsontext"},
 	},
 	"internal/apitest":   {},
 	"pgresttest":         {ours: []string{"", "internal/pgtest"}, externals: []string{pgx}},
@@ -87,7 +90,7 @@ var boundaries = map[string]boundary{
 	".": {
 		ours: []string{
 			"filter", "introspect", "auth", "openapi", "typescript", "internal/sqlfrag", "internal/mediatype", "internal/apierror",
-			"internal/apirequest", "internal/plan", "internal/query", "internal/executor", "internal/encode",
+			"internal/apirequest", "internal/batch", "internal/plan", "internal/query", "internal/executor", "internal/encode",
 			"internal/response", "internal/reload", "internal/program", "internal/spool", "internal/diagnosis", "internal/value",
 			"internal/dbpool", "internal/forwarded", "internal/enum", "internal/replica",
 		},

@@ -34,6 +34,10 @@ type Limits struct {
 	// MaxBodyColumns is how many distinct names a body may have, and the parameters columns
 	// and on_conflict names. Default: 1,664, which is more than a relation has columns.
 	MaxBodyColumns int
+	// MaxBatchRequests is how many requests a batch may have. Each of them has the other limits
+	// for itself, but for MaxBodyBytes, which is for the whole batch and, with what references
+	// lead to, for each of its bodies; and MaxConcurrent counts the batch as one. Default: 100.
+	MaxBatchRequests int
 	// MaxConditions is how many conditions the filters may have, where each and, or and
 	// not with brackets counts as one, too. Default: 2,000.
 	MaxConditions int
@@ -128,3 +132,8 @@ func (l Limits) validate() error {
 	}
 	return nil
 }
+
+// batchRequests is how many requests a batch may have; 0 for any number.
+func (l Limits) batchRequests() int { return max(cmp.Or(l.MaxBatchRequests, defaultBatch), 0) }
+
+const defaultBatch = 100

@@ -64,6 +64,12 @@ type Event struct {
 	// is in between, such as the wait for the first load of the schema, is in none.
 	Duration time.Duration
 	Stages   []Stage
+	// Batch are the requests of a batch that were begun, in their order: each has what the fields
+	// above say of a request, but for Duration, Stages and Aborted, which are the batch's. Of the
+	// batch itself there is one Event, whose Resource is the root, and which has no SQL. Rows are
+	// those of all its requests, and Err is that of the request that failed. It is nil for
+	// requests of their own.
+	Batch []Event
 }
 
 // CodeClass gives the class of Code, of which there are so few that it makes a label: a code
@@ -123,6 +129,10 @@ func (x *exchange) event() Event {
 	}
 	if server := x.w.route.On(); server != nil {
 		e.Server = server.Name
+	}
+	if x.batch != nil {
+		e.Batch = x.batch.events()
+		return e
 	}
 	if x.program != nil {
 		e.SQL = apierror.CutTo(x.program.Main.SQL, maxSQL)

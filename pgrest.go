@@ -41,6 +41,14 @@
 // A cache may keep the response to a QUERY, by its body. Whatever is said to caches is said
 // as with GET, by Vary and by Cache-Control, which the database or the host may set.
 //
+// # Batches
+//
+// A POST to the root with Content-Type: application/vnd.pgrst.batch+json is several requests,
+// which run in one transaction: all of them, or none. Later ones can use what earlier ones were
+// answered. Options.Decide and Options.Hooks see each of them; Options.Authenticate, and what
+// stands before the handler, see the batch alone. See docs/batches.md; Options.Without has the
+// extension Batches switched off.
+//
 // # Functions
 //
 // Functions are called with POST, or with GET and their arguments in the URL. A GET
@@ -193,8 +201,8 @@ func (o Options) requestConfig() apirequest.Config {
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
 		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional), NoKeysets: o.without(KeysetPages),
-		NoGrouping: o.without(Grouping),
-		Limits:     o.Limits.requests(),
+		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches),
+		Limits: o.Limits.requests(),
 	}
 }
 

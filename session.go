@@ -77,7 +77,11 @@ func (x *exchange) rollsBack(a *plan.Answer) bool {
 		return true
 	}
 	rollback := x.options.TxEnd.rollsBack()
-	switch x.request.Preferences.Tx {
+	prefer := x.request.Preferences.Tx
+	if x.within != nil {
+		prefer = x.within.request.Preferences.Tx
+	}
+	switch prefer {
 	case "commit":
 		rollback = false
 	case "rollback":

@@ -88,6 +88,13 @@ func (x *exchange) withoutVersion(schema *snapshot, err error) error {
 	default:
 		return err
 	}
+	if x.batch != nil { // each of whose requests is planned anew
+		schema.versionless.put(x.batch.last.versionKey(), time.Now().Add(versionlessLifetime))
+		if err = x.answer(schema); err == nil {
+			return nil
+		}
+		return x.withoutVersion(schema, err)
+	}
 	x.request.Versionless = true
 	if err = x.answer(schema); err == nil {
 		schema.versionless.put(x.versionKey(), time.Now().Add(versionlessLifetime))

@@ -149,7 +149,7 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 // that none gets a name that generators derive from an operationId.
 func (d *document) nameOperations() {
 	operations := d.names.operations
-	operations[rootID] = true
+	operations[rootID], operations[fold(batchID)] = true, true
 	relations := d.selection.Tables
 	tags := tagsOf(relations)
 	for i, id := range newNames().takeAll("", tableNames(relations)) {
@@ -228,7 +228,11 @@ func tagsOf(tables []*introspect.Table) []string {
 
 // paths are the root, the relations and the routines.
 func (d *document) paths() object {
-	paths := object{{"/", object{{"get", d.rootOperation()}}}}
+	root := object{{"get", d.rootOperation()}}
+	if d.config.Batches {
+		root = append(root, member{"post", d.batchOperation()})
+	}
+	paths := object{{"/", root}}
 	for _, t := range d.selection.Tables {
 		paths = append(paths, member{"/" + url.PathEscape(t.Name.Name), d.tableOperations(t)})
 	}

@@ -223,3 +223,18 @@ func BenchmarkDocument(b *testing.B) {
 		b.SetBytes(int64(len(document)))
 	}
 }
+
+// The root takes batches where it says so.
+func TestDocument_batches(t *testing.T) {
+	t.Parallel()
+	cache := tableCache(keyColumn("id", "integer"))
+	require.Equal(t, "null", part(t, document(t, cache, openapi.Config{}), "paths", "/", "post"))
+	doc := document(t, cache, openapi.Config{Batches: true})
+	require.JSONEq(t, `"run_batch"`, part(t, doc, "paths", "/", "post", "operationId"))
+	require.JSONEq(t, `{"$ref": "#/components/schemas/pgrest.BatchRequest"}`,
+		part(t, doc, "paths", "/", "post", "requestBody", "content", "application/vnd.pgrst.batch+json", "schema", "items"))
+	require.JSONEq(t, `{"$ref": "#/components/schemas/pgrest.BatchResponse"}`,
+		part(t, doc, "paths", "/", "post", "responses", "200", "content", "application/json", "schema", "items"))
+	require.JSONEq(t, `["method", "path"]`, part(t, doc, "components", "schemas", "pgrest.BatchRequest", "required"))
+	require.JSONEq(t, `["status", "headers", "body"]`, part(t, doc, "components", "schemas", "pgrest.BatchResponse", "required"))
+}

@@ -67,7 +67,7 @@ var derivations = []string{
 // ReadFilmsParams from read_films.
 func (n names) derived(folded string) bool {
 	begins := func(verb string) bool { return strings.HasPrefix(folded, verb) }
-	if !begins(rootID) && !slices.ContainsFunc(tableVerbs, begins) && !slices.ContainsFunc(routineVerbs, begins) {
+	if !begins(rootID) && !begins(fold(batchID)) && !slices.ContainsFunc(tableVerbs, begins) && !slices.ContainsFunc(routineVerbs, begins) {
 		return false
 	}
 	for i := range folded {

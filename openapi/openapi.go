@@ -67,6 +67,8 @@ type Config struct {
 	Grouping bool
 	// IdempotencyKeys adds the header Idempotency-Key of writes, in OpenAPI 3.1.
 	IdempotencyKeys bool
+	// Batches adds that the root takes batches of requests, in OpenAPI 3.1.
+	Batches bool
 	// Additions are the host's own.
 	Additions Additions
 }

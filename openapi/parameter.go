@@ -137,6 +137,9 @@ func (d *document) addCommonParameters() {
 	d.addPrefer("Prefer.write", preferReturn, preferCount, preferTx)
 	d.addPrefer("Prefer.call", preferCount, preferTx)
 	d.addIdempotencyKey()
+	if d.config.Batches {
+		d.addPrefer("Prefer.batch", preferTx)
+	}
 	if len(d.cache.Schemas) > 1 {
 		d.addProfile("Accept-Profile")
 		d.addProfile("Content-Profile")

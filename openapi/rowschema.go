@@ -30,6 +30,9 @@ func (d *document) addCommonSchemas() {
 		{"pattern", `^(not\.)?(eq|neq|gt|gte|lt|lte|like|ilike|match|imatch|in|is|isdistinct|fts|plfts|phfts|wfts|` +
 			`cs|cd|ov|sl|sr|nxr|nxl|adj)(\([^)]*\))?\.`},
 	}})
+	if d.config.Batches {
+		d.addBatchSchemas()
+	}
 }
 
 // addSchema adds a component schema and gives its name.

@@ -84,6 +84,7 @@ var goodConfigs = []struct {
 		func(c *config) any { return string(c.api.JWTSecret) }, secret},
 	{"secret in base64 for URLs", "JWT_SECRET=-_-_" + strings.Repeat("A", 40) + "AA..; SECRET_IS_BASE64=1",
 		func(c *config) any { return string(c.api.JWTSecret) }, "\xfb\xff\xbf" + strings.Repeat("\x00", 31)},
+	{"limit of requests of a batch", "LIMIT_BATCH_REQUESTS=5", func(c *config) any { return c.api.Limits.MaxBatchRequests }, 5},
 	{"limit of body bytes", "LIMIT_BODY_BYTES=5", func(c *config) any { return c.api.Limits.MaxBodyBytes }, int64(5)},
 	{"limit of body columns", "LIMIT_BODY_COLUMNS=5", func(c *config) any { return c.api.Limits.MaxBodyColumns }, 5},
 	{"limit of conditions", "LIMIT_CONDITIONS=5", func(c *config) any { return c.api.Limits.MaxConditions }, 5},

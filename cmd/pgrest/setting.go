@@ -102,6 +102,8 @@ var settings = []setting{
 	{key: "jwt-secret", database: true, kind: textOrFile(chomp, func(c *config) *string { return &c.secret })},
 	{key: "jwt-secret-is-base64", aliases: []string{"secret-is-base64"}, fallback: "false", database: true,
 		kind: boolean(func(c *config, on bool) { c.secretIsBase64 = on })},
+	{key: "limit-batch-requests", own: "How many requests a batch may have: 100, and 0 for any number.",
+		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxBatchRequests = n })},
 	{key: "limit-body-bytes", own: "How many bytes a request's body may have: 67108864 (64 MiB), and 0 for any number.",
 		database: true, kind: limit(func(l *pgrest.Limits, n int) { l.MaxBodyBytes = int64(n) })},
 	{key: "limit-body-columns", own: "How many distinct names a request's body may have: 1664, and 0 for any number.",

@@ -22,6 +22,13 @@ func KeyMissing() *Error {
 	return e
 }
 
+// KeyOfBatch is InvalidKey for a batch of requests, whose answer isn't kept.
+func KeyOfBatch() *Error {
+	e := InvalidKey("")
+	e.Message, e.Details, e.Hint = "A batch can't have an Idempotency-Key header", nil, "Send its writes by themselves, or leave the header out."
+	return e
+}
+
 // KeyReused is duplicate_object: the key was sent with another request before.
 func KeyReused() *Error {
 	return &Error{Code: "42710", Message: "The Idempotency-Key was sent with another request before", Status: http.StatusUnprocessableEntity,

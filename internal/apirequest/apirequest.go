@@ -48,7 +48,12 @@ type Config struct {
 	NoBulkUpdates bool
 	// NoConditions pays no attention to If-Match and If-None-Match, as PostgREST does.
 	NoConditions bool
-	Limits       Limits
+	// NoBatches has no batches at the root.
+	NoBatches bool
+	Limits    Limits
+	// Bind, if it isn't nil, puts values into a query that has been parsed, before anything
+	// else is made of it.
+	Bind func(*filter.Query) error
 }
 
 // Limits bounds requests. A field that is 0 bounds nothing.
@@ -150,6 +155,14 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	}
 	if c.NoUpserts {
 		query.OnConstraint = ""
+	}
+	if c.Bind != nil {
+		if err := c.Bind(query); err != nil {
+			return nil, err
+		}
+		if req.RawQuery, err = query.Encode(); err != nil {
+			return nil, apierror.Internal(err)
+		}
 	}
 	header := ""
 	if req.Ranged {

@@ -39,7 +39,7 @@ func TestLimits_long_names(t *testing.T) {
 // unlimited takes the limits off.
 func unlimited(o *pgrest.Options) {
 	o.Limits = pgrest.Limits{
-		MaxQueryBytes: -1, MaxBodyBytes: -1, MaxBodyColumns: -1, MaxConditions: -1, MaxEmbeds: -1, MaxEmbedDepth: -1,
+		MaxQueryBytes: -1, MaxBatchRequests: -1, MaxBodyBytes: -1, MaxBodyColumns: -1, MaxConditions: -1, MaxEmbeds: -1, MaxEmbedDepth: -1,
 		MaxSelectItems: -1, MaxOrderTerms: -1, MaxListValues: -1, MaxHeaderValues: -1,
 	}
 }

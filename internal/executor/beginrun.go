@@ -12,7 +12,7 @@ func (e *Executor) BeginRun(ctx context.Context, s Session, cmd Command) (*Tx, *
 	if err := cmd.prepare(); err != nil {
 		return nil, nil, err
 	}
-	r := &Result{tx: tx, cmd: cmd}
+	r := newResult(tx, cmd)
 	if err := tx.attempt(ctx, func() (retry, error) { return r.startFirst(ctx) }); err != nil {
 		return nil, nil, err
 	}

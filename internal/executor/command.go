@@ -3,6 +3,7 @@ package executor
 import (
 	"math"
 
+	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/plan"
@@ -24,6 +25,10 @@ type Command struct {
 	// Outdated says that the schema cache may be older than the database, and that there
 	// is none that is newer: what it doesn't know is left out, or shown as text.
 	Outdated bool
+	// Tells, if it isn't nil, is what a Tx is told before the command, in place of what it
+	// was told last. What was set to response.headers and response.status before doesn't count
+	// any more then. It has no effect in a Once.
+	Tells *auth.Context
 	// AsLogin has SQL of the host's own that follows in a Tx run as the role that the
 	// connection logged in as, until the next command.
 	AsLogin bool

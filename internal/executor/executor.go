@@ -91,6 +91,7 @@ func (e *Executor) Once(ctx context.Context, s Session, cmd Command) (*Result, e
 	var one struct { // allocated as one
 		result Result
 		tx     Tx
+		pipe   pipeline
 	}
 	r, tx := &one.result, &one.tx
 	tx.executor, tx.session = e, s
@@ -100,7 +101,7 @@ func (e *Executor) Once(ctx context.Context, s Session, cmd Command) (*Result, e
 	if err := cmd.prepare(); err != nil {
 		return nil, err
 	}
-	r.tx, r.cmd = tx, cmd
+	r.tx, r.cmd, r.pipe = tx, cmd, &one.pipe
 	if err := tx.attempt(ctx, func() (retry, error) { return r.startOnce(ctx) }); err != nil {
 		return nil, err
 	}

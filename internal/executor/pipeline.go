@@ -104,10 +104,25 @@ func (p *pipeline) sendIn(role, sql string, args [][]byte, formats []int16) {
 		p.sent = append(p.sent, queued{})
 		return
 	}
+	if name := p.preparing(key); name != "" {
+		p.wire.SendQueryPrepared(name, args, nil, formats)
+		p.sent = append(p.sent, queued{})
+		return
+	}
 	name := statements.newName()
 	p.wire.SendPrepare(name, sql, nil)
 	p.wire.SendQueryPrepared(name, args, nil, formats)
 	p.sent = append(p.sent, queued{preparing: &preparing{key, name}})
+}
+
+// preparing gives the name of a statement that the pipeline prepares already; empty for none.
+func (p *pipeline) preparing(key statementKey) string {
+	for i := range p.sent {
+		if preparing := p.sent[i].preparing; preparing != nil && preparing.key == key {
+			return preparing.name
+		}
+	}
+	return ""
 }
 
 // dispatch sends the pipeline off, in one flush.

@@ -34,7 +34,8 @@ type Result struct {
 
 	tx       *Tx
 	cmd      Command
-	pipe     pipeline
+	pipe     *pipeline
+	follows  bool // others of a Group follow in the pipeline
 	main     rendering
 	reader   *pgconn.ResultReader // of the main statement
 	state    state
@@ -62,10 +63,20 @@ const (
 	released
 )
 
+// newResult makes the result of a command that is to run in a transaction.
+func newResult(tx *Tx, cmd Command) *Result {
+	var one struct { // allocated as one
+		result Result
+		pipe   pipeline
+	}
+	one.result = Result{tx: tx, cmd: cmd, pipe: &one.pipe}
+	return &one.result
+}
+
 // reset makes the result as it is before the program is sent, for another try.
 func (r *Result) reset() {
 	r.tx.failed = nil
-	*r = Result{tx: r.tx, cmd: r.cmd, textOnly: r.textOnly, state: started}
+	*r = Result{tx: r.tx, cmd: r.cmd, pipe: r.pipe, follows: r.follows, textOnly: r.textOnly, state: started}
 }
 
 // Next goes to the next row. It reports false behind the last one, and on an
@@ -179,6 +190,10 @@ func (r *Result) Close() {
 // release leaves the connection to its next user: the pool, or the Tx's next command.
 func (r *Result) release() {
 	r.state = released
+	if r.follows && r.tx.failed == nil {
+		r.tx.reading = nil
+		return
+	}
 	_ = r.pipe.close()
 	if r.revoked != nil { // the cancel may be under way yet, to whatever comes next
 		_ = r.tx.conn.pg.Close(r.pipe.ctx)

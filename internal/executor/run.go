@@ -23,7 +23,7 @@ const (
 
 // send queues the program's statements, and behind them the one that asks for overrides.
 func (r *Result) send() {
-	pipe, p, values, role := &r.pipe, r.cmd.Program, r.cmd.Values, r.tx.role()
+	pipe, p, values, role := r.pipe, r.cmd.Program, r.cmd.Values, r.tx.role()
 	r.main = r.rendering()
 	r.Columns = r.main.columns
 	if p.Count != nil {
@@ -152,10 +152,18 @@ func (r *Result) finish() error {
 		return forgotten(err)
 	}
 	r.Overrides, r.Inserted = o, inserted
+	if r.follows {
+		r.state = ended
+		if err := r.cmd.Expect.Check(r.Rows, r.Total()); err != nil {
+			r.err, r.tx.failed = err, err
+		}
+		return nil
+	}
 	if err := r.pipe.readEnd(); err != nil {
 		return err
 	}
 	r.state = ended
+	r.tx.concluded = r.tx.group.ends()
 	if err := r.cmd.Expect.Check(r.Rows, r.Total()); err != nil {
 		r.err, r.tx.failed = err, err
 		if !r.tx.session.ReadOnly { // what is undone has no say in the response

@@ -21,7 +21,8 @@ func (tx *Tx) RunLast(ctx context.Context, cmd Command) (*Result, error) {
 		return nil, err
 	}
 	tx.ending = tx.endingOf(&cmd)
-	r := &Result{tx: tx, cmd: cmd, textOnly: cmd.Outdated}
+	r := newResult(tx, cmd)
+	r.textOnly = cmd.Outdated
 	if err := r.startIn(ctx); err != nil {
 		if errors.Is(err, errOtherType) {
 			err = fmt.Errorf("%w: %w", apierror.ErrOutdated, err)

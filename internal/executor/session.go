@@ -28,6 +28,9 @@ type Session struct {
 	// when its result is closed before. Of a program with an isolation level, or one that
 	// rolls back, that costs a round trip. A Tx ends late in any case.
 	Late bool
+	// Settable are the names of settings that the contexts of commands may make, which that of
+	// the session doesn't. A transaction within one of the host's sets them back.
+	Settable []string
 	// AsLogin has a Tx begin with SQL of the host's own that runs as the role that the
 	// connection logged in as.
 	AsLogin bool

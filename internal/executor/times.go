@@ -47,9 +47,10 @@ func (r *Result) rendering() rendering {
 
 // reports says whether what the connection reports of a setting will hold when the
 // program runs. In a Once it runs in the same pipeline as the settings, which may make this
-// one, and as a pre-request function, which may have set anything.
+// one, and as a pre-request function, which may have set anything; so may what precedes it in
+// the pipeline of a Group.
 func (tx *Tx) reports(name string) bool {
-	return tx.opened || tx.session.PreRequest == "" && !sets(tx.settings, name)
+	return !tx.unknown && (tx.opened || tx.session.PreRequest == "" && !sets(tx.settings, name))
 }
 
 func isUTC(zone string) bool { return zone == "UTC" || zone == "Etc/UTC" || zone == "GMT" }

@@ -21,6 +21,7 @@ type Tx struct {
 	executor   *Executor
 	session    Session
 	settings   []auth.Setting // that it begins with
+	told       []auth.Setting // what it has been told last; nil for what it begins with
 	ending     ending
 	opened     bool  // by a pipeline that has come to its end
 	login      bool  // SQL of a host's own runs as the role that the connection logged in as
@@ -29,6 +30,9 @@ type Tx struct {
 	conn       *connection
 	overrides  Overrides        // what the pre-request function has set
 	reading    *Result          // that isn't closed yet; nil for none
+	group      *Group           // whose pipeline isn't closed yet, perhaps; nil for none
+	unknown    bool             // what precedes in the pipeline may change any setting
+	concluded  bool             // the end was a part of a pipeline
 	failed     error            // what it failed of, as far as that is known; nil for nothing
 	joined     pgx.BatchResults // of which Pgx gives the pgx.Tx; nil before
 	keyLed     bool             // its key is taken before its BEGIN
@@ -112,7 +116,7 @@ func (tx *Tx) Run(ctx context.Context, cmd Command) (*Result, error) {
 	if err := cmd.prepare(); err != nil {
 		return nil, err
 	}
-	r := &Result{tx: tx, cmd: cmd}
+	r := newResult(tx, cmd)
 	err := r.startIn(ctx)
 	if errors.Is(err, errOtherType) { // which is no error of PostgreSQL's
 		err = r.startIn(ctx)
@@ -140,14 +144,11 @@ func (r *Result) startIn(ctx context.Context) error {
 
 // runIn sends a program, and reads up to its first row.
 func (r *Result) runIn(ctx context.Context) error {
-	r.Overrides = r.tx.overrides
+	r.Overrides = r.cmd.overrides(r.tx)
 	r.pipe.begin(ctx, r.tx)
-	before := r.pipe.sendRole(becomeRole) + r.pipe.sendEncoding()
-	if r.cmd.Program.Inserted { // or the count would go on from that of an earlier command
-		r.pipe.send("", noneInserted, nil)
-		before++
-	}
+	before := r.pipe.sendRole(becomeRole) + r.pipe.sendEncoding() + r.sendPreface()
 	r.send()
+	r.tx.unknown = false
 	r.pipe.sendEnd()
 	if err := r.pipe.dispatch(); err != nil {
 		return err
@@ -156,6 +157,20 @@ func (r *Result) runIn(ctx context.Context) error {
 		return err
 	}
 	return r.read()
+}
+
+// sendPreface queues what a command of a Tx needs before it, and gives the number of results
+// of that.
+func (r *Result) sendPreface() (before int) {
+	if r.cmd.Tells != nil {
+		r.tx.unknown = true // the time zone and the like
+		before += r.pipe.sendContext(r.cmd.Tells)
+	}
+	if r.cmd.Program.Inserted { // or the count would go on from that of an earlier command
+		r.pipe.send("", noneInserted, nil)
+		before++
+	}
+	return before
 }
 
 // ready reports why no command can run now.
@@ -200,10 +215,14 @@ func (tx *Tx) End(ctx context.Context, verdict error) error {
 			return cmp.Or(verdict, ErrEnded)
 		}
 	}
-	err := tx.ready()
+	tx.group.close()
+	var err error
+	if !tx.concluded {
+		err = tx.ready()
+	}
 	var pipe pipeline
 	pipe.attach(ctx, tx)
-	if err == nil {
+	if err == nil && !tx.concluded {
 		if err = pipe.conclude(); err != nil {
 			err = pipe.failed(err)
 		}

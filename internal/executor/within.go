@@ -118,6 +118,11 @@ func (p *pipeline) sendSavepoint() int {
 			names = append(names, s.Name)
 		}
 	}
+	for _, name := range tx.session.Settable {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	tx.executor.host.outer = outer{names: names}
 	text, args := []byte("SELECT "), make([][]byte, len(names))
 	for i, name := range names {

@@ -76,6 +76,10 @@ const (
 	// TypeScript is the source of a module of types. It has no registered name.
 	TypeScript = "application/typescript"
 
+	// Batch is an array of requests, and of the responses to them. Parse doesn't know it: see
+	// IsBatch.
+	Batch = "application/vnd.pgrst.batch+json"
+
 	plan = "application/vnd.pgrst.plan"
 )
 
@@ -88,6 +92,12 @@ func (t Type) String() string {
 		return t.Name + ";nulls=stripped"
 	}
 	return t.Name
+}
+
+// IsBatch reports the media type of batches, whatever its parameters.
+func IsBatch(s string) bool {
+	name, _, _ := strings.Cut(s, ";")
+	return strings.EqualFold(strings.TrimSpace(name), Batch)
 }
 
 // ContentType is the value of a Content-Type header. The built-in types, except

@@ -40,6 +40,36 @@ func (e Binding) Valid() bool {
 	}
 }
 
+// Defines values for PgrestBatchRequestEncoding.
+const (
+	PgrestBatchRequestEncodingBase64 PgrestBatchRequestEncoding = "base64"
+)
+
+// Valid indicates whether the value is a known member of the PgrestBatchRequestEncoding enum.
+func (e PgrestBatchRequestEncoding) Valid() bool {
+	switch e {
+	case PgrestBatchRequestEncodingBase64:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PgrestBatchResponseEncoding.
+const (
+	PgrestBatchResponseEncodingBase64 PgrestBatchResponseEncoding = "base64"
+)
+
+// Valid indicates whether the value is a known member of the PgrestBatchResponseEncoding enum.
+func (e PgrestBatchResponseEncoding) Valid() bool {
+	switch e {
+	case PgrestBatchResponseEncodingBase64:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PgrestRangeUnit.
 const (
 	PgrestRangeUnitItems PgrestRangeUnit = "items"
@@ -226,6 +256,44 @@ type DiscountArguments struct {
 
 // ForgetDetailsArguments defines model for forget_details_arguments.
 type ForgetDetailsArguments = map[string]interface{}
+
+// PgrestBatchRequest defines model for pgrest.BatchRequest.
+type PgrestBatchRequest struct {
+	// Body The body: JSON, in which `{"$ref": "name/pointer"}` is what an earlier request was answered with, or a string of another media type.
+	Body interface{} `json:"body,omitempty"`
+
+	// Encoding That the body is in base64.
+	Encoding *PgrestBatchRequestEncoding `json:"encoding,omitempty"`
+
+	// Headers Accept, Accept-Profile, Content-Profile, Content-Type, If-Match, If-None-Match, Prefer, Range and Range-Unit; all others are those of the batch.
+	Headers *map[string]string `json:"headers,omitempty"`
+
+	// Method The method, as of a request of its own.
+	Method string `json:"method"`
+
+	// Name What later requests refer to this one by.
+	Name *string `json:"name,omitempty"`
+
+	// Path The path and the query. `{name/pointer}` is what an earlier request was answered with, at a JSON Pointer (RFC 6901), and can be the whole of a filter's value: `/lines?order_id=eq.{order/0/id}`.
+	Path string `json:"path"`
+}
+
+// PgrestBatchRequestEncoding That the body is in base64.
+type PgrestBatchRequestEncoding string
+
+// PgrestBatchResponse defines model for pgrest.BatchResponse.
+type PgrestBatchResponse struct {
+	// Body The body: JSON, or a string of another media type; null for none.
+	Body interface{} `json:"body"`
+
+	// Encoding That the body is in base64.
+	Encoding *PgrestBatchResponseEncoding `json:"encoding,omitempty"`
+	Headers  map[string]string            `json:"headers"`
+	Status   int                          `json:"status"`
+}
+
+// PgrestBatchResponseEncoding That the body is in base64.
+type PgrestBatchResponseEncoding string
 
 // PgrestError What went wrong
 //
@@ -520,6 +588,15 @@ type FilterCatalogueBooks = PgrestFilter
 // The parameter `and` takes several conditions on one column.
 type FilterCataloguePages = PgrestFilter
 
+// PgrestIfMatch defines model for pgrest.If-Match.
+type PgrestIfMatch = string
+
+// PgrestIfNoneMatch defines model for pgrest.If-None-Match.
+type PgrestIfNoneMatch = string
+
+// PgrestPreferBatch defines model for pgrest.Prefer.batch.
+type PgrestPreferBatch = []string
+
 // PgrestPreferCall defines model for pgrest.Prefer.call.
 type PgrestPreferCall = []string
 
@@ -618,6 +695,11 @@ type PgrestNotAcceptable = PgrestError
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
 type PgrestNotFound = PgrestError
 
+// PgrestPreconditionFailed What went wrong
+//
+// Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
+type PgrestPreconditionFailed = PgrestError
+
 // PgrestRangeNotSatisfiable What went wrong
 //
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
@@ -643,6 +725,20 @@ type PgrestUnavailable = PgrestError
 // Examples: {"code":"42703","details":null,"hint":"Perhaps you meant to reference the column \"films.title\".","message":"column films.titel does not exist"}
 type PgrestUnsupportedMediaType = PgrestError
 
+// RunBatchApplicationVndPgrstBatchPlusJSONBody defines parameters for RunBatch.
+type RunBatchApplicationVndPgrstBatchPlusJSONBody = []PgrestBatchRequest
+
+// RunBatchParams defines parameters for RunBatch.
+type RunBatchParams struct {
+	// Prefer How the request is to be treated, by at most one value of a kind:
+	//
+	// - `tx=commit`, `tx=rollback`: whether changes stay, where the server leaves that open
+	// - `handling=strict`, `handling=lenient`: whether preferences that can't be met are errors
+	// - `timezone=…`: the time zone of times
+	// - `max-affected=…`: the most rows to change, with `handling=strict`
+	Prefer *PgrestPreferBatch `json:"Prefer,omitempty"`
+}
+
 // DeleteAuthorsParams defines parameters for DeleteAuthors.
 type DeleteAuthorsParams struct {
 	// Id Filter by id (integer) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
@@ -665,6 +761,9 @@ type DeleteAuthorsParams struct {
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
+
+	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
+	IfMatch *PgrestIfMatch `json:"If-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -718,6 +817,9 @@ type ReadAuthorsParams struct {
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadAuthorsParamsRangeUnit `json:"Range-Unit,omitempty"`
 
+	// IfNoneMatch The ETags of what the client has already, with commas between, or `*`. If the response would have one of them, it is 304 without a body.
+	IfNoneMatch *PgrestIfNoneMatch `json:"If-None-Match,omitempty"`
+
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
 	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
@@ -759,6 +861,9 @@ type UpdateAuthorsParams struct {
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
+
+	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
+	IfMatch *PgrestIfMatch `json:"If-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -812,6 +917,9 @@ type UpsertAuthorsParams struct {
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
+
+	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
+	IfMatch *PgrestIfMatch `json:"If-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -869,6 +977,9 @@ type DeleteBooksParams struct {
 
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
+
+	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
+	IfMatch *PgrestIfMatch `json:"If-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -945,6 +1056,9 @@ type ReadBooksParams struct {
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadBooksParamsRangeUnit `json:"Range-Unit,omitempty"`
 
+	// IfNoneMatch The ETags of what the client has already, with commas between, or `*`. If the response would have one of them, it is 304 without a body.
+	IfNoneMatch *PgrestIfNoneMatch `json:"If-None-Match,omitempty"`
+
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
 	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
@@ -1010,6 +1124,9 @@ type UpdateBooksParams struct {
 	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
+	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
+	IfMatch *PgrestIfMatch `json:"If-Match,omitempty"`
+
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
 	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
@@ -1063,6 +1180,9 @@ type UpsertBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
+	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
+	IfMatch *PgrestIfMatch `json:"If-Match,omitempty"`
+
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
 	// - `return=representation`, `return=minimal`, `return=headers-only`: whether the rows are sent back, nothing is, or the address of the row
@@ -1114,6 +1234,9 @@ type ReadCatalogueParams struct {
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadCatalogueParamsRangeUnit `json:"Range-Unit,omitempty"`
+
+	// IfNoneMatch The ETags of what the client has already, with commas between, or `*`. If the response would have one of them, it is 304 without a body.
+	IfNoneMatch *PgrestIfNoneMatch `json:"If-None-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -1209,6 +1332,9 @@ type QueryShelfMetresParams struct {
 	// Thickness Of type numeric.
 	Thickness *json.Number `form:"thickness,omitempty" json:"thickness,omitempty"`
 
+	// IfNoneMatch The ETags of what the client has already, with commas between, or `*`. If the response would have one of them, it is 304 without a body.
+	IfNoneMatch *PgrestIfNoneMatch `json:"If-None-Match,omitempty"`
+
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
 	// - `count=exact`, `count=planned`, `count=estimated`: how the rows are counted, for Content-Range
@@ -1229,6 +1355,9 @@ type CallShelfMetresParams struct {
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PgrestPreferCall `json:"Prefer,omitempty"`
 }
+
+// RunBatchApplicationVndPgrstBatchPlusJSONRequestBody defines body for RunBatch for application/vnd.pgrst.batch+json ContentType.
+type RunBatchApplicationVndPgrstBatchPlusJSONRequestBody = RunBatchApplicationVndPgrstBatchPlusJSONBody
 
 // UpdateAuthorsJSONRequestBody defines body for UpdateAuthors for application/json ContentType.
 type UpdateAuthorsJSONRequestBody = AuthorsUpdate
@@ -1478,6 +1607,24 @@ type ClientInterface interface {
 	// Corresponds with GET / (the `Describe` operationId).
 	Describe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RunBatchWithBody Run several requests in order, in one transaction
+	//
+	// If one of them fails, nothing is done, and the answer is its error, with its place in details, as `{"index": 1, …}`. Batches that only read see one snapshot.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST / (the `RunBatch` operationId).
+	RunBatchWithBody(ctx context.Context, params *RunBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RunBatchWithApplicationVndPgrstBatchPlusJSONBody Run several requests in order, in one transaction
+	//
+	// If one of them fails, nothing is done, and the answer is its error, with its place in details, as `{"index": 1, …}`. Batches that only read see one snapshot.
+	//
+	// Takes a body of the `application/vnd.pgrst.batch+json` content type.
+	//
+	// Corresponds with POST / (the `RunBatch` operationId).
+	RunBatchWithApplicationVndPgrstBatchPlusJSONBody(ctx context.Context, params *RunBatchParams, body RunBatchApplicationVndPgrstBatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteAuthors Delete rows of authors
 	//
 	// Corresponds with DELETE /authors (the `DeleteAuthors` operationId).
@@ -1688,6 +1835,44 @@ type ClientInterface interface {
 // Corresponds with GET / (the `Describe` operationId).
 func (c *Client) Describe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDescribeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RunBatchWithBody Run several requests in order, in one transaction
+//
+// If one of them fails, nothing is done, and the answer is its error, with its place in details, as `{"index": 1, …}`. Batches that only read see one snapshot.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST / (the `RunBatch` operationId).
+func (c *Client) RunBatchWithBody(ctx context.Context, params *RunBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRunBatchRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RunBatchWithApplicationVndPgrstBatchPlusJSONBody Run several requests in order, in one transaction
+//
+// If one of them fails, nothing is done, and the answer is its error, with its place in details, as `{"index": 1, …}`. Batches that only read see one snapshot.
+//
+// Takes a body of the `application/vnd.pgrst.batch+json` content type.
+//
+// Corresponds with POST / (the `RunBatch` operationId).
+func (c *Client) RunBatchWithApplicationVndPgrstBatchPlusJSONBody(ctx context.Context, params *RunBatchParams, body RunBatchApplicationVndPgrstBatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRunBatchRequestWithApplicationVndPgrstBatchPlusJSONBody(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2229,6 +2414,61 @@ func NewDescribeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRunBatchRequestWithApplicationVndPgrstBatchPlusJSONBody calls the generic RunBatch builder with application/vnd.pgrst.batch+json body
+func NewRunBatchRequestWithApplicationVndPgrstBatchPlusJSONBody(server string, params *RunBatchParams, body RunBatchApplicationVndPgrstBatchPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRunBatchRequestWithBody(server, params, "application/vnd.pgrst.batch+json", bodyReader)
+}
+
+// NewRunBatchRequestWithBody constructs an http.Request for the RunBatch method, with any body, and a specified content type
+func NewRunBatchRequestWithBody(server string, params *RunBatchParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewDeleteAuthorsRequest constructs an http.Request for the DeleteAuthors method
 func NewDeleteAuthorsRequest(server string, params *DeleteAuthorsParams) (*http.Request, error) {
 	var err error
@@ -2354,15 +2594,26 @@ func NewDeleteAuthorsRequest(server string, params *DeleteAuthorsParams) (*http.
 
 	if params != nil {
 
-		if params.Prefer != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
 		}
 
 	}
@@ -2565,15 +2816,26 @@ func NewReadAuthorsRequest(server string, params *ReadAuthorsParams) (*http.Requ
 			req.Header.Set("Range-Unit", headerParam1)
 		}
 
-		if params.Prefer != nil {
+		if params.IfNoneMatch != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam2)
+			req.Header.Set("If-None-Match", headerParam2)
+		}
+
+		if params.Prefer != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam3)
 		}
 
 	}
@@ -2753,15 +3015,26 @@ func NewUpdateAuthorsRequestWithBody(server string, params *UpdateAuthorsParams,
 
 	if params != nil {
 
-		if params.Prefer != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
 		}
 
 	}
@@ -2996,15 +3269,26 @@ func NewUpsertAuthorsRequestWithBody(server string, params *UpsertAuthorsParams,
 
 	if params != nil {
 
-		if params.Prefer != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
 		}
 
 	}
@@ -3221,15 +3505,26 @@ func NewDeleteBooksRequest(server string, params *DeleteBooksParams) (*http.Requ
 
 	if params != nil {
 
-		if params.Prefer != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
 		}
 
 	}
@@ -3516,15 +3811,26 @@ func NewReadBooksRequest(server string, params *ReadBooksParams) (*http.Request,
 			req.Header.Set("Range-Unit", headerParam1)
 		}
 
-		if params.Prefer != nil {
+		if params.IfNoneMatch != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam2)
+			req.Header.Set("If-None-Match", headerParam2)
+		}
+
+		if params.Prefer != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam3)
 		}
 
 	}
@@ -3788,15 +4094,26 @@ func NewUpdateBooksRequestWithBody(server string, params *UpdateBooksParams, con
 
 	if params != nil {
 
-		if params.Prefer != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
 		}
 
 	}
@@ -4031,15 +4348,26 @@ func NewUpsertBooksRequestWithBody(server string, params *UpsertBooksParams, con
 
 	if params != nil {
 
-		if params.Prefer != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
 		}
 
 	}
@@ -4242,15 +4570,26 @@ func NewReadCatalogueRequest(server string, params *ReadCatalogueParams) (*http.
 			req.Header.Set("Range-Unit", headerParam1)
 		}
 
-		if params.Prefer != nil {
+		if params.IfNoneMatch != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam2)
+			req.Header.Set("If-None-Match", headerParam2)
+		}
+
+		if params.Prefer != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam3)
 		}
 
 	}
@@ -4636,15 +4975,26 @@ func NewQueryShelfMetresRequest(server string, params *QueryShelfMetresParams) (
 
 	if params != nil {
 
-		if params.Prefer != nil {
+		if params.IfNoneMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam0)
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
 		}
 
 	}
@@ -4757,6 +5107,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET / (the `Describe` operationId).
 	DescribeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DescribeResponse, error)
+
+	// RunBatchWithBodyWithResponse Run several requests in order, in one transaction
+	//
+	// If one of them fails, nothing is done, and the answer is its error, with its place in details, as `{"index": 1, …}`. Batches that only read see one snapshot.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST / (the `RunBatch` operationId).
+	RunBatchWithBodyWithResponse(ctx context.Context, params *RunBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RunBatchResponse, error)
+
+	// RunBatchWithApplicationVndPgrstBatchPlusJSONBodyWithResponse Run several requests in order, in one transaction
+	//
+	// If one of them fails, nothing is done, and the answer is its error, with its place in details, as `{"index": 1, …}`. Batches that only read see one snapshot.
+	//
+	// Takes a body of the `application/vnd.pgrst.batch+json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST / (the `RunBatch` operationId).
+	RunBatchWithApplicationVndPgrstBatchPlusJSONBodyWithResponse(ctx context.Context, params *RunBatchParams, body RunBatchApplicationVndPgrstBatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*RunBatchResponse, error)
 
 	// DeleteAuthorsWithResponse Delete rows of authors
 	//
@@ -5051,6 +5419,145 @@ func (r DescribeResponse) ContentType() string {
 	return ""
 }
 
+// RunBatchResponse200Headers the declared response headers of an HTTP 200 response for RunBatch
+type RunBatchResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// RunBatchResponse401Headers the declared response headers of an HTTP 401 response for RunBatch
+type RunBatchResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// RunBatchResponse503Headers the declared response headers of an HTTP 503 response for RunBatch
+type RunBatchResponse503Headers struct {
+	RetryAfter *string
+}
+
+type RunBatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]PgrestBatchResponse
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *PgrestBadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *PgrestUnauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *PgrestForbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *PgrestNotFound
+	// JSON405 the response for an HTTP 405 `application/json` response
+	JSON405 *PgrestMethodNotAllowed
+	// JSON406 the response for an HTTP 406 `application/json` response
+	JSON406 *PgrestNotAcceptable
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *PgrestConflict
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *PgrestUnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *PgrestServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *PgrestUnavailable
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *PgrestFailure
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RunBatchResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RunBatchResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RunBatchResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RunBatchResponse) GetJSON200() *[]PgrestBatchResponse {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r RunBatchResponse) GetJSON400() *PgrestBadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r RunBatchResponse) GetJSON401() *PgrestUnauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r RunBatchResponse) GetJSON403() *PgrestForbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r RunBatchResponse) GetJSON404() *PgrestNotFound {
+	return r.JSON404
+}
+
+// GetJSON405 returns the response for an HTTP 405 `application/json` response
+func (r RunBatchResponse) GetJSON405() *PgrestMethodNotAllowed {
+	return r.JSON405
+}
+
+// GetJSON406 returns the response for an HTTP 406 `application/json` response
+func (r RunBatchResponse) GetJSON406() *PgrestNotAcceptable {
+	return r.JSON406
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r RunBatchResponse) GetJSON409() *PgrestConflict {
+	return r.JSON409
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r RunBatchResponse) GetJSON415() *PgrestUnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r RunBatchResponse) GetJSON500() *PgrestServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r RunBatchResponse) GetJSON503() *PgrestUnavailable {
+	return r.JSON503
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r RunBatchResponse) GetJSONDefault() *PgrestFailure {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RunBatchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RunBatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RunBatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RunBatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // DeleteAuthorsResponse200Headers the declared response headers of an HTTP 200 response for DeleteAuthors
 type DeleteAuthorsResponse200Headers struct {
 	ContentRange      *string
@@ -5092,6 +5599,8 @@ type DeleteAuthorsResponse struct {
 	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *PgrestConflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PgrestPreconditionFailed
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5148,6 +5657,11 @@ func (r DeleteAuthorsResponse) GetJSON406() *PgrestNotAcceptable {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r DeleteAuthorsResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r DeleteAuthorsResponse) GetJSON412() *PgrestPreconditionFailed {
+	return r.JSON412
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -5213,6 +5727,11 @@ type ReadAuthorsResponse206Headers struct {
 	PreferenceApplied *string
 }
 
+// ReadAuthorsResponse304Headers the declared response headers of an HTTP 304 response for ReadAuthors
+type ReadAuthorsResponse304Headers struct {
+	ETag *string
+}
+
 // ReadAuthorsResponse401Headers the declared response headers of an HTTP 401 response for ReadAuthors
 type ReadAuthorsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -5252,6 +5771,8 @@ type ReadAuthorsResponse struct {
 	Headers200 *ReadAuthorsResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
 	Headers206 *ReadAuthorsResponse206Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *ReadAuthorsResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ReadAuthorsResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -5345,6 +5866,7 @@ func (r ReadAuthorsResponse) ContentType() string {
 // UpdateAuthorsResponse200Headers the declared response headers of an HTTP 200 response for UpdateAuthors
 type UpdateAuthorsResponse200Headers struct {
 	ContentRange      *string
+	ETag              *string
 	PreferenceApplied *string
 }
 
@@ -5383,6 +5905,8 @@ type UpdateAuthorsResponse struct {
 	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *PgrestConflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PgrestPreconditionFailed
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5439,6 +5963,11 @@ func (r UpdateAuthorsResponse) GetJSON406() *PgrestNotAcceptable {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r UpdateAuthorsResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r UpdateAuthorsResponse) GetJSON412() *PgrestPreconditionFailed {
+	return r.JSON412
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -5649,11 +6178,13 @@ func (r InsertAuthorsResponse) ContentType() string {
 
 // UpsertAuthorsResponse200Headers the declared response headers of an HTTP 200 response for UpsertAuthors
 type UpsertAuthorsResponse200Headers struct {
+	ETag              *string
 	PreferenceApplied *string
 }
 
 // UpsertAuthorsResponse201Headers the declared response headers of an HTTP 201 response for UpsertAuthors
 type UpsertAuthorsResponse201Headers struct {
+	ETag              *string
 	PreferenceApplied *string
 }
 
@@ -5693,6 +6224,8 @@ type UpsertAuthorsResponse struct {
 	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *PgrestConflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PgrestPreconditionFailed
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5756,6 +6289,11 @@ func (r UpsertAuthorsResponse) GetJSON406() *PgrestNotAcceptable {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r UpsertAuthorsResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r UpsertAuthorsResponse) GetJSON412() *PgrestPreconditionFailed {
+	return r.JSON412
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -5848,6 +6386,8 @@ type DeleteBooksResponse struct {
 	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *PgrestConflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PgrestPreconditionFailed
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5904,6 +6444,11 @@ func (r DeleteBooksResponse) GetJSON406() *PgrestNotAcceptable {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r DeleteBooksResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r DeleteBooksResponse) GetJSON412() *PgrestPreconditionFailed {
+	return r.JSON412
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -5969,6 +6514,11 @@ type ReadBooksResponse206Headers struct {
 	PreferenceApplied *string
 }
 
+// ReadBooksResponse304Headers the declared response headers of an HTTP 304 response for ReadBooks
+type ReadBooksResponse304Headers struct {
+	ETag *string
+}
+
 // ReadBooksResponse401Headers the declared response headers of an HTTP 401 response for ReadBooks
 type ReadBooksResponse401Headers struct {
 	WWWAuthenticate *string
@@ -6008,6 +6558,8 @@ type ReadBooksResponse struct {
 	Headers200 *ReadBooksResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
 	Headers206 *ReadBooksResponse206Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *ReadBooksResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ReadBooksResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -6101,6 +6653,7 @@ func (r ReadBooksResponse) ContentType() string {
 // UpdateBooksResponse200Headers the declared response headers of an HTTP 200 response for UpdateBooks
 type UpdateBooksResponse200Headers struct {
 	ContentRange      *string
+	ETag              *string
 	PreferenceApplied *string
 }
 
@@ -6139,6 +6692,8 @@ type UpdateBooksResponse struct {
 	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *PgrestConflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PgrestPreconditionFailed
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -6195,6 +6750,11 @@ func (r UpdateBooksResponse) GetJSON406() *PgrestNotAcceptable {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r UpdateBooksResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r UpdateBooksResponse) GetJSON412() *PgrestPreconditionFailed {
+	return r.JSON412
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -6405,11 +6965,13 @@ func (r InsertBooksResponse) ContentType() string {
 
 // UpsertBooksResponse200Headers the declared response headers of an HTTP 200 response for UpsertBooks
 type UpsertBooksResponse200Headers struct {
+	ETag              *string
 	PreferenceApplied *string
 }
 
 // UpsertBooksResponse201Headers the declared response headers of an HTTP 201 response for UpsertBooks
 type UpsertBooksResponse201Headers struct {
+	ETag              *string
 	PreferenceApplied *string
 }
 
@@ -6449,6 +7011,8 @@ type UpsertBooksResponse struct {
 	JSON406 *PgrestNotAcceptable
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *PgrestConflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PgrestPreconditionFailed
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *PgrestUnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -6514,6 +7078,11 @@ func (r UpsertBooksResponse) GetJSON409() *PgrestConflict {
 	return r.JSON409
 }
 
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r UpsertBooksResponse) GetJSON412() *PgrestPreconditionFailed {
+	return r.JSON412
+}
+
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r UpsertBooksResponse) GetJSON415() *PgrestUnsupportedMediaType {
 	return r.JSON415
@@ -6566,13 +7135,20 @@ func (r UpsertBooksResponse) ContentType() string {
 // ReadCatalogueResponse200Headers the declared response headers of an HTTP 200 response for ReadCatalogue
 type ReadCatalogueResponse200Headers struct {
 	ContentRange      *string
+	ETag              *string
 	PreferenceApplied *string
 }
 
 // ReadCatalogueResponse206Headers the declared response headers of an HTTP 206 response for ReadCatalogue
 type ReadCatalogueResponse206Headers struct {
 	ContentRange      *string
+	ETag              *string
 	PreferenceApplied *string
+}
+
+// ReadCatalogueResponse304Headers the declared response headers of an HTTP 304 response for ReadCatalogue
+type ReadCatalogueResponse304Headers struct {
+	ETag *string
 }
 
 // ReadCatalogueResponse401Headers the declared response headers of an HTTP 401 response for ReadCatalogue
@@ -6614,6 +7190,8 @@ type ReadCatalogueResponse struct {
 	Headers200 *ReadCatalogueResponse200Headers
 	// Headers206 the parsed response headers for an HTTP 206 response
 	Headers206 *ReadCatalogueResponse206Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *ReadCatalogueResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ReadCatalogueResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -6987,7 +7565,13 @@ func (r CallForgetDetailsResponse) ContentType() string {
 // QueryShelfMetresResponse200Headers the declared response headers of an HTTP 200 response for QueryShelfMetres
 type QueryShelfMetresResponse200Headers struct {
 	ContentRange      *string
+	ETag              *string
 	PreferenceApplied *string
+}
+
+// QueryShelfMetresResponse304Headers the declared response headers of an HTTP 304 response for QueryShelfMetres
+type QueryShelfMetresResponse304Headers struct {
+	ETag *string
 }
 
 // QueryShelfMetresResponse401Headers the declared response headers of an HTTP 401 response for QueryShelfMetres
@@ -7025,6 +7609,8 @@ type QueryShelfMetresResponse struct {
 	JSONDefault *PgrestFailure
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *QueryShelfMetresResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *QueryShelfMetresResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *QueryShelfMetresResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -7261,6 +7847,36 @@ func (c *ClientWithResponses) DescribeWithResponse(ctx context.Context, reqEdito
 		return nil, err
 	}
 	return ParseDescribeResponse(rsp)
+}
+
+// RunBatchWithBodyWithResponse Run several requests in order, in one transaction
+//
+// If one of them fails, nothing is done, and the answer is its error, with its place in details, as `{"index": 1, …}`. Batches that only read see one snapshot.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST / (the `RunBatch` operationId).
+func (c *ClientWithResponses) RunBatchWithBodyWithResponse(ctx context.Context, params *RunBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RunBatchResponse, error) {
+	rsp, err := c.RunBatchWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRunBatchResponse(rsp)
+}
+
+// RunBatchWithApplicationVndPgrstBatchPlusJSONBodyWithResponse Run several requests in order, in one transaction
+//
+// If one of them fails, nothing is done, and the answer is its error, with its place in details, as `{"index": 1, …}`. Batches that only read see one snapshot.
+//
+// Takes a body of the `application/vnd.pgrst.batch+json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST / (the `RunBatch` operationId).
+func (c *ClientWithResponses) RunBatchWithApplicationVndPgrstBatchPlusJSONBodyWithResponse(ctx context.Context, params *RunBatchParams, body RunBatchApplicationVndPgrstBatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*RunBatchResponse, error) {
+	rsp, err := c.RunBatchWithApplicationVndPgrstBatchPlusJSONBody(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRunBatchResponse(rsp)
 }
 
 // DeleteAuthorsWithResponse Delete rows of authors
@@ -7729,6 +8345,142 @@ func ParseDescribeResponse(rsp *http.Response) (*DescribeResponse, error) {
 	return response, nil
 }
 
+// ParseRunBatchResponse parses an HTTP response from a RunBatchWithResponse call
+func ParseRunBatchResponse(rsp *http.Response) (*RunBatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RunBatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []PgrestBatchResponse
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest PgrestBadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest PgrestUnauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest PgrestForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest PgrestNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 405:
+		var dest PgrestMethodNotAllowed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON405 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest PgrestNotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest PgrestConflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest PgrestUnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest PgrestServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest PgrestUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest PgrestFailure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RunBatchResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers RunBatchResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers RunBatchResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseDeleteAuthorsResponse parses an HTTP response from a DeleteAuthorsWithResponse call
 func ParseDeleteAuthorsResponse(rsp *http.Response) (*DeleteAuthorsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7801,6 +8553,13 @@ func ParseDeleteAuthorsResponse(rsp *http.Response) (*DeleteAuthorsResponse, err
 			return nil, err
 		}
 		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PgrestPreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest PgrestUnsupportedMediaType
@@ -7923,6 +8682,9 @@ func ParseReadAuthorsResponse(rsp *http.Response) (*ReadAuthorsResponse, error) 
 		}
 		response.JSON206 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8043,6 +8805,16 @@ func ParseReadAuthorsResponse(rsp *http.Response) (*ReadAuthorsResponse, error) 
 			headers.PreferenceApplied = &value
 		}
 		response.Headers206 = &headers
+	case rsp.StatusCode == 304:
+		var headers ReadAuthorsResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers ReadAuthorsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -8141,6 +8913,13 @@ func ParseUpdateAuthorsResponse(rsp *http.Response) (*UpdateAuthorsResponse, err
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PgrestPreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8183,6 +8962,13 @@ func ParseUpdateAuthorsResponse(rsp *http.Response) (*UpdateAuthorsResponse, err
 				return nil, err
 			}
 			headers.ContentRange = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
 		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
@@ -8501,6 +9287,13 @@ func ParseUpsertAuthorsResponse(rsp *http.Response) (*UpsertAuthorsResponse, err
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PgrestPreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8540,6 +9333,13 @@ func ParseUpsertAuthorsResponse(rsp *http.Response) (*UpsertAuthorsResponse, err
 	switch {
 	case rsp.StatusCode == 200:
 		var headers UpsertAuthorsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8550,6 +9350,13 @@ func ParseUpsertAuthorsResponse(rsp *http.Response) (*UpsertAuthorsResponse, err
 		response.Headers200 = &headers
 	case rsp.StatusCode == 201:
 		var headers UpsertAuthorsResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8665,6 +9472,13 @@ func ParseDeleteBooksResponse(rsp *http.Response) (*DeleteBooksResponse, error) 
 			return nil, err
 		}
 		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PgrestPreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest PgrestUnsupportedMediaType
@@ -8787,6 +9601,9 @@ func ParseReadBooksResponse(rsp *http.Response) (*ReadBooksResponse, error) {
 		}
 		response.JSON206 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8907,6 +9724,16 @@ func ParseReadBooksResponse(rsp *http.Response) (*ReadBooksResponse, error) {
 			headers.PreferenceApplied = &value
 		}
 		response.Headers206 = &headers
+	case rsp.StatusCode == 304:
+		var headers ReadBooksResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers ReadBooksResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -9005,6 +9832,13 @@ func ParseUpdateBooksResponse(rsp *http.Response) (*UpdateBooksResponse, error) 
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PgrestPreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9047,6 +9881,13 @@ func ParseUpdateBooksResponse(rsp *http.Response) (*UpdateBooksResponse, error) 
 				return nil, err
 			}
 			headers.ContentRange = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
 		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
@@ -9365,6 +10206,13 @@ func ParseUpsertBooksResponse(rsp *http.Response) (*UpsertBooksResponse, error) 
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PgrestPreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest PgrestUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9404,6 +10252,13 @@ func ParseUpsertBooksResponse(rsp *http.Response) (*UpsertBooksResponse, error) 
 	switch {
 	case rsp.StatusCode == 200:
 		var headers UpsertBooksResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9414,6 +10269,13 @@ func ParseUpsertBooksResponse(rsp *http.Response) (*UpsertBooksResponse, error) 
 		response.Headers200 = &headers
 	case rsp.StatusCode == 201:
 		var headers UpsertBooksResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9484,6 +10346,9 @@ func ParseReadCatalogueResponse(rsp *http.Response) (*ReadCatalogueResponse, err
 			return nil, err
 		}
 		response.JSON206 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest PgrestBadRequest
@@ -9566,6 +10431,13 @@ func ParseReadCatalogueResponse(rsp *http.Response) (*ReadCatalogueResponse, err
 			}
 			headers.ContentRange = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9583,6 +10455,13 @@ func ParseReadCatalogueResponse(rsp *http.Response) (*ReadCatalogueResponse, err
 			}
 			headers.ContentRange = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9591,6 +10470,16 @@ func ParseReadCatalogueResponse(rsp *http.Response) (*ReadCatalogueResponse, err
 			headers.PreferenceApplied = &value
 		}
 		response.Headers206 = &headers
+	case rsp.StatusCode == 304:
+		var headers ReadCatalogueResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers ReadCatalogueResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -9932,6 +10821,9 @@ func ParseQueryShelfMetresResponse(rsp *http.Response) (*QueryShelfMetresRespons
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest PgrestBadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10010,6 +10902,13 @@ func ParseQueryShelfMetresResponse(rsp *http.Response) (*QueryShelfMetresRespons
 			}
 			headers.ContentRange = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -10018,6 +10917,16 @@ func ParseQueryShelfMetresResponse(rsp *http.Response) (*QueryShelfMetresRespons
 			headers.PreferenceApplied = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers QueryShelfMetresResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers QueryShelfMetresResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
