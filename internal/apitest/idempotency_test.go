@@ -85,6 +85,7 @@ func TestIdempotency_replay(t *testing.T) {
 		{name: "insert_for_a_reader_of_lines", method: "POST", target: "/payments", data: `{"cents": 5}`, status: 201, send: headers{"Prefer": all, "Accept": "application/x-ndjson"}},
 		{name: "update", method: "PATCH", target: "/payments?id=eq.1", data: `{"note": "x"}`, status: 204},
 		{name: "update_shown", method: "PATCH", target: "/payments?id=eq.1", data: `{"note": "x"}`, status: 200, send: headers{"Prefer": all}},
+		{name: "update_of_any_version", method: "PATCH", target: "/payments?id=eq.1", data: `{"note": "x"}`, status: 200, send: headers{"Prefer": all, "If-Match": "*"}},
 		{name: "delete", method: "DELETE", target: "/payments?id=eq.1", status: 204},
 		{name: "delete_shown", method: "DELETE", target: "/payments?id=eq.1", status: 200, send: headers{"Prefer": all}},
 		{name: "put", method: "PUT", target: "/closed?why=eq.x", data: `{"why": "x"}`, status: 405}, // which has no primary key: errors aren't kept
