@@ -811,14 +811,17 @@ type ReadAuthorsParams struct {
 	// Before The page in front of a row, by the token of the link to the previous one.
 	Before *PgrestBefore `form:"before,omitempty" json:"before,omitempty"`
 
+	// Distinct `*` leaves out rows that are like another one in all that they show. Columns, with commas between, leave the first row, in the order, of those that are alike in them; the order has to begin with them. A filter on a column of this name is still one.
+	Distinct *PgrestDistinct `form:"distinct,omitempty" json:"distinct,omitempty"`
+
+	// Having Conditions on aggregates that groups must all hold, in the form of `and`; with `count()`, `column.sum()`, `column.count(distinct)` and the like, or the names that they have in `select`.
+	Having *PgrestHaving `form:"having,omitempty" json:"having,omitempty"`
+
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *PgrestRange `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadAuthorsParamsRangeUnit `json:"Range-Unit,omitempty"`
-
-	// IfNoneMatch The ETags of what the client has already, with commas between, or `*`. If the response would have one of them, it is 304 without a body.
-	IfNoneMatch *PgrestIfNoneMatch `json:"If-None-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -1050,14 +1053,17 @@ type ReadBooksParams struct {
 	// Before The page in front of a row, by the token of the link to the previous one.
 	Before *PgrestBefore `form:"before,omitempty" json:"before,omitempty"`
 
+	// Distinct `*` leaves out rows that are like another one in all that they show. Columns, with commas between, leave the first row, in the order, of those that are alike in them; the order has to begin with them. A filter on a column of this name is still one.
+	Distinct *PgrestDistinct `form:"distinct,omitempty" json:"distinct,omitempty"`
+
+	// Having Conditions on aggregates that groups must all hold, in the form of `and`; with `count()`, `column.sum()`, `column.count(distinct)` and the like, or the names that they have in `select`.
+	Having *PgrestHaving `form:"having,omitempty" json:"having,omitempty"`
+
 	// Range The rows of the response, in place of limit and offset: counted from 0, both ends included.
 	Range *PgrestRange `json:"Range,omitempty"`
 
 	// RangeUnit The unit of Range.
 	RangeUnit *ReadBooksParamsRangeUnit `json:"Range-Unit,omitempty"`
-
-	// IfNoneMatch The ETags of what the client has already, with commas between, or `*`. If the response would have one of them, it is 304 without a body.
-	IfNoneMatch *PgrestIfNoneMatch `json:"If-None-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -2781,6 +2787,30 @@ func NewReadAuthorsRequest(server string, params *ReadAuthorsParams) (*http.Requ
 
 		}
 
+		if params.Distinct != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "distinct", *params.Distinct, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Having != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "having", *params.Having, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2816,26 +2846,15 @@ func NewReadAuthorsRequest(server string, params *ReadAuthorsParams) (*http.Requ
 			req.Header.Set("Range-Unit", headerParam1)
 		}
 
-		if params.IfNoneMatch != nil {
+		if params.Prefer != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("If-None-Match", headerParam2)
-		}
-
-		if params.Prefer != nil {
-			var headerParam3 string
-
-			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Prefer", headerParam3)
+			req.Header.Set("Prefer", headerParam2)
 		}
 
 	}
@@ -3776,6 +3795,30 @@ func NewReadBooksRequest(server string, params *ReadBooksParams) (*http.Request,
 
 		}
 
+		if params.Distinct != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "distinct", *params.Distinct, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Having != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "having", *params.Having, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -3811,26 +3854,15 @@ func NewReadBooksRequest(server string, params *ReadBooksParams) (*http.Request,
 			req.Header.Set("Range-Unit", headerParam1)
 		}
 
-		if params.IfNoneMatch != nil {
+		if params.Prefer != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("If-None-Match", headerParam2)
-		}
-
-		if params.Prefer != nil {
-			var headerParam3 string
-
-			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Prefer", headerParam3)
+			req.Header.Set("Prefer", headerParam2)
 		}
 
 	}
@@ -5716,6 +5748,7 @@ func (r DeleteAuthorsResponse) ContentType() string {
 // ReadAuthorsResponse200Headers the declared response headers of an HTTP 200 response for ReadAuthors
 type ReadAuthorsResponse200Headers struct {
 	ContentRange      *string
+	ETag              *string
 	Link              *string
 	PreferenceApplied *string
 }
@@ -5723,6 +5756,7 @@ type ReadAuthorsResponse200Headers struct {
 // ReadAuthorsResponse206Headers the declared response headers of an HTTP 206 response for ReadAuthors
 type ReadAuthorsResponse206Headers struct {
 	ContentRange      *string
+	ETag              *string
 	Link              *string
 	PreferenceApplied *string
 }
@@ -6503,6 +6537,7 @@ func (r DeleteBooksResponse) ContentType() string {
 // ReadBooksResponse200Headers the declared response headers of an HTTP 200 response for ReadBooks
 type ReadBooksResponse200Headers struct {
 	ContentRange      *string
+	ETag              *string
 	Link              *string
 	PreferenceApplied *string
 }
@@ -6510,6 +6545,7 @@ type ReadBooksResponse200Headers struct {
 // ReadBooksResponse206Headers the declared response headers of an HTTP 206 response for ReadBooks
 type ReadBooksResponse206Headers struct {
 	ContentRange      *string
+	ETag              *string
 	Link              *string
 	PreferenceApplied *string
 }
@@ -8766,6 +8802,13 @@ func ParseReadAuthorsResponse(rsp *http.Response) (*ReadAuthorsResponse, error) 
 			}
 			headers.ContentRange = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Link"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8789,6 +8832,13 @@ func ParseReadAuthorsResponse(rsp *http.Response) (*ReadAuthorsResponse, error) 
 				return nil, err
 			}
 			headers.ContentRange = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
 		}
 		if values := rsp.Header.Values("Link"); len(values) > 0 {
 			var value string
@@ -9685,6 +9735,13 @@ func ParseReadBooksResponse(rsp *http.Response) (*ReadBooksResponse, error) {
 			}
 			headers.ContentRange = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Link"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9708,6 +9765,13 @@ func ParseReadBooksResponse(rsp *http.Response) (*ReadBooksResponse, error) {
 				return nil, err
 			}
 			headers.ContentRange = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
 		}
 		if values := rsp.Header.Values("Link"); len(values) > 0 {
 			var value string
