@@ -101,7 +101,7 @@ func TestRoleSettings(t *testing.T) {
 func TestRoleSettingsError(t *testing.T) {
 	t.Parallel()
 	withRoles(t, func(tx pgx.Tx) {
-		cache, err := introspect.Load(t.Context(), &failingQuerier{Querier: tx, failing: 12}, options())
+		cache, err := introspect.Load(t.Context(), &failingQuerier{Querier: tx, failing: 14}, options())
 		if err == nil {
 			require.Less(t, cache.ServerVersion, 150000)
 			return
