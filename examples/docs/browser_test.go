@@ -4,8 +4,6 @@ import (
 	"context"
 	"flag"
 	"os"
-	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +14,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/examples/internal/browser"
 )
 
 var screenshot = flag.String("screenshot", "", "write a picture of the page, in PNG, to this file")
@@ -30,35 +30,11 @@ type tab struct {
 	troubles []string // violations of the page's policy, errors, exceptions
 }
 
-// browsers are the names of the programs that will do.
-var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
-
-// open starts a browser with an empty profile, which ends with the test.
+// open opens a tab of a browser with an empty profile, which ends with the test.
 func open(t *testing.T) *tab {
 	t.Helper()
-	i := slices.IndexFunc(browsers, func(name string) bool { _, err := exec.LookPath(name); return err == nil })
-	if i < 0 {
-		t.Skip("no browser: needs one of " + strings.Join(browsers, ", ") + " in the PATH (apt-get install chromium)")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(browsers[i]), chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.WSURLReadTimeout(time.Minute),
-	)
-	if os.Getuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, _ = chromedp.NewContext(ctx)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // which waits until the browser has ended
-	b := &tab{t: t, ctx: ctx}
-	require.NoError(t, chromedp.Listen(ctx, b.listen))
-	_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})
-	require.NoError(t, err)
+	b := &tab{t: t}
+	b.ctx = browser.Open(t, b.listen)
 	return b
 }
 

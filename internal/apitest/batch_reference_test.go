@@ -97,7 +97,7 @@ func FuzzBatch_reference(f *testing.F) {
 	api := open(f, db.Pool(f), func(o *pgrest.Options) { o.TxEnd = pgrest.TxRollback })
 	f.Fuzz(func(t *testing.T, v string) {
 		if strings.ContainsRune(v, 0) {
-			t.Skip("PostgreSQL has no such text")
+			return // PostgreSQL has no such text
 		}
 		v = strings.ToValidUTF8(v, "")
 		quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
