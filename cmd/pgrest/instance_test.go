@@ -257,16 +257,7 @@ func TestReconfigureFinishesRequests(t *testing.T) {
 	defer func() { _ = lock.Rollback(contextOf(t)) }()
 	_, err = lock.Exec(t.Context(), `LOCK TABLE archive.genres`)
 	require.NoError(t, err)
-	status := make(chan int, 1)
-	go func() {
-		response, err := r.client.Get("http://" + (*r.address.Load()).String() + "/genres")
-		if err != nil {
-			status <- 0
-			return
-		}
-		_ = response.Body.Close()
-		status <- response.StatusCode
-	}()
+	status := r.asking("/genres")
 	eventually(t, func() bool { return r.pool.Stat().AcquiredConns() > 0 }, "no request")
 	writeFile(t, from.file, "")
 	reload(r.asked.config)

@@ -62,6 +62,22 @@ func startFrom(t *testing.T, from sources) *running {
 	return r
 }
 
+// asking sends a request in the background, whose status comes by the channel: 0 if there is
+// none.
+func (r *running) asking(path string) <-chan int {
+	status := make(chan int, 1)
+	go func() {
+		response, err := r.client.Get("http://" + (*r.address.Load()).String() + path)
+		if err != nil {
+			status <- 0
+			return
+		}
+		_ = response.Body.Close()
+		status <- response.StatusCode
+	}()
+	return status
+}
+
 // get gives the response to a GET, with its body.
 func (r *running) get(t *testing.T, path string) (*http.Response, string) {
 	t.Helper()
@@ -149,16 +165,7 @@ func TestServeFinishesRequests(t *testing.T) {
 	defer func() { _ = lock.Rollback(context.WithoutCancel(t.Context())) }()
 	_, err = lock.Exec(t.Context(), `LOCK TABLE archive.genres`)
 	require.NoError(t, err)
-	status := make(chan int, 1)
-	go func() {
-		response, err := r.client.Get("http://" + (*r.address.Load()).String() + "/genres")
-		if err != nil {
-			status <- 0
-			return
-		}
-		_ = response.Body.Close()
-		status <- response.StatusCode
-	}()
+	status := r.asking("/genres")
 	eventually(t, func() bool {
 		var waiting bool
 		err := admin.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity

@@ -6,7 +6,6 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
-	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // Bulk is an update of many rows, each by an object of the body that has the row's key and
@@ -64,14 +63,4 @@ func (p *Planner) addBulk(m *Mutate, req *apirequest.Shape) error {
 		m.Root.PlaceColumn = unusedName(m.Table, "pgrst place")
 	}
 	return nil
-}
-
-// unique reports columns that tell the rows of a table apart, all of them or those of a
-// partial index.
-func unique(t *introspect.Table, columns []string) bool {
-	covers := func(key []string) bool {
-		return len(key) > 0 && containsAll(key, columns) && containsAll(columns, key)
-	}
-	return covers(t.PrimaryKey) || slices.ContainsFunc(t.UniqueKeys, covers) ||
-		slices.ContainsFunc(t.UniqueIndexes, func(i introspect.UniqueIndex) bool { return covers(i.Columns) && i.Predicate == "" })
 }

@@ -71,15 +71,12 @@ func (c *Conflict) update(m *Mutate, names []string) error {
 // partial gives the predicate of the only index that the columns are unique in, if that is a
 // partial one; else it is empty, and PostgreSQL finds the index or says that there is none.
 func partial(t *introspect.Table, columns []string) string {
-	covers := func(key []string) bool {
-		return len(key) > 0 && containsAll(key, columns) && containsAll(columns, key)
-	}
-	if covers(t.PrimaryKey) || slices.ContainsFunc(t.UniqueKeys, covers) {
+	if constrained(t, columns) {
 		return ""
 	}
 	predicate, found := "", 0
 	for _, index := range t.UniqueIndexes {
-		if covers(index.Columns) {
+		if sameColumns(index.Columns, columns) {
 			predicate, found = index.Predicate, found+1
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/value"
-	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // Keyset is a page that begins or ends at a row, which is known by the values that the rows
@@ -106,36 +105,6 @@ func (n *Node) orderedBy(column string) bool {
 	return slices.ContainsFunc(n.Order, func(t OrderTerm) bool {
 		return t.Embed == nil && t.Field.Name == column && len(t.Field.Path) == 0
 	})
-}
-
-// keysOf lists the columns of keys that tell the rows of a relation apart, the best one first:
-// the primary key, or else what is unique and never null. The rows of tables that inherit from
-// another one needn't differ in its keys.
-func keysOf(t *introspect.Table) [][]string {
-	if t.Inherited {
-		return nil
-	}
-	var keys [][]string
-	if len(t.PrimaryKey) > 0 {
-		keys = append(keys, t.PrimaryKey)
-	}
-	add := func(columns []string) {
-		if !slices.ContainsFunc(columns, func(name string) bool {
-			c, ok := t.Column(name)
-			return !ok || c.Nullable
-		}) {
-			keys = append(keys, columns)
-		}
-	}
-	for _, columns := range t.UniqueKeys {
-		add(columns)
-	}
-	for _, index := range t.UniqueIndexes {
-		if index.Predicate == "" {
-			add(index.Columns)
-		}
-	}
-	return keys
 }
 
 // orderSum is a sum of all that the values of a token depend on: the relation, and the terms

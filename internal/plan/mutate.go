@@ -273,19 +273,6 @@ func (p *Planner) addWriteColumns(m *Mutate, names []string) error {
 	return nil
 }
 
-// namesRow reports that filters name one row by its primary key, as those of a PUT have to.
-func namesRow(where []apirequest.Predicate, t *introspect.Table) bool {
-	var filtered []string
-	for _, predicate := range where {
-		c, ok := predicate.Node.(apirequest.Condition)
-		if !ok || len(predicate.Path) > 0 || !equals(c, c.Field.Name) {
-			return false
-		}
-		filtered = append(filtered, c.Field.Name)
-	}
-	return len(filtered) > 0 && containsAll(filtered, t.PrimaryKey) && containsAll(t.PrimaryKey, filtered)
-}
-
 // containsAll reports that names has each of the others.
 func containsAll(names, others []string) bool {
 	return !slices.ContainsFunc(others, func(name string) bool { return !slices.Contains(names, name) })

@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"slices"
-
-	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -81,24 +78,4 @@ func (p *Planner) match(req *apirequest.Shape, t *introspect.Table) (*Match, err
 		return nil, apierror.NoVersionToMatch(t.Name.Name)
 	}
 	return &Match{v}, nil
-}
-
-// addressesRow reports filters that let one row through at most, by its whole primary key.
-// There may be others besides.
-func addressesRow(where []apirequest.Predicate, t *introspect.Table) bool {
-	if len(t.PrimaryKey) == 0 || len(where) < len(t.PrimaryKey) {
-		return false
-	}
-	for _, name := range t.PrimaryKey {
-		if !slices.ContainsFunc(where, func(p apirequest.Predicate) bool { return len(p.Path) == 0 && equals(p.Node, name) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// equals reports the condition that a column has one value.
-func equals(node apirequest.Node, column string) bool {
-	c, ok := node.(apirequest.Condition)
-	return ok && c.Field.Name == column && len(c.Field.Path) == 0 && !c.Negated && c.Operator == filter.Equal && c.Quantifier == filter.NoQuantifier
 }

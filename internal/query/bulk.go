@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/plan"
@@ -87,12 +88,7 @@ func mayLack(b *plan.Bulk, c plan.WriteColumn) plan.WriteColumn {
 }
 
 func containsColumn(list []plan.WriteColumn, c plan.WriteColumn) bool {
-	for _, other := range list {
-		if other.Name == c.Name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(other plan.WriteColumn) bool { return other.Name == c.Name })
 }
 
 // placeName is the column with the place of an object in the body.
