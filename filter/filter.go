@@ -89,6 +89,15 @@ type Options struct {
 	// aggregates, and count(distinct). With Arguments, distinct and having are arguments of
 	// the function.
 	Grouping bool
+	// Filters takes casts of fields in conditions and orders, as in id::text, conditions about
+	// related fields and orders by those at any depth, as in client(country(name)), orders
+	// without regard to case, as in name.ci, and the operators jsonpath and jsonmatch. With
+	// Arguments, a parameter whose value begins with one of these two is an argument.
+	//
+	// In the name of a parameter PostgREST overlooks what is behind a field, so that
+	// id::text=eq.1 is about id to it. Who has to answer alike looks at Cast and Related of
+	// the conditions that Where has, and not of those in their groups.
+	Filters bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
 	Limits Limits
@@ -103,7 +112,7 @@ type Options struct {
 // relation. Every other parameter that has a value is a filter.
 func Parse(rawQuery string, opts Options) (*Query, error) {
 	r := reader{opts: opts, query: &Query{}, tally: tally{limits: opts.Limits}}
-	r.scanner.tally, r.scanner.grouping = &r.tally, opts.Grouping
+	r.scanner.tally, r.scanner.grouping, r.scanner.filters = &r.tally, opts.Grouping, opts.Filters
 	for p := range parameters(rawQuery) {
 		if r.read(p); r.tally.exceeded != nil {
 			return nil, r.tally.exceeded
@@ -246,7 +255,7 @@ const constraintWord = "constraint"
 
 // readUpdate reads the names of columns, unless the value is a filter.
 func (r *reader) readUpdate(p parameter) bool {
-	if !r.opts.Update || p.name != "update" || p.value == "" || isFilter(p.value) {
+	if !r.opts.Update || p.name != "update" || p.value == "" || r.isFilter(p.value) {
 		return false
 	}
 	if r.first(updatePart) {
@@ -258,7 +267,7 @@ func (r *reader) readUpdate(p parameter) bool {
 // readToken reads where a page begins or ends, unless the value is a filter. Of several the
 // first counts.
 func (r *reader) readToken(p parameter) bool {
-	if !r.opts.Pages || p.name != "after" && p.name != "before" || p.value == "" || isFilter(p.value) {
+	if !r.opts.Pages || p.name != "after" && p.name != "before" || p.value == "" || r.isFilter(p.value) {
 		return false
 	}
 	token := &r.query.After
@@ -272,8 +281,10 @@ func (r *reader) readToken(p parameter) bool {
 }
 
 // isFilter reports a value that is a filter of the column which the parameter then names.
-func isFilter(value string) bool {
-	_, ok := scan(&scanner{tally: &tally{}}, value, (*scanner).comparison)
+func (r *reader) isFilter(value string) bool { return isFilter(value, r.opts.Filters) }
+
+func isFilter(value string, filters bool) bool {
+	_, ok := scan(&scanner{tally: &tally{}, filters: filters}, value, (*scanner).comparison)
 	return ok
 }
 
@@ -319,12 +330,18 @@ func (r *reader) readCondition(p parameter) {
 	rule := (*scanner).comparison
 	if r.opts.Arguments {
 		rule = (*scanner).comparisonOrNothing
+		r.scanner.filters = false // their operators are arguments
 	}
 	c, ok := scanSource(r, from, rule)
+	r.scanner.filters = r.opts.Filters
 	switch {
 	case !ok:
 	case r.scanner.pos == 0:
-		r.query.Arguments = append(r.query.Arguments, Argument{Name: at.field.Name, Value: p.value})
+		name := at.field.Name
+		if len(at.field.Related) > 0 {
+			name = at.field.Related[0]
+		}
+		r.query.Arguments = append(r.query.Arguments, Argument{Name: name, Value: p.value})
 		r.tally.arguments(len(r.query.Arguments))
 	case unnamed:
 		r.readTarget(conditionPart, p, p.name) // for its error: "" names no column

@@ -70,7 +70,8 @@ func cloneMedia(t *mediatype.Type) {
 }
 
 func cloneField(f *filter.Field) {
-	cloneText(&f.Name)
+	cloneTexts(&f.Name, &f.Cast)
+	f.Related = cloneAll(f.Related, cloneText)
 	f.Path = cloneAll(f.Path, func(s *filter.Step) { cloneText(&s.Key) })
 }
 
@@ -102,8 +103,5 @@ func cloneNode(node Node) Node {
 
 func cloneOrder(o *filter.Order) {
 	o.Path = cloneAll(o.Path, cloneText)
-	o.Terms = cloneAll(o.Terms, func(t *filter.OrderTerm) {
-		cloneText(&t.Relation)
-		cloneField(&t.Field)
-	})
+	o.Terms = cloneAll(o.Terms, func(t *filter.OrderTerm) { cloneField(&t.Field) })
 }

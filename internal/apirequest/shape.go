@@ -334,7 +334,7 @@ func (k key) field(f filter.Field) key {
 	for _, step := range f.Path {
 		k = k.flags(step.Text, step.Index).text(step.Key)
 	}
-	return k
+	return k.texts(f.Related).text(f.Cast)
 }
 
 func (k key) items(items []filter.SelectItem) key {
@@ -389,7 +389,7 @@ func (k key) orders(orders []filter.Order) key {
 	for _, o := range orders {
 		k = k.texts(o.Path).number(len(o.Terms))
 		for _, term := range o.Terms {
-			k = k.text(term.Relation).field(term.Field)
+			k = k.field(term.Field).flags(term.IgnoreCase)
 			k = append(k, byte(term.Direction), byte(term.Nulls), byte(term.Aggregate))
 		}
 	}

@@ -293,7 +293,7 @@ func (t OrderTerm) String() string {
 		term.Field, term.Aggregate = t.Output.Column.Field.Field, t.Output.Column.Aggregate
 	}
 	if t.Embed != nil {
-		term.Relation = t.Embed.Name
+		term.Field.Related = []string{t.Embed.Name}
 	}
 	return term.String()
 }

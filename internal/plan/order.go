@@ -30,19 +30,21 @@ func (p *Planner) addOrders(n *Node, relies *reliance) error {
 	for _, term := range n.order {
 		t := OrderTerm{Direction: term.Direction, Nulls: term.Nulls}
 		place := -1
-		if term.Relation == "" && term.Aggregate == filter.NoAggregate {
+		if len(term.Field.Related) == 0 && term.Aggregate == filter.NoAggregate {
 			place = p.outputOf(n, term.Field)
 		}
 		if term.Aggregate != filter.NoAggregate {
 			t.Place, t.Output = -1, p.aggregateOf(n, term.Field, term.Aggregate)
 		} else if place >= 0 {
 			t.Field.Field, t.Place, t.Output = term.Field, -1, &Output{Place: place}
-		} else if term.Relation == "" {
+		} else if len(term.Field.Related) == 0 {
 			t.Field, t.Place = p.field(n, term.Field), n.showsPath(term.Field)
 		} else {
-			e := n.embed(term.Relation)
+			relation := term.Field.Related[0]
+			term.Field.Related = nil
+			e := n.embed(relation)
 			if e == nil {
-				return apierror.NotEmbedded(term.Relation)
+				return apierror.NotEmbedded(relation)
 			}
 			if e.ToMany() {
 				return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
