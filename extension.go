@@ -39,11 +39,16 @@ const (
 	// Batches takes several requests at once, to be run in one transaction: as a POST to the
 	// root with Content-Type: application/vnd.pgrst.batch+json. See docs/batches.md.
 	Batches // batches
+	// Filters takes casts of fields in conditions and orders, as in id::text=like.4* (see
+	// Options.FilterCasts); the operators jsonpath and jsonmatch; conditions about related
+	// rows, as in client(name)=eq.x, and orders by them at any depth; and orders without regard
+	// to case, as in order=name.ci. See docs/filters.md.
+	Filters // filters
 )
 
 var extensions = [...]string{
 	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
-	KeysetPages: "keyset-pages", Grouping: "grouping", Batches: "batches",
+	KeysetPages: "keyset-pages", Grouping: "grouping", Batches: "batches", Filters: "filters",
 }
 
 // String gives the extension's name, such as "typescript".

@@ -45,7 +45,8 @@ type Node struct {
 	// StripNulls leaves nulls out of JSON, at every depth.
 	StripNulls bool
 
-	depth int // 0 at the root
+	depth int         // 0 at the root
+	about []Predicate // conditions that rows around it have about its own
 	unresolved
 }
 
@@ -83,6 +84,10 @@ type Embed struct {
 	// PresenceTests is how often the parent's conditions test whether there is anything to
 	// embed: each Present about it is a test, and so is Inner.
 	PresenceTests int
+	// Lends are columns for the rows around it alone, of a to-one embed, and Compared reports
+	// that there are conditions about some of them.
+	Lends    []Lent
+	Compared bool
 
 	hint    string
 	renamed bool // an alias was given

@@ -33,10 +33,13 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 		func() error { return p.addOrders(root, &a.relies) },
 		func() error { return p.addGrouping(root, nil, &a.relies) },
 		func() error {
-			p.addPredicates(root, &a.relies)
+			if err := p.addPredicates(root, &a.relies); err != nil {
+				return err
+			}
+			compareLent(root)
 			joinPresent(root)
 			countPresenceTests(root)
-			return nil
+			return checkSome(root)
 		},
 		func() error { return p.checkAggregates(root) },
 	}

@@ -46,8 +46,7 @@ func (s selection) keysetTerms() []keysetTerm {
 	n, k := s.node, s.keyset
 	terms := make([]keysetTerm, len(n.Order))
 	for i, t := range n.Order {
-		column, field := orderOperand(n, i, t, false)
-		term := keysetTerm{OrderTerm: t, value: bound(field.Bind(column)), nullable: t.Nullable(n)}
+		term := keysetTerm{OrderTerm: t, value: orderValue(n, i, t), nullable: t.Nullable(n)}
 		if k.Bound == plan.Before {
 			term.OrderTerm = t.Reversed()
 		}
@@ -63,7 +62,11 @@ func (s selection) keysetTerms() []keysetTerm {
 // typeOf is the type of a term's values, nil if it isn't known.
 func typeOf(t plan.OrderTerm) *introspect.Type {
 	switch {
-	case len(t.Field.Path) > 0, t.Embed != nil && shown(t): // which may be shown cast
+	case t.IgnoreCase, t.Embed != nil && shown(t): // which may be shown cast
+		return nil
+	case t.Field.Cast != nil:
+		return t.Field.Cast.Type
+	case len(t.Field.Path) > 0:
 		return nil
 	case t.Field.Column != nil:
 		return t.Field.Column.Type

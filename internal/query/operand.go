@@ -20,6 +20,9 @@ func operand(n *plan.Node, f plan.Field) filter.Operand {
 			op.Parse = sqlfrag.Qualified(f.Parse.Schema, f.Parse.Name)
 		}
 	}
+	if f.Cast != nil {
+		op.Cast = castName(f.Cast)
+	}
 	return op
 }
 

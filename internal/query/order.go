@@ -30,7 +30,13 @@ func orderBy(n *plan.Node, grouped bool) fragment {
 // orderTerm renders the i-th term of an order.
 func orderTerm(n *plan.Node, i int, t plan.OrderTerm, grouped bool) fragment {
 	column, field := orderOperand(n, i, t, grouped)
-	return bound(filter.OrderTerm{Field: field, Direction: t.Direction, Nulls: t.Nulls}.Bind(column))
+	return bound(filter.OrderTerm{Field: field, IgnoreCase: t.IgnoreCase, Direction: t.Direction, Nulls: t.Nulls}.Bind(column))
+}
+
+// orderValue renders what the i-th term of an order orders by.
+func orderValue(n *plan.Node, i int, t plan.OrderTerm) fragment {
+	t.Direction, t.Nulls = filter.DefaultDirection, filter.DefaultNulls
+	return orderTerm(n, i, t, false)
 }
 
 // orderOperand is what the i-th term of an order is about: a column, and a field of it.
@@ -38,6 +44,8 @@ func orderOperand(n *plan.Node, i int, t plan.OrderTerm, grouped bool) (column f
 	switch {
 	case t.Output != nil:
 		column = outputOperand(n, t.Output, grouped || n.Distinct != nil)
+	case t.Lent > 0:
+		column, field = lentOperand(t.Embed, t.Lent, t.Field), t.Field.Field
 	case t.Embed != nil && shown(t):
 		column.SQL, field = sqlfrag.Qualified(t.Embed.Alias, shownColumn(t)), t.Field.Field
 	case t.Embed != nil:
@@ -78,25 +86,35 @@ func shownColumn(t plan.OrderTerm) string {
 // orderColumn names the column that an embed has for the i-th term of its parent's order.
 func orderColumn(i int) string { return "order." + position(i) }
 
-// hasOrderColumns reports an embed with columns for the order of its parent alone.
-func hasOrderColumns(parent *plan.Node, e *plan.Embed) bool {
-	return slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return t.Embed == e && !shown(t) })
+// hasHiddenColumns reports an embed with columns for the order of its parent, or for
+// conditions of the rows around it, alone.
+func hasHiddenColumns(parent *plan.Node, e *plan.Embed) bool {
+	return len(e.Lends) > 0 || slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return ownsTerm(e, t) })
 }
 
-// orderColumns renders these columns, behind the outputs of the embed.
-func orderColumns(s selection) fragment {
+// ownsTerm reports a term for which the embed has a column of its own.
+func ownsTerm(e *plan.Embed, t plan.OrderTerm) bool { return t.Embed == e && t.Lent == 0 && !shown(t) }
+
+// hiddenColumns renders these columns, behind the outputs of the embed.
+func hiddenColumns(s selection) fragment {
 	f := fragment{}
 	if s.embed == nil {
 		return f
 	}
-	for i, term := range s.parent.Order {
-		if term.Embed != s.embed || shown(term) {
-			continue
-		}
+	separate := func() {
 		if len(s.outputs) > 0 || !f.empty() {
 			f.add(", ")
 		}
-		f.join(field(s.node, term.Field).within("", " AS "+sqlfrag.Ident(orderColumn(i))))
+	}
+	for i, term := range s.parent.Order {
+		if ownsTerm(s.embed, term) {
+			separate()
+			f.join(field(s.node, term.Field).within("", " AS "+sqlfrag.Ident(orderColumn(i))))
+		}
+	}
+	if len(s.embed.Lends) > 0 {
+		separate()
+		f.join(lentColumns(s.embed))
 	}
 	return f
 }

@@ -14,6 +14,10 @@ func predicate(n *plan.Node, p plan.Predicate, present presenceSQL) fragment {
 		return bound(p.Bind(p.Field.Field, operand(n, p.Field), p.Value))
 	case plan.CompareOutput:
 		return bound(p.Bind(filter.Field{}, outputOperand(n, &p.Output, false), p.Value))
+	case plan.CompareRelated:
+		return bound(p.Bind(p.Field.Field, lentOperand(p.Embed, p.Place, p.Field), p.Value))
+	case plan.Some:
+		return some(n, p)
 	case plan.Present:
 		return present(n, p.Embed, p.Absent)
 	case plan.Group:
