@@ -149,8 +149,8 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	query, err := filter.Parse(req.RawQuery, filter.Options{
 		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
 		Grouping: !c.NoGrouping, Filters: !c.NoFilters,
-		Update:   !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
-		Pages:    !c.NoKeysets && req.Action == Read,
+		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
+		Pages:  !c.NoKeysets && req.Action == Read,
 	})
 	if err != nil {
 		return nil, err
