@@ -107,5 +107,5 @@ func TestFilters_decisions(t *testing.T) {
 	ask("/items?select=id,labels()&labels(kind)=eq.stuff&order=id", `[{"id": 4}, {"id": 24}]`)
 	ask("/items?select=id,makers!items_maker_id_fkey(countries())&order=makers(countries(continent_id)),id&limit=1", `[{"id": 4}]`)
 	require.Contains(t, uses["countries"].reads, "continent_id")
-	ask("/parts?select=id", `{"code": "PGRST501", "message": "Internal server error", "details": null, "hint": null}`)
+	ask("/parts?select=id", `{"code": "PGRSTX00", "message": "Internal error", "details": null, "hint": null}`)
 }
