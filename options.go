@@ -106,6 +106,13 @@ type Options struct {
 	// overlooks it there, would answer with an error. With FilterCasts that isn't nil, if
 	// only an empty list, it counts with every operator. The reference has no such key.
 	FilterCasts []string
+	// NullRows answers null for a function that returns one row (RETURNS a composite type, or
+	// several OUT parameters, without SETOF) where it returns NULL, as one in SQL does that
+	// finds nothing; and so where a computed relationship embeds what such a function returns.
+	// By default there is an object whose members are null, as PostgREST has it. A row of
+	// nulls that isn't NULL is an object either way, unless it is to be one of an exposed
+	// table that has a column which is NOT NULL. The reference has no such key.
+	NullRows bool
 	// VersionColumns names the columns that have the versions of rows, for conditional
 	// requests: by "relation", which means those of that name in all exposed schemas, or by
 	// "schema.relation", which goes first. It is for views, which have no version without,

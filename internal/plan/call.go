@@ -17,6 +17,8 @@ type Call struct {
 	Routine *introspect.Routine
 	// Scalar reports a function that returns values, and not rows.
 	Scalar bool
+	// NullRow says what of a function that returns one row is none.
+	NullRow NullRow
 	// Arguments are given by name, each as text.
 	Arguments []Argument
 	// FromBody takes the parameters in Named from the JSON of the body instead, in which
@@ -59,6 +61,9 @@ func (p *Planner) call(req *apirequest.Shape) (Plan, error) {
 	c.arguments(req)
 	table, scalar := p.resultTable(routine, req.Schema)
 	c.Scalar, c.MaxRows = scalar, p.capOf(rowsOf(routine))
+	if !scalar {
+		c.NullRow = p.nullRow(routine)
+	}
 	if err := p.tree(&c.Answer, table, req); err != nil {
 		return nil, err
 	}

@@ -74,6 +74,8 @@ type Embed struct {
 	Node          *Node
 	// Alias is the name of the embedded rows, as the parent sees them, in SQL.
 	Alias string
+	// NullRow says what of a computed relationship is no row, where its function returns one.
+	NullRow NullRow
 	// Inner leaves out the parents that have nothing to embed.
 	Inner bool
 	// Spread lifts the columns into the parent, from a to-many relationship as arrays.

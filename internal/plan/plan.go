@@ -35,6 +35,8 @@ type Config struct {
 	// Casts are the types, beside text, that conditions and orders may cast fields to. Nil has
 	// casts in the names of parameters count only where PostgREST doesn't answer.
 	Casts []string
+	// NullRows has functions that return one row, and return NULL, have no row.
+	NullRows bool
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.

@@ -127,7 +127,7 @@ func (p *Planner) settle(n *Node, node apirequest.Node) apirequest.Node {
 	if len(c.Field.Related) > 0 {
 		overlooked := c
 		overlooked.Field = filter.Field{Name: c.Field.Related[0]}
-		if n.embedded(overlooked) != nil || p.mayKnow(n.Table, overlooked.Field.Name) {
+		if n.embedded(overlooked) != nil || p.mayKnow(n.Table, overlooked.Field.Name) && !p.computesRow(n.Table, overlooked.Field.Name) {
 			return overlooked
 		}
 		return c
@@ -146,6 +146,13 @@ func (p *Planner) mayKnow(t *introspect.Table, name string) bool {
 	}
 	_, computed := p.cache.ComputedField(t.Name, name)
 	return computed
+}
+
+// computesRow reports the name of a function that makes a row of a row, which PostgreSQL
+// compares with no text.
+func (p *Planner) computesRow(t *introspect.Table, name string) bool {
+	r, ok := p.cache.ComputedField(t.Name, name)
+	return ok && !has(t, name) && r.Returns.Type != nil && r.Returns.Type.Kind == introspect.CompositeType && !r.Returns.Type.IsDomain
 }
 
 // maxSome bounds how many subqueries the conditions about related rows make. Each has the

@@ -212,6 +212,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		if r.Junction != nil {
 			e.Junction = p.cache.Tables[r.Junction.Table]
 		}
+		if r.Function != nil {
+			e.NullRow = p.nullRow(r.Function)
+		}
 		*embeds++
 		if e.Alias = "embed." + strconv.Itoa(*embeds); e.Alias == n.Alias {
 			e.Alias += "_"

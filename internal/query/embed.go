@@ -161,6 +161,9 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 			argument = sqlfrag.Qualified(parent.Alias, parent.RowColumn)
 		}
 		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"
+		if e.NullRow != plan.KeepNull {
+			return rowOrNone(sql(name), e.Relationship.Function.Returns.Type, e.NullRow, n.Alias).within(" FROM ", "")
+		}
 	case e == nil:
 		return sql(" FROM " + name) // the root's alias is its name
 	}
