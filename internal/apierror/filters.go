@@ -33,5 +33,5 @@ func OrderOfAlias(term string) *Error {
 // TooManyRelated is PGRST100 for conditions about related rows that are within each other.
 func TooManyRelated(most int) *Error {
 	return &Error{Code: "PGRST100", Message: "The request has too many conditions about related rows", Status: http.StatusBadRequest,
-		Details: fmt.Sprintf("They may make %d subqueries, of which those of related rows are made again for each condition about these.", most)}
+		Details: fmt.Sprintf("They may be %d, where the conditions of related rows count for each condition that is about these.", most)}
 }

@@ -94,7 +94,9 @@ func (p *Planner) related(way []*Embed, c apirequest.Condition, relies *reliance
 			return nil, err
 		}
 		for _, e := range way {
-			e.Compared = true
+			if e.Compared = true; len(e.Lends) > maxEntries {
+				return nil, apierror.TooManyEntries(maxEntries)
+			}
 		}
 		last.Node.about = append(last.Node.about, compare)
 		return CompareRelated{first, lend(way, compare.Field), compare}, nil
@@ -155,53 +157,56 @@ func (p *Planner) computesRow(t *introspect.Table, name string) bool {
 	return ok && !has(t, name) && r.Returns.Type != nil && r.Returns.Type.Kind == introspect.CompositeType && !r.Returns.Type.IsDomain
 }
 
-// maxSome bounds how many subqueries the conditions about related rows make. Each has the
-// conditions of the rows that it looks for, which may be about related rows, too: their
-// number is multiplied at each level.
-const maxSome = 200
+// maxRelated bounds the conditions in the subqueries that look for related rows. Each has the
+// conditions of the rows that it looks for, which may be about related rows, too: their number
+// is multiplied at each level.
+const maxRelated = 1000
 
-// checkSome refuses conditions about related rows that make more subqueries.
-func checkSome(root *Node) error {
-	if root.some(map[*Node]int{}) > maxSome {
-		return apierror.TooManyRelated(maxSome)
+// checkRelated refuses conditions about related rows that make more of them.
+func checkRelated(root *Node) error {
+	if root.related(map[*Node]int{}) > maxRelated {
+		return apierror.TooManyRelated(maxRelated)
 	}
 	return nil
 }
 
-// some counts the subqueries of a node and of those below it.
-func (n *Node) some(known map[*Node]int) int {
-	count := n.someOfRows(known)
+// related counts the conditions in the subqueries of a node and of those below it.
+func (n *Node) related(known map[*Node]int) int {
+	count := countRelated(n.Where, known, 0)
 	for _, e := range n.Embeds {
-		count = min(count+e.Node.some(known), maxSome+1)
+		count = min(count+e.Node.related(known), maxRelated+1)
 	}
 	return count
 }
 
-// someOfRows counts the subqueries that tell which rows a node has.
-func (n *Node) someOfRows(known map[*Node]int) int {
+// conditionsOfRows counts the conditions on which rows a node has, with those in subqueries.
+func (n *Node) conditionsOfRows(known map[*Node]int) int {
 	if count, ok := known[n]; ok {
 		return count
 	}
-	count := countSome(n.Where, known)
+	count := countRelated(n.Where, known, 1)
 	for _, e := range n.Embeds {
 		if e.Inner || e.Compared || e.PresenceTests > 0 {
-			count = min(count+e.Node.someOfRows(known), maxSome+1)
+			count = min(count+1+e.Node.conditionsOfRows(known), maxRelated+1)
 		}
 	}
 	known[n] = count
 	return count
 }
 
-func countSome(of []Predicate, known map[*Node]int) int {
+// countRelated counts what is in subqueries, and each other condition as so many.
+func countRelated(of []Predicate, known map[*Node]int, other int) int {
 	count := 0
 	for _, p := range of {
 		switch p := p.(type) {
 		case Some:
-			count += 1 + p.Embed.Node.someOfRows(known) + countSome([]Predicate{p.Of}, known)
+			count += p.Embed.Node.conditionsOfRows(known) + countRelated([]Predicate{p.Of}, known, 1)
 		case Group:
-			count += countSome(p.Of, known)
+			count += countRelated(p.Of, known, other)
+		default:
+			count += other
 		}
-		count = min(count, maxSome+1)
+		count = min(count, maxRelated+1)
 	}
 	return count
 }

@@ -39,7 +39,7 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 			compareLent(root)
 			joinPresent(root)
 			countPresenceTests(root)
-			return checkSome(root)
+			return checkRelated(root)
 		},
 		func() error { return p.checkAggregates(root) },
 	}

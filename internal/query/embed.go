@@ -307,10 +307,10 @@ func matching(parent *plan.Node, e *plan.Embed, n *plan.Node, count bool, more .
 	f.join(source(parent, e, n))
 	conditions := joinConditions(parent, e)
 	for _, p := range n.Where {
-		conditions = append(conditions, predicate(n, p, existence))
+		conditions = append(conditions, predicate(n, p, lentPresence))
 	}
 	for _, child := range n.Embeds {
-		if child.PresenceTests > 1 {
+		if child.PresenceTests > 1 && !child.Compared {
 			f.join(presence(n, child))
 		}
 		switch {

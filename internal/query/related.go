@@ -37,6 +37,19 @@ func lentOperand(e *plan.Embed, place int, f plan.Field) filter.Operand {
 	return op
 }
 
+// lentPresence tests the row of an embed that was joined for conditions about it. Others have
+// no join where rows are only looked for.
+func lentPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
+	if !e.Compared {
+		return existence(n, e, absent)
+	}
+	test := " IS DISTINCT FROM NULL"
+	if absent {
+		test = " IS NOT DISTINCT FROM NULL"
+	}
+	return sql(sqlfrag.Ident(e.Alias) + ".*" + test)
+}
+
 // some tests for a row of an embed that satisfies a condition, and those of the embed.
 func some(n *plan.Node, p plan.Some) fragment {
 	return matching(n, p.Embed, p.Embed.Node, false, predicate(p.Embed.Node, p.Of, existence)).within("EXISTS (", ")")
