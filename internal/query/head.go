@@ -76,7 +76,7 @@ func storedNode(n *plan.Node, ofAll bool) bool {
 	if n.Aggregates() || n.Distinct != nil {
 		return false
 	}
-	if slices.ContainsFunc(n.Order, func(t plan.OrderTerm) bool { return t.Output != nil || t.IgnoreCase || !storedField(t.Field) }) {
+	if slices.ContainsFunc(n.Order, func(t plan.OrderTerm) bool { return t.Output != nil || !storedField(t.Field) }) {
 		return false
 	}
 	return !slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return !storedEmbed(e, ofAll) })
