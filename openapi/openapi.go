@@ -69,6 +69,11 @@ type Config struct {
 	IdempotencyKeys bool
 	// Batches adds that the root takes batches of requests, in OpenAPI 3.1.
 	Batches bool
+	// Filters adds casts, conditions about related rows, JSON paths and orders without regard
+	// to case to what filters and orders take, in OpenAPI 3.1.
+	Filters bool
+	// NullRows has functions that return one row return null as well, in OpenAPI 3.1.
+	NullRows bool
 	// Additions are the host's own.
 	Additions Additions
 }
