@@ -54,12 +54,12 @@ func (p *Planner) failsWithoutCast(n *Node, c apirequest.Condition) bool {
 	}
 	field := p.field(n, f)
 	t := field.typeOf()
-	return t != nil && !isText(t) && t.BaseOID != oid.Bytea && !(t.Kind == introspect.BaseType && t.BaseOID >= firstUserOID)
+	return t != nil && !isText(t) && t.BaseOID != oid.Bytea && !mayBeText(t)
 }
 
-// firstUserOID is the first number in pg_type of types that PostgreSQL doesn't bring along:
-// whether such a type turns to text by itself, as citext does, only PostgreSQL knows.
-const firstUserOID = 16384
+// mayBeText reports a base type of an extension: whether that turns to text by itself, as
+// citext does, only PostgreSQL knows.
+func mayBeText(t *introspect.Type) bool { return t.Kind == introspect.BaseType && !t.BuiltIn() }
 
 // isText reports a type whose values are texts, or are turned to texts by PostgreSQL where
 // a function takes these.
@@ -91,5 +91,5 @@ func (f *Field) hasCase() bool {
 		return kindOf(f.Field) == TextValue
 	}
 	t := f.typeOf()
-	return t == nil || isText(t) || t.Kind == introspect.BaseType && t.BaseOID >= firstUserOID
+	return t == nil || isText(t) || mayBeText(t)
 }
