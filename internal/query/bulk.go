@@ -30,7 +30,7 @@ func bulkUpdate(m *plan.Mutate, f fragment) fragment {
 	for i, c := range m.Bulk.Key {
 		conditions[i] = sql(sqlfrag.Qualified(m.Target.Alias, c.Name) + " = " + bodyColumn(c))
 	}
-	f.join(where(append(conditions, predicates(m.Target, m.Where)...)))
+	f.join(where(append(conditions, toWrite(m)...)))
 	return f
 }
 
