@@ -57,6 +57,15 @@ func TestBulk(t *testing.T) {
 		{name: "ordered", target: "/parts?select=id&order=id", prefer: shown, payload: `[{"id": 3, "name": "x"}, {"id": 1, "name": "x"}]`, status: 200, body: `[{"id": 1}, {"id": 3}]`},
 		{name: "embedded", target: "/parts?select=id,stocks(place)&stocks.order=place", prefer: shown, payload: `[{"id": 2, "name": "x"}, {"id": 1, "name": "x"}]`, status: 200,
 			body: `[{"id": 2, "stocks": []}, {"id": 1, "stocks": [{"place": "x"}, {"place": "y"}]}]`},
+		{name: "shown_if_embedded", target: "/parts?select=id,stocks!inner(place)&stocks.place=eq.x", prefer: shown, payload: `[{"id": 2, "name": "x"}, {"id": 1, "name": "x"}]`, status: 200,
+			want: headers{"Content-Range": "0-0/*"}, body: `[{"id": 1, "stocks": [{"place": "x"}]}]`},
+		{name: "none_shown", target: "/parts?select=id,stocks!inner()&stocks.place=eq.z", prefer: shown, payload: `[{"id": 2, "name": "x"}, {"id": 1, "name": "x"}]`, status: 200, body: `[]`},
+		{name: "shown_if_embedded_and_unknown", target: "/parts?select=id,stocks!inner()", prefer: shown, payload: `[{"id": 1, "name": "x"}, {"id": 9}]`, status: 400, body: unknown("2", "1")},
+		{name: "grouped", target: "/parts?select=amount.sum(),count()", prefer: shown, payload: `[{"id": 2, "amount": 5}, {"id": 1, "amount": 6}, {"id": 3}]`, status: 200,
+			body: `[{"sum": 14, "count": 3}]`},
+		{name: "grouped_and_unknown", target: "/parts?select=amount.sum()", prefer: shown, payload: `[{"id": 2, "amount": 5}, {"id": 9, "amount": 6}]`, status: 400, body: unknown("2", "1")},
+		{name: "grouped_object", target: "/parts?select=amount.sum()", prefer: shown, send: headers{"Accept": "application/vnd.pgrst.object+json"}, payload: `[{"id": 2, "amount": 5}, {"id": 1}]`,
+			status: 200, want: oneObject, body: `{"sum": 6}`},
 		{name: "key_of_several_columns", target: "/stocks", prefer: shown, payload: `[{"place": "y", "part": 1, "amount": 0}, {"part": 1, "place": "x", "amount": 1}]`, status: 200,
 			body: `[{"place": "y", "part": 1, "amount": 0}, {"place": "x", "part": 1, "amount": 1}]`},
 		{name: "another_key", target: "/parts?on_conflict=code&select=id,name", prefer: shown, payload: `[{"code": "b", "name": "x"}, {"code": "a"}]`, status: 200,
@@ -114,7 +123,7 @@ func TestBulk(t *testing.T) {
 	for i := range writes {
 		writes[i] = patch(writes[i])
 	}
-	runInTurn(t, serveClone(t, parts, rollingBack), writes...)
+	runInTurn(t, serveClone(t, parts, rollingBack, func(o *pgrest.Options) { o.Aggregates = true }), writes...)
 	// The reference knows no such body.
 	refused := fault("PGRST102", "Content-Type not acceptable: "+rowsType, "", "")
 	runInTurn(t, serveClone(t, parts, rollingBack),

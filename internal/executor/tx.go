@@ -166,8 +166,8 @@ func (r *Result) sendPreface() (before int) {
 		r.tx.unknown = true // the time zone and the like
 		before += r.pipe.sendContext(r.cmd.Tells)
 	}
-	if r.cmd.Program.Inserted { // or the count would go on from that of an earlier command
-		r.pipe.send("", noneInserted, nil)
+	if setting := r.cmd.Program.CountedIn(); setting != "" { // or the count would go on from that of an earlier command
+		r.pipe.send("", noneCounted(setting), nil)
 		before++
 	}
 	return before

@@ -16,19 +16,25 @@ func raising(message string) string {
 	return "(pg_catalog.pg_backend_pid()::text || ' " + message + "')::boolean"
 }
 
-// guarded reports a write whose rows are held against conditions, or leave a mark.
-func guarded(m *plan.Mutate) bool { return (len(m.Check) > 0 || m.Match != nil) && !noColumns(m) }
+// guarded reports a write whose rows are held against conditions, leave a mark, or are counted.
+func guarded(m *plan.Mutate) bool {
+	return (len(m.Check) > 0 || m.Match != nil || countsUpdated(m)) && !noColumns(m)
+}
 
 // allowed renders whether the row of a write satisfies all conditions, or fails. If the write
 // has a condition itself, the row leaves its mark.
 func allowed(m *plan.Mutate) fragment {
-	switch {
-	case m.Match == nil:
-		return satisfies(m)
-	case len(m.Check) == 0:
-		return sql(markWritten)
+	var all []fragment
+	if countsUpdated(m) {
+		all = append(all, sql(countIn(UpdatedSetting, "+")))
 	}
-	return satisfies(m).within(markWritten+" AND ", "")
+	if m.Match != nil {
+		all = append(all, sql(markWritten))
+	}
+	if len(m.Check) > 0 {
+		all = append(all, satisfies(m))
+	}
+	return conditionOf(all[:len(all)-1], all[len(all)-1])
 }
 
 // satisfies renders whether the row of a write satisfies all conditions, or fails.
