@@ -118,7 +118,7 @@ func walkedOrders() (targets []string) {
 	add("tracks", "number,labels(id)", both("labels(name)", "labels(founded)")...)
 	add("tracks", "number,labels()", both("labels(name)")...)
 	add("tracks", "number,...labels(name,y:founded)", both("labels(name)", "labels(founded)")...)
-	add("tracks", "number,labels!inner(name)", "labels(name).desc,year", "year,labels(founded).desc")
+	add("tracks", "number,labels!inner(name)", "labels(name).desc,year", "year,labels(founded).desc", "labels(founded).desc,labels(name)", "labels(name),labels(founded).desc")
 	add("track_list", "number,labels(name)", both("year", "labels(name)")...)
 	add("track_labels", "*", both("year", "id", "name")...)
 	add("coded", "*", "n.desc", "maybe", "code.desc")

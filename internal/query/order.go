@@ -38,6 +38,8 @@ func orderOperand(n *plan.Node, i int, t plan.OrderTerm, grouped bool) (column f
 	switch {
 	case t.Output != nil:
 		column = outputOperand(n, t.Output, grouped || n.Distinct != nil)
+	case t.Embed != nil && inRow(n, t):
+		column.SQL, field = sqlfrag.Qualified(t.Embed.Alias, orderColumn(i)), t.Field.Field
 	case t.Embed != nil && shown(t):
 		column.SQL, field = sqlfrag.Qualified(t.Embed.Alias, shownColumn(t)), t.Field.Field
 	case t.Embed != nil:
@@ -67,6 +69,12 @@ func orderAsColumn(s selection) fragment {
 // shown reports that a term about an embed is about one of its outputs.
 func shown(t plan.OrderTerm) bool { return t.Place >= 0 }
 
+// inRow reports that this output is within the JSON of the embed's row, beside which other
+// terms have columns: then it has one, too.
+func inRow(parent *plan.Node, t plan.OrderTerm) bool {
+	return shown(t) && !t.Embed.Spread && hasOrderColumns(parent, t.Embed)
+}
+
 // shownColumn names that output.
 func shownColumn(t plan.OrderTerm) string {
 	if t.Embed.Spread {
@@ -78,7 +86,8 @@ func shownColumn(t plan.OrderTerm) string {
 // orderColumn names the column that an embed has for the i-th term of its parent's order.
 func orderColumn(i int) string { return "order." + position(i) }
 
-// hasOrderColumns reports an embed with columns for the order of its parent alone.
+// hasOrderColumns reports an embed with columns for the order of its parent alone, as it
+// doesn't show all that its parent is ordered by.
 func hasOrderColumns(parent *plan.Node, e *plan.Embed) bool {
 	return slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return t.Embed == e && !shown(t) })
 }
@@ -90,13 +99,17 @@ func orderColumns(s selection) fragment {
 		return f
 	}
 	for i, term := range s.parent.Order {
-		if term.Embed != s.embed || shown(term) {
+		if term.Embed != s.embed || shown(term) && (s.row.empty() || !inRow(s.parent, term)) {
 			continue
 		}
 		if len(s.outputs) > 0 || !f.empty() {
 			f.add(", ")
 		}
-		f.join(field(s.node, term.Field).within("", " AS "+sqlfrag.Ident(orderColumn(i))))
+		value := sql(sqlfrag.Qualified(rowName, shownColumn(term)))
+		if !shown(term) {
+			value = field(s.node, term.Field)
+		}
+		f.join(value.within("", " AS "+sqlfrag.Ident(orderColumn(i))))
 	}
 	return f
 }
