@@ -60,7 +60,7 @@ func (p *Planner) addBulk(m *Mutate, req *apirequest.Shape) error {
 	}
 	m.Columns, m.Bulk = changes, b
 	if m.Return == ReturnRepresentation {
-		m.Root.PlaceColumn = unusedName(m.Table, "pgrst place")
+		m.Root.PlaceColumn = m.Root.OwnName("pgrst place")
 	}
 	return nil
 }

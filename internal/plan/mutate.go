@@ -113,7 +113,7 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if m.ReportRows = req.ReportRows; m.ReportRows {
 		m.ReportOld = p.cache.ServerVersion >= returnsOld
 	}
-	m.Target = &Node{Table: table, Exposed: true, Alias: table.Name.Name}
+	m.Target = &Node{Table: table, Exposed: true, Alias: rootAlias(table)}
 	if err := p.addResult(m, req); err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (p *Planner) addResult(m *Mutate, req *apirequest.Shape) error {
 	if err := uncapped.tree(&m.Answer, m.Table, ofResult(req)); err != nil {
 		return err
 	}
-	m.Root.FromResult, m.Root.RowColumn = true, unusedName(m.Table, "pgrst row")
+	m.Root.FromResult, m.Root.RowColumn = true, m.Root.OwnName("pgrst row")
 	return nil
 }
 
@@ -180,14 +180,6 @@ func ofResult(req *apirequest.Shape) *apirequest.Shape {
 		}
 	}
 	return &result
-}
-
-// unusedName is a name that no column of a relation has.
-func unusedName(t *introspect.Table, name string) string {
-	for has(t, name) {
-		name += "_"
-	}
-	return name
 }
 
 // addFilters resolves the filters of the rows to write.

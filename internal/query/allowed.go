@@ -80,14 +80,14 @@ func allowedValue(m *plan.Mutate, value fragment) fragment {
 }
 
 // allowedName is that of the column of a write's result that holds its rows against the
-// conditions, and that nobody reads.
+// conditions, and that nobody reads, before it is an OwnName.
 const allowedName = "pgrst allowed"
 
 // addAllowed adds that column to what a write returns.
 func addAllowed(m *plan.Mutate, write *fragment) {
 	if guarded(m) {
 		write.add(", ")
-		write.join(allowed(m).within("", " AS "+sqlfrag.Ident(allowedName)))
+		write.join(allowed(m).within("", " AS "+sqlfrag.Ident(m.Root.OwnName(allowedName))))
 	}
 }
 

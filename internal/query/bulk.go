@@ -22,7 +22,7 @@ func bulkUpdate(m *plan.Mutate, f fragment) fragment {
 			f.add(bodyColumn(c))
 			continue
 		}
-		f.join(given(c, sqlfrag.Qualified(bodyName, elementName)))
+		f.join(given(c, sqlfrag.Qualified(bodyName, m.Root.OwnName(elementName))))
 		f.add(bodyColumn(c) + " ELSE " + sqlfrag.Qualified(m.Target.Alias, c.Name) + " END")
 	}
 	f.join(objectRows(m).within(" FROM ", " AS "+sqlfrag.Ident(bodyName)))
@@ -65,9 +65,9 @@ func objectRows(m *plan.Mutate) fragment {
 		f.add(" AS " + sqlfrag.Ident(c.Name) + ", ")
 	}
 	if m.Bulk.Sparse {
-		f.add(element + ".value AS " + element + ", ")
+		f.add(element + ".value AS " + sqlfrag.Ident(m.Root.OwnName(elementName)) + ", ")
 	}
-	f.add(element + ".place AS " + sqlfrag.Ident(placeName))
+	f.add(element + ".place AS " + sqlfrag.Ident(m.Root.OwnName(placeName)))
 	f.add(" FROM pg_catalog.json_array_elements(?) WITH ORDINALITY AS "+element+"(value, place), LATERAL pg_catalog.json_to_record("+
 		element+".value) AS "+record(sqlfrag.Ident(bodyName), all), body)
 	f.add(" ORDER BY " + strings.Join(keys, ", ") + ", " + element + ".place DESC)")
@@ -107,12 +107,12 @@ func showsEach(n *plan.Node) bool {
 		!slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return e.Inner })
 }
 
-// placeName is the column with the place of an object in the body.
+// placeName is the column with the place of an object in the body, before it is an OwnName.
 const placeName = "pgrst place"
 
 // addPlace adds the place of each row in the body to what a write returns.
 func addPlace(m *plan.Mutate, write *fragment) {
 	if m.Root.PlaceColumn != "" {
-		write.add(", " + sqlfrag.Qualified(bodyName, placeName) + " AS " + sqlfrag.Ident(m.Root.PlaceColumn))
+		write.add(", " + sqlfrag.Qualified(bodyName, m.Root.OwnName(placeName)) + " AS " + sqlfrag.Ident(m.Root.PlaceColumn))
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// versionName is the column with the version in what a write returned.
+// versionName is the column with the version in what a write returned, before it is an
+// OwnName.
 const versionName = "pgrst version"
 
 // versionText renders a row's version as a text, by the quoted alias of the row. Times have
@@ -34,7 +35,7 @@ func versionOf(a *plan.Answer) string {
 	case a.Version == nil:
 		return ""
 	case a.Root.FromResult:
-		return sqlfrag.Qualified(a.Root.Alias, versionName)
+		return sqlfrag.Qualified(a.Root.Alias, a.Root.OwnName(versionName))
 	}
 	return versionText(sqlfrag.Ident(a.Root.Alias), a.Version)
 }
@@ -58,7 +59,7 @@ func returnsVersion(m *plan.Mutate) bool { return m.Version != nil && !noColumns
 // addVersion adds the version to what a write returns.
 func addVersion(m *plan.Mutate, write *fragment) {
 	if returnsVersion(m) {
-		write.add(", " + versionText(sqlfrag.Ident(m.Target.Alias), m.Version) + " AS " + sqlfrag.Ident(versionName))
+		write.add(", " + versionText(sqlfrag.Ident(m.Target.Alias), m.Version) + " AS " + sqlfrag.Ident(m.Root.OwnName(versionName)))
 	}
 }
 
