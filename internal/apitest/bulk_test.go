@@ -28,6 +28,27 @@ const parts = `
 	INSERT INTO archive.stocks VALUES ('x', 1, 5), ('y', 1, 6);
 	CREATE VIEW archive.few_parts AS SELECT id, name, amount FROM archive.parts WHERE id < 3;
 	CREATE TABLE archive.keyless (a int, b int);
+	CREATE TABLE archive.passes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, seat int, half int UNIQUE GENERATED ALWAYS AS (seat / 2) STORED);
+	INSERT INTO archive.passes (seat) VALUES (2), (4), (6);
+	CREATE TABLE archive.numbers (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
+	INSERT INTO archive.numbers DEFAULT VALUES;
+	CREATE TABLE archive.read_only (id int PRIMARY KEY, amount int);
+	INSERT INTO archive.read_only VALUES (1, 1);
+	CREATE TABLE archive.in_part (id int PRIMARY KEY, amount int);
+	INSERT INTO archive.in_part VALUES (1, 1), (2, 2), (3, 3);
+	ALTER TABLE archive.in_part ENABLE ROW LEVEL SECURITY;
+	CREATE POLICY seen ON archive.in_part FOR SELECT USING (id < 3);
+	CREATE POLICY changed ON archive.in_part FOR UPDATE USING (id < 2);
+	CREATE FUNCTION archive.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'a trigger'; END $$;
+	CREATE TRIGGER refuse BEFORE UPDATE ON archive.in_part FOR EACH ROW EXECUTE FUNCTION archive.refuse();
+	CREATE VIEW archive.sums AS SELECT id, sum(amount) AS amount FROM archive.parts GROUP BY id;
+	CREATE TRIGGER refuse INSTEAD OF UPDATE ON archive.sums FOR EACH ROW EXECUTE FUNCTION archive.refuse();
+	CREATE DOMAIN archive.code AS text NOT NULL;
+	CREATE TABLE archive.coded (code archive.code PRIMARY KEY, amount int);
+	INSERT INTO archive.coded VALUES ('a', 1);
+	GRANT SELECT, UPDATE (amount) ON archive.in_part TO pgrest_test_curator;
+	GRANT SELECT ON archive.read_only TO pgrest_test_curator;
+	GRANT ALL ON archive.passes, archive.numbers, archive.sums, archive.coded TO pgrest_test_curator;
 	GRANT ALL ON archive.parts, archive.marks, archive.stocks, archive.few_parts, archive.keyless TO pgrest_test_curator`
 
 // A PATCH with an array of rows updates each by its key, in one statement. What an object
@@ -84,6 +105,23 @@ func TestBulk(t *testing.T) {
 		{name: "empty_objects_leniently", target: "/parts", prefer: "handling=lenient", payload: `[{}]`, status: 204,
 			want: headers{"Content-Range": "*/*", "Preference-Applied": "handling=lenient"}},
 		{name: "nothing", target: "/parts", prefer: shown, payload: `[]`, status: 200, want: headers{"Content-Range": "*/*"}, body: `[]`},
+		{name: "only_an_identity", target: "/passes?select=id,seat", prefer: shown, payload: `[{"id": 3}, {"id": 1}]`, status: 200, body: `[{"id": 3, "seat": 6}, {"id": 1, "seat": 2}]`},
+		{name: "only_an_identity_and_minimal", target: "/passes", prefer: "count=exact", payload: `[{"id": 3}, {"id": 1}]`, status: 204, want: headers{"Content-Range": "0-1/2"}},
+		{name: "only_an_identity_that_is_unknown", target: "/passes", payload: `[{"id": 3}, {"id": 9}]`, status: 400, body: unknown("2", "1")},
+		{name: "only_an_identity_twice", target: "/passes", payload: `[{"id": 3}, {"id": 3}]`, status: 400, body: unknown("2", "1")},
+		{name: "only_an_identity_and_filtered", target: "/passes?seat=lt.5&order=id.desc", prefer: shown + ", handling=lenient", payload: `[{"id": 1}, {"id": 2}, {"id": 3}, {}]`, status: 200,
+			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"id": 2, "seat": 4, "half": 2}, {"id": 1, "seat": 2, "half": 1}]`},
+		{name: "an_identity_and_a_change", target: "/passes?select=id,seat", prefer: shown, payload: `[{"id": 3}, {"id": 1, "seat": 8}]`, status: 200, body: `[{"id": 3, "seat": 6}, {"id": 1, "seat": 8}]`},
+		{name: "only_a_generated_key", target: "/passes?on_conflict=half&select=id", prefer: shown, payload: `[{"half": 2}]`, status: 200, body: `[{"id": 2}]`},
+		{name: "table_of_nothing_but_its_key", target: "/numbers", prefer: shown, payload: `[{"id": 1}]`, status: 200, body: `[{"id": 1}]`},
+		{name: "only_a_key_that_may_not_be_written", target: "/in_part?select=id", prefer: shown, payload: `[{"id": 1}]`, status: 200, body: `[{"id": 1}]`},
+		{name: "only_a_key_that_a_policy_keeps_from_changes", target: "/in_part", payload: `[{"id": 1}, {"id": 2}, {"id": 3}]`, status: 400, body: unknown("3", "1")},
+		{name: "only_a_key_of_what_may_not_be_written", target: "/read_only", payload: `[{"id": 1}]`, status: 403, body: fault("42501", "permission denied for table read_only", "", "")},
+		{name: "only_a_key_of_a_view", target: "/few_parts?select=id,amount", prefer: shown, payload: `[{"id": 2}, {"id": 1}]`, status: 200, body: `[{"id": 2, "amount": 2}, {"id": 1, "amount": 1}]`},
+		{name: "only_a_key_of_a_view_with_a_trigger", target: "/sums?on_conflict=id&select=id,amount", prefer: shown, payload: `[{"id": 2}]`, status: 200, body: `[{"id": 2, "amount": 2}]`},
+		{name: "only_a_key_with_embeds", target: "/parts?select=id,stocks(place)&stocks.order=place", prefer: shown, payload: `[{"id": 2}, {"id": 1}]`, status: 200,
+			body: `[{"id": 2, "stocks": []}, {"id": 1, "stocks": [{"place": "x"}, {"place": "y"}]}]`},
+		{name: "one_without_a_key_of_a_domain", target: "/coded", payload: `[{"code": "a", "amount": 2}, {"amount": 3}]`, status: 400, body: unknown("2", "1")},
 		{name: "columns", target: "/parts?columns=id,name&select=id,name,amount", prefer: shown, payload: `[{"id": 1, "name": "x", "amount": 9}, {"id": 2, "amount": 9}]`, status: 200,
 			body: `[{"id": 1, "name": "x", "amount": 1}, {"id": 2, "name": "bolt", "amount": 2}]`},
 		{name: "arrays_and_JSON", target: "/parts?select=id,tags,info", prefer: shown, payload: `[{"id": 1, "tags": ["a", "b"]}, {"id": 2, "info": {"a": [1]}}]`, status: 200,

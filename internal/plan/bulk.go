@@ -9,7 +9,8 @@ import (
 )
 
 // Bulk is an update of many rows, each by an object of the body that has the row's key and
-// what changes in it.
+// what changes in it. Without Columns of the Mutate nothing changes, but the rows have to be
+// there all the same.
 type Bulk struct {
 	// Key are the columns of the key.
 	Key []WriteColumn
@@ -54,9 +55,6 @@ func (p *Planner) addBulk(m *Mutate, req *apirequest.Shape) error {
 		case !slices.ContainsFunc(b.Key, func(c WriteColumn) bool { return c.Name == name }):
 			return apierror.NoKeyInBody(name)
 		}
-	}
-	if len(changes) == 0 { // each row is updated to what it is
-		changes = b.Key
 	}
 	m.Columns, m.Bulk = changes, b
 	if m.Return == ReturnRepresentation {

@@ -94,6 +94,11 @@ func addAllowed(m *plan.Mutate, write *fragment) {
 // countAllowed renders a write that returns nothing but the number of its rows.
 func countAllowed(m *plan.Mutate, write fragment) (fragment, *Program) {
 	write.join(allowed(m).within(" RETURNING ", " AS "+sqlfrag.Ident(allowedName)))
-	f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") SELECT pg_catalog.count(*) FROM "+sqlfrag.Ident(resultName))
+	return countResult(write)
+}
+
+// countResult renders the number of the rows that a statement gives.
+func countResult(of fragment) (fragment, *Program) {
+	f := of.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") SELECT pg_catalog.count(*) FROM "+sqlfrag.Ident(resultName))
 	return f, &Program{Yield: Yield{Form: FormNumber}}
 }

@@ -26,11 +26,32 @@ func bulkUpdate(m *plan.Mutate, f fragment) fragment {
 		f.add(bodyColumn(c) + " ELSE " + sqlfrag.Qualified(m.Target.Alias, c.Name) + " END")
 	}
 	f.join(objectRows(m).within(" FROM ", " AS "+sqlfrag.Ident(bodyName)))
+	f.join(found(m))
+	return f
+}
+
+// found renders the condition that a row has the key of an object.
+func found(m *plan.Mutate) fragment {
 	conditions := make([]fragment, len(m.Bulk.Key))
 	for i, c := range m.Bulk.Key {
 		conditions[i] = sql(sqlfrag.Qualified(m.Target.Alias, c.Name) + " = " + bodyColumn(c))
 	}
-	f.join(where(append(conditions, toWrite(m)...)))
+	return where(append(conditions, toWrite(m)...))
+}
+
+// bulkRead renders what stands for an update by objects that have nothing but their keys, of
+// columns that may not be writable: a read of the rows. Those of a table are locked, by which
+// PostgreSQL holds them against the grants and policies for updates.
+func bulkRead(m *plan.Mutate, columns string) fragment {
+	f := sql("SELECT " + columns)
+	if columns != "" {
+		addPlace(m, &f)
+	}
+	f.join(objectRows(m).within(" FROM "+target(m)+", ", " AS "+sqlfrag.Ident(bodyName)))
+	f.join(found(m))
+	if isTable(m.Table) {
+		f.add(" FOR NO KEY UPDATE OF " + sqlfrag.Ident(m.Target.Alias))
+	}
 	return f
 }
 
@@ -43,11 +64,9 @@ func given(c plan.WriteColumn, object string) fragment {
 // places, and with the objects themselves where these differ in their keys.
 func objectRows(m *plan.Mutate) fragment {
 	element := sqlfrag.Ident(elementName)
-	all := m.Bulk.Key
-	for _, c := range m.Columns {
-		if !containsColumn(m.Bulk.Key, c) {
-			all = append(all[:len(all):len(all)], mayLack(m.Bulk, c))
-		}
+	all := make([]plan.WriteColumn, 0, len(m.Bulk.Key)+len(m.Columns))
+	for _, c := range slices.Concat(m.Bulk.Key, m.Columns) {
+		all = append(all, mayLack(m.Bulk, c))
 	}
 	f := sql("(SELECT DISTINCT ON (")
 	keys := make([]string, len(m.Bulk.Key))

@@ -26,6 +26,9 @@ func mutate(m *plan.Mutate) (fragment, *Program) {
 	case reportsRows(m):
 		return returnWritten(m, write)
 	}
+	if noColumns(m) && m.Bulk != nil {
+		return countResult(write)
+	}
 	if guarded(m) {
 		return countAllowed(m, write)
 	}
