@@ -179,6 +179,8 @@ func TestConditional_bulk(t *testing.T) {
 			}
 			require.Equal(t, http.StatusPreconditionFailed, patch(row, first, prefer, `[{"id": 1, "n": 12}]`).StatusCode)
 			require.Less(t, patch(row, "*", prefer, `[{"id": 1, "n": 12}]`).StatusCode, 300)
+			require.Equal(t, http.StatusPreconditionFailed, patch(row, first, prefer, `[{"id": 1}]`).StatusCode, "which changes nothing")
+			require.Less(t, patch(row, tagOf(t, api, row), prefer, `[{"id": 1}]`).StatusCode, 300)
 		}
 		several := patch(table, tagOf(t, api, row), "", `[{"id": 1, "n": 10}, {"id": 2, "n": 10}]`)
 		require.Equal(t, http.StatusPreconditionFailed, several.StatusCode, "which have no tag together")

@@ -18,7 +18,7 @@ func raising(message string) string {
 
 // guarded reports a write whose rows are held against conditions, leave a mark, or are counted.
 func guarded(m *plan.Mutate) bool {
-	return (len(m.Check) > 0 || m.Match != nil || countsUpdated(m)) && !noColumns(m)
+	return (len(m.Check) > 0 || m.Match != nil || countsUpdated(m)) && (!noColumns(m) || m.Bulk != nil)
 }
 
 // allowed renders whether the row of a write satisfies all conditions, or fails. If the write
@@ -87,8 +87,12 @@ const allowedName = "pgrst allowed"
 func addAllowed(m *plan.Mutate, write *fragment) {
 	if guarded(m) {
 		write.add(", ")
-		write.join(allowed(m).within("", " AS "+sqlfrag.Ident(m.Root.OwnName(allowedName))))
+		write.join(allowedColumn(m))
 	}
+}
+
+func allowedColumn(m *plan.Mutate) fragment {
+	return allowed(m).within("", " AS "+sqlfrag.Ident(m.Root.OwnName(allowedName)))
 }
 
 // countAllowed renders a write that returns nothing but the number of its rows.

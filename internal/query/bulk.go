@@ -47,6 +47,12 @@ func bulkRead(m *plan.Mutate, columns string) fragment {
 	if columns != "" {
 		addPlace(m, &f)
 	}
+	if guarded(m) {
+		if columns != "" {
+			f.add(", ")
+		}
+		f.join(allowedColumn(m))
+	}
 	f.join(objectRows(m).within(" FROM "+target(m)+", ", " AS "+sqlfrag.Ident(bodyName)))
 	f.join(found(m))
 	if isTable(m.Table) {
@@ -117,7 +123,7 @@ const UpdatedSetting = "pgrst.updated"
 // countsUpdated reports an update whose number of rows counts, and isn't that of the rows
 // that it shows.
 func countsUpdated(m *plan.Mutate) bool {
-	return m.Expect.EachObject && m.Return == plan.ReturnRepresentation && !noColumns(m) && !m.Spread() && !showsEach(m.Root)
+	return m.Expect.EachObject && m.Return == plan.ReturnRepresentation && !m.Spread() && !showsEach(m.Root)
 }
 
 // showsEach reports that each row that was written is shown as one row.
