@@ -190,7 +190,7 @@ func (b *batched) runGroup(ctx context.Context, schema *snapshot, first, next in
 func (it *item) tells(schema *snapshot) executor.Command {
 	cmd := it.command(it.planned, it.program, &it.decided.Values)
 	c := it.context(schema.cache.RoleSettings(it.identity.Role).Settings, it.hoisted(routineOf(it.planned)))
-	cmd.Tells = &c
+	cmd.Tells, cmd.OnlyReads = &c, it.planned.Answered().ReadOnly
 	if it.hooks != nil && len(it.hooks.after) > 0 {
 		cmd.AsLogin = it.hooks.after[0].AsLogin
 	}

@@ -45,6 +45,9 @@ func (r *Result) send() {
 		after = overridesAndCounted(setting)
 	}
 	pipe.send("", after, nil)
+	if r.fenced() {
+		pipe.send("", unfence, nil)
+	}
 	if r.tx.login = r.cmd.AsLogin; r.tx.login {
 		pipe.send("", becomeLoginBehind, nil)
 	}
@@ -164,6 +167,11 @@ func (r *Result) finish() error {
 		r.updated = 0
 		if counted != nil {
 			r.updated = *counted
+		}
+	}
+	if r.fenced() {
+		if err := r.pipe.skip(1); err != nil {
+			return forgotten(err)
 		}
 	}
 	if r.follows {

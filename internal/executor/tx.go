@@ -170,7 +170,7 @@ func (r *Result) sendPreface() (before int) {
 		r.pipe.send("", noneCounted(setting), nil)
 		before++
 	}
-	return before
+	return before + r.sendFence()
 }
 
 // ready reports why no command can run now.
