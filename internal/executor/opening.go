@@ -33,7 +33,11 @@ func (p *pipeline) sendOpening(counts bool) (before int) {
 	if tx.session.Key != nil && !tx.keyLed {
 		p.sendKey()
 	}
-	statement, args := tx.conn.settingsStatement(tx.settings, tx.mayBeOverridden(), modes, tx.executor.timeout)
+	overridden := ""
+	if tx.mayBeOverridden() {
+		overridden = noOverrides
+	}
+	statement, args := tx.conn.settingsStatement(tx.settings, overridden, modes, tx.executor.timeout)
 	p.send("", statement, args)
 	if tx.session.PreRequest != "" {
 		p.send(tx.role(), tx.session.PreRequest, nil)

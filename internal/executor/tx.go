@@ -21,7 +21,7 @@ type Tx struct {
 	executor   *Executor
 	session    Session
 	settings   []auth.Setting // that it begins with
-	told       []auth.Setting // what it has been told last; nil for what it begins with
+	told       bool           // a command with a context of its own was sent
 	ending     ending
 	opened     bool  // by a pipeline that has come to its end
 	login      bool  // SQL of a host's own runs as the role that the connection logged in as

@@ -125,6 +125,9 @@ func (p *pipeline) sendSavepoint() int {
 			names = append(names, name)
 		}
 	}
+	if len(tx.session.Settable) > 0 {
+		names = append(names, toldSetting)
+	}
 	tx.executor.host.outer = outer{names: names}
 	text, args := []byte("SELECT "), make([][]byte, len(names))
 	for i, name := range names {
