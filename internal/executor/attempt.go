@@ -64,7 +64,12 @@ func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 		}
 		tx.perhapsRan = false
 		if errors.Is(err, ErrBehind) {
-			server.Behind(time.Now())
+			server.Behind()
+			if errors.Is(err, errUntold) {
+				server.Lags(time.Now())
+			} else {
+				tx.behind = server
+			}
 			route.PreferPrimary()
 			behind = apierror.NotConnected(err)
 		} else if first == nil {
@@ -92,6 +97,7 @@ func (tx *Tx) attemptOn(ctx context.Context, pool dbpool.Pool, start func() (ret
 		tx.take(lease)
 		again, err := tx.refuseStandby(ctx)
 		if err == nil {
+			tx.judge(ctx)
 			again, err = start()
 		}
 		for retries := 0; again == onSameConnection && retries < maxRetries; retries++ {

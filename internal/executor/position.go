@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -216,6 +217,9 @@ func (tx *Tx) server() *replica.Server {
 // awaits reports a transaction that begins when a replica has replayed a position.
 func (tx *Tx) awaits() bool { return tx.onReplica() && tx.session.Route.After.LSN != 0 }
 
+// errUntold is an ErrBehind of a replica that doesn't tell whether it has replayed a position.
+var errUntold = errors.New("the replica doesn't tell how far it has replayed")
+
 // ofAwait is how many results sendAwait has.
 const ofAwait = 1
 
@@ -227,8 +231,8 @@ const ofAwait = 1
 // The error is made of what only the execution knows: PostgreSQL evaluates constants when it
 // plans, which would raise it in any case.
 const (
-	awaitPosition  = awaitHead + replayed + awaitMiddle + replayed + awaitTail
-	awaitKnowing   = awaitHead + known + awaitMiddle + known + awaitTail
+	awaitPosition  = awaitHead + replayed + awaitMiddle + replayed + awaitWhile + awaitTail
+	awaitKnowing   = awaitHead + known + awaitMiddle + known + awaitWhile + " AND " + ofTheSystem + awaitTail // in vain for another cluster's
 	replayed       = "CASE WHEN pg_catalog.pg_is_in_recovery() THEN COALESCE(pg_catalog.pg_last_wal_replay_lsn() >= $1::pg_catalog.pg_lsn, false) ELSE true END"
 	known          = replayed + " AND " + ofTheSystem + " AND " + ofTheTimeline
 	ofTheSystem    = "(SELECT system_identifier::text = $3::text FROM pg_catalog.pg_control_system())"
@@ -237,10 +241,13 @@ const (
 	replayTimeline = "GREATEST((SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()), (SELECT min_recovery_end_timeline FROM pg_catalog.pg_control_recovery()))"
 	awaitHead      = "WITH RECURSIVE waiting(pause, done) AS (SELECT 0.0005::float8, "
 	awaitMiddle    = " UNION ALL SELECT LEAST(2 * pause, 0.008), CASE WHEN pg_catalog.pg_sleep(pause) IS NULL THEN false ELSE "
-	awaitTail      = " END FROM waiting WHERE NOT done AND pg_catalog.clock_timestamp() < pg_catalog.statement_timestamp() + $2::pg_catalog.interval) " +
-		"SELECT CASE WHEN pg_catalog.bool_or(done) THEN 1 ELSE ('replayed up to ' || COALESCE(pg_catalog.pg_last_wal_replay_lsn()::text, 'nothing') " +
+	awaitWhile     = " END FROM waiting WHERE NOT done AND pg_catalog.clock_timestamp() < pg_catalog.statement_timestamp() + $2::pg_catalog.interval"
+	awaitTail      = ") SELECT CASE WHEN pg_catalog.bool_or(done) THEN 1 ELSE ('replayed up to ' || COALESCE(pg_catalog.pg_last_wal_replay_lsn()::text, 'nothing') " +
 		"|| ', which is not yet ' || $1::text)::int END FROM waiting"
 )
+
+// notANumber is the SQLSTATE of the error by which these statements tell that the time is over.
+const notANumber = "22P02"
 
 // sendAwait queues the wait for the position, which is a transaction of its own if what
 // follows begins with a BEGIN. It gives the number of its results.
@@ -272,9 +279,43 @@ func (p *pipeline) readAwait() error {
 		log.system, log.replayed = after.System, max(log.replayed, after.Timeline)
 		return nil
 	case errors.As(err, &pg) && pg.SeverityUnlocalized != "FATAL" && !staleStatement(err):
+		if pg.Code != notANumber {
+			err = fmt.Errorf("%w: %w", errUntold, err)
+		}
 		return fmt.Errorf("%w: %w", ErrBehind, err)
 	}
 	return err
+}
+
+// hasWritten asks a primary whether it has written a position.
+const hasWritten = "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN false ELSE pg_catalog.pg_current_wal_insert_lsn() >= $1::pg_catalog.pg_lsn " +
+	"AND (SELECT system_identifier::text = $2::text FROM pg_catalog.pg_control_system()) AND pg_catalog.substr(" + currentSegment + ", 1, 8) COLLATE \"C\" >= $3::text END"
+
+// judge decides, on the primary, about a replica that was behind the position of the request: it
+// lags only if the primary has written that much. A position that is nowhere, because the
+// client has made it up or got it from another cluster, has no effect on other requests. It is a
+// round trip, before the request's own. Where the primary doesn't tell, nothing is held against the
+// replica.
+func (tx *Tx) judge(ctx context.Context) {
+	suspect := tx.behind
+	if suspect == nil || tx.onReplica() {
+		return
+	}
+	tx.behind = nil
+	after := &tx.session.Route.After
+	var pipe pipeline
+	pipe.begin(ctx, tx)
+	pipe.send("", hasWritten, [][]byte{[]byte(after.LSNText()), strconv.AppendUint(nil, after.System, 10), fmt.Appendf(nil, "%08X", after.Timeline)})
+	written := false
+	if pipe.dispatch() == nil {
+		answer, err := pipe.value()
+		written = err == nil && string(answer) == "t"
+	}
+	_ = pipe.close()
+	tx.conn.watch.end()
+	if written {
+		suspect.Lags(time.Now())
+	}
 }
 
 // Frozen asks a replica that was silent for too long whether it is still there, or only takes

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/replica"
 )
 
 // Tx is a transaction on a connection of its own, in which commands run one after the
@@ -23,10 +24,11 @@ type Tx struct {
 	settings   []auth.Setting // that it begins with
 	told       bool           // a command with a context of its own was sent
 	ending     ending
-	opened     bool  // by a pipeline that has come to its end
-	login      bool  // SQL of a host's own runs as the role that the connection logged in as
-	perhapsRan bool  // a connection broke off before it could be known whether anything ran
-	lease      lease // nil when it has been given back
+	opened     bool            // by a pipeline that has come to its end
+	login      bool            // SQL of a host's own runs as the role that the connection logged in as
+	perhapsRan bool            // a connection broke off before it could be known whether anything ran
+	lease      lease           // nil when it has been given back
+	behind     *replica.Server // that was behind the position, if the primary has written that; nil for none
 	conn       *connection
 	overrides  Overrides        // what the pre-request function has set
 	reading    *Result          // that isn't closed yet; nil for none
