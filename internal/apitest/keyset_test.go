@@ -106,10 +106,15 @@ func TestKeyset_walks_by_other_types(t *testing.T) {
 		INSERT INTO archive.terms SELECT n, (ARRAY['b', 'A', 'B', 'a', NULL, 'C'])[n % 6 + 1], (ARRAY['y', 'X', 'Y', 'z'])[n % 4 + 1],
 			(ARRAY['pg_class', NULL, 'pg_type'])[n % 3 + 1]::regclass, (ARRAY['pgrest_test_anon', NULL, 'pgrest_test_curator'])[n % 3 + 1]::regrole, (ARRAY['text', 'integer'])[n % 2 + 1]::regtype
 			FROM generate_series(1, 30) n;
-		GRANT SELECT ON archive.terms TO pgrest_test_anon`
+		CREATE TABLE archive.uses (id int PRIMARY KEY, term int REFERENCES archive.terms);
+		INSERT INTO archive.uses SELECT n, n % 31 FROM generate_series(1, 40) n WHERE n % 31 > 0;
+		GRANT SELECT ON archive.terms, archive.uses TO pgrest_test_anon`
 	var targets []string
 	for _, order := range []string{"word", "word.desc", "word.nullsfirst", "nick", "nick.desc", "nick,word", "nick.desc,word.desc,id", "word,nick.desc.nullslast,id", "relation,word", "relation.desc", "role", "type.desc,nick"} {
 		targets = append(targets, "/terms?select=id&order="+order)
+	}
+	for _, selected := range []string{"terms(word,relation)", "terms(word:id)", "terms(word::text)", "...terms(word,relation)", "...terms(w:word)", "terms()"} {
+		targets = append(targets, "/uses?select=id,"+selected+"&order=terms(word).desc", "/uses?select=id,"+selected+"&order=terms(nick),terms(word)", "/uses?select=id,"+selected+"&order=terms(relation)")
 	}
 	walkAll(t, serveClone(t, terms), targets, 1, 4)
 }

@@ -63,13 +63,22 @@ func (s selection) keysetTerms() []keysetTerm {
 
 // typeOf is the type of a term's values, nil if it isn't known.
 func typeOf(t plan.OrderTerm) *introspect.Type {
-	switch {
-	case len(t.Field.Path) > 0, t.Embed != nil && shown(t): // which may be shown cast
+	field := t.Field
+	if len(field.Path) > 0 {
 		return nil
-	case t.Field.Column != nil:
-		return t.Field.Column.Type
-	case t.Field.Computed != nil:
-		return t.Field.Computed.Returns.Type
+	}
+	if t.Embed != nil && shown(t) { // it may be another field by that name, or be shown cast
+		columns := t.Embed.Node.Columns
+		if t.Place >= len(columns) || columns[t.Place].Cast != nil || columns[t.Place].Aggregate != filter.NoAggregate || len(columns[t.Place].Field.Path) > 0 {
+			return nil
+		}
+		field = columns[t.Place].Field
+	}
+	switch {
+	case field.Column != nil:
+		return field.Column.Type
+	case field.Computed != nil:
+		return field.Computed.Returns.Type
 	}
 	return nil
 }
