@@ -26,6 +26,8 @@ type Tx struct {
 	ending     ending
 	opened     bool            // by a pipeline that has come to its end
 	login      bool            // SQL of a host's own runs as the role that the connection logged in as
+	leaveIdle  bool            // the pool's idle connections needn't be closed before another one is taken
+	again      bool            // another transaction had the connection before
 	perhapsRan bool            // a connection broke off before it could be known whether anything ran
 	lease      lease           // nil when it has been given back
 	behind     *replica.Server // that was behind the position, if the primary has written that; nil for none
