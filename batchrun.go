@@ -2,6 +2,8 @@ package pgrest
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
@@ -73,9 +75,17 @@ func (b *batched) begins(schema *snapshot) (executor.Session, error) {
 }
 
 // route says which servers the batch may run on: one that only reads may go to a replica, unless
-// one of its requests wants the primary.
+// one of its requests wants the primary. Of those that refer to others nobody knows yet whether
+// they will; they do if any could.
 func (b *batched) route(s *executor.Session) {
-	for _, it := range b.items {
+	for i, it := range b.items {
+		if it == nil && s.Route != nil {
+			if b.mayWantPrimary() {
+				s.Route.OnlyPrimary()
+			} else if strings.HasPrefix(b.requests[i].Path, "/rpc/") { // perhaps of a VOLATILE function
+				s.Route.PreferPrimary()
+			}
+		}
 		if it == nil || it.planned == nil {
 			continue
 		}
@@ -90,6 +100,13 @@ func (b *batched) route(s *executor.Session) {
 			s.Route.OnlyPrimary()
 		}
 	}
+}
+
+// mayWantPrimary reports whether the host could have a read run on the primary.
+func (b *batched) mayWantPrimary() bool {
+	return b.options.Replicas.FromPrimary != nil || slices.ContainsFunc(b.options.Hooks, func(hook Hook) bool {
+		return hook.For != nil && (hook.Before != nil || hook.After != nil)
+	})
 }
 
 const repeatableRead = "REPEATABLE READ"
