@@ -154,39 +154,6 @@ func TestConditional_no_version(t *testing.T) {
 	require.Equal(t, `[{"n":1},{"n":2},{"n":6}]`, strings.ReplaceAll(strings.ReplaceAll(read(t, response), "\n", ""), " ", ""))
 }
 
-// An update by an array of rows holds the condition against the row, too.
-func TestConditional_bulk(t *testing.T) {
-	t.Parallel()
-	api := serveClone(t, versioned, byRevision)
-	patch := func(target, match, prefer, payload string) *http.Response {
-		x := write{method: "PATCH", target: target, prefer: prefer, payload: payload, send: headers{"Content-Type": rowsType, "If-Match": match}}
-		return answer(api, x.request(t)).Result()
-	}
-	for _, table := range []string{"/counters", "/ledger"} {
-		row := table + "?select=id,n&id=eq.1"
-		for _, prefer := range []string{"", representation, representation + ", handling=lenient"} {
-			first := tagOf(t, api, row)
-			refused := patch(row, `"AAAA.x"`, prefer, `[{"id": 1, "n": 10}]`)
-			require.Equal(t, compact(changed), compact(read(t, refused)))
-			require.Equal(t, http.StatusPreconditionFailed, refused.StatusCode)
-			require.Equal(t, first, tagOf(t, api, row), "nothing was written")
-			written := patch(row, first, prefer, `[{"id": 1, "n": 11}]`)
-			require.Less(t, written.StatusCode, 300, read(t, written))
-			second := tagOf(t, api, row)
-			require.NotEqual(t, first, second)
-			if prefer != "" {
-				require.Equal(t, second, written.Header.Get("Etag"))
-			}
-			require.Equal(t, http.StatusPreconditionFailed, patch(row, first, prefer, `[{"id": 1, "n": 12}]`).StatusCode)
-			require.Less(t, patch(row, "*", prefer, `[{"id": 1, "n": 12}]`).StatusCode, 300)
-			require.Equal(t, http.StatusPreconditionFailed, patch(row, first, prefer, `[{"id": 1}]`).StatusCode, "which changes nothing")
-			require.Less(t, patch(row, tagOf(t, api, row), prefer, `[{"id": 1}]`).StatusCode, 300)
-		}
-		several := patch(table, tagOf(t, api, row), "", `[{"id": 1, "n": 10}, {"id": 2, "n": 10}]`)
-		require.Equal(t, http.StatusPreconditionFailed, several.StatusCode, "which have no tag together")
-	}
-}
-
 // increment adds one to a counter as clients do that mustn't lose an update: it reads, writes
 // on the condition that nobody else has written, and begins again if somebody has.
 func increment(ctx context.Context, api http.Handler, target string) (tries int, err error) {

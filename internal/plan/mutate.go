@@ -32,8 +32,8 @@ type Mutate struct {
 	OneRow bool
 	// Bulk makes an update one of many rows, each by its own object of the body; else nil.
 	Bulk *Bulk
-	// Match is the condition on the row that is there, nil for none. With one, a PUT inserts
-	// no row.
+	// Match is the condition on the row, nil for none. With one, a PUT either inserts its row
+	// or changes the one that is there.
 	Match *Match
 	// Conflict is what to do about rows that are there already, nil to let them be an error.
 	Conflict *Conflict
@@ -213,6 +213,9 @@ func (p *Planner) addBody(m *Mutate, req *apirequest.Shape) error {
 			return apierror.PutMismatch()
 		}
 		m.Conflict, m.Defaults = &Conflict{Columns: m.Table.PrimaryKey, Merge: true, Updates: m.Columns}, false
+		if req.Match == apirequest.MatchAbsent {
+			m.Conflict.Updates = nil
+		}
 	}
 	if m.Conflict != nil {
 		m.relies.onColumns(m.Table, m.Conflict.Columns)

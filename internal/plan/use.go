@@ -18,6 +18,7 @@ const RowViolation = apierror.RowViolation
 const (
 	VersionViolation = apierror.VersionViolation
 	RowMissing       = apierror.RowMissing
+	RowPresent       = apierror.RowPresent
 	KeyMismatch      = apierror.KeyMismatch
 )
 

@@ -97,7 +97,9 @@ func theRow(m *plan.Mutate) []fragment {
 }
 
 // replaces reports a PUT that changes the row that is there, or none.
-func replaces(m *plan.Mutate) bool { return m.Action == plan.Upsert && m.Match != nil }
+func replaces(m *plan.Mutate) bool {
+	return m.Action == plan.Upsert && m.Match != nil && !m.Match.Absent
+}
 
 // sameRow are the conditions of a PUT on the row of the body, by which it is that of the
 // filters.
@@ -118,7 +120,8 @@ func holdsSameRow(m *plan.Mutate) fragment {
 
 // precondition renders the statement behind a write with a condition. It fails if nothing
 // was written and the row has another version, and of a PUT for whatever reason nothing was
-// written; nil for writes without a condition.
+// written: of one that inserts its row or nothing that is the row, if the body has it. It is
+// nil for writes without a condition.
 func precondition(m *plan.Mutate) *Statement {
 	if m.Match == nil {
 		return nil
@@ -127,6 +130,10 @@ func precondition(m *plan.Mutate) *Statement {
 		return where(conditions).within("EXISTS (SELECT FROM "+target(m), ")")
 	}
 	f := sql("SELECT CASE WHEN pg_catalog.current_setting('" + writtenSetting + "', true) <> '' THEN pg_catalog.set_config('" + writtenSetting + "', '', true)")
+	if m.Match.Absent {
+		f.join(holdsSameRow(m).within(" WHEN NOT ", " THEN "+raising(plan.KeyMismatch)+"::text"))
+		f.add(" ELSE " + raising(plan.RowPresent) + "::text")
+	}
 	if m.Match.Version != nil {
 		other := append(theRow(m), versionMatches(m).within("(", ") IS NOT TRUE"))
 		f.join(row(other).within(" WHEN ", " THEN "+raising(plan.VersionViolation)+"::text"))
