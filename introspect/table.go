@@ -106,6 +106,9 @@ type Column struct {
 	Identity byte
 	// Generated reports GENERATED ALWAYS AS (…): the column can't be written.
 	Generated bool
+	// Collation is the column's if it is not deterministic, and so has texts be equal that
+	// differ; else nil.
+	Collation *QualifiedName
 	// MaxLength is the limit of a character type, or of a domain over one, in characters; 0
 	// without one.
 	MaxLength int

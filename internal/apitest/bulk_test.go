@@ -28,6 +28,13 @@ const parts = `
 	INSERT INTO archive.stocks VALUES ('x', 1, 5), ('y', 1, 6);
 	CREATE VIEW archive.few_parts AS SELECT id, name, amount FROM archive.parts WHERE id < 3;
 	CREATE TABLE archive.keyless (a int, b int);
+	CREATE COLLATION archive.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+	CREATE TABLE archive.words (word text COLLATE archive.caseless PRIMARY KEY, amount int);
+	INSERT INTO archive.words VALUES ('Eins', 1), ('zwei', 2);
+	CREATE VIEW archive.shown_words AS SELECT * FROM archive.words;
+	CREATE DOMAIN archive.word AS text COLLATE archive.caseless;
+	CREATE TABLE archive.domain_words (word archive.word PRIMARY KEY, amount int);
+	INSERT INTO archive.domain_words SELECT * FROM archive.words;
 	CREATE TABLE archive.passes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, seat int, half int UNIQUE GENERATED ALWAYS AS (seat / 2) STORED);
 	INSERT INTO archive.passes (seat) VALUES (2), (4), (6);
 	CREATE TABLE archive.numbers (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
@@ -48,7 +55,7 @@ const parts = `
 	INSERT INTO archive.coded VALUES ('a', 1);
 	GRANT SELECT, UPDATE (amount) ON archive.in_part TO pgrest_test_curator;
 	GRANT SELECT ON archive.read_only TO pgrest_test_curator;
-	GRANT ALL ON archive.passes, archive.numbers, archive.sums, archive.coded TO pgrest_test_curator;
+	GRANT ALL ON archive.words, archive.shown_words, archive.domain_words, archive.passes, archive.numbers, archive.sums, archive.coded TO pgrest_test_curator;
 	GRANT ALL ON archive.parts, archive.marks, archive.stocks, archive.few_parts, archive.keyless TO pgrest_test_curator`
 
 // A PATCH with an array of rows updates each by its key, in one statement. What an object
@@ -105,6 +112,28 @@ func TestBulk(t *testing.T) {
 		{name: "empty_objects_leniently", target: "/parts", prefer: "handling=lenient", payload: `[{}]`, status: 204,
 			want: headers{"Content-Range": "*/*", "Preference-Applied": "handling=lenient"}},
 		{name: "nothing", target: "/parts", prefer: shown, payload: `[]`, status: 200, want: headers{"Content-Range": "*/*"}, body: `[]`},
+		{name: "as_equal_as_the_collation_has_it", target: "/words", prefer: shown, payload: `[{"word": "ZWEI", "amount": 5}, {"word": "EINS"}]`, status: 200,
+			body: `[{"word": "zwei", "amount": 5}, {"word": "Eins", "amount": 1}]`},
+		{name: "only_keys_that_are_equal_as_the_collation_has_it", target: "/words", prefer: shown, payload: `[{"word": "ZWEI"}]`, status: 200, body: `[{"word": "zwei", "amount": 2}]`},
+		{name: "repeated_as_the_collation_has_it", target: "/words", payload: `[{"word": "EINS", "amount": 5}, {"word": "eins", "amount": 6}]`, status: 400, body: unknown("2", "1")},
+		{name: "repeated_leniently_as_the_collation_has_it_words", target: "/words", prefer: shown + ", handling=lenient", status: 200,
+			payload: `[{"word": "eins", "amount": 5}, {"word": "EINS", "amount": 6}, {"word": "Eins", "amount": 7}, {"word": "eins", "amount": 8}]`,
+			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
+		{name: "repeated_leniently_and_in_part_as_the_collation_has_it_words", target: "/words", prefer: shown + ", handling=lenient", status: 200,
+			payload: `[{"word": "eins"}, {"word": "EINS", "amount": 6}, {"word": "zwei"}, {"word": "Eins", "amount": 9}, {"amount": 6}]`,
+			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
+		{name: "repeated_leniently_as_the_collation_has_it_shown_words", target: "/shown_words?on_conflict=word", prefer: shown + ", handling=lenient", status: 200,
+			payload: `[{"word": "eins", "amount": 5}, {"word": "EINS", "amount": 6}, {"word": "Eins", "amount": 7}, {"word": "eins", "amount": 8}]`,
+			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
+		{name: "repeated_leniently_and_in_part_as_the_collation_has_it_shown_words", target: "/shown_words?on_conflict=word", prefer: shown + ", handling=lenient", status: 200,
+			payload: `[{"word": "eins"}, {"word": "EINS", "amount": 6}, {"word": "zwei"}, {"word": "Eins", "amount": 9}, {"amount": 6}]`,
+			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
+		{name: "repeated_leniently_as_the_collation_has_it_domain_words", target: "/domain_words", prefer: shown + ", handling=lenient", status: 200,
+			payload: `[{"word": "eins", "amount": 5}, {"word": "EINS", "amount": 6}, {"word": "Eins", "amount": 7}, {"word": "eins", "amount": 8}]`,
+			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
+		{name: "repeated_leniently_and_in_part_as_the_collation_has_it_domain_words", target: "/domain_words", prefer: shown + ", handling=lenient", status: 200,
+			payload: `[{"word": "eins"}, {"word": "EINS", "amount": 6}, {"word": "zwei"}, {"word": "Eins", "amount": 9}, {"amount": 6}]`,
+			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
 		{name: "only_an_identity", target: "/passes?select=id,seat", prefer: shown, payload: `[{"id": 3}, {"id": 1}]`, status: 200, body: `[{"id": 3, "seat": 6}, {"id": 1, "seat": 2}]`},
 		{name: "only_an_identity_and_minimal", target: "/passes", prefer: "count=exact", payload: `[{"id": 3}, {"id": 1}]`, status: 204, want: headers{"Content-Range": "0-1/2"}},
 		{name: "only_an_identity_that_is_unknown", target: "/passes", payload: `[{"id": 3}, {"id": 9}]`, status: 400, body: unknown("2", "1")},

@@ -78,6 +78,9 @@ func objectRows(m *plan.Mutate) fragment {
 	keys := make([]string, len(m.Bulk.Key))
 	for i, c := range m.Bulk.Key {
 		keys[i] = parsedValue(c)
+		if c.Collation != nil { // or texts that are equal to the column would not be so here
+			keys[i] = "(" + keys[i] + " COLLATE " + sqlfrag.Qualified(c.Collation.Schema, c.Collation.Name) + ")"
+		}
 	}
 	f.add(strings.Join(keys, ", ") + ") ")
 	for _, c := range all {
