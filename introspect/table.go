@@ -58,8 +58,10 @@ type Table struct {
 	// UniqueKeys holds the column names of each unique constraint but the primary key and
 	// those WITHOUT OVERLAPS, in the order of the constraints' names.
 	UniqueKeys [][]string
-	// Constraints names the primary key's constraint and the unique ones, sorted.
-	Constraints []string
+	// Constraints names the primary key's constraint, which is KeyConstraint if there is one,
+	// and the unique ones, sorted.
+	Constraints   []string
+	KeyConstraint string
 	// UniqueIndexes are those over columns alone that no constraint has.
 	UniqueIndexes []UniqueIndex
 	// ForeignKeys of this table, in the order of the constraints' names. One to a partitioned
@@ -87,6 +89,25 @@ func (t *Table) Column(name string) (*Column, bool) {
 		return nil, false
 	}
 	return &t.Columns[i], true
+}
+
+// Constrained gives the columns of the primary key or the unique constraint of that name.
+func (t *Table) Constrained(constraint string) (columns []string, ok bool) {
+	unique := 0
+	for _, name := range t.Constraints {
+		switch {
+		case name == t.KeyConstraint:
+			columns = t.PrimaryKey
+		case unique < len(t.UniqueKeys):
+			columns, unique = t.UniqueKeys[unique], unique+1
+		default:
+			return nil, false
+		}
+		if name == constraint {
+			return columns, true
+		}
+	}
+	return nil, false
 }
 
 // Column is a column of a table or view.

@@ -424,6 +424,12 @@ func TestLoad_unique_indexes(t *testing.T) {
 		CREATE INDEX d ON api.seats (number)`)
 	seats := table(t, cache, "seats")
 	require.Equal(t, []string{"by number", "seats_pkey"}, seats.Constraints)
+	require.Equal(t, "seats_pkey", seats.KeyConstraint)
+	for constraint, want := range map[string][]string{"by number": {"number", "hall"}, "seats_pkey": {"id"}, "a": nil, "": nil} {
+		columns, ok := seats.Constrained(constraint)
+		require.Equal(t, want, columns)
+		require.Equal(t, want != nil, ok)
+	}
 	require.Equal(t, []introspect.UniqueIndex{
 		{Columns: []string{"hall", "number"}, Predicate: `(taken AND (hall <> 'it''s'::text))`},
 		{Columns: []string{"hall"}},

@@ -28,6 +28,10 @@ const parts = `
 	INSERT INTO archive.stocks VALUES ('x', 1, 5), ('y', 1, 6);
 	CREATE VIEW archive.few_parts AS SELECT id, name, amount FROM archive.parts WHERE id < 3;
 	CREATE TABLE archive.keyless (a int, b int);
+	CREATE TABLE archive.seated (id int CONSTRAINT middle PRIMARY KEY, hall text, seat int, name text, "in" text, CONSTRAINT "a seat" UNIQUE (hall, seat), CONSTRAINT z UNIQUE (name));
+	INSERT INTO archive.seated VALUES (1, 'a', 1, 'Ada', 'x'), (2, 'a', 2, 'Bea', 'y');
+	CREATE TABLE archive.constrained ("constraint" int UNIQUE, id int PRIMARY KEY, name text);
+	INSERT INTO archive.constrained VALUES (7, 1, 'one');
 	CREATE COLLATION archive.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 	CREATE TABLE archive.words (word text COLLATE archive.caseless PRIMARY KEY, amount int);
 	INSERT INTO archive.words VALUES ('Eins', 1), ('zwei', 2);
@@ -55,7 +59,7 @@ const parts = `
 	INSERT INTO archive.coded VALUES ('a', 1);
 	GRANT SELECT, UPDATE (amount) ON archive.in_part TO pgrest_test_curator;
 	GRANT SELECT ON archive.read_only TO pgrest_test_curator;
-	GRANT ALL ON archive.words, archive.shown_words, archive.domain_words, archive.passes, archive.numbers, archive.sums, archive.coded TO pgrest_test_curator;
+	GRANT ALL ON archive.seated, archive.constrained, archive.words, archive.shown_words, archive.domain_words, archive.passes, archive.numbers, archive.sums, archive.coded TO pgrest_test_curator;
 	GRANT ALL ON archive.parts, archive.marks, archive.stocks, archive.few_parts, archive.keyless TO pgrest_test_curator`
 
 // A PATCH with an array of rows updates each by its key, in one statement. What an object
@@ -98,6 +102,16 @@ func TestBulk(t *testing.T) {
 			body: `[{"place": "y", "part": 1, "amount": 0}, {"place": "x", "part": 1, "amount": 1}]`},
 		{name: "another_key", target: "/parts?on_conflict=code&select=id,name", prefer: shown, payload: `[{"code": "b", "name": "x"}, {"code": "a"}]`, status: 200,
 			body: `[{"id": 2, "name": "x"}, {"id": 1, "name": "axle"}]`},
+		{name: "constraint", target: "/seated?on_conflict=constraint(z)&select=id,in", prefer: shown, payload: `[{"name": "Bea", "in": "x"}, {"name": "Ada"}]`, status: 200,
+			body: `[{"id": 2, "in": "x"}, {"id": 1, "in": "x"}]`},
+		{name: "constraint_of_several_columns", target: `/seated?on_conflict=constraint("a%20seat")&select=id,in`, prefer: shown, payload: `[{"seat": 2, "hall": "a", "in": "x"}]`, status: 200,
+			body: `[{"id": 2, "in": "x"}]`},
+		{name: "constraint_of_the_primary_key", target: "/seated?on_conflict=constraint(middle)&select=id,in", prefer: shown, payload: `[{"id": 2, "in": "x"}]`, status: 200, body: `[{"id": 2, "in": "x"}]`},
+		{name: "constraint_without_its_column", target: "/seated?on_conflict=constraint(z)", payload: `[{"id": 2, "in": "x"}]`, status: 400,
+			body: fault("PGRST102", "The objects have no 'name', which is in the key of the rows to update", "", "")},
+		{name: "no_such_constraint", target: "/seated?on_conflict=constraint(y)", payload: `[{"id": 2, "in": "x"}]`, status: 400,
+			body: fault("42704", `constraint "y" for table "seated" does not exist`, "", "")},
+		{name: "column_called_constraint", target: "/constrained?on_conflict=constraint(id)&select=id,name", prefer: shown, payload: `[{"constraint": 7, "name": "x"}]`, status: 200, body: `[{"id": 1, "name": "x"}]`},
 		{name: "filtered", target: "/parts?amount=gt.1&select=id,name", prefer: shown + ", handling=lenient", payload: `[{"id": 1, "name": "x"}, {"id": 2, "name": "x"}]`, status: 200,
 			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"id": 2, "name": "x"}]`},
 		{name: "hidden_by_a_filter", target: "/parts?amount=gt.1", prefer: shown, payload: `[{"id": 1, "name": "x"}, {"id": 2, "name": "x"}]`, status: 400, body: unknown("2", "1")},
@@ -118,22 +132,22 @@ func TestBulk(t *testing.T) {
 		{name: "repeated_as_the_collation_has_it", target: "/words", payload: `[{"word": "EINS", "amount": 5}, {"word": "eins", "amount": 6}]`, status: 400, body: unknown("2", "1")},
 		{name: "repeated_leniently_as_the_collation_has_it_words", target: "/words", prefer: shown + ", handling=lenient", status: 200,
 			payload: `[{"word": "eins", "amount": 5}, {"word": "EINS", "amount": 6}, {"word": "Eins", "amount": 7}, {"word": "eins", "amount": 8}]`,
-			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
+			want:    headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
 		{name: "repeated_leniently_and_in_part_as_the_collation_has_it_words", target: "/words", prefer: shown + ", handling=lenient", status: 200,
 			payload: `[{"word": "eins"}, {"word": "EINS", "amount": 6}, {"word": "zwei"}, {"word": "Eins", "amount": 9}, {"amount": 6}]`,
-			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
+			want:    headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
 		{name: "repeated_leniently_as_the_collation_has_it_shown_words", target: "/shown_words?on_conflict=word", prefer: shown + ", handling=lenient", status: 200,
 			payload: `[{"word": "eins", "amount": 5}, {"word": "EINS", "amount": 6}, {"word": "Eins", "amount": 7}, {"word": "eins", "amount": 8}]`,
-			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
+			want:    headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
 		{name: "repeated_leniently_and_in_part_as_the_collation_has_it_shown_words", target: "/shown_words?on_conflict=word", prefer: shown + ", handling=lenient", status: 200,
 			payload: `[{"word": "eins"}, {"word": "EINS", "amount": 6}, {"word": "zwei"}, {"word": "Eins", "amount": 9}, {"amount": 6}]`,
-			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
+			want:    headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
 		{name: "repeated_leniently_as_the_collation_has_it_domain_words", target: "/domain_words", prefer: shown + ", handling=lenient", status: 200,
 			payload: `[{"word": "eins", "amount": 5}, {"word": "EINS", "amount": 6}, {"word": "Eins", "amount": 7}, {"word": "eins", "amount": 8}]`,
-			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
+			want:    headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "Eins", "amount": 8}]`},
 		{name: "repeated_leniently_and_in_part_as_the_collation_has_it_domain_words", target: "/domain_words", prefer: shown + ", handling=lenient", status: 200,
 			payload: `[{"word": "eins"}, {"word": "EINS", "amount": 6}, {"word": "zwei"}, {"word": "Eins", "amount": 9}, {"amount": 6}]`,
-			want: headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
+			want:    headers{"Preference-Applied": "return=representation, handling=lenient"}, body: `[{"word": "zwei", "amount": 2}, {"word": "Eins", "amount": 9}]`},
 		{name: "only_an_identity", target: "/passes?select=id,seat", prefer: shown, payload: `[{"id": 3}, {"id": 1}]`, status: 200, body: `[{"id": 3, "seat": 6}, {"id": 1, "seat": 2}]`},
 		{name: "only_an_identity_and_minimal", target: "/passes", prefer: "count=exact", payload: `[{"id": 3}, {"id": 1}]`, status: 204, want: headers{"Content-Range": "0-1/2"}},
 		{name: "only_an_identity_that_is_unknown", target: "/passes", payload: `[{"id": 3}, {"id": 9}]`, status: 400, body: unknown("2", "1")},
@@ -198,6 +212,8 @@ func TestBulk(t *testing.T) {
 	refused := fault("PGRST102", "Content-Type not acceptable: "+rowsType, "", "")
 	runInTurn(t, serveClone(t, parts, rollingBack),
 		write{name: "post", target: "/parts", send: headers{"Content-Type": rowsType}, payload: `[{"id": 9, "code": "x"}]`, status: 400, body: refused})
+	runInTurn(t, serveClone(t, parts, rollingBack, func(o *pgrest.Options) { o.Without = []pgrest.Extension{pgrest.Upserts} }),
+		patch(write{name: "constraint_without_upserts", target: "/seated?on_conflict=constraint(z)&select=id", prefer: shown, payload: `[{"name": "Bea"}]`, status: 200, body: `[{"id": 2}]`}))
 	runInTurn(t, serveClone(t, parts, rollingBack, func(o *pgrest.Options) { o.Without = []pgrest.Extension{pgrest.BulkUpdates} }),
 		patch(write{name: "switched_off", target: "/parts", payload: `[{"id": 1, "name": "x"}]`, status: 400, body: refused}))
 }
