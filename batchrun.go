@@ -18,7 +18,7 @@ import (
 func (b *batched) answer(schema *snapshot) (err error) {
 	ctx := b.r.Context()
 	b.items, b.at, b.tx, b.last = make([]*item, len(b.requests)), -1, nil, nil
-	b.answers = batch.Answers{}
+	b.answers, b.held, b.spent = batch.Answers{}, 0, 0
 	if b.body, err = response.NewBatch(b.request, b.config); err != nil {
 		return err
 	}
@@ -255,7 +255,7 @@ func (b *batched) send(ctx context.Context, first int, commands []executor.Comma
 func (b *batched) respond(ctx context.Context, schema *snapshot, it *item, group *executor.Group) error {
 	name, most := b.requests[b.at].Name, 0
 	if name != "" && b.wanted[name] {
-		most = maxReferred
+		most = max(1, min(maxReferred, maxHeld-b.held))
 	}
 	if it.info != nil {
 		w := b.body.Item(nil, most)
@@ -286,12 +286,17 @@ func (b *batched) respond(ctx context.Context, schema *snapshot, it *item, group
 	}
 	if most > 0 {
 		b.answers[name] = batch.NewAnswer(kept)
+		b.held += len(kept)
 	}
 	return nil
 }
 
-// maxReferred is how many bytes a response may have that others refer to. It is held in memory.
-const maxReferred = 1 << 20
+// Bounds of responses that others refer to, which are held in memory: how many bytes one may
+// have, and all of a batch.
+const (
+	maxReferred = 1 << 20
+	maxHeld     = 8 << 20
+)
 
 // conclude ends the transaction, and writes the response.
 func (b *batched) conclude(ctx context.Context) error {
