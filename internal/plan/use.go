@@ -227,6 +227,9 @@ func (u *Use) field(f Field) {
 		u.functions = add(u.functions, f.Computed)
 		return
 	}
+	if u.Kind == UseCall && f.Column == nil && f.Name == ScalarColumn { // the value itself
+		return
+	}
 	u.Reads = add(u.Reads, f.Name)
 	if f.Column == nil && u.unknown == "" {
 		u.unknown = f.Name
