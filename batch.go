@@ -23,6 +23,9 @@ type batched struct {
 	*exchange
 	requests []batch.Request
 	wanted   map[string]bool // the names of those that others refer to
+	// forgotten reports a try in which a function took prepared statements away: those of the
+	// requests behind it, too, which are sent before it runs.
+	forgotten bool
 
 	// What follows is of one try.
 	items   []*item

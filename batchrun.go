@@ -2,6 +2,7 @@ package pgrest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -27,6 +28,7 @@ func (b *batched) answer(schema *snapshot) (err error) {
 		if b.tx != nil {
 			_ = b.tx.End(ctx, executor.ErrUnfinished) // behind another End it does nothing
 		}
+		b.forgotten = b.forgotten || errors.Is(err, executor.ErrForgotten)
 		if err != nil && b.last != nil {
 			b.planned, b.program = b.last.planned, b.last.program
 		}
@@ -57,6 +59,7 @@ func (b *batched) begins(schema *snapshot) (executor.Session, error) {
 	s := executor.Session{
 		Identity: b.identity, Context: b.context(role.Settings, nil), PreRequest: b.preRequest, Isolation: role.Isolation,
 		ReadOnly: true, Rollback: b.rollsBack(&plan.Answer{}), Settable: append([]string{"timezone"}, b.options.HoistedSettings...),
+		Unprepared: b.forgotten,
 	}
 	for i, it := range b.items {
 		switch {

@@ -70,3 +70,16 @@ func TestBatch_settings_end_with_their_request(t *testing.T) {
 		})
 	}
 }
+
+// Functions that take prepared statements away do so to all requests behind them, which are
+// answered all the same.
+func TestBatch_forgets_statements(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, shopping+`; CREATE FUNCTION archive.forget() RETURNS int LANGUAGE plpgsql VOLATILE AS $$ BEGIN DEALLOCATE ALL; RETURN 1; END $$`, untagged)
+	const forget, read = `{"method": "POST", "path": "/rpc/forget", "body": {}}`, `{"method": "GET", "path": "/products?select=id&id=eq.1"}`
+	for range 3 {
+		batchOf{requests: "[" + strings.Join([]string{read, forget, forget, read, forget, read}, ",") + "]",
+			answers: []string{`200 [{"id":1}]`, `200 1`, `200 1`, `200 [{"id":1}]`, `200 1`, `200 [{"id":1}]`}}.check(t, api)
+		batchOf{requests: "[" + read + "]", answers: []string{`200 [{"id":1}]`}}.check(t, api)
+	}
+}
