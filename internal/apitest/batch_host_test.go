@@ -280,6 +280,7 @@ func TestBatch_panics(t *testing.T) {
 	api, pool := hooking(t, hooks)
 	w := answer(api, batchOf{token: `{"role": "` + anon + `"}`, requests: `[{"method": "GET", "path": "/stamps"}, {"method": "POST", "path": "/stamps", "body": {"id": 5}}]`}.request(t))
 	require.Equal(t, 500, w.Code)
+	require.Contains(t, w.Body.String(), `"details":{"index":1,"details":null}`)
 	require.Equal(t, 0, count(t, pool, `SELECT count(*) FROM archive.stamps`))
 }
 
