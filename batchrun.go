@@ -210,7 +210,7 @@ func (b *batched) runGroup(ctx context.Context, schema *snapshot, first, next in
 func (it *item) tells(schema *snapshot) executor.Command {
 	cmd := it.command(it.planned, it.program, &it.decided.Values)
 	c := it.context(schema.cache.RoleSettings(it.identity.Role).Settings, it.hoisted(routineOf(it.planned)))
-	cmd.Tells, cmd.OnlyReads = &c, it.planned.Answered().ReadOnly
+	cmd.Tells, cmd.Prelude, cmd.OnlyReads = &c, it.preRequest, it.planned.Answered().ReadOnly
 	if it.hooks != nil && len(it.hooks.after) > 0 {
 		cmd.AsLogin = it.hooks.after[0].AsLogin
 	}
@@ -230,7 +230,7 @@ func (b *batched) send(ctx context.Context, first int, commands []executor.Comma
 				}
 			}
 			b.at = first
-			if err := b.tx.Tell(ctx, commands[0].Tells); err != nil {
+			if err := b.tx.Tell(ctx, &commands[0]); err != nil {
 				return nil, err
 			}
 			it.hooks.tx = b.tx

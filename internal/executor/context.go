@@ -20,16 +20,16 @@ func (c *Command) overrides(tx *Tx) Overrides {
 // response.status to.
 func (tx *Tx) Overrides() Overrides { return tx.overrides }
 
-// Tell tells the transaction a context, for the host's own SQL, as a command with it does. It
-// is a round trip.
-func (tx *Tx) Tell(ctx context.Context, c *auth.Context) error {
+// Tell tells the transaction the context of a command, and runs the statement before that, for
+// the host's own SQL. It is a round trip, and the command is not to tell it again.
+func (tx *Tx) Tell(ctx context.Context, cmd *Command) error {
 	if err := tx.ready(); err != nil {
 		return err
 	}
 	var pipe pipeline
 	err := func() error {
 		pipe.begin(ctx, tx)
-		results := pipe.sendContext(c)
+		results := pipe.sendContext(cmd.Tells) + pipe.sendPreRequest(cmd.Prelude)
 		if err := pipe.dispatch(); err != nil {
 			return err
 		}
@@ -47,6 +47,17 @@ func (tx *Tx) Tell(ctx context.Context, c *auth.Context) error {
 	return err
 }
 
+// sendPreRequest queues the statement before a command, and gives the number of results of that.
+// It may change the encoding.
+func (p *pipeline) sendPreRequest(statement string) int {
+	if statement == "" {
+		return 0
+	}
+	p.send(p.tx.role(), statement, nil)
+	p.send("", utf8, nil)
+	return 2
+}
+
 // sendContext queues the settings of a context, as far as they differ from those that the
 // transaction began with, and undoes those that it hasn't. What commands before have set
 // of all that decides about a request, such as the role, is set back. It gives the number of
@@ -58,9 +69,8 @@ func (p *pipeline) sendContext(c *auth.Context) int {
 		first += setBack
 		tx.login = false // the role is the session's again
 	} else {
-		first += "pg_catalog.set_config('" + toldSetting + "', " + toldBy(tx.toldNames()) + ", true)"
+		first += tx.keepsTold()
 	}
-	tx.told = true
 	told := auth.Settings(tx.session.Identity, *c)
 	changed, undo := difference(tx.settings, told)
 	timeout := ""
@@ -72,15 +82,20 @@ func (p *pipeline) sendContext(c *auth.Context) int {
 	return 1
 }
 
-// toldSetting keeps, as a JSON object, what settings were before the first command with a
-// context: what the transaction began with, and what the statement before all programs made
-// of that.
+// toldSetting keeps, as a JSON object, what the transaction began with, before its pre-request
+// function: this one runs again for each command.
 const toldSetting = "pgrest.told"
 
 // setBack sets back what has changed of them. The role comes first, for it may be needed for
 // the others.
 const setBack = "(SELECT pg_catalog.count(pg_catalog.set_config(key, value, true))::text FROM pg_catalog.json_each_text(pg_catalog.current_setting('" + toldSetting + "')::json) " +
 	"WHERE value IS DISTINCT FROM pg_catalog.current_setting(key, true))"
+
+// keepsTold is the term that keeps them.
+func (tx *Tx) keepsTold() string {
+	tx.told = true
+	return "pg_catalog.set_config('" + toldSetting + "', " + toldBy(tx.toldNames()) + ", true)"
+}
 
 // toldBy is the value of toldSetting for settings of these names, which are words.
 func toldBy(names []string) string {

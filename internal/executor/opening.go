@@ -37,7 +37,14 @@ func (p *pipeline) sendOpening(counts bool) (before int) {
 	if tx.mayBeOverridden() {
 		overridden = noOverrides
 	}
-	statement, args := tx.conn.settingsStatement(tx.settings, overridden, modes, tx.executor.timeout)
+	bounds := tx.executor.timeout
+	if len(tx.session.Settable) > 0 {
+		if bounds != "" {
+			bounds += ", "
+		}
+		bounds += tx.keepsTold()
+	}
+	statement, args := tx.conn.settingsStatement(tx.settings, overridden, modes, bounds)
 	p.send("", statement, args)
 	if tx.session.PreRequest != "" {
 		p.send(tx.role(), tx.session.PreRequest, nil)

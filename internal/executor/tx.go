@@ -22,7 +22,7 @@ type Tx struct {
 	executor   *Executor
 	session    Session
 	settings   []auth.Setting // that it begins with
-	told       bool           // a command with a context of its own was sent
+	told       bool           // what it began with is kept, for commands with contexts of their own
 	ending     ending
 	opened     bool            // by a pipeline that has come to its end
 	login      bool            // SQL of a host's own runs as the role that the connection logged in as
@@ -174,7 +174,11 @@ func (r *Result) sendPreface() (before int) {
 		r.pipe.send("", noneCounted(setting), nil)
 		before++
 	}
-	return before + r.sendFence()
+	before += r.sendFence()
+	if r.cmd.Tells != nil {
+		before += r.pipe.sendPreRequest(r.cmd.Prelude)
+	}
+	return before
 }
 
 // ready reports why no command can run now.
