@@ -94,7 +94,9 @@ func TestBatch_pre_request(t *testing.T) {
 			IF path = '/rpc/strange' OR path = '/orders' AND current_setting('request.method') = 'GET' THEN PERFORM set_config('client_encoding', 'LATIN1', true); END IF;
 		END $$`)
 	require.NoError(t, err)
-	app := func(o *pgrest.Options) { o.PreRequest, o.AppSettings = "archive.before", map[string]string{"app.seen": ""} }
+	app := func(o *pgrest.Options) {
+		o.PreRequest, o.AppSettings = "archive.before", map[string]string{"app.seen": ""}
+	}
 	nothing := func(context.Context, driver.Tx, *pgrest.Request) error { return nil }
 	for name, api := range map[string]*pgrest.Handler{
 		"plain":      open(t, db.Pool(t), app),
