@@ -202,7 +202,7 @@ func (x *exchange) elsewhere(schema *snapshot, err error) error {
 	if !x.w.route.OnReplica() || x.r.Context().Err() != nil {
 		return err
 	}
-	may, onPrimary := executor.MayDoElsewhere(err)
+	may, onPrimary := executor.MayDoElsewhere(x.r.Context(), x.w.route, err)
 	switch {
 	case may:
 	case apierror.IsDeadlinePassed(err):

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -331,10 +330,41 @@ func Frozen(ctx context.Context, route *replica.Route) bool {
 	return conn.Ping(asking) != nil && ctx.Err() == nil
 }
 
+// PostgreSQL's functions that cancel statements, the latter for what is replayed. What a
+// function of the database raises with the same code is its own.
+const (
+	processInterrupts = "ProcessInterrupts"
+	recoveryInterrupt = "ProcessRecoveryConflictInterrupt"
+)
+
+// timedOut reports that a replica has cancelled a statement for its statement_timeout, which
+// its message alone tells. For a message in another language than English it has the replica
+// cancel another statement for that reason, to compare them.
+func timedOut(ctx context.Context, route *replica.Route, cancelled *pgconn.PgError) bool {
+	switch cancelled.Message {
+	case "canceling statement due to statement timeout":
+		return true
+	case "canceling statement due to user request":
+		return false
+	}
+	conn, err := dbpool.Acquire(ctx, route.Served.Pool, route.AcquireTimeout)
+	if err != nil {
+		return true // it can't be asked
+	}
+	defer conn.Release()
+	pg := conn.Conn().PgConn()
+	const exceeded = "BEGIN; SET LOCAL statement_timeout = 1; SELECT pg_catalog.pg_sleep(10)"
+	_, err = pg.Exec(ctx, exceeded).ReadAll()
+	_, ended := pg.Exec(ctx, "ROLLBACK").ReadAll()
+	var timeout *pgconn.PgError
+	return ended != nil || !errors.As(err, &timeout) || timeout.Message == cancelled.Message
+}
+
 // MayDoElsewhere reports an error of a read on a replica that another server may not have,
 // and whether that has to be the primary: it conflicts with what is replayed, the server or
-// the connection is in trouble, or something is done that a standby doesn't take.
-func MayDoElsewhere(err error) (may, onPrimary bool) {
+// the connection is in trouble, or something is done that a standby doesn't take. It may have
+// to ask the replica what it means by its error.
+func MayDoElsewhere(ctx context.Context, route *replica.Route, err error) (may, onPrimary bool) {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return apierror.IsConnectionLost(err), false
@@ -343,7 +373,7 @@ func MayDoElsewhere(err error) (may, onPrimary bool) {
 	case pg.Code == queryCanceled:
 		// By an administrator, or another process of the server. What exceeds a timeout would
 		// exceed it there, too.
-		return strings.Contains(pg.Message, "user request") || strings.Contains(pg.Message, "recovery"), true
+		return pg.Routine == recoveryInterrupt || pg.Routine == processInterrupts && !timedOut(ctx, route, pg), true
 	case pg.Code == "25006" || pg.Code == "55000" || pg.Code == "0A000":
 		return true, true
 	}
