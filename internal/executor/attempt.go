@@ -123,6 +123,7 @@ func (tx *Tx) take(l lease) {
 	tx.lease, tx.conn = l, connectionOf(l.Conn().PgConn())
 	tx.conn.reported = reportedBy(tx.conn.pg)
 	tx.again, tx.conn.taken = tx.conn.taken, true
+	tx.conn.log.untold = max(0, tx.conn.log.untold-1)
 	if server := tx.server(); server != nil {
 		server.Begin()
 	}

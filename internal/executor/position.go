@@ -20,11 +20,17 @@ type serverLog struct {
 	pageSize, segmentSize uint64
 	// replayed is the highest timeline that a replica was found on. It goes to no lower one.
 	replayed uint32
-	untold   bool // the server doesn't tell
+	// untold counts down the transactions in which the server isn't asked for a position,
+	// since it didn't tell the last one. It isn't 0 in a transaction that doesn't ask.
+	untold int
 }
 
+// askAgain is how many transactions of a connection don't ask for a position that the server
+// hasn't told: it may be granted to tell, or be another one behind a pooler.
+const askAgain = 16
+
 // tellsPosition reports a transaction that asks for the position behind its commit.
-func (tx *Tx) tellsPosition() bool { return tx.owesPosition() && !tx.conn.log.untold }
+func (tx *Tx) tellsPosition() bool { return tx.owesPosition() && tx.conn.log.untold == 0 }
 
 // owesPosition reports a transaction that is to tell the position behind its commit.
 func (tx *Tx) owesPosition() bool {
@@ -101,7 +107,7 @@ func (p *pipeline) readEnd() error {
 
 // noteUntold has the client told that a position isn't known for which nobody has asked.
 func (tx *Tx) noteUntold() {
-	if tx.owesPosition() && tx.conn.log.untold {
+	if tx.owesPosition() && tx.conn.log.untold > 0 {
 		tx.session.Route.Unknown = true
 	}
 }
@@ -161,14 +167,22 @@ func (l *serverLog) read(row []string) error {
 	return nil
 }
 
-// noPosition takes note that a server doesn't tell where its log is, so that it isn't asked
-// on this connection again.
+// noPosition takes note that a server doesn't tell where its log is. If it refuses to, it
+// isn't asked on this connection in the next transactions.
 func (p *pipeline) noPosition(err error) {
-	p.tx.conn.log.untold, p.tx.session.Route.Unknown = true, true
+	p.tx.session.Route.Unknown = true
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && refusals[pg.Code[:min(2, len(pg.Code))]] {
+		p.tx.conn.log.untold = askAgain
+	}
 	if p.tx.executor.NoPosition != nil && !broken(err) {
 		p.tx.executor.NoPosition(err)
 	}
 }
+
+// refusals are the classes of SQLSTATEs that the same question has again: it is not supported,
+// not now, there is no such function, or no right to call it.
+var refusals = map[string]bool{"0A": true, "42": true, "55": true}
 
 // execCommit commits by a statement of its own, and asks for the position behind it in the
 // same round trip.
