@@ -23,11 +23,16 @@ type batched struct {
 	*exchange
 	requests []batch.Request
 	wanted   map[string]bool // the names of those that others refer to
+	// forgotten reports a try in which a function took prepared statements away: those of the
+	// requests behind it, too, which are sent before it runs.
+	forgotten bool
 
 	// What follows is of one try.
 	items   []*item
 	at      int // the request that is under way; -1 for none
 	answers batch.Answers
+	held    int   // how many bytes they have
+	spent   int64 // how many bytes the bodies have that references lead into
 	body    *response.Batch
 	tx      *executor.Tx // nil before the first request that runs
 	session executor.Session
@@ -75,9 +80,13 @@ func (b *batched) located(e *apierror.Error) *apierror.Error {
 func (b *batched) prepare(schema *snapshot, i int) error {
 	b.at = i
 	request := &b.requests[i]
-	resolved, err := request.Resolve(b.answers, batch.Limits{QueryBytes: b.exchange.requests.Limits.URLBytes, BodyBytes: b.exchange.requests.Limits.BodyBytes})
+	limits := &b.exchange.requests.Limits
+	resolved, err := request.Resolve(b.answers, batch.Limits{QueryBytes: limits.URLBytes, BodyBytes: limits.BodyBytes, SpentBytes: b.spent})
 	if err != nil {
 		return err
+	}
+	if request.Refers() {
+		b.spent += int64(len(resolved.Body))
 	}
 	it := &item{exchange: exchange{
 		Handler: b.Handler, executor: b.executor, r: b.httpRequest(request, resolved.Query, resolved.Body),

@@ -2,6 +2,9 @@ package pgrest
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
@@ -16,7 +19,7 @@ import (
 func (b *batched) answer(schema *snapshot) (err error) {
 	ctx := b.r.Context()
 	b.items, b.at, b.tx, b.last = make([]*item, len(b.requests)), -1, nil, nil
-	b.answers = batch.Answers{}
+	b.answers, b.held, b.spent = batch.Answers{}, 0, 0
 	if b.body, err = response.NewBatch(b.request, b.config); err != nil {
 		return err
 	}
@@ -25,6 +28,7 @@ func (b *batched) answer(schema *snapshot) (err error) {
 		if b.tx != nil {
 			_ = b.tx.End(ctx, executor.ErrUnfinished) // behind another End it does nothing
 		}
+		b.forgotten = b.forgotten || errors.Is(err, executor.ErrForgotten)
 		if err != nil && b.last != nil {
 			b.planned, b.program = b.last.planned, b.last.program
 		}
@@ -55,6 +59,7 @@ func (b *batched) begins(schema *snapshot) (executor.Session, error) {
 	s := executor.Session{
 		Identity: b.identity, Context: b.context(role.Settings, nil), PreRequest: b.preRequest, Isolation: role.Isolation,
 		ReadOnly: true, Rollback: b.rollsBack(&plan.Answer{}), Settable: append([]string{"timezone"}, b.options.HoistedSettings...),
+		Unprepared: b.forgotten,
 	}
 	for i, it := range b.items {
 		switch {
@@ -73,9 +78,17 @@ func (b *batched) begins(schema *snapshot) (executor.Session, error) {
 }
 
 // route says which servers the batch may run on: one that only reads may go to a replica, unless
-// one of its requests wants the primary.
+// one of its requests wants the primary. Of those that refer to others nobody knows yet whether
+// they will; they do if any could.
 func (b *batched) route(s *executor.Session) {
-	for _, it := range b.items {
+	for i, it := range b.items {
+		if it == nil && s.Route != nil {
+			if b.mayWantPrimary() {
+				s.Route.OnlyPrimary()
+			} else if strings.HasPrefix(b.requests[i].Path, "/rpc/") { // perhaps of a VOLATILE function
+				s.Route.PreferPrimary()
+			}
+		}
 		if it == nil || it.planned == nil {
 			continue
 		}
@@ -90,6 +103,13 @@ func (b *batched) route(s *executor.Session) {
 			s.Route.OnlyPrimary()
 		}
 	}
+}
+
+// mayWantPrimary reports whether the host could have a read run on the primary.
+func (b *batched) mayWantPrimary() bool {
+	return b.options.Replicas.FromPrimary != nil || slices.ContainsFunc(b.options.Hooks, func(hook Hook) bool {
+		return hook.For != nil && (hook.Before != nil || hook.After != nil)
+	})
 }
 
 const repeatableRead = "REPEATABLE READ"
@@ -190,7 +210,7 @@ func (b *batched) runGroup(ctx context.Context, schema *snapshot, first, next in
 func (it *item) tells(schema *snapshot) executor.Command {
 	cmd := it.command(it.planned, it.program, &it.decided.Values)
 	c := it.context(schema.cache.RoleSettings(it.identity.Role).Settings, it.hoisted(routineOf(it.planned)))
-	cmd.Tells = &c
+	cmd.Tells, cmd.Prelude, cmd.OnlyReads = &c, it.preRequest, it.planned.Answered().ReadOnly
 	if it.hooks != nil && len(it.hooks.after) > 0 {
 		cmd.AsLogin = it.hooks.after[0].AsLogin
 	}
@@ -210,7 +230,7 @@ func (b *batched) send(ctx context.Context, first int, commands []executor.Comma
 				}
 			}
 			b.at = first
-			if err := b.tx.Tell(ctx, commands[0].Tells); err != nil {
+			if err := b.tx.Tell(ctx, &commands[0]); err != nil {
 				return nil, err
 			}
 			it.hooks.tx = b.tx
@@ -238,7 +258,7 @@ func (b *batched) send(ctx context.Context, first int, commands []executor.Comma
 func (b *batched) respond(ctx context.Context, schema *snapshot, it *item, group *executor.Group) error {
 	name, most := b.requests[b.at].Name, 0
 	if name != "" && b.wanted[name] {
-		most = maxReferred
+		most = max(1, min(maxReferred, maxHeld-b.held))
 	}
 	if it.info != nil {
 		w := b.body.Item(nil, most)
@@ -269,12 +289,17 @@ func (b *batched) respond(ctx context.Context, schema *snapshot, it *item, group
 	}
 	if most > 0 {
 		b.answers[name] = batch.NewAnswer(kept)
+		b.held += len(kept)
 	}
 	return nil
 }
 
-// maxReferred is how many bytes a response may have that others refer to. It is held in memory.
-const maxReferred = 1 << 20
+// Bounds of responses that others refer to, which are held in memory: how many bytes one may
+// have, and all of a batch.
+const (
+	maxReferred = 1 << 20
+	maxHeld     = 8 << 20
+)
 
 // conclude ends the transaction, and writes the response.
 func (b *batched) conclude(ctx context.Context) error {

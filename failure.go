@@ -69,6 +69,9 @@ func (x *exchange) recover() {
 		panic(http.ErrAbortHandler)
 	}
 	x.failure = x.told(x.failure)
+	if x.batch != nil {
+		x.failure = x.batch.located(x.failure)
+	}
 	x.sendError(x.failure)
 }
 

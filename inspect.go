@@ -56,7 +56,7 @@ func (x *exchange) inspect(schema *snapshot, p *plan.Inspect) error {
 	if err != nil {
 		return err
 	}
-	response.Document(&x.w, x.request, p.Media, parts, document.tag(parts), x.r.Header.Get("If-None-Match"), x.config)
+	response.Document(&x.w, x.request, p.Media, parts, document.tag(parts), x.r.Header["If-None-Match"], x.config)
 	return nil
 }
 

@@ -89,9 +89,28 @@ func hashOfIdentity(id *auth.Identity, claims []string) []byte {
 	}
 	for _, name := range claims {
 		write(h, name)
-		write(h, string(members[name]))
+		write(h, claimText(members[name]))
 	}
 	return h.Sum(nil)
+}
+
+// claimText is a claim's value as one text, whichever way its token writes it: with escapes,
+// blanks, or members in another order. It is empty for none.
+func claimText(raw json.RawMessage) string {
+	if len(raw) == 0 {
+		return ""
+	}
+	var value any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber() // as it is written, for it may be a long one
+	if d.Decode(&value) != nil {
+		return string(raw)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return string(raw)
+	}
+	return string(text)
 }
 
 // hash is the hash of all of the request that decides what is written and what is answered.

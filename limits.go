@@ -35,8 +35,8 @@ type Limits struct {
 	// and on_conflict names. Default: 1,664, which is more than a relation has columns.
 	MaxBodyColumns int
 	// MaxBatchRequests is how many requests a batch may have. Each of them has the other limits
-	// for itself, but for MaxBodyBytes, which is for the whole batch and, with what references
-	// lead to, for each of its bodies; and MaxConcurrent counts the batch as one. Default: 100.
+	// for itself, but for MaxBodyBytes, which is for the whole batch and again, with what
+	// references lead to, for all of its bodies that have some; and MaxConcurrent counts the batch as one. Default: 100.
 	MaxBatchRequests int
 	// MaxConditions is how many conditions the filters may have, where each and, or and
 	// not with brackets counts as one, too. Default: 2,000.

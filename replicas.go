@@ -173,7 +173,8 @@ func (x *exchange) newRoute(s *executor.Session, p plan.Runnable) *replica.Route
 	if call, ok := p.(*plan.Call); p == nil || ok && call.Volatile() {
 		route.PreferPrimary()
 	}
-	if o.Positions && !x.after(route) || s.Isolation == "SERIALIZABLE" || o.FromPrimary != nil && p != nil && o.FromPrimary(x.forHooks(p)) {
+	asks := o.FromPrimary != nil && p != nil && x.batch == nil // of a batch it is asked about each request
+	if o.Positions && !x.after(route) || s.Isolation == "SERIALIZABLE" || asks && o.FromPrimary(x.forHooks(p)) {
 		route.OnlyPrimary()
 	}
 	return route
@@ -182,7 +183,9 @@ func (x *exchange) newRoute(s *executor.Session, p plan.Runnable) *replica.Route
 // after takes the position that the request brings, if it does, and reports whether that is
 // one.
 func (x *exchange) after(route *replica.Route) bool {
-	x.w.Header().Add("Vary", PositionHeader)
+	if x.within == nil { // or else the batch's response says so
+		x.w.Header().Add("Vary", PositionHeader)
+	}
 	token := strings.Join(x.r.Header.Values(PositionHeader), ",") // of several none is said to be the last
 	if token == "" {
 		return true
@@ -199,7 +202,7 @@ func (x *exchange) elsewhere(schema *snapshot, err error) error {
 	if !x.w.route.OnReplica() || x.r.Context().Err() != nil {
 		return err
 	}
-	may, onPrimary := executor.MayDoElsewhere(err)
+	may, onPrimary := executor.MayDoElsewhere(x.r.Context(), x.w.route, err)
 	switch {
 	case may:
 	case apierror.IsDeadlinePassed(err):

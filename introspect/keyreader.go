@@ -50,6 +50,7 @@ func (r *reader) addKeyColumn(k *keyColumn, first bool) {
 	}
 	switch k.kind {
 	case "p":
+		t.KeyConstraint = r.intern(k.key)
 		t.PrimaryKey = append(t.PrimaryKey, column)
 	case "u":
 		if first {

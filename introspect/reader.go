@@ -212,11 +212,12 @@ func (r *reader) readColumns(ctx context.Context) error {
 		relation, typeOID                                    uint32
 		modifier                                             int32
 		name, typeName, defaultExpression, identity, comment string
+		collationSchema, collationName                       string
 		notNull, generated                                   bool
 	)
 	dest := []any{
 		&relation, &name, &typeOID, &modifier, &typeName, &notNull,
-		&defaultExpression, &identity, &generated, &comment,
+		&defaultExpression, &identity, &generated, &collationSchema, &collationName, &comment,
 	}
 	var columns []Column // of the relation that is being read
 	var table *Table
@@ -243,6 +244,10 @@ func (r *reader) readColumns(ctx context.Context) error {
 		}
 		if identity != "" {
 			c.Identity = identity[0]
+		}
+		if collationName != "" {
+			name := r.qualifiedName(collationSchema, collationName)
+			c.Collation = &name
 		}
 		columns = append(columns, c)
 	})

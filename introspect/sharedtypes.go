@@ -23,7 +23,7 @@ const firstUserOID = 16384
 // are the same if their fields that can be compared are.
 func (t *Type) shareable() bool {
 	return t.OID < firstUserOID && t.Schema == catalogSchema && t.Relation == QualifiedName{} &&
-		!t.IsDomain && !t.CastsToJSON && len(t.Enum) == 0 && len(t.Attributes) == 0
+		!t.IsDomain && !t.CastsToJSON && t.Element == nil && len(t.Enum) == 0 && len(t.Attributes) == 0
 }
 
 // equals compares two types that are shareable.

@@ -58,8 +58,10 @@ type Table struct {
 	// UniqueKeys holds the column names of each unique constraint but the primary key and
 	// those WITHOUT OVERLAPS, in the order of the constraints' names.
 	UniqueKeys [][]string
-	// Constraints names the primary key's constraint and the unique ones, sorted.
-	Constraints []string
+	// Constraints names the primary key's constraint, which is KeyConstraint if there is one,
+	// and the unique ones, sorted.
+	Constraints   []string
+	KeyConstraint string
 	// UniqueIndexes are those over columns alone that no constraint has.
 	UniqueIndexes []UniqueIndex
 	// ForeignKeys of this table, in the order of the constraints' names. One to a partitioned
@@ -89,6 +91,25 @@ func (t *Table) Column(name string) (*Column, bool) {
 	return &t.Columns[i], true
 }
 
+// Constrained gives the columns of the primary key or the unique constraint of that name.
+func (t *Table) Constrained(constraint string) (columns []string, ok bool) {
+	unique := 0
+	for _, name := range t.Constraints {
+		switch {
+		case name == t.KeyConstraint:
+			columns = t.PrimaryKey
+		case unique < len(t.UniqueKeys):
+			columns, unique = t.UniqueKeys[unique], unique+1
+		default:
+			return nil, false
+		}
+		if name == constraint {
+			return columns, true
+		}
+	}
+	return nil, false
+}
+
 // Column is a column of a table or view.
 type Column struct {
 	Name    string
@@ -106,6 +127,9 @@ type Column struct {
 	Identity byte
 	// Generated reports GENERATED ALWAYS AS (…): the column can't be written.
 	Generated bool
+	// Collation is the column's if it is not deterministic, and so has texts be equal that
+	// differ; else nil.
+	Collation *QualifiedName
 	// MaxLength is the limit of a character type, or of a domain over one, in characters; 0
 	// without one.
 	MaxLength int

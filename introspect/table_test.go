@@ -424,8 +424,33 @@ func TestLoad_unique_indexes(t *testing.T) {
 		CREATE INDEX d ON api.seats (number)`)
 	seats := table(t, cache, "seats")
 	require.Equal(t, []string{"by number", "seats_pkey"}, seats.Constraints)
+	require.Equal(t, "seats_pkey", seats.KeyConstraint)
+	for constraint, want := range map[string][]string{"by number": {"number", "hall"}, "seats_pkey": {"id"}, "a": nil, "": nil} {
+		columns, ok := seats.Constrained(constraint)
+		require.Equal(t, want, columns)
+		require.Equal(t, want != nil, ok)
+	}
 	require.Equal(t, []introspect.UniqueIndex{
 		{Columns: []string{"hall", "number"}, Predicate: `(taken AND (hall <> 'it''s'::text))`},
 		{Columns: []string{"hall"}},
 	}, seats.UniqueIndexes)
+}
+
+// Columns have the collations by which texts that differ may be equal, their own or their
+// domain's, and views those of the columns that they show.
+func TestLoad_collations(t *testing.T) {
+	t.Parallel()
+	cache := load(t, `
+		CREATE COLLATION api.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+		CREATE DOMAIN api.word AS text COLLATE api.caseless;
+		CREATE TABLE api.words (id int, plain text, deterministic text COLLATE "C", own text COLLATE api.caseless, of_domain api.word);
+		CREATE VIEW api.shown_words AS SELECT * FROM api.words`)
+	caseless := &introspect.QualifiedName{Schema: "api", Name: "caseless"}
+	for _, relation := range []string{"words", "shown_words"} {
+		for column, want := range map[string]*introspect.QualifiedName{"id": nil, "plain": nil, "deterministic": nil, "own": caseless, "of_domain": caseless} {
+			c, ok := table(t, cache, relation).Column(column)
+			require.True(t, ok)
+			require.Equal(t, want, c.Collation, "%s.%s", relation, column)
+		}
+	}
 }

@@ -52,6 +52,9 @@ type Type struct {
 	// CastsToJSON reports that CREATE CAST has made a cast of the base type to json, as for
 	// hstore. to_json uses such a cast.
 	CastsToJSON bool
+	// Element is the type of an array's elements, or of those of a domain over one; nil for
+	// other types, and for elements of a type that is PostgreSQL's own.
+	Element *Type
 	// Attributes are the columns of a composite type, or of a domain over one. They
 	// are known only for types that a column, parameter or result has, and not for the row
 	// type of an exposed relation.

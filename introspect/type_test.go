@@ -218,3 +218,40 @@ func TestLoadAttributes(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, []string{"name text", "next text"}, names(loop))
 }
+
+// Arrays know the types of their elements, of whatever schema and kind, with the attributes
+// of composites.
+func TestLoad_elements(t *testing.T) {
+	t.Parallel()
+	cache := load(t, `
+		CREATE SCHEMA hidden;
+		CREATE TYPE hidden.point AS (x int, y int);
+		CREATE TYPE hidden.line AS (points hidden.point[], color text);
+		CREATE TYPE hidden.grade AS ENUM ('a', 'b');
+		CREATE TABLE hidden.rows (id int, grades hidden.grade[]);
+		CREATE DOMAIN hidden.path AS hidden.point[];
+		CREATE TABLE api.drawings (lines hidden.line[], grades hidden.grade[], rows hidden.rows[], path hidden.path, texts text[], one hidden.line)`)
+	column := func(name string) *introspect.Type {
+		c, ok := table(t, cache, "drawings").Column(name)
+		require.True(t, ok)
+		return c.Type
+	}
+	attributes := func(of *introspect.Type) []string {
+		var names []string
+		for _, a := range of.Attributes {
+			names = append(names, a.Name)
+		}
+		return names
+	}
+	line := column("lines").Element
+	require.Same(t, column("one"), line)
+	require.Equal(t, "hidden.line", line.Name)
+	require.Equal(t, []string{"points", "color"}, attributes(line))
+	point := line.Attributes[0].Type.Element
+	require.Equal(t, []string{"x", "y"}, attributes(point))
+	require.Same(t, point, column("path").Element)
+	require.Equal(t, []string{"a", "b"}, column("grades").Element.Enum)
+	require.Equal(t, introspect.QualifiedName{Schema: "hidden", Name: "rows"}, column("rows").Element.Relation)
+	require.Equal(t, []string{"id", "grades"}, attributes(column("rows").Element))
+	require.Nil(t, column("texts").Element, "one of PostgreSQL's own")
+}

@@ -40,7 +40,7 @@ func (r *reader) typeOf(number uint32) *Type {
 
 func (r *reader) readTypes(ctx context.Context) error {
 	var (
-		number                       uint32
+		number, element              uint32
 		schema, local, name, kind    string
 		isArray, castsToJSON         bool
 		d                            domain
@@ -49,7 +49,7 @@ func (r *reader) readTypes(ctx context.Context) error {
 	)
 	dest := []any{
 		&number, &schema, &local, &name, &kind, &isArray,
-		&d.over, &d.modifier, &d.notNull, &d.defaultExpression,
+		&element, &d.over, &d.modifier, &d.notNull, &d.defaultExpression,
 		&relationSchema, &relationName, &labels, &castsToJSON,
 	}
 	inUse := slices.Sorted(maps.Keys(r.types))
@@ -61,6 +61,9 @@ func (r *reader) readTypes(ctx context.Context) error {
 		t.Kind = typeKind(kind, isArray)
 		t.Relation = r.qualifiedName(relationSchema, relationName)
 		t.Enum = labels
+		if isArray && element >= firstUserOID {
+			t.Element = r.typeOf(element)
+		}
 		t.CastsToJSON = castsToJSON && t.Kind != ArrayType && t.Kind != CompositeType
 		if kind == "d" {
 			t.IsDomain = true
@@ -106,6 +109,7 @@ func (r *reader) lookThroughDomains() error {
 		t.Kind = base.Kind
 		t.Relation = base.Relation
 		t.Enum = base.Enum
+		t.Element = base.Element
 		t.CastsToJSON = base.CastsToJSON
 	}
 	return nil

@@ -167,6 +167,7 @@ func TestDocumentConditional(t *testing.T) {
 			require.Contains(t, part(t, with, "paths", "/films", tt.method, "responses", tt.tagged), "ETag")
 		}
 	}
+	require.Contains(t, part(t, with, "paths", "/films", "put", "parameters"), "If-None-Match.put", "which has it insert its row or nothing")
 	for _, word := range []string{"If-None-Match", "If-Match", "ETag", "304", "412"} {
 		require.NotContains(t, string(document(t, cinema(), openapi.Config{})), word)
 	}

@@ -10,6 +10,15 @@ import (
 // example gives a value of the type that PostgreSQL takes, as JSON. It is not ok where
 // that is not known.
 func (d *document) example(t *introspect.Type, maxLength int) (json.RawMessage, bool) {
+	return d.exampleWithin(t, maxLength, 0)
+}
+
+// maxRowsAround is how many rows an example may be within: it grows with each of them by as
+// many times as the row has columns.
+const maxRowsAround = 2
+
+// exampleWithin gives an example of a value that is within that many rows.
+func (d *document) exampleWithin(t *introspect.Type, maxLength, rows int) (json.RawMessage, bool) {
 	if t == nil || d.hasCustomJSON(t) {
 		return nil, false
 	}
@@ -20,9 +29,9 @@ func (d *document) example(t *introspect.Type, maxLength int) (json.RawMessage, 
 		}
 		return appendString(nil, t.Enum[0]), true
 	case introspect.ArrayType:
-		return d.exampleArray(t), true
+		return d.exampleArray(t, rows), true
 	case introspect.CompositeType:
-		return d.exampleRow(t)
+		return d.exampleRow(t, rows)
 	case introspect.PseudoType:
 		return nil, false
 	}
@@ -46,7 +55,7 @@ func (d *document) example(t *introspect.Type, maxLength int) (json.RawMessage, 
 
 // exampleArray is an array of one element, or an empty one if no example of an element is
 // known.
-func (d *document) exampleArray(t *introspect.Type) json.RawMessage {
+func (d *document) exampleArray(t *introspect.Type, rows int) json.RawMessage {
 	element, ok := d.namedElement(t)
 	if !ok {
 		name := elementType(t.BaseName)
@@ -55,7 +64,7 @@ func (d *document) exampleArray(t *introspect.Type) json.RawMessage {
 		}
 		element = &introspect.Type{BaseName: name}
 	}
-	value, ok := d.example(element, 0)
+	value, ok := d.exampleWithin(element, 0, rows)
 	if !ok {
 		return json.RawMessage("[]")
 	}
@@ -64,8 +73,8 @@ func (d *document) exampleArray(t *introspect.Type) json.RawMessage {
 
 // exampleRow is a value of a composite type. The row types of relations have none, since
 // they may contain each other in a circle.
-func (d *document) exampleRow(t *introspect.Type) (json.RawMessage, bool) {
-	if t.Relation != (introspect.QualifiedName{}) || len(t.Attributes) == 0 {
+func (d *document) exampleRow(t *introspect.Type, rows int) (json.RawMessage, bool) {
+	if t.Relation != (introspect.QualifiedName{}) || len(t.Attributes) == 0 || rows > maxRowsAround {
 		return nil, false
 	}
 	var row object
@@ -75,7 +84,7 @@ func (d *document) exampleRow(t *introspect.Type) (json.RawMessage, bool) {
 			continue
 		}
 		row = append(row, member{a.Name, nil})
-		if value, ok := d.example(a.Type, a.MaxLength); ok {
+		if value, ok := d.exampleWithin(a.Type, a.MaxLength, rows+1); ok {
 			row[len(row)-1].value = value
 		}
 	}

@@ -154,7 +154,7 @@ func (d *document) upsertOperation(t *introspect.Table) object {
 	}
 	return append(d.begin(t, "upsert", "Insert or replace one row of "+t.Name.Name),
 		member{"parameters", distinctParameters(key,
-			d.conditions("If-Match"), ownParameters("columns", "select", "Prefer.write"), d.writeHeaders())},
+			d.conditions("If-Match"), d.conditions("If-None-Match.put"), ownParameters("columns", "select", "Prefer.write"), d.writeHeaders())},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", content(one)},

@@ -130,6 +130,8 @@ func (d *document) addCommonParameters() {
 			"If the response would have one of them, it is 304 without a body.", tags, `"T1c7zmEZ1nNXAfcT0R1Jmg"`))
 		d.addOwnParameter("If-Match", header("If-Match", "The ETags that the row may have, with commas between: of the version that the client has read. "+
 			"If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.", tags, `"NzQyKDAsMSk.T1c7zmEZ1nNXAfcT0R1Jmg"`))
+		d.addOwnParameter("If-None-Match.put", header("If-None-Match", "`*` has the row be inserted, or nothing: if it is there, the response is 412.",
+			object{{"type", "string"}, {"const", "*"}}, ""))
 	}
 	d.addPrefer("Prefer.read", preferCount)
 	if d.config.KeysetPages {

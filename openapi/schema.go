@@ -134,8 +134,9 @@ func (d *document) sharedSchema(t *introspect.Type, schema func() object) object
 	return component("schemas", name)
 }
 
-// elementSchema describes the elements of an array. It finds their type by its name: one of
-// PostgreSQL's, an enum, a domain, or the row type of a relation.
+// elementSchema describes the elements of an array. If the schema cache doesn't tell their
+// type, it is found by its name: one of PostgreSQL's, an enum, a domain, or the row type of a
+// relation.
 func (d *document) elementSchema(array *introspect.Type) object {
 	name := elementType(array.BaseName)
 	schema, local, qualified := sqlfrag.CutQualified(name)
@@ -151,8 +152,11 @@ func (d *document) elementSchema(array *introspect.Type) object {
 	return nil
 }
 
-// namedElement finds the type of an array's elements by its name.
+// namedElement finds the type of an array's elements.
 func (d *document) namedElement(array *introspect.Type) (*introspect.Type, bool) {
+	if array.Element != nil {
+		return array.Element, true
+	}
 	name := elementType(array.BaseName)
 	schema, local, _ := sqlfrag.CutQualified(name)
 	t, ok := d.cache.Type(introspect.QualifiedName{Schema: schema, Name: local})

@@ -155,7 +155,7 @@ func member(of string, names ...string) string {
 
 // group puts a type in parentheses if others may be taken for a part of it.
 func group(of string) string {
-	if strings.Contains(of, " | ") && !strings.HasPrefix(of, "{") {
+	if strings.Contains(of, " | ") && !strings.HasPrefix(of, "{") && !strings.HasPrefix(of, "(") {
 		return "(" + of + ")"
 	}
 	return of

@@ -76,9 +76,13 @@ func pseudoType(t *introspect.Type) string {
 	return "unknown"
 }
 
-// elementType is the type of an array's elements, which is found by its name: one of
-// PostgreSQL's, a type that can be named in a cast, or the row type of a relation.
+// elementType is the type of an array's elements. If the schema cache doesn't tell it, it is
+// found by its name: one of PostgreSQL's, a type that can be named in a cast, or the row type
+// of a relation.
 func (m *module) elementType(array *introspect.Type) string {
+	if array.Element != nil {
+		return m.typeOf(array.Element)
+	}
 	name := strings.TrimSuffix(array.BaseName, "[]")
 	schema, local, qualified := sqlfrag.CutQualified(name)
 	if !qualified {
@@ -105,8 +109,8 @@ func (m *module) enumType(t *introspect.Type) string {
 	return member("Database", t.Schema, "Enums", t.Local)
 }
 
-// compositeType refers to a relation, or to a composite type of a described schema. The
-// attributes of others are written out.
+// compositeType refers to a relation, or to a composite type of a described schema, or to
+// one of Hidden. That a domain is over one makes no difference.
 func (m *module) compositeType(t *introspect.Type) string {
 	if table, ok := m.rowOf(t); ok {
 		return m.storedRow(table)
@@ -114,15 +118,16 @@ func (m *module) compositeType(t *introspect.Type) string {
 	if len(t.Attributes) == 0 {
 		return "Record<string, unknown>"
 	}
-	if s := m.schemas[t.Schema]; s != nil && !t.IsDomain && t.Relation.Name == "" {
-		s.composites[t.Local] = t
-		return member("Database", t.Schema, "CompositeTypes", t.Local)
+	schema, local := t.Schema, t.Local
+	if t.IsDomain {
+		schema, local, _ = sqlfrag.CutQualified(t.BaseName)
 	}
-	attributes := make([]string, len(t.Attributes))
-	for i := range t.Attributes {
-		attributes[i] = key(t.Attributes[i].Name) + ": " + orNull(m.typeOf(t.Attributes[i].Type))
+	if s := m.schemas[schema]; s != nil && t.Relation.Name == "" {
+		s.composites[local] = t
+		return member("Database", schema, "CompositeTypes", local)
 	}
-	return "{ " + strings.Join(attributes, "; ") + " }"
+	m.hidden[t.BaseName] = t
+	return member("Hidden", t.BaseName)
 }
 
 // rowOf finds the described relation whose row type t is.

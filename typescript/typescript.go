@@ -46,7 +46,7 @@ const knownVersion = "14"
 //
 // Equal arguments give equal modules.
 func Types(cache *introspect.SchemaCache, selections []openapi.Selection, c Config) []byte {
-	m := &module{cache: cache, schemas: map[string]*schema{}}
+	m := &module{cache: cache, schemas: map[string]*schema{}, hidden: map[string]*introspect.Type{}}
 	for _, s := range selections {
 		m.schemas[s.Schema] = newSchema(s)
 	}
@@ -65,11 +65,13 @@ func Types(cache *introspect.SchemaCache, selections []openapi.Selection, c Conf
 type module struct {
 	cache   *introspect.SchemaCache
 	schemas map[string]*schema
+	// hidden are the composite types of other schemas that were met, by their names in SQL.
+	hidden map[string]*introspect.Type
 }
 
 // known counts the types that were met.
 func (m *module) known() int {
-	n := 0
+	n := len(m.hidden)
 	for _, s := range m.schemas {
 		n += len(s.enums) + len(s.composites)
 	}
@@ -87,6 +89,7 @@ func (m *module) print(p *printer, selections []openapi.Selection, c Config) {
 		m.printSchema(p, m.schemas[s.Schema])
 	}
 	p.close("}")
+	m.printHidden(p)
 	if len(selections) > 0 {
 		p.shorthands(selections[0].Schema)
 		m.printConstants(p, selections)
@@ -138,19 +141,33 @@ func (m *module) printSchema(p *printer, s *schema) {
 	p.close("}")
 }
 
-// printComposites prints the composite types that were met. The attributes of one may have
-// others.
-func (m *module) printComposites(p *printer, s *schema) {
+// printComposites prints the composite types that were met.
+func (m *module) printComposites(p *printer, s *schema) { m.printAttributes(p, s.composites) }
+
+// printHidden prints the composite types of schemas that aren't described. They are no
+// members of Database, whose members are what clients can ask for.
+func (m *module) printHidden(p *printer) {
+	if len(m.hidden) == 0 {
+		return
+	}
+	p.line("")
+	p.open("type Hidden = {")
+	m.printAttributes(p, m.hidden)
+	p.close("}")
+}
+
+// printAttributes prints composite types by their names. The attributes of one may add others.
+func (m *module) printAttributes(p *printer, composites map[string]*introspect.Type) {
 	printed := map[string]bool{}
-	for len(printed) < len(s.composites) {
-		for _, name := range slices.Sorted(maps.Keys(s.composites)) {
+	for len(printed) < len(composites) {
+		for _, name := range slices.Sorted(maps.Keys(composites)) {
 			if printed[name] {
 				continue
 			}
 			printed[name] = true
 			p.open(key(name) + ": {")
-			for i := range s.composites[name].Attributes {
-				c := &s.composites[name].Attributes[i]
+			for i := range composites[name].Attributes {
+				c := &composites[name].Attributes[i]
 				p.property(c.Name, "", orNull(m.typeOf(c.Type)), "")
 			}
 			p.close("}")

@@ -32,6 +32,13 @@ const initial = await rows(api.from('authors').select('name, initial').eq('id', 
 is<{ name: string; initial: string | null }>()(initial)
 assert.deepEqual(initial, { name: 'Ada', initial: 'A' })
 
+// Composite types of a schema that is not exposed, within each other and in arrays.
+type Point = { x: number | null; y: number | null }
+type Shelf = { from: Point | null; to: Point | null; marks: Point[] | null }
+const room = await rows(api.from('rooms').select('id, main, shelves').single())
+is<{ id: number; main: Shelf; shelves: Shelf[] | null }>()(room)
+assert.deepEqual(room, { id: 1, main: { from: { x: 1, y: 2 }, to: null, marks: [{ x: 3, y: 4 }] }, shelves: null })
+
 // Embeds: to-one, by a foreign key's name, one-to-one, over a junction, and computed.
 const embedded = await rows(
   api.from('books').select('id, author:authors!books_author_id_fkey(name), covers(book_id), genres(name), loans(state)').eq('id', 2).single(),

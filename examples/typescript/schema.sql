@@ -5,6 +5,11 @@ CREATE TYPE library."loan state" AS ENUM ('lent', 'returned', 'it''s "lost"');
 CREATE TYPE library.address AS (street text, "house-number" integer);
 CREATE DOMAIN library.isbn AS text CHECK (VALUE ~ '^[0-9X]+$');
 
+-- Types of a schema that is not exposed.
+CREATE SCHEMA stacks;
+CREATE TYPE stacks.point AS (x integer, y integer);
+CREATE TYPE stacks."a shelf" AS ("from" stacks.point, "to" stacks.point, marks stacks.point[]);
+
 CREATE TABLE library.authors (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL,
@@ -54,6 +59,8 @@ CREATE FUNCTION library.search(words text, "in genre" text) RETURNS TABLE (title
 CREATE FUNCTION library.oldest() RETURNS library.authors STABLE LANGUAGE sql AS 'SELECT * FROM library.authors ORDER BY born LIMIT 1';
 CREATE FUNCTION library.home(of library.address) RETURNS library.address IMMUTABLE LANGUAGE sql AS 'SELECT of';
 
+CREATE TABLE library.rooms (id integer PRIMARY KEY, main stacks."a shelf" NOT NULL, shelves stacks."a shelf"[]);
+
 INSERT INTO library.authors (name, born, homes) VALUES
   ('Ada', '1815-12-10', ARRAY[('St James''s Square', 12)::library.address]), ('Mary', '1797-08-30', NULL);
 INSERT INTO library.books ("title of book", author_id, editor_id, price, details, isbn) VALUES
@@ -62,9 +69,10 @@ INSERT INTO library.covers VALUES (2, '\xff');
 INSERT INTO library.genres VALUES (1, 'horror');
 INSERT INTO library.book_genres VALUES (2, 1);
 INSERT INTO library.loans (book_id) VALUES (2);
+INSERT INTO library.rooms VALUES (1, ROW((1, 2), NULL, ARRAY[(3, 4)::stacks.point]), NULL);
 REFRESH MATERIALIZED VIEW library.counts;
 
-GRANT USAGE ON SCHEMA library TO pgrest_test_anon;
+GRANT USAGE ON SCHEMA library, stacks TO pgrest_test_anon;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA library TO pgrest_test_anon;
 -- What a role may not use isn't among its types.
 CREATE TABLE library.secrets (id integer PRIMARY KEY);

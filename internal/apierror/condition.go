@@ -35,11 +35,18 @@ func rowMissing() *Error {
 	return &Error{Code: "02000", Message: "There is no such row, and a PUT with If-Match inserts none", Status: http.StatusNotFound}
 }
 
+// rowPresent is object_not_in_prerequisite_state: a PUT with If-None-Match: * of a row that is
+// there.
+func rowPresent() *Error {
+	return failedCondition("There is such a row already, and a PUT with If-None-Match: * changes none", "")
+}
+
 // What stands in the message of the error of a write whose condition doesn't hold: PostgreSQL
 // can't make a boolean of it.
 const (
 	VersionViolation = "pgrst: the row has another version"
 	RowMissing       = "pgrst: the row is missing"
+	RowPresent       = "pgrst: the row is present"
 	KeyMismatch      = "pgrst: the body is another row"
 )
 
@@ -51,6 +58,8 @@ func conditionFailed(err *pgconn.PgError) *Error {
 		return PreconditionFailed()
 	case strings.Contains(err.Message, RowMissing):
 		return rowMissing()
+	case strings.Contains(err.Message, RowPresent):
+		return rowPresent()
 	case strings.Contains(err.Message, KeyMismatch):
 		return PutMismatch()
 	}

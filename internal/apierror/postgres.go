@@ -100,7 +100,7 @@ func sqlstateStatus(err *pgconn.PgError, anonymous bool) int {
 		}
 		return http.StatusForbidden
 	case "42883":
-		if strings.HasPrefix(err.Message, "function xmlagg(") {
+		if strings.Contains(err.Message, "xmlagg(") { // in whatever language
 			return http.StatusNotAcceptable
 		}
 		return http.StatusNotFound

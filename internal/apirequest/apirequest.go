@@ -155,7 +155,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.NoUpserts {
+	if c.NoUpserts && req.Action != Update { // one of many rows has constraints besides
 		query.OnConstraint = ""
 	}
 	if c.Bind != nil {

@@ -13,20 +13,27 @@ type Conditions struct{ Match, NoneMatch etag.List }
 // Match says on which condition a row is written.
 type Match uint8
 
-// The conditions on a row that is there: none, that it is there at all, and that it has one
-// of the versions of value.Values.Versions.
+// The conditions on a row: none, that it is there at all, that it has one of the versions of
+// value.Values.Versions, and that it isn't there.
 const (
 	MatchNothing Match = iota
 	MatchAny
 	MatchVersion
+	MatchAbsent
 )
 
-// readConditions reads the conditions of a read, and that of a write of rows which are there.
-// Others mean nothing: those by time need a time of the last change, which nothing has.
+// readConditions reads the conditions of a read, and those of a write: If-Match of rows which
+// are there, and If-None-Match: * of a PUT, which then inserts its row. Others mean nothing:
+// those by time need a time of the last change, which nothing has.
 func (req *Request) readConditions(h http.Header) {
 	match, none := h["If-Match"], h["If-None-Match"]
 	if len(match) == 0 && len(none) == 0 {
 		return
+	}
+	unlessThere := false
+	if req.Action == Upsert {
+		list := etag.Parse(none)
+		unlessThere = list.Any
 	}
 	switch {
 	case req.Safe && (req.Action == Read || req.Action == Call):
@@ -39,5 +46,10 @@ func (req *Request) readConditions(h http.Header) {
 			req.Match = MatchAny
 		}
 		req.Values.Versions = list.Versions()
+		if unlessThere { // as well as if it is, which is never
+			req.Match, req.Values.Versions = MatchVersion, nil
+		}
+	case unlessThere:
+		req.Match = MatchAbsent
 	}
 }

@@ -39,6 +39,10 @@ func TestParse_conditions(t *testing.T) {
 		{"update_of_any", "PATCH", "/films", "*", "", false, false, apirequest.MatchAny, nil},
 		{"update_unless_there", "PATCH", "/films", "", "*", false, false, apirequest.MatchNothing, nil},
 		{"put", "PUT", "/films?id=eq.1", tag, "", false, false, apirequest.MatchVersion, []string{"7"}},
+		{"put_unless_there", "PUT", "/films?id=eq.1", "", "*", false, false, apirequest.MatchAbsent, nil},
+		{"put_unless_a_version", "PUT", "/films?id=eq.1", "", tag, false, false, apirequest.MatchNothing, nil},
+		{"put_never", "PUT", "/films?id=eq.1", tag, "*", false, false, apirequest.MatchVersion, nil},
+		{"put_of_any_never", "PUT", "/films?id=eq.1", "*", "*", false, false, apirequest.MatchVersion, nil},
 		{"delete", "DELETE", "/films", tag, "", false, false, apirequest.MatchVersion, []string{"7"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

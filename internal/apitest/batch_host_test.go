@@ -75,33 +75,68 @@ func TestBatch_settings(t *testing.T) {
 	)
 }
 
-// The pre-request function runs once, and what it makes of the response is the batch's.
+// The pre-request function runs for the batch, whose response it makes, and for each of its
+// requests as if that came alone: what it refuses can't be had by a batch.
 func TestBatch_pre_request(t *testing.T) {
 	t.Parallel()
-	api := serveClone(t, shopping+`; CREATE SEQUENCE archive.calls; GRANT ALL ON archive.calls TO PUBLIC;
-		CREATE FUNCTION archive.before() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
-			PERFORM nextval('archive.calls'), set_config('response.headers', '[{"X-Path": "' || current_setting('request.path') || '"}]', true),
-				set_config('response.status', '203', true);
-			IF current_setting('request.headers')::json->>'x-status' IS NOT NULL THEN PERFORM set_config('response.status', 'none', true); END IF;
-			IF current_setting('request.headers')::json->>'x-refuse' IS NOT NULL THEN RAISE SQLSTATE 'PT403' USING MESSAGE = 'no'; END IF;
-		END $$`, func(o *pgrest.Options) { o.PreRequest = "archive.before" })
-	x := batchOf{requests: `[{"method": "GET", "path": "/products?select=id&id=eq.1"},{"method": "POST", "path": "/rpc/told", "body": {"name": "request.path"}}]`}
-	w := answer(api, x.request(t))
-	require.Equal(t, 203, w.Code, w.Body)
-	require.Equal(t, "/", w.Header().Get("X-Path"))
-	list := batchParts(t, w.Body.Bytes())
-	require.Equal(t, []int{200, 200}, []int{list[0].Status, list[1].Status})
-	require.NotContains(t, list[0].Headers, "X-Path")
-	require.Equal(t, `"/rpc/told"`, string(list[1].Body))
-	none := batchOf{send: headers{"X-Status": "1"}, requests: `[{"method": "POST", "path": "/orders", "body": {"id": 77, "customer": "x"}}]`, status: 500,
-		body: fault("PGRST112", "response.status guc must be a valid status code", "", "")}
-	none.check(t, api)
-	none.send, none.requests = nil, `[{"method": "POST", "path": "/rpc/told", "body": {"name": "role"}}, {"method": "GET", "path": "/orders?id=eq.77"}]`
-	require.Equal(t, "[]", string(batchParts(t, answer(api, none.request(t)).Body.Bytes())[1].Body), "nothing is committed")
-	x.send = headers{"X-Refuse": "1"}
-	w = answer(api, x.request(t))
-	require.Equal(t, 403, w.Code)
-	require.Equal(t, fault("PT403", "no", "", ""), w.Body.String()+"\n", "of no request")
+	db := pgtest.Clone(t)
+	super := db.Superuser(t)
+	_, err := super.Exec(t.Context(), shopping+`; CREATE SEQUENCE archive.calls; GRANT ALL ON archive.calls TO PUBLIC;
+		CREATE FUNCTION archive.before() RETURNS void LANGUAGE plpgsql AS $$
+		DECLARE path text := current_setting('request.path');
+		BEGIN
+			IF current_setting('transaction_read_only') = 'off' THEN PERFORM nextval('archive.calls'); END IF;
+			PERFORM set_config('response.headers', '[{"X-Path": "' || current_setting('request.method') || ' ' || path || '"}]', true),
+				set_config('response.status', '203', true), set_config('app.seen', current_setting('app.seen', true) || path, true);
+			IF path = '/' AND current_setting('request.headers')::json->>'x-status' IS NOT NULL THEN PERFORM set_config('response.status', 'none', true); END IF;
+			IF path = '/' AND current_setting('request.headers')::json->>'x-refuse' IS NOT NULL THEN RAISE SQLSTATE 'PT403' USING MESSAGE = 'no'; END IF;
+			IF path = '/lines' THEN RAISE SQLSTATE 'PT403' USING MESSAGE = 'no lines'; END IF;
+			IF path = '/rpc/strange' OR path = '/orders' AND current_setting('request.method') = 'GET' THEN PERFORM set_config('client_encoding', 'LATIN1', true); END IF;
+		END $$`)
+	require.NoError(t, err)
+	app := func(o *pgrest.Options) {
+		o.PreRequest, o.AppSettings = "archive.before", map[string]string{"app.seen": ""}
+	}
+	nothing := func(context.Context, driver.Tx, *pgrest.Request) error { return nil }
+	for name, api := range map[string]*pgrest.Handler{
+		"plain":      open(t, db.Pool(t), app),
+		"unprepared": open(t, db.Pool(t), app, func(o *pgrest.Options) { o.DisablePreparedStatements = true }),
+		"costs":      open(t, db.Pool(t), app, func(o *pgrest.Options) { o.Limits.MaxCost = 1e9 }),
+		"hooks": open(t, db.Pool(t), app, func(o *pgrest.Options) {
+			o.Hooks = []pgrest.Hook{{For: func(*pgrest.Request) bool { return true }, Before: nothing, AsLogin: true}}
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := super.Exec(t.Context(), `TRUNCATE archive.orders CASCADE; ALTER SEQUENCE archive.calls RESTART`)
+			require.NoError(t, err)
+			x := batchOf{requests: `[{"method": "GET", "path": "/products?select=id&id=eq.1"},{"method": "POST", "path": "/rpc/told", "body": {"name": "app.seen"}},
+				{"name": "order", "method": "POST", "path": "/orders?select=id", "headers": {"Prefer": "return=representation"}, "body": {"id": 7, "customer": "é"}},
+				{"method": "GET", "path": "/orders?select=customer&id=eq.{order/0/id}"}]`}
+			w := answer(api, x.request(t))
+			require.Equal(t, 203, w.Code, w.Body)
+			require.Equal(t, "POST /", w.Header().Get("X-Path"))
+			list := batchParts(t, w.Body.Bytes())
+			for i, path := range []string{"GET /products", "POST /rpc/told", "POST /orders", "GET /orders"} {
+				require.Equal(t, []any{203, path}, []any{list[i].Status, list[i].Headers["X-Path"]})
+			}
+			require.Equal(t, `"/rpc/told"`, string(list[1].Body))
+			require.Equal(t, `[{"customer":"é"}]`, string(list[3].Body))
+			if name != "hooks" { // before which a read isn't held to read only
+				require.Equal(t, 3, count(t, super, `SELECT last_value FROM archive.calls`), "of the batch and its writes")
+			}
+			x.requests = `[{"method": "POST", "path": "/orders", "body": {"customer": "x"}}, {"method": "GET", "path": "/lines"}]`
+			w = answer(api, x.request(t))
+			require.Equal(t, 403, w.Code)
+			require.Equal(t, inBatch(1, "", "PT403", "no lines", "", ""), w.Body.String())
+			x.send = headers{"X-Status": "1"}
+			x.requests = `[{"method": "POST", "path": "/orders", "body": {"id": 77, "customer": "x"}}]`
+			x.status, x.body = 500, fault("PGRST112", "response.status guc must be a valid status code", "", "")
+			x.check(t, api)
+			x.send, x.status, x.body = headers{"X-Refuse": "1"}, 403, fault("PT403", "no", "", "")
+			x.check(t, api)
+			require.Equal(t, 1, count(t, super, `SELECT count(*) FROM archive.orders`), "nothing else is committed")
+		})
+	}
 }
 
 // Hooks take part in each of a batch's requests, in the one transaction.
@@ -280,6 +315,7 @@ func TestBatch_panics(t *testing.T) {
 	api, pool := hooking(t, hooks)
 	w := answer(api, batchOf{token: `{"role": "` + anon + `"}`, requests: `[{"method": "GET", "path": "/stamps"}, {"method": "POST", "path": "/stamps", "body": {"id": 5}}]`}.request(t))
 	require.Equal(t, 500, w.Code)
+	require.Contains(t, w.Body.String(), `"details":{"index":1,"details":null}`)
 	require.Equal(t, 0, count(t, pool, `SELECT count(*) FROM archive.stamps`))
 }
 

@@ -137,3 +137,54 @@ func FuzzBatch_reference(f *testing.F) {
 
 // isArgument reports a text that as the value of a parameter is no filter.
 func isArgument(v string) bool { return !strings.Contains(v, ".") && !strings.Contains(v, "(") }
+
+// References stand in conditions on groups, too.
+func TestBatch_reference_in_having(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, shopping, untagged, func(o *pgrest.Options) { o.Aggregates = true })
+	batchOf{requests: `[{"name": "a", "method": "GET", "path": "/products?select=stock,name&order=id&limit=1"},
+		{"method": "GET", "path": "/products?select=name,stock.sum()&having=(stock.sum().gt.{a/0/stock},or(name.max().eq.{a/0/name},name.max().in.({a/0/name},ink)))"},
+		{"method": "GET", "path": "/products?select=name&having=(name.max().eq.{a/0/name})"}]`,
+		answers: []string{`200 [{"stock":3,"name":"pen"}]`, `200 [{"name":"ink","sum":5}]`, `200 [{"name":"pen"}]`}}.check(t, api)
+}
+
+// What references lead to is bounded for a batch as a whole.
+func TestBatch_reference_limits(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, shopping+`; CREATE FUNCTION archive.long(n int) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT repeat('x', n) $$`,
+		func(o *pgrest.Options) { o.Limits.MaxBodyBytes = 2 << 20 })
+	long := func(i int) string {
+		return fmt.Sprintf(`{"name": "a%d", "method": "GET", "path": "/rpc/long?n=900000"}`, i)
+	}
+	take := func(i int) string {
+		return fmt.Sprintf(`{"method": "POST", "path": "/orders", "body": {"customer": {"$ref": "a%d"}}}`, i)
+	}
+	send := func(requests ...string) (int, string) {
+		w := answer(api, batchOf{requests: "[" + strings.Join(requests, ",") + "]"}.request(t))
+		return w.Code, w.Body.String()
+	}
+	code, body := send(long(0), take(0), take(0))
+	require.Equal(t, 200, code, body)
+	code, body = send(long(0), take(0), take(0), take(0))
+	require.Equal(t, 413, code)
+	require.Contains(t, body, `"index":3`)
+	var all []string
+	for i := range 11 {
+		all = append(all, long(i))
+	}
+	for i := range 11 {
+		all = append(all, fmt.Sprintf(`{"method": "GET", "path": "/products?name=eq.{a%d/x}"}`, i))
+	}
+	code, body = send(all...)
+	require.Equal(t, 400, code)
+	require.Contains(t, body, `"message":"The response is too large to be referred to"`)
+	require.Contains(t, body, `"index":9`)
+}
+
+// A body that says that it is JSON and isn't even text is in base64.
+func TestBatch_answer_without_text(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, shopping+`; CREATE DOMAIN archive."application/json" AS bytea;
+		CREATE FUNCTION archive.broken() RETURNS archive."application/json" LANGUAGE sql AS $q$ SELECT '\x22ff22'::bytea::archive."application/json" $q$`, untagged)
+	batchOf{requests: `[{"method": "GET", "path": "/rpc/broken", "headers": {"Accept": "application/json"}}]`, answers: []string{`200 base64"Iv8i"`}}.check(t, api)
+}

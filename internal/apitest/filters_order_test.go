@@ -28,6 +28,8 @@ func TestFilters_orders(t *testing.T) {
 			body: inAll(id("42"), id("35"), id("14"), id("24"), id("4"))},
 		exchange{name: "shown_as_well", target: "/items?select=id,by:makers!items_maker_id_fkey(name,countries(name))&order=by(countries(name))&limit=2",
 			body: `[{"id": 35, "by": {"name": "Plato", "countries": {"name": "Atlantis"}}}, {"id": 24, "by": {"name": "Andersen", "countries": {"name": "Denmark"}}}]`},
+		exchange{name: "beside_one_that_is_shown", target: "/items?select=id,makers!items_maker_id_fkey(name,countries())&order=makers(name),makers(countries(name))&makers(id)=lt.3",
+			body: `[{"id": 14, "makers": {"name": "Ito"}}, {"id": 4, "makers": {"name": "berg"}}]`},
 		exchange{name: "spread", target: "/items?select=id,...makers!items_maker_id_fkey(...countries(country:name))&order=makers(countries(id))&limit=1", body: `[{"id": 14, "country": "Japan"}]`},
 		exchange{name: "of_an_embed", target: "/labels?select=name,items(id,makers!items_maker_id_fkey(countries()))&items.order=makers(countries(name)).desc&id=lte.2&order=id",
 			body: `[{"name": "tool", "items": [{"id": 4}, {"id": 35}]}, {"name": "wood", "items": [{"id": 4}, {"id": 24}]}]`},

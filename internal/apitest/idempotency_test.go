@@ -213,6 +213,8 @@ func TestIdempotency_of_others(t *testing.T) {
 			`{"role": "pgrest_test_curator", "sub": "b"}`, `{"role": "pgrest_test_curator", "sub": "b", "exp": 4102444800}`, `{"role": "pgrest_test_curator", "sub": "b", "tenant": 7}`}, 4},
 		"by_claims_of_the_host": {[]string{"tenant", "sub"}, []string{`{"role": "pgrest_test_curator", "sub": "b"}`,
 			`{"role": "pgrest_test_curator", "sub": "b", "tenant": 7}`, `{"role": "pgrest_test_curator", "tenant": 7}`, `{"role": "pgrest_test_curator", "tenant": "7"}`}, 4},
+		"by_claims_however_they_are_written": {[]string{"sub", "of"}, []string{`{"role": "pgrest_test_curator", "sub": "a/b", "of": {"x": 1, "y": [true]}}`,
+			`{"role": "pgrest_test_curator", "sub": "\u0061\/b", "of": { "y":[ true ], "x":1}}`}, 1},
 		"by_role_alone": {[]string{}, []string{`{"role": "pgrest_test_curator", "sub": "a"}`, `{"role": "pgrest_test_curator", "sub": "b"}`, ``}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {

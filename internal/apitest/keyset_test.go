@@ -94,6 +94,31 @@ func TestKeyset_walks_in_other_styles(t *testing.T) {
 	walkAll(t, serveClone(t, tracks+styles), targets, 2)
 }
 
+// So they are where the operators of a type aren't on the search path, and by names of what the
+// catalogs have.
+func TestKeyset_walks_by_other_types(t *testing.T) {
+	t.Parallel()
+	const terms = `
+		CREATE SCHEMA "far. away?"; CREATE EXTENSION citext SCHEMA "far. away?";
+		GRANT USAGE ON SCHEMA "far. away?" TO pgrest_test_anon;
+		CREATE DOMAIN archive.nick AS "far. away?".citext;
+		CREATE TABLE archive.terms (id int PRIMARY KEY, word "far. away?".citext, nick archive.nick NOT NULL, relation regclass, role regrole, type regtype);
+		INSERT INTO archive.terms SELECT n, (ARRAY['b', 'A', 'B', 'a', NULL, 'C'])[n % 6 + 1], (ARRAY['y', 'X', 'Y', 'z'])[n % 4 + 1],
+			(ARRAY['pg_class', NULL, 'pg_type'])[n % 3 + 1]::regclass, (ARRAY['pgrest_test_anon', NULL, 'pgrest_test_curator'])[n % 3 + 1]::regrole, (ARRAY['text', 'integer'])[n % 2 + 1]::regtype
+			FROM generate_series(1, 30) n;
+		CREATE TABLE archive.uses (id int PRIMARY KEY, term int REFERENCES archive.terms);
+		INSERT INTO archive.uses SELECT n, n % 31 FROM generate_series(1, 40) n WHERE n % 31 > 0;
+		GRANT SELECT ON archive.terms, archive.uses TO pgrest_test_anon`
+	var targets []string
+	for _, order := range []string{"word", "word.desc", "word.nullsfirst", "nick", "nick.desc", "nick,word", "nick.desc,word.desc,id", "word,nick.desc.nullslast,id", "relation,word", "relation.desc", "role", "type.desc,nick"} {
+		targets = append(targets, "/terms?select=id&order="+order)
+	}
+	for _, selected := range []string{"terms(word,relation)", "terms(word:id)", "terms(word::text)", "...terms(word,relation)", "...terms(w:word)", "terms()"} {
+		targets = append(targets, "/uses?select=id,"+selected+"&order=terms(word).desc", "/uses?select=id,"+selected+"&order=terms(nick),terms(word)", "/uses?select=id,"+selected+"&order=terms(relation)")
+	}
+	walkAll(t, serveClone(t, terms), targets, 1, 4)
+}
+
 // walkedOrders are reads in all kinds of orders.
 func walkedOrders() (targets []string) {
 	add := func(relation, selected string, orders ...string) {
@@ -118,7 +143,7 @@ func walkedOrders() (targets []string) {
 	add("tracks", "number,labels(id)", both("labels(name)", "labels(founded)")...)
 	add("tracks", "number,labels()", both("labels(name)")...)
 	add("tracks", "number,...labels(name,y:founded)", both("labels(name)", "labels(founded)")...)
-	add("tracks", "number,labels!inner(name)", "labels(name).desc,year", "year,labels(founded).desc")
+	add("tracks", "number,labels!inner(name)", "labels(name).desc,year", "year,labels(founded).desc", "labels(founded).desc,labels(name)", "labels(name),labels(founded).desc")
 	add("track_list", "number,labels(name)", both("year", "labels(name)")...)
 	add("track_labels", "*", both("year", "id", "name")...)
 	add("coded", "*", "n.desc", "maybe", "code.desc")

@@ -126,6 +126,29 @@ func TestWithin_settings(t *testing.T) {
 	require.ErrorContains(t, err, "duplicate", "what isn't deferred of itself is checked at once, as before")
 }
 
+// Each request counts for itself what it has inserted or updated.
+func TestWithin_counts(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	super := db.Superuser(t)
+	_, err := super.Exec(t.Context(), parts)
+	require.NoError(t, err)
+	in, _ := within(t, open(t, db.Pool(t)), super)
+	bulk := headers{"Content-Type": rowsType}
+	const some, none = "/parts?select=id,stocks!inner()", "/parts?select=id,stocks!inner()&stocks.place=eq.z"
+	for _, w := range []write{
+		{method: "PUT", target: "/parts?id=eq.9", prefer: representation, payload: `{"id": 9, "code": "i"}`, status: 201},
+		{method: "PUT", target: "/parts?id=eq.9", prefer: representation, payload: `{"id": 9, "code": "j"}`, status: 200},
+		{method: "POST", target: "/parts", prefer: "resolution=merge-duplicates", payload: `[{"id": 9, "code": "k"}]`, status: 200},
+		{method: "PATCH", target: some, prefer: representation, send: bulk, payload: `[{"id": 1, "name": "x"}, {"id": 2, "name": "y"}]`, status: 200},
+		{method: "PATCH", target: none, prefer: representation, send: bulk, payload: `[{"id": 1, "name": "x"}, {"id": 2, "name": "y"}]`, status: 200},
+		{method: "PATCH", target: some, prefer: representation, send: bulk, payload: `[{"id": 1, "name": "x"}, {"id": 5, "name": "y"}]`, status: 400},
+	} {
+		response := answer(in, w.request(t))
+		require.Equal(t, w.status, response.Code, "%s %s: %s", w.method, w.target, response.Body)
+	}
+}
+
 // What isn't deferred of itself is checked at once behind a request, as before, where the
 // request's role or the host's can name it. There may be schemas that neither may use.
 func TestWithin_hidden_constraints(t *testing.T) {

@@ -43,43 +43,43 @@ type Request struct {
 
 // member is a request as the client writes it.
 type member struct {
-	Name     *string           `json:"name"`
-	Method   string            `json:"method"`
-	Path     string            `json:"path"`
-	Headers  map[string]string `json:"headers"`
-	Body     json.RawMessage   `json:"body"`
-	Encoding string            `json:"encoding"`
+	name     *string
+	method   string
+	path     string
+	headers  map[string]string
+	body     json.RawMessage
+	encoding string
 }
 
 // Parse reads a batch of at most so many requests; 0 is no limit. It refuses references to what
 // isn't answered before. Its errors are *apierror.Error.
 func Parse(text []byte, most int) ([]Request, error) {
-	var members []json.RawMessage
-	if !utf8.Valid(text) || json.Unmarshal(text, &members) != nil || members == nil {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if !utf8.Valid(text) || !json.Valid(text) || !opens(d, '[') {
 		return nil, apierror.InvalidBody("A batch is a JSON array of requests")
 	}
-	switch {
-	case len(members) == 0:
-		return nil, apierror.InvalidBody("The batch has no requests")
-	case most > 0 && len(members) > most:
-		return nil, apierror.TooManyInBatch(most)
-	}
-	names := make(map[string]int, len(members)) // to their requests
-	parsed := make([]member, len(members))
-	for i, text := range members {
-		m, err := parseMember(text)
+	var parsed []member
+	names := map[string]int{} // to their requests
+	for i := 0; d.More(); i++ {
+		if most > 0 && i == most {
+			return nil, apierror.TooManyInBatch(most)
+		}
+		m, err := parseMember(d)
 		if err != nil {
 			return nil, apierror.InvalidBody(err.Error()).InBatch(i, "")
 		}
-		if m.Name != nil {
-			if _, taken := names[*m.Name]; taken {
-				return nil, apierror.InvalidBody("Two requests have the name "+*m.Name).InBatch(i, *m.Name)
+		if m.name != nil {
+			if _, taken := names[*m.name]; taken {
+				return nil, apierror.InvalidBody("Two requests have the name "+*m.name).InBatch(i, *m.name)
 			}
-			names[*m.Name] = i
+			names[*m.name] = i
 		}
-		parsed[i] = m
+		parsed = append(parsed, m)
 	}
-	requests := make([]Request, len(members))
+	if len(parsed) == 0 {
+		return nil, apierror.InvalidBody("The batch has no requests")
+	}
+	requests := make([]Request, len(parsed))
 	for i := range parsed {
 		var err error
 		c := compiler{names: names, index: i}
@@ -90,34 +90,107 @@ func Parse(text []byte, most int) ([]Request, error) {
 	return requests, nil
 }
 
-func parseMember(text []byte) (member, error) {
-	var m member
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&m); err != nil {
-		return m, errors.New("A request of a batch has the members name, method, path, headers, body and encoding: " + plain(err))
+// opens reports whether an array or an object follows, and reads its bracket. The JSON is valid.
+func opens(d *json.Decoder, bracket json.Delim) bool {
+	token, err := d.Token()
+	return err == nil && token == bracket
+}
+
+// eachMember reads an object of valid JSON. It calls value to read each of the members, and
+// refuses one that is there twice: whoever looks at the batch before may take the other.
+func eachMember(d *json.Decoder, value func(name string) error) error {
+	if !opens(d, '{') {
+		return errors.New("there is something else than an object")
 	}
-	path, _, _ := strings.Cut(m.Path, "?")
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string)
+		if seen[name] {
+			return fmt.Errorf("the member %q is there twice", name)
+		}
+		seen[name] = true
+		if err := value(name); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+// parseMember reads a request.
+func parseMember(d *json.Decoder) (m member, err error) {
+	err = eachMember(d, func(name string) error {
+		var value any
+		switch name {
+		case "name":
+			value = &m.name
+		case "method":
+			value = &m.method
+		case "path":
+			value = &m.path
+		case "headers":
+			return m.readHeaders(d)
+		case "body":
+			value = &m.body
+		case "encoding":
+			value = &m.encoding
+		default:
+			return fmt.Errorf("unknown field %q", name)
+		}
+		if err := d.Decode(value); err != nil {
+			return errors.New(plain(err, name))
+		}
+		return nil
+	})
+	if err != nil {
+		return m, fmt.Errorf("A request of a batch has the members name, method, path, headers, body and encoding: %w", err)
+	}
+	path, _, _ := strings.Cut(m.path, "?")
 	switch {
-	case m.Method == "":
+	case m.method == "":
 		return m, errors.New("A request of a batch needs a method")
-	case !strings.HasPrefix(m.Path, "/"):
+	case !strings.HasPrefix(m.path, "/"):
 		return m, errors.New("The path of a request of a batch begins with a slash")
-	case strings.ContainsFunc(m.Path, isControl):
+	case strings.ContainsFunc(m.path, isControl):
 		return m, errors.New("The path has control characters that are not percent-encoded")
 	case strings.ContainsAny(path, "{}"):
 		return m, errors.New("References stand in values of the query, not in the path before it")
-	case m.Name != nil && !isName(*m.Name):
+	case m.name != nil && !isName(*m.name):
 		return m, errors.New("The name of a request begins with a letter, and has letters, digits, _ and - in it")
 	}
 	return m, nil
 }
 
-// plain is what encoding/json says, without the names of Go's types.
-func plain(err error) string {
+// readHeaders reads the member headers.
+func (m *member) readHeaders(d *json.Decoder) error {
+	var raw json.RawMessage
+	if err := d.Decode(&raw); err != nil || string(raw) == "null" {
+		return err
+	}
+	d, m.headers = json.NewDecoder(bytes.NewReader(raw)), map[string]string{}
+	err := eachMember(d, func(name string) error {
+		var value string
+		if err := d.Decode(&value); err != nil {
+			return errors.New(plain(err, name))
+		}
+		m.headers[name] = value
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("headers: %w", err)
+	}
+	return nil
+}
+
+// plain is what encoding/json says of a member, without the names of Go's types.
+func plain(err error, name string) string {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return "there is a " + wrong.Value + " in the place of " + wrong.Field
+		return "there is a " + wrong.Value + " in the place of " + strings.TrimSuffix(name+"."+wrong.Field, ".")
 	}
 	return strings.TrimPrefix(err.Error(), "json: ")
 }
@@ -155,11 +228,11 @@ type compiler struct {
 }
 
 func (c *compiler) request(m *member) (r Request, err error) {
-	r = Request{Method: m.Method, Header: http.Header{}}
-	if m.Name != nil {
-		r.Name = *m.Name
+	r = Request{Method: m.method, Header: http.Header{}}
+	if m.name != nil {
+		r.Name = *m.name
 	}
-	for name, value := range m.Headers {
+	for name, value := range m.headers {
 		canonical := http.CanonicalHeaderKey(name)
 		if !slices.Contains(headers, canonical) {
 			return r, fmt.Errorf("A request of a batch has no header %s: it may have %s", name, strings.Join(headers, ", "))
@@ -169,7 +242,7 @@ func (c *compiler) request(m *member) (r Request, err error) {
 		}
 		r.Header[canonical] = []string{value}
 	}
-	path, rawQuery, _ := strings.Cut(m.Path, "?")
+	path, rawQuery, _ := strings.Cut(m.path, "?")
 	r.Path = path
 	if r.query, err = c.query(rawQuery); err != nil {
 		return r, err
@@ -179,26 +252,26 @@ func (c *compiler) request(m *member) (r Request, err error) {
 
 // readBody reads the body: JSON, where the content's type is that, or else a text.
 func (c *compiler) readBody(r *Request, m *member) (err error) {
-	if m.Body == nil {
+	if m.body == nil {
 		return nil
 	}
 	media := mediatype.Parse(r.Header.Get("Content-Type")).Name
 	name, _, _ := strings.Cut(media, ";")
 	if media == "" || name == mediatype.JSON || strings.HasSuffix(name, "+json") {
-		if m.Encoding != "" {
+		if m.encoding != "" {
 			return errors.New("A body of JSON has no encoding")
 		}
 		if r.Header.Get("Content-Type") == "" {
 			r.Header.Set("Content-Type", mediatype.JSON)
 		}
-		r.body, err = c.body(m.Body)
+		r.body, err = c.body(m.body)
 		return err
 	}
 	var text string
-	if json.Unmarshal(m.Body, &text) != nil {
+	if json.Unmarshal(m.body, &text) != nil {
 		return fmt.Errorf("A body of %s is a string", name)
 	}
-	switch m.Encoding {
+	switch m.encoding {
 	case "":
 		r.body = body{given: true, pieces: []piece{{text: []byte(text)}}}
 		return nil

@@ -86,6 +86,32 @@ func TestBody_leads_to_nothing(t *testing.T) {
 	var tooLarge *apierror.Error
 	require.ErrorAs(t, err, &tooLarge)
 	require.Equal(t, 413, tooLarge.Status)
+	r = second(t, `{"method": "POST", "path": "/b", "body": {"$ref": "a/list"}}`)
+	_, err = r.Resolve(answers(), batch.Limits{BodyBytes: 40, SpentBytes: 20})
+	require.NoError(t, err)
+	_, err = r.Resolve(answers(), batch.Limits{BodyBytes: 40, SpentBytes: 30})
+	require.ErrorAs(t, err, &tooLarge, "with those of other requests")
+}
+
+// Of a batch with far too many requests, no more are read than there may be; and of a large
+// answer that a reference leads into, little is copied.
+func TestMemory(t *testing.T) {
+	many := []byte("[" + strings.Repeat(`{"method":"GET","path":"/a"},`, 3) + strings.Repeat("1,", 1_000_000) + "1]")
+	r := second(t, `{"method": "POST", "path": "/b", "body": [{"$ref": "a/999999"}, {"$ref": "a/0"}]}`)
+	large := []byte("[" + strings.Repeat("1,", 1_000_000) + "1]")
+	for name, once := range map[string]func(){
+		"too many": func() {
+			_, err := batch.Parse(many, 3)
+			require.ErrorContains(t, err, "too many requests")
+		},
+		"a large answer": func() {
+			resolved, err := r.Resolve(batch.Answers{"a": batch.NewAnswer(large)}, batch.Limits{})
+			require.NoError(t, err)
+			require.Equal(t, `[1, 1]`, string(resolved.Body))
+		},
+	} {
+		require.Less(t, testing.AllocsPerRun(1, once), 1000.0, name)
+	}
 }
 
 // A reference in a query is a value, whatever its characters are.

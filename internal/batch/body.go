@@ -50,7 +50,7 @@ func (c *compiler) body(text []byte) (body, error) {
 	return b, s.err
 }
 
-// splicer walks over valid JSON.
+// splicer walks over valid JSON. Without a compiler it finds no references.
 type splicer struct {
 	*compiler
 	text   []byte
@@ -116,7 +116,7 @@ func (s *splicer) object() {
 	var from, to int // of the last member's value
 	for s.blanks(); s.text[s.pos] != '}'; s.blanks() {
 		key := s.str()
-		if members == 0 && len(key) <= len(`"\u0024`)*len(literalMember) {
+		if members == 0 && s.compiler != nil && len(key) <= len(`"\u0024`)*len(literalMember) {
 			_ = json.Unmarshal(key, &name) // it is valid
 		}
 		members++
@@ -129,7 +129,7 @@ func (s *splicer) object() {
 		s.comma()
 	}
 	s.pos++
-	if members != 1 {
+	if members != 1 || s.compiler == nil {
 		return
 	}
 	value := bytes.TrimSpace(s.text[from:to])
@@ -166,9 +166,9 @@ func (s *splicer) splice(start int, p piece) {
 // errTooLarge is a body that is larger, with what its references lead to, than there may be.
 var errTooLarge = errors.New("the body is too large with what its references lead to")
 
-// resolve gives the body with what its references lead to; nil for none. It may have most
-// bytes, 0 being no bound.
-func (b *body) resolve(answers Answers, most int64) ([]byte, error) {
+// resolve gives the body with what its references lead to; nil for none. A body with references
+// may have most bytes together with those that precede it, which have spent so many; 0 is no bound.
+func (b *body) resolve(answers Answers, most, spent int64) ([]byte, error) {
 	if !b.given {
 		return nil, nil
 	}
@@ -184,7 +184,7 @@ func (b *body) resolve(answers Answers, most int64) ([]byte, error) {
 				return nil, apierror.InvalidBody(err.Error())
 			}
 		}
-		if most > 0 && int64(len(text)+len(part)) > most {
+		if most > 0 && spent+int64(len(text)+len(part)) > most {
 			return nil, apierror.BodyTooLarge(most).Because(errTooLarge)
 		}
 		text = append(text, part...)

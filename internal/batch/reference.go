@@ -52,12 +52,13 @@ func (c *compiler) reference(text string) (r Reference, is bool, err error) {
 type Answers map[string]*Answer
 
 // Answer is the JSON that a request was answered with. What references lead to is looked up in
-// it level by level, and each level is read once.
+// it level by level. Each level that they lead through is read once, and nothing is copied of it.
 type Answer struct {
-	raw      json.RawMessage
+	raw      []byte
 	read     bool
-	members  map[string]*Answer
-	elements []*Answer
+	members  map[string][]byte
+	elements [][]byte
+	below    map[string]*Answer // what references have led to, by the tokens of their pointers
 }
 
 // NewAnswer makes an answer of valid JSON; nil for no body.
@@ -66,7 +67,7 @@ func NewAnswer(raw []byte) *Answer { return &Answer{raw: bytes.TrimSpace(raw)} }
 var errNoBody = errors.New("that request is answered without a body: Prefer: return=representation has it answered with the rows")
 
 // find gives the value that a reference leads to, as it is written.
-func (a Answers) find(r Reference) (json.RawMessage, error) {
+func (a Answers) find(r Reference) ([]byte, error) {
 	at := a[r.Name]
 	if at == nil || len(at.raw) == 0 {
 		return nil, fmt.Errorf("The reference %s leads to nothing: %w", r, errNoBody)
@@ -84,16 +85,24 @@ func (a Answers) find(r Reference) (json.RawMessage, error) {
 
 // step gives what a token of a pointer leads to; nil for nothing.
 func (a *Answer) step(token string) *Answer {
+	if known, ok := a.below[token]; ok {
+		return known
+	}
 	a.unfold()
-	switch {
-	case a.members != nil:
-		return a.members[token]
-	case a.elements != nil && isIndex(token):
+	raw := a.members[token]
+	if a.elements != nil && isIndex(token) {
 		if i, err := strconv.Atoi(token); err == nil && i < len(a.elements) {
-			return a.elements[i]
+			raw = a.elements[i]
 		}
 	}
-	return nil
+	if raw == nil {
+		return nil
+	}
+	if a.below == nil {
+		a.below = map[string]*Answer{}
+	}
+	a.below[token] = &Answer{raw: raw}
+	return a.below[token]
 }
 
 // isIndex reports a number as RFC 6901 has it: without zeros in front.
@@ -107,20 +116,28 @@ func (a *Answer) unfold() {
 		return
 	}
 	a.read = true
+	s := splicer{text: a.raw, pos: 1}
+	value := func() []byte {
+		s.blanks()
+		from := s.pos
+		s.value()
+		return bytes.TrimSpace(s.text[from:s.pos])
+	}
 	switch a.raw[0] {
 	case '{':
-		var members map[string]json.RawMessage
-		_ = json.Unmarshal(a.raw, &members) // it is valid
-		a.members = make(map[string]*Answer, len(members))
-		for name, raw := range members {
-			a.members[name] = &Answer{raw: raw}
+		a.members = map[string][]byte{}
+		for s.blanks(); s.text[s.pos] != '}'; s.blanks() {
+			name := ""
+			_ = json.Unmarshal(s.str(), &name) // it is valid
+			s.blanks()
+			s.pos++ // the colon
+			a.members[name] = value()
+			s.comma()
 		}
 	case '[':
-		var elements []json.RawMessage
-		_ = json.Unmarshal(a.raw, &elements)
-		a.elements = make([]*Answer, len(elements))
-		for i, raw := range elements {
-			a.elements[i] = &Answer{raw: raw}
+		for s.blanks(); s.text[s.pos] != ']'; s.blanks() {
+			a.elements = append(a.elements, value())
+			s.comma()
 		}
 	}
 }

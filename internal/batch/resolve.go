@@ -5,7 +5,9 @@ import "github.com/pgrest-go/pgrest/filter"
 // Limits bounds requests with what their references lead to. A field that is 0 bounds nothing.
 type Limits struct {
 	QueryBytes int
-	BodyBytes  int64
+	// BodyBytes is for all bodies of a batch that have references, of which those that precede
+	// have SpentBytes.
+	BodyBytes, SpentBytes int64
 }
 
 // Resolved is a request of a batch with what its references lead to.
@@ -31,6 +33,6 @@ func (r *Request) Resolve(answers Answers, limits Limits) (*Resolved, error) {
 		resolved.Bind = v.bind
 	}
 	var err error
-	resolved.Body, err = r.body.resolve(answers, limits.BodyBytes)
+	resolved.Body, err = r.body.resolve(answers, limits.BodyBytes, limits.SpentBytes)
 	return resolved, err
 }

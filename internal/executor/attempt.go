@@ -64,7 +64,12 @@ func (tx *Tx) attempt(ctx context.Context, start func() (retry, error)) error {
 		}
 		tx.perhapsRan = false
 		if errors.Is(err, ErrBehind) {
-			server.Behind(time.Now())
+			server.Behind()
+			if errors.Is(err, errUntold) {
+				server.Lags(time.Now())
+			} else {
+				tx.behind = server
+			}
 			route.PreferPrimary()
 			behind = apierror.NotConnected(err)
 		} else if first == nil {
@@ -90,8 +95,10 @@ func (tx *Tx) attemptOn(ctx context.Context, pool dbpool.Pool, start func() (ret
 			return elsewhere, err
 		}
 		tx.take(lease)
+		tx.leaveIdle = false
 		again, err := tx.refuseStandby(ctx)
 		if err == nil {
+			tx.judge(ctx)
 			again, err = start()
 		}
 		for retries := 0; again == onSameConnection && retries < maxRetries; retries++ {
@@ -105,7 +112,9 @@ func (tx *Tx) attemptOn(ctx context.Context, pool dbpool.Pool, start func() (ret
 		if attempt == maxAttempts || again != onAnother {
 			return again, err
 		}
-		dbpool.Reset(pool) // with one of its idle connections dead, most will be
+		if !tx.leaveIdle {
+			dbpool.Reset(pool) // with one of its idle connections dead, most will be
+		}
 	}
 }
 
@@ -113,30 +122,41 @@ func (tx *Tx) attemptOn(ctx context.Context, pool dbpool.Pool, start func() (ret
 func (tx *Tx) take(l lease) {
 	tx.lease, tx.conn = l, connectionOf(l.Conn().PgConn())
 	tx.conn.reported = reportedBy(tx.conn.pg)
+	tx.again, tx.conn.taken = tx.conn.taken, true
+	tx.conn.log.untold = max(0, tx.conn.log.untold-1)
 	if server := tx.server(); server != nil {
 		server.Begin()
 	}
 }
 
 // refuseStandby closes a connection to a standby that a transaction is to write on, if the
-// pool has led to a primary before: another server has become that, or is about to. Where
-// the pool never led to a primary, PostgreSQL says what can't be done.
+// pool has led to a primary of that cluster before: another server has become that, or is
+// about to. Where the pool never led to a primary, PostgreSQL says what can't be done.
+//
+// Another connection may lead to a primary, and more likely if the idle ones are closed, which
+// may be older than the standby. If this one is new, and they were closed just before, the pool
+// leads to no primary.
 func (tx *Tx) refuseStandby(ctx context.Context) (retry, error) {
-	e := tx.executor
-	switch {
-	case tx.session.ReadOnly || tx.nested():
+	if tx.session.ReadOnly || tx.nested() {
 		return never, nil
+	}
+	cluster := tx.executor.clusters.of(tx.conn, tx.lease.Conn())
+	switch {
 	case !onStandby(tx.conn.pg):
-		if !e.primarySeen.Load() {
-			e.primarySeen.Store(true)
+		if !cluster.hasPrimary.Load() {
+			cluster.hasPrimary.Store(true)
 		}
 		return never, nil
-	case !e.primarySeen.Load():
+	case !cluster.hasPrimary.Load():
 		return never, nil
 	}
 	_ = tx.conn.pg.Close(ctx)
 	tx.lost()
-	return onAnother, apierror.NotConnected(errNoPrimary)
+	again := onAnother
+	if tx.leaveIdle = !cluster.mayReset(time.Now()); tx.leaveIdle && !tx.again {
+		again = elsewhere
+	}
+	return again, apierror.NotConnected(errNoPrimary)
 }
 
 // errNoPrimary says that the pool gives connections to a standby.

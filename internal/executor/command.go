@@ -29,6 +29,11 @@ type Command struct {
 	// was told last. What was set to response.headers and response.status before doesn't count
 	// any more then. It has no effect in a Once.
 	Tells *auth.Context
+	// Prelude is a statement that runs as the role in that context, before the command; empty
+	// for none.
+	Prelude string
+	// OnlyReads has PostgreSQL refuse what the command would write, in a Tx that may write.
+	OnlyReads bool
 	// AsLogin has SQL of the host's own that follows in a Tx run as the role that the
 	// connection logged in as, until the next command.
 	AsLogin bool

@@ -20,8 +20,12 @@ type connection struct {
 	tracer *tracer
 	traced bool
 
-	// log is what is known of the server's write-ahead log.
-	log serverLog
+	// log is what is known of the server's write-ahead log, and cluster of its cluster; nil
+	// before anything is written.
+	log     serverLog
+	cluster *cluster
+	// taken reports that a transaction has had the connection before.
+	taken bool
 
 	settingsRoom
 }

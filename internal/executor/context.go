@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/pgrest-go/pgrest/auth"
@@ -19,16 +20,16 @@ func (c *Command) overrides(tx *Tx) Overrides {
 // response.status to.
 func (tx *Tx) Overrides() Overrides { return tx.overrides }
 
-// Tell tells the transaction a context, for the host's own SQL, as a command with it does. It
-// is a round trip.
-func (tx *Tx) Tell(ctx context.Context, c *auth.Context) error {
+// Tell tells the transaction the context of a command, and runs the statement before that, for
+// the host's own SQL. It is a round trip, and the command is not to tell it again.
+func (tx *Tx) Tell(ctx context.Context, cmd *Command) error {
 	if err := tx.ready(); err != nil {
 		return err
 	}
 	var pipe pipeline
 	err := func() error {
 		pipe.begin(ctx, tx)
-		results := pipe.sendContext(c)
+		results := pipe.sendContext(cmd.Tells) + pipe.sendPreRequest(cmd.Prelude)
 		if err := pipe.dispatch(); err != nil {
 			return err
 		}
@@ -46,23 +47,82 @@ func (tx *Tx) Tell(ctx context.Context, c *auth.Context) error {
 	return err
 }
 
-// sendContext queues the settings of a context, as far as they aren't made already, and undoes
-// those that it hasn't. It gives the number of results of that.
+// sendPreRequest queues the statement before a command, and gives the number of results of that.
+// It may change the encoding.
+func (p *pipeline) sendPreRequest(statement string) int {
+	if statement == "" {
+		return 0
+	}
+	p.send(p.tx.role(), statement, nil)
+	p.send("", utf8, nil)
+	return 2
+}
+
+// sendContext queues the settings of a context, as far as they differ from those that the
+// transaction began with, and undoes those that it hasn't. What commands before have set
+// of all that decides about a request, such as the role, is set back. It gives the number of
+// results of that.
 func (p *pipeline) sendContext(c *auth.Context) int {
 	tx := p.tx
-	before := tx.told
-	if before == nil {
-		before = tx.settings
+	first := noOverrides + ", "
+	if tx.told {
+		first += setBack
+		tx.login = false // the role is the session's again
+	} else {
+		first += tx.keepsTold()
 	}
-	tx.told = auth.Settings(tx.session.Identity, *c)
-	changed, undo := difference(before, tx.told)
+	told := auth.Settings(tx.session.Identity, *c)
+	changed, undo := difference(tx.settings, told)
 	timeout := ""
 	if tx.executor.timeout != "" && (sets(changed, "statement_timeout") || strings.Contains(undo, "'statement_timeout'")) {
 		timeout = tx.executor.timeout
 	}
-	statement, args := tx.conn.settingsStatement(changed, true, undo, timeout)
+	statement, args := tx.conn.settingsStatement(changed, first, undo, timeout)
 	p.send("", statement, args)
 	return 1
+}
+
+// toldSetting keeps, as a JSON object, what the transaction began with, before its pre-request
+// function: this one runs again for each command.
+const toldSetting = "pgrest.told"
+
+// setBack sets back what has changed of them. The role comes first, for it may be needed for
+// the others.
+const setBack = "(SELECT pg_catalog.count(pg_catalog.set_config(key, value, true))::text FROM pg_catalog.json_each_text(pg_catalog.current_setting('" + toldSetting + "')::json) " +
+	"WHERE value IS DISTINCT FROM pg_catalog.current_setting(key, true))"
+
+// keepsTold is the term that keeps them.
+func (tx *Tx) keepsTold() string {
+	tx.told = true
+	return "pg_catalog.set_config('" + toldSetting + "', " + toldBy(tx.toldNames()) + ", true)"
+}
+
+// toldBy is the value of toldSetting for settings of these names, which are words.
+func toldBy(names []string) string {
+	return "(SELECT pg_catalog.json_object_agg(name, pg_catalog.current_setting(name, true))::text FROM pg_catalog.unnest('{" + strings.Join(names, ",") + "}'::text[]) AS name)"
+}
+
+// toldNames are the settings that commands with a context begin with, whatever the commands
+// before have set: those of a request, those that the host and the contexts make, and those
+// that results depend on. What a role can't change by itself isn't among them, or couldn't be set
+// back by it.
+func (tx *Tx) toldNames() []string {
+	names := []string{"role", "timezone", "datestyle", "intervalstyle", "client_encoding", "bytea_output", "extra_float_digits",
+		"statement_timeout", "lock_timeout", "row_security", "search_path"}
+	add := func(name string) {
+		if name = strings.ToLower(name); isWord(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for i := range tx.settings {
+		if strings.Contains(tx.settings[i].Name, ".") {
+			add(tx.settings[i].Name)
+		}
+	}
+	for _, name := range tx.session.Settable {
+		add(name)
+	}
+	return names
 }
 
 // difference gives the settings to make so that those of after hold where those of before do,

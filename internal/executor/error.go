@@ -109,12 +109,14 @@ func forgotten(err error) error {
 
 // staleStatement reports whether a prepared statement is gone (26000), or its name taken
 // (42P05), its result has other columns than when it was prepared (0A000), or the type of
-// an argument is gone, in whose place there may be another of its name (XX000).
+// an argument is gone, in whose place there may be another of its name (XX000). PostgreSQL
+// may say so in any language, but for its internal errors; the name of its own function tells
+// which of the errors with a code it is.
 func staleStatement(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return false
 	}
-	return pg.Code == "26000" || pg.Code == "42P05" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan") ||
+	return pg.Code == "26000" || pg.Code == "42P05" || pg.Code == "0A000" && pg.Routine == "RevalidateCachedQuery" ||
 		pg.Code == "XX000" && strings.HasPrefix(pg.Message, "cache lookup failed for type")
 }

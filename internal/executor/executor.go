@@ -43,7 +43,6 @@ package executor
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/pgrest-go/pgrest/internal/dbpool"
@@ -69,15 +68,15 @@ type Executor struct {
 	host     *hostTx // in which all runs; nil for transactions of their own
 	prepares bool
 	timeout  string // the setting that bounds statements; empty for none
-	// primarySeen reports that the pool has led to a primary.
-	primarySeen *atomic.Bool
+	// clusters are those that connections of the pool lead to.
+	clusters *clusters
 }
 
 // New makes an executor over pool. With prepares it keeps statements prepared on
 // the connections; without, each is parsed when it is run, as poolers want it that
 // give every transaction another connection.
 func New(pool dbpool.Pool, prepares bool) *Executor {
-	return &Executor{pool: pool, prepares: prepares, primarySeen: new(atomic.Bool)}
+	return &Executor{pool: pool, prepares: prepares, clusters: new(clusters)}
 }
 
 // Once runs a command in a transaction of its own, and reads up to the program's first row,

@@ -101,7 +101,7 @@ func newGroup(tx *Tx, cmds []Command, last bool) (*Group, error) {
 // reads what precedes them.
 func (g *Group) startFirst(ctx context.Context) (retry, error) {
 	tx := g.tx
-	tx.group, tx.told, tx.failed = g, nil, nil
+	tx.group, tx.told, tx.failed = g, false, nil
 	g.next = 0
 	g.pipe.begin(ctx, tx)
 	before := g.pipe.sendOpening(false)

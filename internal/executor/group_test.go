@@ -171,7 +171,7 @@ func TestGroup_tells(t *testing.T) {
 		require.Equal(t, `[{"X-Of": "/c"}]`, result.Overrides.Headers)
 		c := writer.Context
 		c.Path = "/d"
-		require.NoError(t, tx.Tell(t.Context(), &c))
+		require.NoError(t, tx.Tell(t.Context(), &executor.Command{Tells: &c}))
 		require.Equal(t, [][]string{{"/d", zone, "0"}}, within(t, tx, sql(`SELECT current_setting('request.path'), current_setting('TimeZone'), current_setting('statement_timeout')`)))
 		require.NoError(t, tx.End(t.Context(), nil))
 	}

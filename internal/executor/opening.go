@@ -33,7 +33,18 @@ func (p *pipeline) sendOpening(counts bool) (before int) {
 	if tx.session.Key != nil && !tx.keyLed {
 		p.sendKey()
 	}
-	statement, args := tx.conn.settingsStatement(tx.settings, tx.mayBeOverridden(), modes, tx.executor.timeout)
+	overridden := ""
+	if tx.mayBeOverridden() {
+		overridden = noOverrides
+	}
+	bounds := tx.executor.timeout
+	if len(tx.session.Settable) > 0 {
+		if bounds != "" {
+			bounds += ", "
+		}
+		bounds += tx.keepsTold()
+	}
+	statement, args := tx.conn.settingsStatement(tx.settings, overridden, modes, bounds)
 	p.send("", statement, args)
 	if tx.session.PreRequest != "" {
 		p.send(tx.role(), tx.session.PreRequest, nil)

@@ -88,7 +88,7 @@ func (p *pipeline) sendIn(role, sql string, args [][]byte, formats []int16) {
 		p.trace.send(sql, args)
 		defer p.wire.SendFlushRequest() // or nobody would know how long the statement took
 	}
-	if !p.tx.executor.prepares || len(sql) > maxPrepared || sql == savepoint {
+	if !p.tx.executor.prepares || p.tx.session.Unprepared || len(sql) > maxPrepared || sql == savepoint {
 		p.wire.SendQueryParams(sql, args, nil, nil, formats)
 		p.sent = append(p.sent, queued{})
 		return

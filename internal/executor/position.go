@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -20,11 +20,17 @@ type serverLog struct {
 	pageSize, segmentSize uint64
 	// replayed is the highest timeline that a replica was found on. It goes to no lower one.
 	replayed uint32
-	untold   bool // the server doesn't tell
+	// untold counts down the transactions in which the server isn't asked for a position,
+	// since it didn't tell the last one. It isn't 0 in a transaction that doesn't ask.
+	untold int
 }
 
+// askAgain is how many transactions of a connection don't ask for a position that the server
+// hasn't told: it may be granted to tell, or be another one behind a pooler.
+const askAgain = 16
+
 // tellsPosition reports a transaction that asks for the position behind its commit.
-func (tx *Tx) tellsPosition() bool { return tx.owesPosition() && !tx.conn.log.untold }
+func (tx *Tx) tellsPosition() bool { return tx.owesPosition() && tx.conn.log.untold == 0 }
 
 // owesPosition reports a transaction that is to tell the position behind its commit.
 func (tx *Tx) owesPosition() bool {
@@ -101,7 +107,7 @@ func (p *pipeline) readEnd() error {
 
 // noteUntold has the client told that a position isn't known for which nobody has asked.
 func (tx *Tx) noteUntold() {
-	if tx.owesPosition() && tx.conn.log.untold {
+	if tx.owesPosition() && tx.conn.log.untold > 0 {
 		tx.session.Route.Unknown = true
 	}
 }
@@ -161,14 +167,22 @@ func (l *serverLog) read(row []string) error {
 	return nil
 }
 
-// noPosition takes note that a server doesn't tell where its log is, so that it isn't asked
-// on this connection again.
+// noPosition takes note that a server doesn't tell where its log is. If it refuses to, it
+// isn't asked on this connection in the next transactions.
 func (p *pipeline) noPosition(err error) {
-	p.tx.conn.log.untold, p.tx.session.Route.Unknown = true, true
+	p.tx.session.Route.Unknown = true
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && refusals[pg.Code[:min(2, len(pg.Code))]] {
+		p.tx.conn.log.untold = askAgain
+	}
 	if p.tx.executor.NoPosition != nil && !broken(err) {
 		p.tx.executor.NoPosition(err)
 	}
 }
+
+// refusals are the classes of SQLSTATEs that the same question has again: it is not supported,
+// not now, there is no such function, or no right to call it.
+var refusals = map[string]bool{"0A": true, "42": true, "55": true}
 
 // execCommit commits by a statement of its own, and asks for the position behind it in the
 // same round trip.
@@ -216,6 +230,9 @@ func (tx *Tx) server() *replica.Server {
 // awaits reports a transaction that begins when a replica has replayed a position.
 func (tx *Tx) awaits() bool { return tx.onReplica() && tx.session.Route.After.LSN != 0 }
 
+// errUntold is an ErrBehind of a replica that doesn't tell whether it has replayed a position.
+var errUntold = errors.New("the replica doesn't tell how far it has replayed")
+
 // ofAwait is how many results sendAwait has.
 const ofAwait = 1
 
@@ -227,8 +244,8 @@ const ofAwait = 1
 // The error is made of what only the execution knows: PostgreSQL evaluates constants when it
 // plans, which would raise it in any case.
 const (
-	awaitPosition  = awaitHead + replayed + awaitMiddle + replayed + awaitTail
-	awaitKnowing   = awaitHead + known + awaitMiddle + known + awaitTail
+	awaitPosition  = awaitHead + replayed + awaitMiddle + replayed + awaitWhile + awaitTail
+	awaitKnowing   = awaitHead + known + awaitMiddle + known + awaitWhile + " AND " + ofTheSystem + awaitTail // in vain for another cluster's
 	replayed       = "CASE WHEN pg_catalog.pg_is_in_recovery() THEN COALESCE(pg_catalog.pg_last_wal_replay_lsn() >= $1::pg_catalog.pg_lsn, false) ELSE true END"
 	known          = replayed + " AND " + ofTheSystem + " AND " + ofTheTimeline
 	ofTheSystem    = "(SELECT system_identifier::text = $3::text FROM pg_catalog.pg_control_system())"
@@ -237,10 +254,13 @@ const (
 	replayTimeline = "GREATEST((SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()), (SELECT min_recovery_end_timeline FROM pg_catalog.pg_control_recovery()))"
 	awaitHead      = "WITH RECURSIVE waiting(pause, done) AS (SELECT 0.0005::float8, "
 	awaitMiddle    = " UNION ALL SELECT LEAST(2 * pause, 0.008), CASE WHEN pg_catalog.pg_sleep(pause) IS NULL THEN false ELSE "
-	awaitTail      = " END FROM waiting WHERE NOT done AND pg_catalog.clock_timestamp() < pg_catalog.statement_timestamp() + $2::pg_catalog.interval) " +
-		"SELECT CASE WHEN pg_catalog.bool_or(done) THEN 1 ELSE ('replayed up to ' || COALESCE(pg_catalog.pg_last_wal_replay_lsn()::text, 'nothing') " +
+	awaitWhile     = " END FROM waiting WHERE NOT done AND pg_catalog.clock_timestamp() < pg_catalog.statement_timestamp() + $2::pg_catalog.interval"
+	awaitTail      = ") SELECT CASE WHEN pg_catalog.bool_or(done) THEN 1 ELSE ('replayed up to ' || COALESCE(pg_catalog.pg_last_wal_replay_lsn()::text, 'nothing') " +
 		"|| ', which is not yet ' || $1::text)::int END FROM waiting"
 )
+
+// notANumber is the SQLSTATE of the error by which these statements tell that the time is over.
+const notANumber = "22P02"
 
 // sendAwait queues the wait for the position, which is a transaction of its own if what
 // follows begins with a BEGIN. It gives the number of its results.
@@ -272,9 +292,43 @@ func (p *pipeline) readAwait() error {
 		log.system, log.replayed = after.System, max(log.replayed, after.Timeline)
 		return nil
 	case errors.As(err, &pg) && pg.SeverityUnlocalized != "FATAL" && !staleStatement(err):
+		if pg.Code != notANumber {
+			err = fmt.Errorf("%w: %w", errUntold, err)
+		}
 		return fmt.Errorf("%w: %w", ErrBehind, err)
 	}
 	return err
+}
+
+// hasWritten asks a primary whether it has written a position.
+const hasWritten = "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN false ELSE pg_catalog.pg_current_wal_insert_lsn() >= $1::pg_catalog.pg_lsn " +
+	"AND (SELECT system_identifier::text = $2::text FROM pg_catalog.pg_control_system()) AND pg_catalog.substr(" + currentSegment + ", 1, 8) COLLATE \"C\" >= $3::text END"
+
+// judge decides, on the primary, about a replica that was behind the position of the request: it
+// lags only if the primary has written that much. A position that is nowhere, because the
+// client has made it up or got it from another cluster, has no effect on other requests. It is a
+// round trip, before the request's own. Where the primary doesn't tell, nothing is held against the
+// replica.
+func (tx *Tx) judge(ctx context.Context) {
+	suspect := tx.behind
+	if suspect == nil || tx.onReplica() {
+		return
+	}
+	tx.behind = nil
+	after := &tx.session.Route.After
+	var pipe pipeline
+	pipe.begin(ctx, tx)
+	pipe.send("", hasWritten, [][]byte{[]byte(after.LSNText()), strconv.AppendUint(nil, after.System, 10), fmt.Appendf(nil, "%08X", after.Timeline)})
+	written := false
+	if pipe.dispatch() == nil {
+		answer, err := pipe.value()
+		written = err == nil && string(answer) == "t"
+	}
+	_ = pipe.close()
+	tx.conn.watch.end()
+	if written {
+		suspect.Lags(time.Now())
+	}
 }
 
 // Frozen asks a replica that was silent for too long whether it is still there, or only takes
@@ -290,10 +344,41 @@ func Frozen(ctx context.Context, route *replica.Route) bool {
 	return conn.Ping(asking) != nil && ctx.Err() == nil
 }
 
+// PostgreSQL's functions that cancel statements, the latter for what is replayed. What a
+// function of the database raises with the same code is its own.
+const (
+	processInterrupts = "ProcessInterrupts"
+	recoveryInterrupt = "ProcessRecoveryConflictInterrupt"
+)
+
+// timedOut reports that a replica has cancelled a statement for its statement_timeout, which
+// its message alone tells. For a message in another language than English it has the replica
+// cancel another statement for that reason, to compare them.
+func timedOut(ctx context.Context, route *replica.Route, cancelled *pgconn.PgError) bool {
+	switch cancelled.Message {
+	case "canceling statement due to statement timeout":
+		return true
+	case "canceling statement due to user request":
+		return false
+	}
+	conn, err := dbpool.Acquire(ctx, route.Served.Pool, route.AcquireTimeout)
+	if err != nil {
+		return true // it can't be asked
+	}
+	defer conn.Release()
+	pg := conn.Conn().PgConn()
+	const exceeded = "BEGIN; SET LOCAL statement_timeout = 1; SELECT pg_catalog.pg_sleep(10)"
+	_, err = pg.Exec(ctx, exceeded).ReadAll()
+	_, ended := pg.Exec(ctx, "ROLLBACK").ReadAll()
+	var timeout *pgconn.PgError
+	return ended != nil || !errors.As(err, &timeout) || timeout.Message == cancelled.Message
+}
+
 // MayDoElsewhere reports an error of a read on a replica that another server may not have,
 // and whether that has to be the primary: it conflicts with what is replayed, the server or
-// the connection is in trouble, or something is done that a standby doesn't take.
-func MayDoElsewhere(err error) (may, onPrimary bool) {
+// the connection is in trouble, or something is done that a standby doesn't take. It may have
+// to ask the replica what it means by its error.
+func MayDoElsewhere(ctx context.Context, route *replica.Route, err error) (may, onPrimary bool) {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return apierror.IsConnectionLost(err), false
@@ -302,7 +387,7 @@ func MayDoElsewhere(err error) (may, onPrimary bool) {
 	case pg.Code == queryCanceled:
 		// By an administrator, or another process of the server. What exceeds a timeout would
 		// exceed it there, too.
-		return strings.Contains(pg.Message, "user request") || strings.Contains(pg.Message, "recovery"), true
+		return pg.Routine == recoveryInterrupt || pg.Routine == processInterrupts && !timedOut(ctx, route, pg), true
 	case pg.Code == "25006" || pg.Code == "55000" || pg.Code == "0A000":
 		return true, true
 	}

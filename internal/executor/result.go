@@ -43,6 +43,7 @@ type Result struct {
 	err      error     // what ended the reading; nil if all is well
 	revoked  error     // the reason of a Revoke that PostgreSQL was asked to cancel for
 	times    []byte    // room for the texts of a row's times
+	updated  int64     // how many rows an update of many rows has updated
 	written  *[][]byte // rows that were written, if the program tells of them: few do
 }
 

@@ -15,11 +15,15 @@ type Overrides struct{ Headers, Status string }
 
 // Statements that are sent with those of a program. What they ask for is set by functions,
 // triggers and policies that the program runs.
-const (
-	overrides            = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
-	overridesAndInserted = overrides + ", pg_catalog.current_setting('" + query.InsertedSetting + "', true)"
-	noneInserted         = "SELECT WHERE pg_catalog.set_config('" + query.InsertedSetting + "', '', true) IS NOT NULL"
-)
+const overrides = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
+
+func overridesAndCounted(setting string) string {
+	return overrides + ", pg_catalog.current_setting('" + setting + "', true)"
+}
+
+func noneCounted(setting string) string {
+	return "SELECT WHERE pg_catalog.set_config('" + setting + "', '', true) IS NOT NULL"
+}
 
 // send queues the program's statements, and behind them the one that asks for overrides.
 func (r *Result) send() {
@@ -37,10 +41,13 @@ func (r *Result) send() {
 		pipe.send(role, p.Precondition.SQL, values.Bind(p.Precondition.Args))
 	}
 	after := overrides
-	if p.Inserted {
-		after = overridesAndInserted
+	if setting := p.CountedIn(); setting != "" {
+		after = overridesAndCounted(setting)
 	}
 	pipe.send("", after, nil)
+	if r.fenced() {
+		pipe.send("", unfence, nil)
+	}
 	if r.tx.login = r.cmd.AsLogin; r.tx.login {
 		pipe.send("", becomeLoginBehind, nil)
 	}
@@ -147,14 +154,29 @@ func (r *Result) finish() error {
 			return forgotten(apierror.OfStatement(p.SQL, err))
 		}
 	}
-	o, inserted, err := r.pipe.readOverrides()
+	o, counted, err := r.pipe.readOverrides()
 	if err != nil {
 		return forgotten(err)
 	}
-	r.Overrides, r.Inserted = o, inserted
+	r.Overrides = o
+	if r.cmd.Program.Inserted {
+		r.Inserted = counted
+	}
+	r.updated = r.Rows
+	if r.cmd.Program.Updated {
+		r.updated = 0
+		if counted != nil {
+			r.updated = *counted
+		}
+	}
+	if r.fenced() {
+		if err := r.pipe.skip(1); err != nil {
+			return forgotten(err)
+		}
+	}
 	if r.follows {
 		r.state = ended
-		if err := r.cmd.Expect.Check(r.Rows, r.Total()); err != nil {
+		if err := r.checkRows(); err != nil {
 			r.err, r.tx.failed = err, err
 		}
 		return nil
@@ -164,7 +186,7 @@ func (r *Result) finish() error {
 	}
 	r.state = ended
 	r.tx.concluded = r.tx.group.ends()
-	if err := r.cmd.Expect.Check(r.Rows, r.Total()); err != nil {
+	if err := r.checkRows(); err != nil {
 		r.err, r.tx.failed = err, err
 		if !r.tx.session.ReadOnly { // what is undone has no say in the response
 			r.Overrides = r.tx.overrides
@@ -177,9 +199,17 @@ func (r *Result) finish() error {
 	return nil
 }
 
-// readOverrides reads the result of overrides or overridesAndInserted: what was set, and how
-// many rows an upsert inserted, nil for other statements.
-func (p *pipeline) readOverrides() (o Overrides, inserted *int64, err error) {
+// checkRows holds the numbers of rows against what is expected.
+func (r *Result) checkRows() error {
+	if err := r.cmd.Expect.CheckUpdated(r.updated); err != nil {
+		return err
+	}
+	return r.cmd.Expect.Check(r.Rows, r.Total())
+}
+
+// readOverrides reads the result of overrides or overridesAndCounted: what was set, and how
+// many rows the statement has counted, nil if it counts none.
+func (p *pipeline) readOverrides() (o Overrides, counted *int64, err error) {
 	reader, err := p.next()
 	if err != nil {
 		return o, nil, err
@@ -190,14 +220,14 @@ func (p *pipeline) readOverrides() (o Overrides, inserted *int64, err error) {
 		if o != (Overrides{}) {
 			p.tx.conn.overridden = true
 		}
-		if len(values) > 2 && len(values[2]) > 0 { // of overridesAndInserted
-			if inserted, err = parseNumber(values[2]); err != nil {
+		if len(values) > 2 && len(values[2]) > 0 { // of overridesAndCounted
+			if counted, err = parseNumber(values[2]); err != nil {
 				return o, nil, err
 			}
 		}
 	}
 	_, err = reader.Close()
-	return o, inserted, err
+	return o, counted, err
 }
 
 // estimate reads the planner's estimate of a number of rows out of a result of EXPLAIN

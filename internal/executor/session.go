@@ -31,6 +31,8 @@ type Session struct {
 	// Settable are the names of settings that the contexts of commands may make, which that of
 	// the session doesn't. A transaction within one of the host's sets them back.
 	Settable []string
+	// Unprepared has no statement prepared, and uses none that is.
+	Unprepared bool
 	// AsLogin has a Tx begin with SQL of the host's own that runs as the role that the
 	// connection logged in as.
 	AsLogin bool

@@ -27,7 +27,7 @@ type settingsRoom struct {
 // a part of the statement, which PostgreSQL reads once: from request to request only
 // the values change. Its result is how many there are, for nobody wants them sent
 // back. The arguments are valid until the connection's next statement of settings.
-func (c *connection) settingsStatement(settings []auth.Setting, overridden bool, modes, timeout string) (string, [][]byte) {
+func (c *connection) settingsStatement(settings []auth.Setting, before, modes, timeout string) (string, [][]byte) {
 	size := 0
 	for _, setting := range settings {
 		size += len(setting.Name) + len(setting.Value)
@@ -48,9 +48,9 @@ func (c *connection) settingsStatement(settings []auth.Setting, overridden bool,
 		}
 		first = false
 	}
-	if overridden {
+	if before != "" {
 		separate()
-		sql = append(sql, noOverrides...)
+		sql = append(sql, before...)
 	}
 	for _, setting := range settings {
 		separate()

@@ -19,6 +19,6 @@ func BenchmarkSettingsStatement(b *testing.B) {
 	var c connection
 	b.ReportAllocs()
 	for b.Loop() {
-		c.settingsStatement(settings, false, readOnly, "")
+		c.settingsStatement(settings, "", readOnly, "")
 	}
 }

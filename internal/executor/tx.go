@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgrest-go/pgrest/auth"
 	"github.com/pgrest-go/pgrest/internal/apierror"
+	"github.com/pgrest-go/pgrest/internal/replica"
 )
 
 // Tx is a transaction on a connection of its own, in which commands run one after the
@@ -21,12 +22,15 @@ type Tx struct {
 	executor   *Executor
 	session    Session
 	settings   []auth.Setting // that it begins with
-	told       []auth.Setting // what it has been told last; nil for what it begins with
+	told       bool           // what it began with is kept, for commands with contexts of their own
 	ending     ending
-	opened     bool  // by a pipeline that has come to its end
-	login      bool  // SQL of a host's own runs as the role that the connection logged in as
-	perhapsRan bool  // a connection broke off before it could be known whether anything ran
-	lease      lease // nil when it has been given back
+	opened     bool            // by a pipeline that has come to its end
+	login      bool            // SQL of a host's own runs as the role that the connection logged in as
+	leaveIdle  bool            // the pool's idle connections needn't be closed before another one is taken
+	again      bool            // another transaction had the connection before
+	perhapsRan bool            // a connection broke off before it could be known whether anything ran
+	lease      lease           // nil when it has been given back
+	behind     *replica.Server // that was behind the position, if the primary has written that; nil for none
 	conn       *connection
 	overrides  Overrides        // what the pre-request function has set
 	reading    *Result          // that isn't closed yet; nil for none
@@ -166,9 +170,13 @@ func (r *Result) sendPreface() (before int) {
 		r.tx.unknown = true // the time zone and the like
 		before += r.pipe.sendContext(r.cmd.Tells)
 	}
-	if r.cmd.Program.Inserted { // or the count would go on from that of an earlier command
-		r.pipe.send("", noneInserted, nil)
+	if setting := r.cmd.Program.CountedIn(); setting != "" { // or the count would go on from that of an earlier command
+		r.pipe.send("", noneCounted(setting), nil)
 		before++
+	}
+	before += r.sendFence()
+	if r.cmd.Tells != nil {
+		before += r.pipe.sendPreRequest(r.cmd.Prelude)
 	}
 	return before
 }

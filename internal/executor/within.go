@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/pgrest-go/pgrest/internal/query"
 )
 
 // Within makes an executor whose transactions are parts of one that the host has begun, and
@@ -112,7 +114,7 @@ const ofSavepoint = 2
 func (p *pipeline) sendSavepoint() int {
 	tx := p.tx
 	tx.executor.host.left = false
-	names := []string{"role", "response.headers", "response.status", "client_encoding"} // the role first: others may be for it alone
+	names := []string{"role", "response.headers", "response.status", "client_encoding", query.InsertedSetting, query.UpdatedSetting} // the role first: others may be for it alone
 	for _, s := range tx.settings {
 		if !slices.Contains(names, s.Name) {
 			names = append(names, s.Name)
@@ -122,6 +124,9 @@ func (p *pipeline) sendSavepoint() int {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
+	}
+	if len(tx.session.Settable) > 0 {
+		names = append(names, toldSetting)
 	}
 	tx.executor.host.outer = outer{names: names}
 	text, args := []byte("SELECT "), make([][]byte, len(names))

@@ -61,7 +61,7 @@ type Expectation struct {
 	Singular bool
 	// Matching wants the one row that a PUT is about.
 	Matching bool
-	// EachObject wants as many rows as the body has objects, Objects, which the plan doesn't
+	// EachObject wants as many rows to be updated as the body has objects, Objects, which the plan doesn't
 	// know.
 	EachObject bool
 	Objects    int64
@@ -86,12 +86,20 @@ func (e Expectation) Check(rows int64, total *int64) error {
 	switch {
 	case e.Matching && rows != 1:
 		return apierror.PutMismatch()
-	case e.EachObject && rows != e.Objects:
-		return apierror.NotEachObject(e.Objects, rows)
 	case e.Singular && rows != 1:
 		return apierror.NotSingular(rows)
 	case e.MaxAffected >= 0 && rows > e.MaxAffected:
 		return apierror.MaxAffected(rows)
+	}
+	return nil
+}
+
+// CheckUpdated holds the number of rows that an update of many rows has updated against the
+// number of objects in its body. Fewer or more of them may be shown. Its error is an
+// *apierror.Error.
+func (e Expectation) CheckUpdated(rows int64) error {
+	if e.EachObject && rows != e.Objects {
+		return apierror.NotEachObject(e.Objects, rows)
 	}
 	return nil
 }

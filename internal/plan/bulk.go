@@ -6,10 +6,12 @@ import (
 	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // Bulk is an update of many rows, each by an object of the body that has the row's key and
-// what changes in it.
+// what changes in it. Without Columns of the Mutate nothing changes, but the rows have to be
+// there all the same.
 type Bulk struct {
 	// Key are the columns of the key.
 	Key []WriteColumn
@@ -27,15 +29,9 @@ func (p *Planner) addBulk(m *Mutate, req *apirequest.Shape) error {
 	if !forBulk(req) || len(m.Columns) == 0 {
 		return nil
 	}
-	names := req.OnConflict
-	if names == nil {
-		names = m.Table.PrimaryKey
-	}
-	switch {
-	case len(names) == 0:
-		return apierror.NoBulkKey(m.Table.Name.Name)
-	case !slices.Equal(names, m.Table.PrimaryKey) && !m.Table.Kind.IsView() && !unique(m.Table, names):
-		return apierror.NotUnique(m.Table.Name.Name)
+	names, err := bulkKey(m.Table, req)
+	if err != nil {
+		return err
 	}
 	m.relies.onColumns(m.Table, names)
 	b := &Bulk{Sparse: req.Body.Sparse}
@@ -55,12 +51,32 @@ func (p *Planner) addBulk(m *Mutate, req *apirequest.Shape) error {
 			return apierror.NoKeyInBody(name)
 		}
 	}
-	if len(changes) == 0 { // each row is updated to what it is
-		changes = b.Key
-	}
 	m.Columns, m.Bulk = changes, b
 	if m.Return == ReturnRepresentation {
-		m.Root.PlaceColumn = unusedName(m.Table, "pgrst place")
+		m.Root.PlaceColumn = m.Root.OwnName("pgrst place")
 	}
 	return nil
+}
+
+// bulkKey lists the columns of the key that on_conflict says: by columns, or by a constraint's
+// name. Without it, that is the primary key.
+func bulkKey(t *introspect.Table, req *apirequest.Shape) ([]string, error) {
+	names := req.OnConflict
+	switch {
+	case names == nil:
+		names = t.PrimaryKey
+	case req.OnConstraint != "" && !has(t, names[0]): // else it is a column of that name
+		columns, ok := t.Constrained(req.OnConstraint)
+		if !ok {
+			return nil, apierror.UndefinedConstraint(t.Name.Name, req.OnConstraint)
+		}
+		return columns, nil
+	}
+	switch {
+	case len(names) == 0:
+		return nil, apierror.NoBulkKey(t.Name.Name)
+	case !slices.Equal(names, t.PrimaryKey) && !t.Kind.IsView() && !unique(t, names):
+		return nil, apierror.NotUnique(t.Name.Name)
+	}
+	return names, nil
 }

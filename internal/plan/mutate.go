@@ -32,8 +32,8 @@ type Mutate struct {
 	OneRow bool
 	// Bulk makes an update one of many rows, each by its own object of the body; else nil.
 	Bulk *Bulk
-	// Match is the condition on the row that is there, nil for none. With one, a PUT inserts
-	// no row.
+	// Match is the condition on the row, nil for none. With one, a PUT either inserts its row
+	// or changes the one that is there.
 	Match *Match
 	// Conflict is what to do about rows that are there already, nil to let them be an error.
 	Conflict *Conflict
@@ -113,7 +113,7 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if m.ReportRows = req.ReportRows; m.ReportRows {
 		m.ReportOld = p.cache.ServerVersion >= returnsOld
 	}
-	m.Target = &Node{Table: table, Exposed: true, Alias: table.Name.Name}
+	m.Target = &Node{Table: table, Exposed: true, Alias: rootAlias(table)}
 	if err := p.addResult(m, req); err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (p *Planner) addResult(m *Mutate, req *apirequest.Shape) error {
 	if err := uncapped.tree(&m.Answer, m.Table, ofResult(req)); err != nil {
 		return err
 	}
-	m.Root.FromResult, m.Root.RowColumn = true, unusedName(m.Table, "pgrst row")
+	m.Root.FromResult, m.Root.RowColumn = true, m.Root.OwnName("pgrst row")
 	return nil
 }
 
@@ -182,14 +182,6 @@ func ofResult(req *apirequest.Shape) *apirequest.Shape {
 		}
 	}
 	return &result
-}
-
-// unusedName is a name that no column of a relation has.
-func unusedName(t *introspect.Table, name string) string {
-	for has(t, name) {
-		name += "_"
-	}
-	return name
 }
 
 // addFilters resolves the filters of the rows to write.
@@ -247,6 +239,9 @@ func (p *Planner) addBody(m *Mutate, req *apirequest.Shape) error {
 			return apierror.PutMismatch()
 		}
 		m.Conflict, m.Defaults = &Conflict{Columns: m.Table.PrimaryKey, Merge: true, Updates: m.Columns}, false
+		if req.Match == apirequest.MatchAbsent {
+			m.Conflict.Updates = nil
+		}
 	}
 	if m.Conflict != nil {
 		m.relies.onColumns(m.Table, m.Conflict.Columns)

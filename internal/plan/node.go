@@ -19,8 +19,7 @@ type Node struct {
 	Alias string
 	// FromResult takes the rows from what a write returned instead of the table.
 	FromResult bool
-	// RowColumn names the column of what a write returned that has each row as a whole. No
-	// column of Table has that name.
+	// RowColumn names the column of what a write returned that has each row as a whole: an OwnName.
 	RowColumn string
 	// PlaceColumn names the column of what a write returned that has the place of each row in
 	// the body, by which rows are ordered unless the client wants another order; empty for
@@ -132,6 +131,18 @@ func (n *Node) embed(name string) *Embed {
 		}
 	}
 	return nil
+}
+
+// OwnName makes a name for a column of a statement's own that stands beside those of the
+// node: one that no column of its relation has, and no computed field that is shown or
+// ordered by.
+func (n *Node) OwnName(name string) string {
+	for has(n.Table, name) ||
+		slices.ContainsFunc(n.Columns, func(c Column) bool { return c.Field.Name == name }) ||
+		slices.ContainsFunc(n.Order, func(t OrderTerm) bool { return t.Field.Name == name }) {
+		name += "_"
+	}
+	return name
 }
 
 // Aggregates reports that the node's rows are groups: one of its columns, or of those

@@ -158,6 +158,18 @@ func (n *Node) renamed(target string) *Embed {
 	return nil
 }
 
+// rootAlias names the rows of a relation that no embed leads to: as the relation, unless
+// statements have that name, or one like it, for a row source of their own.
+func rootAlias(t *introspect.Table) string {
+	if name := t.Name.Name; strings.HasPrefix(name, ownPrefix) || name == "excluded" {
+		return name + "_"
+	}
+	return t.Name.Name
+}
+
+// ownPrefix begins the names that statements have for what is their own.
+const ownPrefix = "pgrst "
+
 // maxAliased is the length of a relation's name up to which an alias is made of
 // all of it. PostgreSQL cuts names at 63 bytes, and what an alias ends in matters.
 const maxAliased = 40
@@ -192,7 +204,7 @@ const maxUnfenced = 8
 func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 	n.Table, n.Exposed = table, p.cache.Tables[table.Name] == table
 	if n.Alias == "" { // the root
-		n.Alias = table.Name.Name
+		n.Alias = rootAlias(table)
 	}
 	for _, item := range n.items {
 		if field, ok := item.(filter.SelectField); ok {

@@ -18,6 +18,7 @@ const RowViolation = apierror.RowViolation
 const (
 	VersionViolation = apierror.VersionViolation
 	RowMissing       = apierror.RowMissing
+	RowPresent       = apierror.RowPresent
 	KeyMismatch      = apierror.KeyMismatch
 )
 
@@ -230,6 +231,9 @@ func (u *Use) output(o *Output) {
 func (u *Use) field(f Field) {
 	if f.Computed != nil {
 		u.functions = add(u.functions, f.Computed)
+		return
+	}
+	if u.Kind == UseCall && f.Column == nil && f.Name == ScalarColumn { // the value itself
 		return
 	}
 	u.Reads = add(u.Reads, f.Name)

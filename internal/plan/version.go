@@ -14,9 +14,13 @@ type Version struct {
 	Column *introspect.Column
 }
 
-// Match is the condition on a row that is there: that it has one of the versions of
-// value.Values.Versions, or with a Version of nil that it is there at all.
-type Match struct{ Version *Version }
+// Match is the condition on a row: that it has one of the versions of value.Values.Versions,
+// or with a Version of nil that it is there at all.
+type Match struct {
+	Version *Version
+	// Absent is the opposite condition, that there is no such row.
+	Absent bool
+}
 
 // versionOf finds where the rows of a relation have their versions; nil for nowhere.
 // PostgreSQL's own columns are those of a table that has all of its rows itself: views lack
@@ -63,11 +67,13 @@ func (r *reliance) onVersion(t *introspect.Table, v *Version) {
 }
 
 // match is the condition on the row that a request writes. An UPDATE or a DELETE finds out
-// by itself whether there is any row.
+// by itself whether there is any row, and only a PUT may want none.
 func (p *Planner) match(req *apirequest.Shape, t *introspect.Table) (*Match, error) {
 	switch {
 	case req.Match == apirequest.MatchAny && req.Action == Upsert:
 		return &Match{}, nil
+	case req.Match == apirequest.MatchAbsent:
+		return &Match{Absent: true}, nil
 	case req.Match != apirequest.MatchVersion:
 		return nil, nil
 	case !p.addressesRow(req.Where, t):
@@ -77,5 +83,5 @@ func (p *Planner) match(req *apirequest.Shape, t *introspect.Table) (*Match, err
 	if v == nil {
 		return nil, apierror.NoVersionToMatch(t.Name.Name)
 	}
-	return &Match{v}, nil
+	return &Match{Version: v}, nil
 }

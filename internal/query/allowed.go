@@ -16,19 +16,25 @@ func raising(message string) string {
 	return "(pg_catalog.pg_backend_pid()::text || ' " + message + "')::boolean"
 }
 
-// guarded reports a write whose rows are held against conditions, or leave a mark.
-func guarded(m *plan.Mutate) bool { return (len(m.Check) > 0 || m.Match != nil) && !noColumns(m) }
+// guarded reports a write whose rows are held against conditions, leave a mark, or are counted.
+func guarded(m *plan.Mutate) bool {
+	return (len(m.Check) > 0 || m.Match != nil || countsUpdated(m)) && (!noColumns(m) || m.Bulk != nil)
+}
 
 // allowed renders whether the row of a write satisfies all conditions, or fails. If the write
 // has a condition itself, the row leaves its mark.
 func allowed(m *plan.Mutate) fragment {
-	switch {
-	case m.Match == nil:
-		return satisfies(m)
-	case len(m.Check) == 0:
-		return sql(markWritten)
+	var all []fragment
+	if countsUpdated(m) {
+		all = append(all, sql(countIn(UpdatedSetting, "+")))
 	}
-	return satisfies(m).within(markWritten+" AND ", "")
+	if m.Match != nil {
+		all = append(all, sql(markWritten))
+	}
+	if len(m.Check) > 0 {
+		all = append(all, satisfies(m))
+	}
+	return conditionOf(all[:len(all)-1], all[len(all)-1])
 }
 
 // satisfies renders whether the row of a write satisfies all conditions, or fails.
@@ -74,20 +80,29 @@ func allowedValue(m *plan.Mutate, value fragment) fragment {
 }
 
 // allowedName is that of the column of a write's result that holds its rows against the
-// conditions, and that nobody reads.
+// conditions, and that nobody reads, before it is an OwnName.
 const allowedName = "pgrst allowed"
 
 // addAllowed adds that column to what a write returns.
 func addAllowed(m *plan.Mutate, write *fragment) {
 	if guarded(m) {
 		write.add(", ")
-		write.join(allowed(m).within("", " AS "+sqlfrag.Ident(allowedName)))
+		write.join(allowedColumn(m))
 	}
+}
+
+func allowedColumn(m *plan.Mutate) fragment {
+	return allowed(m).within("", " AS "+sqlfrag.Ident(m.Root.OwnName(allowedName)))
 }
 
 // countAllowed renders a write that returns nothing but the number of its rows.
 func countAllowed(m *plan.Mutate, write fragment) (fragment, *Program) {
 	write.join(allowed(m).within(" RETURNING ", " AS "+sqlfrag.Ident(allowedName)))
-	f := write.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") SELECT pg_catalog.count(*) FROM "+sqlfrag.Ident(resultName))
+	return countResult(write)
+}
+
+// countResult renders the number of the rows that a statement gives.
+func countResult(of fragment) (fragment, *Program) {
+	f := of.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") SELECT pg_catalog.count(*) FROM "+sqlfrag.Ident(resultName))
 	return f, &Program{Yield: Yield{Form: FormNumber}}
 }

@@ -92,7 +92,7 @@ func defaults(m *plan.Mutate) fragment {
 			f.add("?::text, "+defaultValue(c), value.Constant(c.Name))
 		} else {
 			f.add("?::text, pg_catalog.nextval(pg_catalog.pg_get_serial_sequence(?, ?))",
-				value.Constant(c.Name), value.Constant(strings.ReplaceAll(target(m), "??", "?")), value.Constant(c.Name))
+				value.Constant(c.Name), value.Constant(strings.ReplaceAll(qualified(m.Table), "??", "?")), value.Constant(c.Name))
 		}
 	}
 	f.add(")")

@@ -22,15 +22,42 @@ func bulkUpdate(m *plan.Mutate, f fragment) fragment {
 			f.add(bodyColumn(c))
 			continue
 		}
-		f.join(given(c, sqlfrag.Qualified(bodyName, elementName)))
+		f.join(given(c, sqlfrag.Qualified(bodyName, m.Root.OwnName(elementName))))
 		f.add(bodyColumn(c) + " ELSE " + sqlfrag.Qualified(m.Target.Alias, c.Name) + " END")
 	}
 	f.join(objectRows(m).within(" FROM ", " AS "+sqlfrag.Ident(bodyName)))
+	f.join(found(m))
+	return f
+}
+
+// found renders the condition that a row has the key of an object.
+func found(m *plan.Mutate) fragment {
 	conditions := make([]fragment, len(m.Bulk.Key))
 	for i, c := range m.Bulk.Key {
 		conditions[i] = sql(sqlfrag.Qualified(m.Target.Alias, c.Name) + " = " + bodyColumn(c))
 	}
-	f.join(where(append(conditions, predicates(m.Target, m.Where)...)))
+	return where(append(conditions, toWrite(m)...))
+}
+
+// bulkRead renders what stands for an update by objects that have nothing but their keys, of
+// columns that may not be writable: a read of the rows. Those of a table are locked, by which
+// PostgreSQL holds them against the grants and policies for updates.
+func bulkRead(m *plan.Mutate, columns string) fragment {
+	f := sql("SELECT " + columns)
+	if columns != "" {
+		addPlace(m, &f)
+	}
+	if guarded(m) {
+		if columns != "" {
+			f.add(", ")
+		}
+		f.join(allowedColumn(m))
+	}
+	f.join(objectRows(m).within(" FROM "+target(m)+", ", " AS "+sqlfrag.Ident(bodyName)))
+	f.join(found(m))
+	if isTable(m.Table) {
+		f.add(" FOR NO KEY UPDATE OF " + sqlfrag.Ident(m.Target.Alias))
+	}
 	return f
 }
 
@@ -43,16 +70,17 @@ func given(c plan.WriteColumn, object string) fragment {
 // places, and with the objects themselves where these differ in their keys.
 func objectRows(m *plan.Mutate) fragment {
 	element := sqlfrag.Ident(elementName)
-	all := m.Bulk.Key
-	for _, c := range m.Columns {
-		if !containsColumn(m.Bulk.Key, c) {
-			all = append(all[:len(all):len(all)], mayLack(m.Bulk, c))
-		}
+	all := make([]plan.WriteColumn, 0, len(m.Bulk.Key)+len(m.Columns))
+	for _, c := range slices.Concat(m.Bulk.Key, m.Columns) {
+		all = append(all, mayLack(m.Bulk, c))
 	}
 	f := sql("(SELECT DISTINCT ON (")
 	keys := make([]string, len(m.Bulk.Key))
 	for i, c := range m.Bulk.Key {
 		keys[i] = parsedValue(c)
+		if c.Collation != nil { // or texts that are equal to the column would not be so here
+			keys[i] = "(" + keys[i] + " COLLATE " + sqlfrag.Qualified(c.Collation.Schema, c.Collation.Name) + ")"
+		}
 	}
 	f.add(strings.Join(keys, ", ") + ") ")
 	for _, c := range all {
@@ -65,9 +93,9 @@ func objectRows(m *plan.Mutate) fragment {
 		f.add(" AS " + sqlfrag.Ident(c.Name) + ", ")
 	}
 	if m.Bulk.Sparse {
-		f.add(element + ".value AS " + element + ", ")
+		f.add(element + ".value AS " + sqlfrag.Ident(m.Root.OwnName(elementName)) + ", ")
 	}
-	f.add(element + ".place AS " + sqlfrag.Ident(placeName))
+	f.add(element + ".place AS " + sqlfrag.Ident(m.Root.OwnName(placeName)))
 	f.add(" FROM pg_catalog.json_array_elements(?) WITH ORDINALITY AS "+element+"(value, place), LATERAL pg_catalog.json_to_record("+
 		element+".value) AS "+record(sqlfrag.Ident(bodyName), all), body)
 	f.add(" ORDER BY " + strings.Join(keys, ", ") + ", " + element + ".place DESC)")
@@ -91,12 +119,28 @@ func containsColumn(list []plan.WriteColumn, c plan.WriteColumn) bool {
 	return slices.ContainsFunc(list, func(other plan.WriteColumn) bool { return other.Name == c.Name })
 }
 
-// placeName is the column with the place of an object in the body.
+// UpdatedSetting is the setting in which an update of many rows counts those that it updated,
+// if it shows fewer or more of them.
+const UpdatedSetting = "pgrst.updated"
+
+// countsUpdated reports an update whose number of rows counts, and isn't that of the rows
+// that it shows.
+func countsUpdated(m *plan.Mutate) bool {
+	return m.Expect.EachObject && m.Return == plan.ReturnRepresentation && !m.Spread() && !showsEach(m.Root)
+}
+
+// showsEach reports that each row that was written is shown as one row.
+func showsEach(n *plan.Node) bool {
+	return !n.Aggregates() && n.Distinct == nil && len(n.Where) == 0 && n.Window.IsAll() &&
+		!slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return e.Inner })
+}
+
+// placeName is the column with the place of an object in the body, before it is an OwnName.
 const placeName = "pgrst place"
 
 // addPlace adds the place of each row in the body to what a write returns.
 func addPlace(m *plan.Mutate, write *fragment) {
 	if m.Root.PlaceColumn != "" {
-		write.add(", " + sqlfrag.Qualified(bodyName, placeName) + " AS " + sqlfrag.Ident(m.Root.PlaceColumn))
+		write.add(", " + sqlfrag.Qualified(bodyName, m.Root.OwnName(placeName)) + " AS " + sqlfrag.Ident(m.Root.PlaceColumn))
 	}
 }

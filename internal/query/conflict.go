@@ -60,7 +60,10 @@ func merges(m *plan.Mutate) bool { return m.Conflict != nil && m.Conflict.Merge 
 // PostgreSQL itself tells only how many there were of both.
 const InsertedSetting = "pgrst.inserted"
 
-func countInserted(sign string) string {
-	return "pg_catalog.set_config('" + InsertedSetting + "', (COALESCE(NULLIF(pg_catalog.current_setting('" +
-		InsertedSetting + "', true), ''), '0')::int " + sign + " 1)::text, true) IS NOT NULL"
+func countInserted(sign string) string { return countIn(InsertedSetting, sign) }
+
+// countIn renders a condition that always holds, and counts one up or down in a setting.
+func countIn(setting, sign string) string {
+	return "pg_catalog.set_config('" + setting + "', (COALESCE(NULLIF(pg_catalog.current_setting('" +
+		setting + "', true), ''), '0')::int " + sign + " 1)::text, true) IS NOT NULL"
 }

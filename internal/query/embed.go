@@ -148,7 +148,7 @@ func withoutAggregates(list []output) {
 
 // source renders FROM with the relation itself and, over a junction, that.
 func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
-	name, alias := sqlfrag.Qualified(n.Table.Name.Schema, n.Table.Name.Name), sqlfrag.Ident(n.Alias)
+	name, alias := qualified(n.Table), sqlfrag.Ident(n.Alias)
 	switch {
 	case n.FromResult:
 		name = sqlfrag.Ident(resultName)
@@ -165,7 +165,7 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 			return rowOrNone(sql(name), e.Relationship.Function.Returns.Type, e.NullRow, n.Alias).within(" FROM ", "")
 		}
 	case e == nil:
-		return sql(" FROM " + name) // the root's alias is its name
+		return sql(" FROM " + relation(n))
 	}
 	f := sql(" FROM " + name + " AS " + alias)
 	if e != nil && e.Relationship.Junction != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/introspect"
@@ -61,19 +62,71 @@ func (s selection) keysetTerms() []keysetTerm {
 
 // typeOf is the type of a term's values, nil if it isn't known.
 func typeOf(t plan.OrderTerm) *introspect.Type {
+	field := t.Field
 	switch {
-	case t.IgnoreCase, t.Embed != nil && shown(t): // which may be shown cast
+	case t.IgnoreCase:
 		return nil
-	case t.Field.Cast != nil:
-		return t.Field.Cast.Type
-	case len(t.Field.Path) > 0:
+	case field.Cast != nil:
+		return field.Cast.Type
+	case len(field.Path) > 0:
 		return nil
-	case t.Field.Column != nil:
-		return t.Field.Column.Type
-	case t.Field.Computed != nil:
-		return t.Field.Computed.Returns.Type
+	}
+	if t.Embed != nil && shown(t) { // it may be another field by that name, or be shown cast
+		columns := t.Embed.Node.Columns
+		if t.Place >= len(columns) || columns[t.Place].Cast != nil || columns[t.Place].Aggregate != filter.NoAggregate || len(columns[t.Place].Field.Path) > 0 {
+			return nil
+		}
+		field = columns[t.Place].Field
+	}
+	switch {
+	case field.Column != nil:
+		return field.Column.Type
+	case field.Computed != nil:
+		return field.Computed.Returns.Type
 	}
 	return nil
+}
+
+// operator renders a comparison of the term's values. That of a type of an extension's is in
+// the schema of the type, which needn't be on the search path; there, PostgreSQL would
+// compare citext as text.
+func (t *keysetTerm) operator(name string) string {
+	if schema := ownOperators(t.OrderTerm); schema != "" {
+		return " OPERATOR(" + schema + "." + name + ") "
+	}
+	return " " + name + " "
+}
+
+// ownOperators is the quoted schema of the operators of a term's values, empty for those of
+// PostgreSQL's own.
+func ownOperators(t plan.OrderTerm) string {
+	of := typeOf(t)
+	if of == nil || of.Kind != introspect.BaseType {
+		return ""
+	}
+	return catalogSQL(schemaIn(of.BaseName))
+}
+
+// schemaIn is the schema that a type's name begins with, both of them quoted where they have
+// to be; empty without one, as of PostgreSQL's own types.
+func schemaIn(name string) string {
+	quoted := false
+	for i := range len(name) {
+		switch name[i] {
+		case '"':
+			quoted = !quoted
+		case '.':
+			if !quoted {
+				return name[:i]
+			}
+		}
+	}
+	return ""
+}
+
+// comparedWith reports terms that one comparison of rows does for.
+func (t *keysetTerm) comparedWith(other *keysetTerm) bool {
+	return t.Descends() == other.Descends() && ownOperators(t.OrderTerm) == "" && ownOperators(other.OrderTerm) == ""
 }
 
 func isComposite(t *introspect.Type) bool { return t != nil && t.Kind == introspect.CompositeType }
@@ -214,12 +267,27 @@ func (s selection) keyColumns() fragment {
 }
 
 // keyText renders a value of the order as a text that PostgreSQL reads as the same value,
-// whatever the session's DateStyle is by then. Results come as texts anyway.
+// whatever the session's DateStyle is by then. Results come as texts anyway. Names of what the
+// catalogs have are compared by their numbers.
 func keyText(value fragment, t plan.OrderTerm) fragment {
-	if of := typeOf(t); of != nil && isTime(of.BaseOID) {
+	switch of := typeOf(t); {
+	case of == nil:
+	case isTime(of.BaseOID):
 		return value.within("(pg_catalog.to_json(", ") #>> '{}')")
+	case namesObject(of.BaseOID):
+		return value.within("(", ")::pg_catalog.oid")
 	}
 	return value
+}
+
+// namesObject reports a type such as regclass, which is shown as a name and is a number.
+func namesObject(number uint32) bool {
+	switch number {
+	case oid.RegProc, oid.RegProcedure, oid.RegOper, oid.RegOperator, oid.RegClass, oid.RegType, oid.RegConfig, oid.RegDictionary,
+		oid.RegNamespace, oid.RegRole, oid.RegCollation:
+		return true
+	}
+	return false
 }
 
 // program is that of the rows of a page, in these columns.
@@ -251,7 +319,7 @@ func rangesBehind(terms []keysetTerm) []fragment {
 			continue
 		}
 		end := i + 1
-		for end < len(terms) && !terms[end].bound.empty() && terms[end].Descends() == t.Descends() {
+		for end < len(terms) && !terms[end].bound.empty() && t.comparedWith(&terms[end]) {
 			end++
 		}
 		ranges = append(ranges, conditionOf(equal(terms[:i]), behind(terms[i:end])))
@@ -271,9 +339,9 @@ func rangesBehind(terms []keysetTerm) []fragment {
 // behind renders the comparison of terms of one direction with the row's, all of which are no
 // nulls.
 func behind(terms []keysetTerm) fragment {
-	operator := " > "
+	operator := terms[0].operator(">")
 	if terms[0].Descends() {
-		operator = " < "
+		operator = terms[0].operator("<")
 	}
 	if len(terms) == 1 {
 		f := terms[0].value.within("", operator)
@@ -304,7 +372,7 @@ func equal(terms []keysetTerm) []fragment {
 	for i := range terms {
 		f := terms[i].null(true)
 		if !terms[i].bound.empty() {
-			f = terms[i].value.within("", " = ")
+			f = terms[i].value.within("", terms[i].operator("="))
 			f.join(terms[i].bound)
 		}
 		conditions[i] = f
@@ -332,9 +400,9 @@ func leading(t keysetTerm) []fragment {
 	case t.bound.empty(), t.nullable && !t.NullsFirst():
 		return nil
 	}
-	operator := " >= "
+	operator := t.operator(">=")
 	if t.Descends() {
-		operator = " <= "
+		operator = t.operator("<=")
 	}
 	f := t.value.within("", operator)
 	f.join(t.bound)

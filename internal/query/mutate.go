@@ -3,9 +3,10 @@ package query
 import (
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
-// Names of row sources that no relation is likely to have.
+// Names of row sources. The rows of relations that have such a name have another alias.
 const (
 	resultName  = "pgrst result" // what a write returned
 	bodyName    = "pgrst body"   // the rows of the request's body
@@ -25,6 +26,9 @@ func mutate(m *plan.Mutate) (fragment, *Program) {
 	case reportsRows(m):
 		return returnWritten(m, write)
 	}
+	if noColumns(m) && m.Bulk != nil {
+		return countResult(write)
+	}
 	if guarded(m) {
 		return countAllowed(m, write)
 	}
@@ -42,5 +46,16 @@ func write(m *plan.Mutate) fragment {
 	return insert(m)
 }
 
-// target names the relation that is written to.
-func target(m *plan.Mutate) string { return sqlfrag.Qualified(m.Table.Name.Schema, m.Table.Name.Name) }
+// target renders the relation that is written to, with its alias.
+func target(m *plan.Mutate) string { return relation(m.Target) }
+
+// relation renders the relation of a node that no embed leads to. Its alias is its name,
+// with few exceptions.
+func relation(n *plan.Node) string {
+	if n.Alias == n.Table.Name.Name {
+		return qualified(n.Table)
+	}
+	return qualified(n.Table) + " AS " + sqlfrag.Ident(n.Alias)
+}
+
+func qualified(t *introspect.Table) string { return sqlfrag.Qualified(t.Name.Schema, t.Name.Name) }

@@ -9,7 +9,7 @@ import (
 )
 
 // orderBy renders ORDER BY. A term about an embed names the output that shows the field or,
-// if none does, a column that the embed has for the order alone: see orderColumns. In groups
+// if none does, a column that the embed has for the order alone: see hiddenColumns. In groups
 // a JSON path that is shown goes by its place, as it does in GROUP BY, and so do outputs.
 func orderBy(n *plan.Node, grouped bool) fragment {
 	f := fragment{}
@@ -46,6 +46,8 @@ func orderOperand(n *plan.Node, i int, t plan.OrderTerm, grouped bool) (column f
 		column = outputOperand(n, t.Output, grouped || n.Distinct != nil)
 	case t.Lent > 0:
 		column, field = lentOperand(t.Embed, t.Lent, t.Field), t.Field.Field
+	case t.Embed != nil && inRow(n, t):
+		column.SQL, field = sqlfrag.Qualified(t.Embed.Alias, orderColumn(i)), t.Field.Field
 	case t.Embed != nil && shown(t):
 		column.SQL, field = sqlfrag.Qualified(t.Embed.Alias, shownColumn(t)), t.Field.Field
 	case t.Embed != nil:
@@ -75,6 +77,12 @@ func orderAsColumn(s selection) fragment {
 // shown reports that a term about an embed is about one of its outputs.
 func shown(t plan.OrderTerm) bool { return t.Place >= 0 }
 
+// inRow reports that this output is within the JSON of the embed's row, beside which other
+// terms have columns: then it has one, too.
+func inRow(parent *plan.Node, t plan.OrderTerm) bool {
+	return shown(t) && !t.Embed.Spread && hasHiddenColumns(parent, t.Embed)
+}
+
 // shownColumn names that output.
 func shownColumn(t plan.OrderTerm) string {
 	if t.Embed.Spread {
@@ -87,7 +95,7 @@ func shownColumn(t plan.OrderTerm) string {
 func orderColumn(i int) string { return "order." + position(i) }
 
 // hasHiddenColumns reports an embed with columns for the order of its parent, or for
-// conditions of the rows around it, alone.
+// conditions of the rows around it, alone, as it doesn't show all of that.
 func hasHiddenColumns(parent *plan.Node, e *plan.Embed) bool {
 	return len(e.Lends) > 0 || slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return ownsTerm(e, t) })
 }
@@ -107,10 +115,17 @@ func hiddenColumns(s selection) fragment {
 		}
 	}
 	for i, term := range s.parent.Order {
-		if ownsTerm(s.embed, term) {
-			separate()
-			f.join(field(s.node, term.Field).within("", " AS "+sqlfrag.Ident(orderColumn(i))))
+		var value fragment
+		switch {
+		case ownsTerm(s.embed, term):
+			value = field(s.node, term.Field)
+		case term.Embed == s.embed && !s.row.empty() && inRow(s.parent, term):
+			value = sql(sqlfrag.Qualified(rowName, shownColumn(term)))
+		default:
+			continue
 		}
+		separate()
+		f.join(value.within("", " AS "+sqlfrag.Ident(orderColumn(i))))
 	}
 	if len(s.embed.Lends) > 0 {
 		separate()

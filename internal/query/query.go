@@ -73,7 +73,7 @@ func Build(p plan.Runnable) *Program {
 		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {
-		program.Inserted = counts(m) && !replaces(m)
+		program.Inserted, program.Updated = counts(m) && !replaces(m), countsUpdated(m)
 		if a.Explain == nil {
 			program.Precondition = precondition(m)
 		}

@@ -197,6 +197,9 @@ func (s selection) sql() fragment {
 	if grouped {
 		f.join(groupBy(s.outputs))
 		f.join(having(n))
+		if len(s.outputs) == 0 && len(n.Having) == 0 { // an order by an aggregate may not be here to make one group
+			f.add(" GROUP BY ()")
+		}
 	}
 	switch {
 	case s.part != nil:

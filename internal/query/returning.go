@@ -70,7 +70,7 @@ func readResult(m *plan.Mutate, write fragment) (fragment, *Program) {
 	}
 	read, program := rows(&answer)
 	if reportsRows(m) {
-		read = joinWritten(read, program)
+		read = joinWritten(m, read, program)
 	}
 	f.join(read)
 	return f, program

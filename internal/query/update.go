@@ -48,14 +48,16 @@ const maxTogether = 64
 func noColumns(m *plan.Mutate) bool { return m.Action == plan.Update && len(m.Columns) == 0 }
 
 // updateNothing renders what stands for an update without columns, which SQL has no syntax
-// for: a read of no rows.
+// for: a read of no rows, or of those whose keys the body has.
 func updateNothing(m *plan.Mutate) fragment {
-	f := sql("SELECT ")
+	columns := ""
 	if m.Return == plan.ReturnRepresentation {
-		f.add(strings.Join(needed(m.Root), ", "))
+		columns = strings.Join(needed(m.Root), ", ")
 	}
-	f.add(" FROM " + target(m) + " WHERE FALSE")
-	return f
+	if m.Bulk != nil {
+		return bulkRead(m, columns)
+	}
+	return sql("SELECT " + columns + " FROM " + target(m) + " WHERE FALSE")
 }
 
 // lateText is a text that PostgreSQL's planner doesn't know: it would cast an argument as

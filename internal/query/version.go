@@ -7,7 +7,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// versionName is the column with the version in what a write returned.
+// versionName is the column with the version in what a write returned, before it is an
+// OwnName.
 const versionName = "pgrst version"
 
 // versionText renders a row's version as a text, by the quoted alias of the row. Times have
@@ -34,7 +35,7 @@ func versionOf(a *plan.Answer) string {
 	case a.Version == nil:
 		return ""
 	case a.Root.FromResult:
-		return sqlfrag.Qualified(a.Root.Alias, versionName)
+		return sqlfrag.Qualified(a.Root.Alias, a.Root.OwnName(versionName))
 	}
 	return versionText(sqlfrag.Ident(a.Root.Alias), a.Version)
 }
@@ -58,7 +59,7 @@ func returnsVersion(m *plan.Mutate) bool { return m.Version != nil && !noColumns
 // addVersion adds the version to what a write returns.
 func addVersion(m *plan.Mutate, write *fragment) {
 	if returnsVersion(m) {
-		write.add(", " + versionText(sqlfrag.Ident(m.Target.Alias), m.Version) + " AS " + sqlfrag.Ident(versionName))
+		write.add(", " + versionText(sqlfrag.Ident(m.Target.Alias), m.Version) + " AS " + sqlfrag.Ident(m.Root.OwnName(versionName)))
 	}
 }
 
@@ -96,7 +97,9 @@ func theRow(m *plan.Mutate) []fragment {
 }
 
 // replaces reports a PUT that changes the row that is there, or none.
-func replaces(m *plan.Mutate) bool { return m.Action == plan.Upsert && m.Match != nil }
+func replaces(m *plan.Mutate) bool {
+	return m.Action == plan.Upsert && m.Match != nil && !m.Match.Absent
+}
 
 // sameRow are the conditions of a PUT on the row of the body, by which it is that of the
 // filters.
@@ -117,7 +120,8 @@ func holdsSameRow(m *plan.Mutate) fragment {
 
 // precondition renders the statement behind a write with a condition. It fails if nothing
 // was written and the row has another version, and of a PUT for whatever reason nothing was
-// written; nil for writes without a condition.
+// written: of one that inserts its row or nothing that is the row, if the body has it. It is
+// nil for writes without a condition.
 func precondition(m *plan.Mutate) *Statement {
 	if m.Match == nil {
 		return nil
@@ -126,6 +130,10 @@ func precondition(m *plan.Mutate) *Statement {
 		return where(conditions).within("EXISTS (SELECT FROM "+target(m), ")")
 	}
 	f := sql("SELECT CASE WHEN pg_catalog.current_setting('" + writtenSetting + "', true) <> '' THEN pg_catalog.set_config('" + writtenSetting + "', '', true)")
+	if m.Match.Absent {
+		f.join(holdsSameRow(m).within(" WHEN NOT ", " THEN "+raising(plan.KeyMismatch)+"::text"))
+		f.add(" ELSE " + raising(plan.RowPresent) + "::text")
+	}
 	if m.Match.Version != nil {
 		other := append(theRow(m), versionMatches(m).within("(", ") IS NOT TRUE"))
 		f.join(row(other).within(" WHEN ", " THEN "+raising(plan.VersionViolation)+"::text"))

@@ -39,7 +39,7 @@ func (y *Yield) WrittenOf(row [][]byte) []byte {
 	return nil
 }
 
-// writtenName is the column with the row that was written.
+// writtenName is the column with the row that was written, before it is an OwnName.
 const writtenName = "pgrst written"
 
 // reportsRows says whether a write reports its rows to the host. An update of nothing has none.
@@ -80,7 +80,7 @@ func written(m *plan.Mutate) fragment {
 func addWritten(m *plan.Mutate, write *fragment) {
 	if reportsRows(m) {
 		write.add(", ")
-		write.join(written(m).within("", " AS "+sqlfrag.Ident(writtenName)))
+		write.join(written(m).within("", " AS "+sqlfrag.Ident(m.Root.OwnName(writtenName))))
 	}
 }
 
@@ -94,8 +94,8 @@ func returnWritten(m *plan.Mutate, write fragment) (fragment, *Program) {
 const oldName = "pgrst old"
 
 // joinWritten adds what was written to the rows that a result is read as.
-func joinWritten(read fragment, program *Program) fragment {
-	all := "(SELECT pg_catalog.json_agg(" + sqlfrag.Ident(writtenName) + "::json)::text AS rows FROM " + sqlfrag.Ident(resultName) + ") written"
+func joinWritten(m *plan.Mutate, read fragment, program *Program) fragment {
+	all := "(SELECT pg_catalog.json_agg(" + sqlfrag.Qualified(resultName, m.Root.OwnName(writtenName)) + "::json)::text AS rows FROM " + sqlfrag.Ident(resultName) + ") written"
 	if program.Form != FormRows {
 		program.Written = WrittenBehind
 		return read.within("SELECT page.*, written.rows FROM (", ") page, "+all)

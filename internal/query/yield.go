@@ -19,11 +19,24 @@ type Yield struct {
 	Keys int
 	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
 	Inserted bool
+	// Updated reports that it counts what it updates, in UpdatedSetting.
+	Updated bool
 	// Version reports a column behind the client's, and those of overrides, with the version
 	// of the only row.
 	Version bool
 	// Written is where the rows are that were written, if they are reported to the host.
 	Written Written
+}
+
+// CountedIn is the setting in which the statement counts rows; empty for none.
+func (y *Yield) CountedIn() string {
+	switch {
+	case y.Inserted:
+		return InsertedSetting
+	case y.Updated:
+		return UpdatedSetting
+	}
+	return ""
 }
 
 // Form is how a main statement's result is read.

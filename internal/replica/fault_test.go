@@ -52,7 +52,34 @@ func TestFault_recovery_conflict(t *testing.T) {
 // takes longer than it may is not repeated.
 func TestFault_cancelled(t *testing.T) {
 	t.Parallel()
-	s := open(t, pgtest.Replicate(t, 1, schemaSQL+`ALTER ROLE auditor SET statement_timeout = '200ms'`))
+	testCancelled(t)
+}
+
+// So it is where the server speaks another language, of which PostgreSQL has some for those
+// who ask for it. The test isn't parallel: it changes what the servers' processes inherit.
+func TestFault_cancelled_in_German(t *testing.T) { //nolint:paralleltest // see above
+	t.Setenv("LANGUAGE", "de")
+	testCancelled(t, "lc_messages=C.UTF-8")
+}
+
+// A prepared statement whose columns have got other types is prepared anew, whatever language
+// PostgreSQL says so in. The test isn't parallel, as the one above.
+func TestFault_stale_statement_in_German(t *testing.T) { //nolint:paralleltest // see above
+	t.Setenv("LANGUAGE", "de")
+	s := open(t, pgtest.Replicate(t, 1, schemaSQL, "lc_messages=C.UTF-8"))
+	for _, kind := range []string{"text", "varchar(80)", "varchar(90)"} {
+		s.Primary.Exec(t, `ALTER TABLE api.notes ALTER COLUMN text TYPE `+kind)
+		for range 3 {
+			a := ask(t, s, "PATCH /notes?id=eq.1&select=id,text", `{"text": "x"}`, "Prefer: return=representation")
+			require.Equal(t, 200, a.Code, a.Body)
+			require.Equal(t, "primary", a.server)
+		}
+	}
+}
+
+func testCancelled(t *testing.T, settings ...string) {
+	t.Helper()
+	s := open(t, pgtest.Replicate(t, 1, schemaSQL+`ALTER ROLE auditor SET statement_timeout = '200ms'`, settings...))
 	var read answer
 	var reading sync.WaitGroup
 	reading.Go(func() { read = ask(t, s, "GET /rpc/slow_notes?seconds=0.1", "") })
@@ -68,6 +95,8 @@ func TestFault_cancelled(t *testing.T) {
 	require.Equal(t, 500, read.Code)
 	require.Contains(t, read.Body.String(), "57014")
 	require.Equal(t, "replica-1", read.server)
+	require.Equal(t, "1", s.Replicas[0].Ask(t, `SELECT 1`), "the pool's connections are as before")
+	require.Equal(t, "replica-1", ask(t, slow, "GET /notes?id=eq.1", "").server)
 }
 
 // Nobody notices that replicas go away and come back.

@@ -34,6 +34,7 @@ const schemaSQL = `
 	CREATE FUNCTION api.stable_count() RETURNS bigint STABLE LANGUAGE sql AS 'SELECT count(*) FROM api.notes';
 	CREATE FUNCTION api.immutable_one() RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT 1';
 	CREATE FUNCTION api.volatile_count() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM api.notes';
+	CREATE FUNCTION api.volatile_of(n bigint) RETURNS bigint LANGUAGE sql AS 'SELECT n';
 	CREATE FUNCTION api.slow_notes(seconds float8) RETURNS SETOF api.notes STABLE LANGUAGE sql AS
 		$$ SELECT n.* FROM api.notes n, LATERAL (SELECT pg_sleep(seconds + 0 * n.id)) s $$;
 	CREATE FUNCTION api.add_notes(first bigint, last bigint) RETURNS SETOF api.notes LANGUAGE sql AS

@@ -224,6 +224,15 @@ func TestPosition_untold(t *testing.T) {
 		}
 	}
 	require.Contains(t, log.String(), "the position behind a commit can't be told")
+
+	// When it tells again, so do the connections that know that it didn't.
+	servers.Primary.Exec(t, `GRANT EXECUTE ON FUNCTION pg_current_wal_insert_lsn() TO PUBLIC`)
+	for id := 200; id < 200+20*10; id++ {
+		if ask(t, s, "POST /notes", fmt.Sprintf(`{"id": %d}`, id)).position() != "unknown" {
+			return
+		}
+	}
+	require.Fail(t, "no position is ever told again")
 }
 
 // However a transaction ends, its position comes with it, and where it fails at its end the

@@ -75,7 +75,7 @@ const minPause, maxPause = 250 * time.Millisecond, 8 * time.Second
 // probeTime is how long others leave a replica alone that a request tries.
 const probeTime = 2 * time.Second
 
-// behindPause is for how long a replica that was behind a position isn't asked for others.
+// behindPause is for how long a replica that lags isn't asked for positions.
 const behindPause = time.Second
 
 // NewSet makes a Set. Replicas have names.
@@ -203,9 +203,10 @@ func (s *Server) goDown(now time.Time) bool {
 // Exhausted takes note that its pool had no connection to give in time, all being in use.
 func (s *Server) Exhausted() { s.tally.unreachable.Add(1) }
 
-// Behind takes note that the server hasn't replayed what a request wanted, in the time that
-// it had.
-func (s *Server) Behind(now time.Time) {
-	s.tally.behind.Add(1)
-	s.behind.Store(now.Add(behindPause).UnixNano())
-}
+// Behind counts a request that wanted what the server hasn't replayed in the time that it had,
+// as far as the request told: what it wanted may be nowhere.
+func (s *Server) Behind() { s.tally.behind.Add(1) }
+
+// Lags takes note that the server hasn't replayed what the primary has written, so that other
+// requests don't wait for it in vain.
+func (s *Server) Lags(now time.Time) { s.behind.Store(now.Add(behindPause).UnixNano()) }

@@ -112,7 +112,7 @@ func TestSet_busy(t *testing.T) {
 	require.Len(t, names, 2)
 }
 
-// A replica that was behind isn't asked for positions for a while, but for other reads.
+// A replica that lags isn't asked for positions for a while, but for other reads.
 func TestSet_behind(t *testing.T) {
 	t.Parallel()
 	set, now := newSet("a"), time.Now()
@@ -123,7 +123,9 @@ func TestSet_behind(t *testing.T) {
 	}
 	a := positioned().Next(now)
 	require.Equal(t, "a", a.Name)
-	a.Behind(now)
+	a.Behind()
+	require.Equal(t, "a", positioned().Next(now).Name, "what that request wanted may be nowhere")
+	a.Lags(now)
 	require.Equal(t, []string{"primary", "a"}, all(positioned(), now), "at last it is asked all the same")
 	require.Equal(t, "a", set.NewRoute().Next(now).Name)
 	require.Equal(t, "a", positioned().Next(now.Add(time.Second)).Name)

@@ -265,12 +265,7 @@ func (i *BatchItem) End() ([]byte, error) {
 	case formNone:
 		i.batch.write([]byte(`,"body":null`))
 	case formMaybe:
-		i.batch.write([]byte(`,"body":`))
-		if json.Valid(i.carry) {
-			i.put(i.carry)
-		} else {
-			i.put(jsontext.AppendString(nil, i.carry))
-		}
+		i.maybe()
 	case formString:
 		i.put(append(jsontext.AppendEscaped(nil, i.carry), '"'))
 	case formBase64:
@@ -285,6 +280,23 @@ func (i *BatchItem) End() ([]byte, error) {
 		return nil, apierror.TooLargeToRefer(i.most)
 	}
 	return i.kept, nil
+}
+
+// maybe shows a body that may be JSON, as its type says: as it is, as a string, or in base64 if
+// it isn't even text.
+func (i *BatchItem) maybe() {
+	if !utf8.Valid(i.carry) {
+		i.batch.write([]byte(`,"encoding":"base64"`))
+	}
+	i.batch.write([]byte(`,"body":`))
+	switch {
+	case !utf8.Valid(i.carry):
+		i.put([]byte(`"` + base64.StdEncoding.EncodeToString(i.carry) + `"`))
+	case json.Valid(i.carry):
+		i.put(i.carry)
+	default:
+		i.put(jsontext.AppendString(nil, i.carry))
+	}
 }
 
 // unfinished is how many bytes at the end of a text are the beginning of a character.

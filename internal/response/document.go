@@ -3,15 +3,15 @@ package response
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/pgrest-go/pgrest/internal/apirequest"
+	"github.com/pgrest-go/pgrest/internal/etag"
 	"github.com/pgrest-go/pgrest/internal/mediatype"
 )
 
 // Document writes a description of the API, or 304 to a client that has it already: one
-// whose If-None-Match, which is known, has its tag (RFC 9110, section 13.1.2).
-func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Type, parts [][]byte, tag, known string, c Config) {
+// whose If-None-Match, by its header lines, has its tag (RFC 9110, section 13.1.2).
+func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Type, parts [][]byte, tag string, known []string, c Config) {
 	h := w.Header()
 	addVary(h)
 	set(h, "Etag", tag)
@@ -19,7 +19,7 @@ func Document(w http.ResponseWriter, req *apirequest.Request, media mediatype.Ty
 	if c.Timing != nil {
 		set(h, "Server-Timing", c.Timing())
 	}
-	if known == "*" || strings.Contains(known, tag) {
+	if list := etag.Parse(known); list.Weakly(tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

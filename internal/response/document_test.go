@@ -19,18 +19,21 @@ func TestDocument(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		req    apirequest.Request
-		known  string // the If-None-Match header
+		known  []string // the If-None-Match headers
 		status int
 		header http.Header
 		body   string
 	}{
-		{"GET", apirequest.Request{}, "", 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
-		{"HEAD", apirequest.Request{Shape: apirequest.Shape{Operation: apirequest.Operation{Head: true}}}, "", 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described}, ""},
-		{"one_of_several_schemas", apirequest.Request{Shape: apirequest.Shape{Schema: "api"}, Negotiated: true}, "", 200,
+		{"GET", apirequest.Request{}, nil, 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
+		{"HEAD", apirequest.Request{Shape: apirequest.Shape{Operation: apirequest.Operation{Head: true}}}, nil, 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described}, ""},
+		{"one_of_several_schemas", apirequest.Request{Shape: apirequest.Shape{Schema: "api"}, Negotiated: true}, nil, 200,
 			http.Header{"Vary": vary, "Etag": {tag}, "Content-Profile": {"api"}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
-		{"known", apirequest.Request{}, `"x", W/"abc"`, 304, http.Header{"Vary": vary, "Etag": {tag}}, ""},
-		{"whatever_is_known", apirequest.Request{}, "*", 304, http.Header{"Vary": vary, "Etag": {tag}}, ""},
-		{"another_known", apirequest.Request{}, `"abcd"`, 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
+		{"known", apirequest.Request{}, []string{`"x", W/"abc"`}, 304, http.Header{"Vary": vary, "Etag": {tag}}, ""},
+		{"whatever_is_known", apirequest.Request{}, []string{"*"}, 304, http.Header{"Vary": vary, "Etag": {tag}}, ""},
+		{"another_known", apirequest.Request{}, []string{`"abcd"`}, 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
+		{"known_in_another_header", apirequest.Request{}, []string{`"x"`, `"abc"`}, 304, http.Header{"Vary": vary, "Etag": {tag}}, ""},
+		{"within_another_tag", apirequest.Request{}, []string{`"x,"abc",y"`}, 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
+		{"behind_what_is_no_tag", apirequest.Request{}, []string{`x, "abc"`}, 200, http.Header{"Vary": vary, "Etag": {tag}, "Content-Type": described, "Content-Length": {"8"}}, "{\"a\": 1}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

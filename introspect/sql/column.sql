@@ -21,11 +21,15 @@ SELECT
     END AS default_expression,
     a.attidentity::pg_catalog.text AS identity,
     a.attgenerated <> '' AS generated,
+    coalesce(cn.nspname, '') AS collation_schema,
+    coalesce(co.collname, '') AS collation_name,
     coalesce(d.description, '') AS comment
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
+LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation AND NOT co.collisdeterministic
+LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
 LEFT JOIN pg_catalog.pg_description d
     ON d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
     AND d.objoid = a.attrelid

@@ -6,7 +6,7 @@
 -- In psql 16 or later, end the query with:  \bind '{23,25}' '{public}' \g
 --
 -- Arrays and the row types of relations are read only where they are in use; the
--- types under domains always are.
+-- types under domains, and those of the elements of arrays, always are.
 WITH RECURSIVE wanted (oid) AS (
     SELECT t.oid
     FROM pg_catalog.pg_type t
@@ -19,10 +19,10 @@ WITH RECURSIVE wanted (oid) AS (
     UNION
     SELECT pg_catalog.unnest($1::pg_catalog.oid[])
     UNION
-    SELECT t.typbasetype
+    SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END
     FROM wanted w
     JOIN pg_catalog.pg_type t ON t.oid = w.oid
-    WHERE t.typtype = 'd'
+    WHERE t.typtype = 'd' OR t.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
 )
 SELECT
     t.oid,
@@ -31,6 +31,7 @@ SELECT
     pg_catalog.format_type(t.oid, NULL) AS name,
     t.typtype::pg_catalog.text AS kind,
     t.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc AS is_array,
+    t.typelem,
     t.typbasetype,
     t.typtypmod,
     t.typnotnull,
