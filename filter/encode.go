@@ -31,8 +31,8 @@ func (e *EncodeError) Error() string {
 // Options.Filters.
 // What makes no difference comes back as Parse has it: a list without elements as one
 // that has an empty element, a relation without items with an empty slice of them, a
-// column that is repeated once, and what an operator has no use for, such as the Value of
-// In, as nothing.
+// column that is repeated once, what an operator has no use for, such as the Value of In, as
+// nothing, and an argument with the Filter that its value tells.
 //
 // The error is an *EncodeError, for what the grammar has no words for: operators and
 // other enums that don't exist; quantifiers, languages, aliases and casts where none can

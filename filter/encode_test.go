@@ -239,7 +239,10 @@ func TestString(t *testing.T) {
 
 // meant is a query without what makes no difference.
 func meant(q *filter.Query) filter.Query {
-	m := filter.Query{Select: meantItems(q.Select), OnConflict: q.OnConflict, OnConstraint: q.OnConstraint, Arguments: q.Arguments}
+	m := filter.Query{Select: meantItems(q.Select), OnConflict: q.OnConflict, OnConstraint: q.OnConstraint}
+	for _, a := range q.Arguments {
+		m.Arguments = append(m.Arguments, filter.Argument{Name: a.Name, Value: a.Value})
+	}
 	if q.Select == nil {
 		m.Select = nil
 	}

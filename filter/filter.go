@@ -72,6 +72,9 @@ type Query struct {
 // Argument is a parameter that is no filter: an argument of a function.
 type Argument struct {
 	Name, Value string
+	// Filter is what the parameter says if it is none, nil if it can't be anything else. It is
+	// there for values that begin as filters with Options.Filters do, and PostgREST's don't.
+	Filter *Predicate
 }
 
 // Options configures Parse.
@@ -92,7 +95,8 @@ type Options struct {
 	// Filters takes casts of fields in conditions and orders, as in id::text, conditions about
 	// related fields and orders by those at any depth, as in client(country(name)), orders
 	// without regard to case, as in name.ci, and the operators jsonpath and jsonmatch. With
-	// Arguments, a parameter whose value begins with one of these two is an argument.
+	// Arguments, a parameter whose value begins with one of these two is an argument, and
+	// Argument.Filter is the condition.
 	//
 	// In the name of a parameter PostgREST overlooks what is behind a field, so that
 	// id::text=eq.1 is about id to it. Who has to answer alike looks at Cast and Related of
@@ -341,7 +345,15 @@ func (r *reader) readCondition(p parameter) {
 		if len(at.field.Related) > 0 {
 			name = at.field.Related[0]
 		}
-		r.query.Arguments = append(r.query.Arguments, Argument{Name: name, Value: p.value})
+		a := Argument{Name: name, Value: p.value}
+		if r.opts.Filters {
+			if c, ok := scan(&r.scanner, p.value, (*scanner).comparison); ok {
+				c.Field = at.field
+				a.Filter = &Predicate{Path: at.path, Node: c}
+				r.tally.condition()
+			}
+		}
+		r.query.Arguments = append(r.query.Arguments, a)
 		r.tally.arguments(len(r.query.Arguments))
 	case unnamed:
 		r.readTarget(conditionPart, p, p.name) // for its error: "" names no column

@@ -117,9 +117,10 @@ func TestParse_filters_errors(t *testing.T) {
 // A function's argument may begin as the operators do that PostgREST hasn't got, and have any name.
 func TestParse_filters_of_arguments(t *testing.T) {
 	t.Parallel()
-	got, err := filter.Parse(`data=jsonpath.$&a(b)=x&c::int=5&id::text=like.5&or=(data.jsonpath.$)`, filter.Options{Arguments: true, Filters: true})
+	got, err := filter.Parse(`r.data=jsonpath.$&a(b)=x&c::int=5&id::text=like.5&or=(data.jsonpath.$)`, filter.Options{Arguments: true, Filters: true})
 	require.NoError(t, err)
-	require.Equal(t, []filter.Argument{{Name: "data", Value: "jsonpath.$"}, {Name: "a", Value: "x"}, {Name: "c", Value: "5"}}, got.Arguments)
+	path := &filter.Predicate{Path: []string{"r"}, Node: filter.Condition{Field: column("data"), Operator: filter.JSONPathExists, Value: "$"}}
+	require.Equal(t, []filter.Argument{{Name: "data", Value: "jsonpath.$", Filter: path}, {Name: "a", Value: "x"}, {Name: "c", Value: "5"}}, got.Arguments)
 	require.Len(t, got.Where, 2)
 }
 

@@ -87,6 +87,10 @@ func overlooking(q *filter.Query) *filter.Query {
 		c.Field.Cast = ""
 		other.Where[i].Node = c
 	}
+	other.Arguments = slices.Clone(q.Arguments)
+	for i := range other.Arguments {
+		other.Arguments[i].Filter = nil
+	}
 	return &other
 }
 

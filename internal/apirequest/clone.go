@@ -31,6 +31,9 @@ func (s *Shape) Clone() *Shape {
 	c.Pages = cloneAll(s.Pages, func(p *Page) { p.Path = cloneAll(p.Path, cloneText) })
 	cloneText(&c.Keyset.Order)
 	c.Keyset.Nulls = slices.Clone(s.Keyset.Nulls)
+	c.Doubtful = cloneAll(s.Doubtful, func(d *Doubtful) {
+		d.Filter.Path, d.Filter.Node = cloneAll(d.Filter.Path, cloneText), cloneNode(d.Filter.Node)
+	})
 	c.ArgumentNames = cloneAll(s.ArgumentNames, cloneText)
 	if s.Body != nil {
 		body := *s.Body

@@ -35,6 +35,7 @@ const shelf = `
 	INSERT INTO items_labels VALUES (4, 1), (4, 2), (4, 3), (14, 3), (24, 2), (35, 1);
 	INSERT INTO parts VALUES (1, 4, 'blade', 1), (2, 4, 'shaft', 2), (3, 24, 'mast', 2), (4, 24, 'keel', NULL);
 	CREATE FUNCTION made_since(since date, info text DEFAULT '') RETURNS SETOF items LANGUAGE sql STABLE AS $$ SELECT * FROM items WHERE made >= since AND $2 IN ('', 'jsonpath.$') $$;
+	CREATE FUNCTION made_on_or_after(since date) RETURNS SETOF items LANGUAGE sql STABLE AS $$ SELECT * FROM items WHERE made >= since $$;
 	CREATE FUNCTION shout(items) RETURNS text LANGUAGE sql STABLE AS $$ SELECT upper($1.name) $$;
 	CREATE FUNCTION weight(items) RETURNS int LANGUAGE sql STABLE AS $$ SELECT $1.id * 10 $$;
 	CREATE FUNCTION first_label(items) RETURNS SETOF labels ROWS 1 LANGUAGE sql STABLE
@@ -127,6 +128,9 @@ func TestFilters_JSON_paths(t *testing.T) {
 			body: `[{"id": 14}]`},
 		exchange{name: "group_of_a_function", target: `/rpc/made_since?since=2024-02-01&select=id&and=(info.jsonpath.$.tags)`, body: `[{"id": 14}]`},
 		exchange{name: "argument_of_a_function", target: `/rpc/made_since?since=2024-03-01&select=id&info=jsonpath.$`, body: `[{"id": 42}]`},
+		exchange{name: "function_without_such_an_argument", target: `/rpc/made_on_or_after?since=2024-02-01&select=id&info=jsonpath.$.tags&or=(id.gt.4)`, body: `[{"id": 14}]`},
+		exchange{name: "embed_of_a_function", target: `/rpc/made_on_or_after?since=2024-02-01&select=id,labels(id)&labels.note=jsonpath.$`, status: 400,
+			body: fault("42703", "column labels.note does not exist", "", `Perhaps you meant to reference the column "labels.name".`)},
 		exchange{name: "counted", method: "HEAD", target: `/items?info=jsonpath.$.tags`, send: headers{"Prefer": "count=exact"}, want: headers{"Content-Range": "0-1/2"}},
 		exchange{name: "malformed", target: `/items?info=jsonpath.$.`, status: 400, body: fault("42601", `syntax error at end of jsonpath input`, "", "")},
 		exchange{name: "text", target: `/items?name=jsonpath.$`, status: 404,

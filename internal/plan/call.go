@@ -53,12 +53,13 @@ func (p *Planner) call(req *apirequest.Shape) (Plan, error) {
 	if req.Safe && p.postOnly(req) {
 		return nil, apierror.PostOnly(req.Method, infoOf(apirequest.Routine, isPostOnly).Allow)
 	}
+	called, req := req, p.settleArguments(req)
 	routine, err := p.routine(req)
 	if err != nil {
 		return nil, err
 	}
 	c := &Call{Routine: routine}
-	c.arguments(req)
+	c.arguments(called)
 	table, scalar := p.resultTable(routine, req.Schema)
 	c.Scalar, c.MaxRows = scalar, p.capOf(rowsOf(routine))
 	if !scalar {
