@@ -109,3 +109,20 @@ func TestFilters_decisions(t *testing.T) {
 	require.Contains(t, uses["countries"].reads, "continent_id")
 	ask("/parts?select=id", `{"code": "PGRSTX00", "message": "Internal error", "details": null, "hint": null}`)
 }
+
+// In a batch the conditions take references as values, and never as a part of a JSON path.
+func TestFilters_batch(t *testing.T) {
+	t.Parallel()
+	runBatches(t, serveClone(t, shelf),
+		batchOf{name: "references", requests: `[
+			{"name": "maker", "method": "GET", "path": "/makers?select=id,name&id::text=like.2"},
+			{"method": "GET", "path": "/items?select=id,makers!items_maker_id_fkey()&makers(name)=eq.{maker/0/name}&order=name.ci"},
+			{"method": "GET", "path": "/items?select=id,makers!items_maker_id_fkey()&or=(makers(id::text).eq.{maker/0/id},info.jsonpath.$.none)"},
+			{"method": "PATCH", "path": "/items?id::text=like.*4&select=id&order=id", "headers": {"Prefer": "return=representation"}, "body": {"price": 1}}]`,
+			answers: []string{`200 [{"id":2,"name":"berg"}]`, `200 [{"id":4}]`, `200 [{"id":4}]`, `200 [{"id":4},{"id":14},{"id":24}]`}},
+		batchOf{name: "reference_in_a_path", requests: `[
+			{"name": "maker", "method": "GET", "path": "/makers?id=eq.2"},
+			{"method": "GET", "path": "/items?info=jsonpath.$.a%20==%20{maker/0/id}"}]`, status: http.StatusBadRequest,
+			body: inBatch(1, "", "PGRST100", "A reference has to be the whole of a value: what an operator compares with, an element of in, or an argument", "", "")},
+	)
+}
