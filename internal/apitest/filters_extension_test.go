@@ -37,6 +37,7 @@ const shelf = `
 	CREATE FUNCTION made_since(since date, info text DEFAULT '') RETURNS SETOF items LANGUAGE sql STABLE AS $$ SELECT * FROM items WHERE made >= since AND $2 IN ('', 'jsonpath.$') $$;
 	CREATE FUNCTION made_on_or_after(since date) RETURNS SETOF items LANGUAGE sql STABLE AS $$ SELECT * FROM items WHERE made >= since $$;
 	CREATE FUNCTION shout(items) RETURNS text LANGUAGE sql STABLE AS $$ SELECT upper($1.name) $$;
+	CREATE FUNCTION noted(items) RETURNS json LANGUAGE sql STABLE AS $$ SELECT $1.note $$;
 	CREATE FUNCTION weight(items) RETURNS int LANGUAGE sql STABLE AS $$ SELECT $1.id * 10 $$;
 	CREATE FUNCTION first_label(items) RETURNS SETOF labels ROWS 1 LANGUAGE sql STABLE
 		AS $$ SELECT l.* FROM labels l JOIN items_labels ON label_id = l.id WHERE item_id = $1.id ORDER BY l.id LIMIT 1 $$;
@@ -119,6 +120,8 @@ func TestFilters_JSON_paths(t *testing.T) {
 		exchange{name: "finds_none", target: `/items?select=id&info=not.jsonpath.$.a%20?%20(@%20>%201)&order=id`, body: `[{"id": 4}, {"id": 24}, {"id": 42}]`},
 		exchange{name: "predicate", target: `/items?select=id&info=jsonmatch.$.a%20>%201&order=id`, body: `[{"id": 14}]`},
 		exchange{name: "json", target: `/items?select=id&note=jsonpath.$.a&order=id`, body: `[{"id": 4}, {"id": 14}]`},
+		exchange{name: "computed_field", target: `/items?select=id&noted=jsonpath.$.a&order=id`, body: `[{"id": 4}, {"id": 14}]`},
+		exchange{name: "computed_field_of_related_rows", target: `/makers?select=id,items!items_maker_id_fkey()&items(noted)=jsonmatch.$.a%20==%202`, body: `[{"id": 1}]`},
 		exchange{name: "path_of_arrows", target: `/items?select=id&info->tags=jsonpath.$[*]%20?%20(@%20==%20"x")&order=id`, body: `[{"id": 4}]`},
 		exchange{name: "regular_expression", target: `/items?select=id&info=jsonpath.$.tags[*]%20?%20(@%20like_regex%20"^X"%20flag%20"i")`, body: `[{"id": 4}]`},
 		exchange{name: "strict_errors_are_no_matches", target: `/items?select=id&info=jsonmatch.strict%20$.none%20>%201`, body: `[]`},

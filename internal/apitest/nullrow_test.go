@@ -19,6 +19,8 @@ const foundOrNot = `
 	CREATE FUNCTION find_nulls(id int) RETURNS pair_of LANGUAGE sql STABLE AS $$ SELECT NULL::int, NULL::text WHERE $1 > 0 $$;
 	CREATE FUNCTION find_pair(id int) RETURNS pair_of LANGUAGE plpgsql STABLE AS $$ DECLARE r pair_of; BEGIN
 		SELECT f.id, f.name INTO r FROM finds f WHERE f.id = $1; IF NOT FOUND AND $1 > 9 THEN RETURN NULL; END IF; RETURN r; END $$;
+	CREATE DOMAIN some_find AS finds CHECK ((VALUE).id IS NULL OR (VALUE).id < 100);
+	CREATE FUNCTION find_domain(id int) RETURNS some_find LANGUAGE sql STABLE AS $$ SELECT f FROM finds f WHERE f.id = $1 $$;
 	CREATE FUNCTION find_out(id int, OUT name text, OUT info jsonb) LANGUAGE sql STABLE AS $$ SELECT f.name, f.info FROM finds f WHERE f.id = $1 $$;
 	CREATE FUNCTION find_one_out(id int, OUT name text) LANGUAGE sql STABLE AS $$ SELECT f.name FROM finds f WHERE f.id = $1 $$;
 	CREATE FUNCTION find_all(id int) RETURNS SETOF finds LANGUAGE sql STABLE AS $$ SELECT * FROM finds f WHERE f.id = $1 $$;
@@ -45,6 +47,7 @@ func TestNullRows(t *testing.T) {
 		{name: "row_of_nulls_by_PLpgSQL", target: "/rpc/find_pair?id=9", body: `{"a": null, "b": null}`},
 		{name: "partly_null", target: "/rpc/find_plpgsql?id=2&select=name,info", body: `{"name": null, "info": null}`},
 		{name: "found_by_OUT", target: "/rpc/find_out?id=1", body: `{"name": "coin", "info": {}}`},
+		{name: "found_as_a_domain", target: "/rpc/find_domain?id=1&select=id", body: `{"id": 1}`},
 		{name: "single_OUT", target: "/rpc/find_one_out?id=9", body: `{"name": null}`},
 		{name: "set", target: "/rpc/find_all?id=9", body: `[]`},
 		{name: "computed_field", target: "/rpc/find_sql?id=1&select=loud", body: `{"loud": "COIN"}`},
@@ -59,6 +62,7 @@ func TestNullRows(t *testing.T) {
 		exchange{name: "not_found_by_OUT", target: "/rpc/find_out?id=9", body: `null`},
 		exchange{name: "NULL_by_PLpgSQL", target: "/rpc/find_pair?id=10", body: `null`},
 		exchange{name: "null_in_place_of_nulls", target: "/rpc/find_nulls?id=0", body: `null`},
+		exchange{name: "domain", target: "/rpc/find_domain?id=9", body: `null`},
 		exchange{name: "POST", method: "POST", target: "/rpc/find_sql", data: `{"id": 9}`, send: sendJSON, body: `null`},
 		exchange{name: "POST_with_OUT", method: "POST", target: "/rpc/find_out", data: `[{"id": 9}]`, send: sendJSON, body: `null`},
 		exchange{name: "POST_of_the_body", method: "POST", target: "/rpc/find_body?select=name", data: `{"id": 9}`, send: sendJSON, body: `null`},
@@ -70,6 +74,7 @@ func TestNullRows(t *testing.T) {
 		exchange{name: "embedded_inner", target: "/seekers?select=id,found!inner()&order=id", body: `[{"id": 1}, {"id": 2}]`},
 		exchange{name: "embedded_absent", target: "/seekers?select=id,found()&found=is.null", body: `[{"id": 3}]`},
 		exchange{name: "embedded_in_a_filter", target: "/seekers?select=id,found()&found(id)=eq.1", body: `[{"id": 1}]`},
+		exchange{name: "embedded_in_an_order", target: "/seekers?select=id,found()&order=found(name).ci.nullsfirst,id.desc", body: `[{"id": 3}, {"id": 2}, {"id": 1}]`},
 		exchange{name: "embedded_spread", target: "/seekers?select=id,...found(name)&order=id.desc&limit=1", body: `[{"id": 3, "name": null}]`},
 	)...)
 	run(t, serveClone(t, foundOrNot), append(always, // as the reference

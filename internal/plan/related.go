@@ -94,6 +94,9 @@ func (p *Planner) related(way []*Embed, c apirequest.Condition, relies *reliance
 			return nil, err
 		}
 		for _, e := range way {
+			if !e.Spread && e.Node.Aggregates() {
+				return nil, apierror.NotImplemented("Conditions about related rows are not implemented for to-one embeds that show aggregates.")
+			}
 			if e.Compared = true; len(e.Lends) > maxEntries {
 				return nil, apierror.TooManyEntries(maxEntries)
 			}
