@@ -66,7 +66,7 @@ func bind(n Node, r Resolver, having bool) (squirrel.Sqlizer, error) {
 		if n.Aggregate != NoAggregate && !having {
 			return nil, fmt.Errorf("filter: bind condition on %q: it is about an aggregate", n.Field.Name)
 		}
-		operand, field, err := n.Aggregate.resolve(n.Field, resolveCast{r})
+		operand, field, err := n.Aggregate.resolve(n.Field, r)
 		if err != nil {
 			return nil, err
 		}
@@ -88,8 +88,11 @@ func bind(n Node, r Resolver, having bool) (squirrel.Sqlizer, error) {
 // BindField turns a field with its JSON path into SQL. The keys and indexes of
 // the path are arguments. It fails where the resolver does, with its error.
 func BindField(f Field, r Resolver) (squirrel.Sqlizer, error) {
-	operand, err := resolveCast{r}.Resolve(f)
+	operand, err := r.Resolve(f)
 	if err != nil {
+		return nil, err
+	}
+	if operand, err = operand.castAs(f); err != nil {
 		return nil, err
 	}
 	return f.Bind(operand), nil
@@ -99,7 +102,7 @@ func BindField(f Field, r Resolver) (squirrel.Sqlizer, error) {
 // term's field, which may be that of a related relation. BindOrder fails where the
 // resolver does, with its error.
 func BindOrder(t OrderTerm, r Resolver) (squirrel.Sqlizer, error) {
-	operand, field, err := t.Aggregate.resolve(t.Field, resolveCast{r})
+	operand, field, err := t.Aggregate.resolve(t.Field, r)
 	if err != nil {
 		return nil, err
 	}

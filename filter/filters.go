@@ -158,16 +158,13 @@ func (p *printer) ownField(f Field) {
 	}
 }
 
-// resolveCast is a resolver that knows the type text besides.
-type resolveCast struct{ Resolver }
-
-// Resolve fails on a cast to a type that the resolver doesn't give.
-func (r resolveCast) Resolve(f Field) (Operand, error) {
-	o, err := r.Resolver.Resolve(f)
-	if err != nil || f.Cast == "" || o.Cast != "" {
-		return o, err
-	}
-	if f.Cast != "text" {
+// castAs gives the operand of a field with the field's cast. It fails on a type that the
+// resolver hasn't given, unless that is text.
+func (o Operand) castAs(f Field) (Operand, error) {
+	switch {
+	case f.Cast == "" || o.Cast != "":
+		return o, nil
+	case f.Cast != "text":
 		return o, fmt.Errorf("filter: bind %q: %w", f.Name, errNoCast)
 	}
 	o.Cast = f.Cast

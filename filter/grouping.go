@@ -192,6 +192,9 @@ func (a Aggregate) resolve(f Field, r Resolver) (Operand, Field, error) {
 		return a.of(f, operand), Field{}, nil
 	}
 	operand, err := r.Resolve(f)
+	if err == nil && a == NoAggregate {
+		operand, err = operand.castAs(f)
+	}
 	if err != nil || a == NoAggregate {
 		return operand, f, err
 	}
