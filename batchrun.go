@@ -137,7 +137,7 @@ const maxAhead = 256 << 10
 func (b *batched) run(ctx context.Context, schema *snapshot, i int) (next int, err error) {
 	ahead := 0
 	for next = i; next < len(b.requests); next++ {
-		if next > i && b.waits(next, i) {
+		if next > i && b.latest[next] >= i {
 			break
 		}
 		if b.items[next] == nil {
@@ -174,18 +174,6 @@ func (it *item) size() int {
 		}
 	}
 	return size
-}
-
-// waits reports a request that refers to one that has not been answered, of those from first on.
-func (b *batched) waits(i, first int) bool {
-	for reference := range b.requests[i].References {
-		for j := first; j < i; j++ {
-			if b.requests[j].Name == reference.Name {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // alone reports a request that hooks take part in within the transaction.
