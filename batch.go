@@ -81,6 +81,15 @@ func (b *batched) located(e *apierror.Error) *apierror.Error {
 	return e.InBatch(b.at, b.requests[b.at].Name)
 }
 
+// failing gives the request of the batch that has failed, as one of its own, or the batch's if it
+// is none of them.
+func (b *batched) failing(whole *http.Request) *http.Request {
+	if b.at < 0 || b.at >= len(b.items) || b.items[b.at] == nil {
+		return whole
+	}
+	return b.items[b.at].r
+}
+
 // prepare makes a request ready to be run, as far as that needs no database.
 func (b *batched) prepare(schema *snapshot, i int) error {
 	b.at = i
