@@ -45,6 +45,9 @@ func cors(origins []string, next http.Handler) http.Handler {
 			if asksForLinks(r) {
 				exposed += ", Link"
 			}
+			if asksForTags(r) {
+				exposed += ", ETag"
+			}
 			h.Set("Access-Control-Expose-Headers", exposed)
 			next.ServeHTTP(w, r)
 			return
@@ -66,6 +69,12 @@ func cors(origins []string, next http.Handler) http.Handler {
 func asksForLinks(r *http.Request) bool {
 	return strings.Contains(strings.Join(r.Header.Values("Prefer"), ","), "pagination=keyset") ||
 		strings.Contains(r.URL.RawQuery, "after=") || strings.Contains(r.URL.RawQuery, "before=")
+}
+
+// asksForTags reports a conditional request, whose response's tag is one that the reference
+// doesn't have either.
+func asksForTags(r *http.Request) bool {
+	return len(r.Header["If-Match"]) > 0 || len(r.Header["If-None-Match"]) > 0
 }
 
 // allowedOrigin gives the origin that the response allows. It is not ok when the request
