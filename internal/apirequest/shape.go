@@ -41,6 +41,8 @@ type Shape struct {
 	PlansRefused bool
 	// ReportRows has a write report to the host the rows that it has written.
 	ReportRows bool
+	// CountRows has a write count the rows that it has written, whichever of them it shows.
+	CountRows bool
 	// Match is the condition on the row that is written.
 	Match Match
 	// Whole has the rows of a Head operation be read: the response depends on them.
@@ -267,7 +269,7 @@ type key []byte
 func (s *Shape) AppendKey(dst []byte) []byte {
 	k := append(key(dst), byte(s.Resource)) // by which, with its method, an operation goes
 	k = k.text(s.Method).text(s.Schema).text(s.Name)
-	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows, s.PlansRefused, s.Whole, s.Versionless)
+	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows, s.CountRows, s.PlansRefused, s.Whole, s.Versionless)
 	k = append(k, byte(s.Match)).number(len(s.Accept))
 	for _, media := range s.Accept {
 		k = k.media(media)

@@ -73,7 +73,7 @@ func Build(p plan.Runnable) *Program {
 		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {
-		program.Inserted, program.Updated = counts(m) && !replaces(m), countsUpdated(m)
+		program.Inserted, program.Affected = counts(m) && !replaces(m), countsAffected(m)
 		if a.Explain == nil {
 			program.Precondition = precondition(m)
 		}
