@@ -49,5 +49,11 @@ var extensions = [...]string{
 // String gives the extension's name, such as "typescript".
 func (e Extension) String() string { return enum.Name(extensions[:], e) }
 
+// ParseExtension finds the extension of a name, such as "typescript".
+func ParseExtension(name string) (Extension, bool) {
+	i := slices.Index(extensions[:], name)
+	return Extension(max(i, 0)), i >= 0
+}
+
 // without reports whether the host has switched an extension off.
 func (o Options) without(e Extension) bool { return slices.Contains(o.Without, e) }
