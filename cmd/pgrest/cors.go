@@ -14,8 +14,9 @@ const (
 	corsMaxAge = "86400" // a day
 )
 
-// corsOwn are headers of responses that the reference doesn't have. A response that has one
-// lists it among those that pages may read; others have the reference's list.
+// corsOwn are headers of responses that the reference doesn't have. A response that has some
+// lists them behind the reference's list, on a line of their own, so that the first line is
+// what it is there.
 var corsOwn = []string{"ETag", "Link", "Pgrest-Position", "Deprecation", "Sunset"}
 
 var (
@@ -61,7 +62,7 @@ func cors(origins []string, next http.Handler) http.Handler {
 	})
 }
 
-// exposing adds the headers of corsOwn that a response has to those that pages may read.
+// exposing lists the headers of corsOwn that a response has among those that pages may read.
 type exposing struct {
 	http.ResponseWriter
 	begun bool
@@ -93,13 +94,15 @@ func (w *exposing) begin() {
 		return
 	}
 	w.begun = true
-	exposed := corsExposed
+	var own []string
 	for _, name := range corsOwn {
 		if w.Header().Get(name) != "" {
-			exposed += ", " + name
+			own = append(own, name)
 		}
 	}
-	w.Header().Set("Access-Control-Expose-Headers", exposed)
+	if own != nil {
+		w.Header().Add("Access-Control-Expose-Headers", strings.Join(own, ", "))
+	}
 }
 
 // allowedOrigin gives the origin that the response allows. It is not ok when the request

@@ -96,14 +96,14 @@ func TestCORS_exposed(t *testing.T) {
 	const exposed = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit"
 	for name, tt := range map[string]struct {
 		headers map[string]string
-		want    string
+		want    []string // the lines
 	}{
-		"none":            {nil, exposed},
-		"the reference's": {map[string]string{"Content-Range": "0-0/*", "Location": "/films?id=eq.1"}, exposed},
-		"a version":       {map[string]string{"ETag": `"1"`}, exposed + ", ETag"},
-		"links":           {map[string]string{"Link": `</films?after=x>; rel="next"`}, exposed + ", Link"},
-		"several":         {map[string]string{"Etag": `"1"`, "Pgrest-Position": "x", "Deprecation": "@1", "Sunset": "x"}, exposed + ", ETag, Pgrest-Position, Deprecation, Sunset"},
-		"the database's":  {map[string]string{"Etag": `"1"`, "Access-Control-Expose-Headers": "X"}, "X"},
+		"none":            {nil, []string{exposed}},
+		"the reference's": {map[string]string{"Content-Range": "0-0/*", "Location": "/films?id=eq.1"}, []string{exposed}},
+		"a version":       {map[string]string{"ETag": `"1"`}, []string{exposed, "ETag"}},
+		"links":           {map[string]string{"Link": `</films?after=x>; rel="next"`}, []string{exposed, "Link"}},
+		"several":         {map[string]string{"Etag": `"1"`, "Pgrest-Position": "x", "Deprecation": "@1", "Sunset": "x"}, []string{exposed, "ETag, Pgrest-Position, Deprecation, Sunset"}},
+		"the database's":  {map[string]string{"Etag": `"1"`, "Access-Control-Expose-Headers": "X"}, []string{"X"}},
 	} {
 		for _, begin := range []func(http.ResponseWriter){
 			func(w http.ResponseWriter) { w.WriteHeader(http.StatusEarlyHints); w.WriteHeader(http.StatusNotFound) },
@@ -120,7 +120,7 @@ func TestCORS_exposed(t *testing.T) {
 					}
 					begin(w)
 				})).ServeHTTP(w, r)
-				require.Equal(t, []string{tt.want}, w.Header()["Access-Control-Expose-Headers"])
+				require.Equal(t, tt.want, w.Header()["Access-Control-Expose-Headers"])
 			})
 		}
 	}
