@@ -172,6 +172,11 @@ func (r *Result) finish() error {
 			r.Affected = *counts[0]
 		}
 	}
+	if r.fenced() {
+		if err := r.pipe.skip(1); err != nil {
+			return forgotten(err)
+		}
+	}
 	if r.follows {
 		r.state = ended
 		if err := r.checkRows(); err != nil {
