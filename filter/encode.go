@@ -24,9 +24,9 @@ func (e *EncodeError) Error() string {
 //
 // Parse reads the query back as it was: any that Parse has given, and any that was built
 // by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that, one
-// with Update takes Options.Update, one with After or Before takes Options.Pages, and one with
-// Distinct, Having, an order by an aggregate, or count(distinct) takes Options.Grouping, and
-// can't have Arguments with Distinct or Having.
+// with Update takes Options.Update, one with NestedColumns takes Options.Nested, one with
+// After or Before takes Options.Pages, and one with Distinct, Having, an order by an aggregate,
+// or count(distinct) takes Options.Grouping, and can't have Arguments with Distinct or Having.
 // What makes no difference comes back as Parse has it: a list without elements as one
 // that has an empty element, a relation without items with an empty slice of them, a
 // column that is repeated once, and what an operator has no use for, such as the Value of
@@ -93,7 +93,12 @@ func (q *Query) written() []written {
 		seen[path] = true
 		add(p.page(page)...)
 	}
-	if q.Columns != nil {
+	if len(q.NestedColumns) > 0 {
+		if p.nestedColumns(q.Columns, nil, q.NestedColumns) != len(q.NestedColumns) {
+			p.refuse("there are columns in brackets behind no name")
+		}
+		add(p.parameter("columns"))
+	} else if q.Columns != nil {
 		p.names(q.Columns, true)
 		add(p.parameter("columns"))
 	}
