@@ -39,11 +39,16 @@ const (
 	// Batches takes several requests at once, to be run in one transaction: as a POST to the
 	// root with Content-Type: application/vnd.pgrst.batch+json. See docs/batches.md.
 	Batches // batches
+	// NestedInserts takes rows to insert that have others within them: as a POST of a relation
+	// with Content-Type: application/vnd.pgrst.nested+json, whose members are columns or are
+	// called as embeds are in select. See docs/nested-inserts.md.
+	NestedInserts // nested-inserts
 )
 
 var extensions = [...]string{
 	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
 	KeysetPages: "keyset-pages", Grouping: "grouping", Batches: "batches",
+	NestedInserts: "nested-inserts",
 }
 
 // String gives the extension's name, such as "typescript".

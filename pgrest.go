@@ -201,7 +201,7 @@ func (o Options) requestConfig() apirequest.Config {
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
 		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional), NoKeysets: o.without(KeysetPages),
-		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches),
+		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches), NoNested: o.without(NestedInserts),
 		Limits: o.Limits.requests(),
 	}
 }

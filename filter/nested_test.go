@@ -57,3 +57,23 @@ func TestParse_nested_columns(t *testing.T) {
 	_, err := (&filter.Query{Columns: columns("a"), NestedColumns: []filter.NestedColumns{nested(columns("b"), columns("c"))}}).Encode()
 	require.ErrorContains(t, err, "behind no name")
 }
+
+// A relation is read as select has it, and nothing else is one.
+func TestParseRelation(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]filter.SelectRelation{
+		"lines":              {Relation: "lines"},
+		"items:lines":        {Relation: "lines", Alias: "items"},
+		"lines!key":          {Relation: "lines", Hint: "key"},
+		`i:"a.b"!"c d"!left`: {Relation: "a.b", Alias: "i", Hint: "c d", Join: filter.LeftJoin},
+		"lost and found":     {Relation: "lost and found"},
+	} {
+		got, ok := filter.ParseRelation(text)
+		require.True(t, ok, text)
+		require.Equal(t, want, got, text)
+	}
+	for _, text := range []string{"", "a.b", "a!", "a!b!c!d", "a(b)", "...a", "a,b", "a::text", "a->b", `"a`, "a()"} {
+		_, ok := filter.ParseRelation(text)
+		require.False(t, ok, text)
+	}
+}

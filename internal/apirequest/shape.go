@@ -153,6 +153,9 @@ type Body struct {
 	Sparse, Lenient bool
 	// Members reports that value.Values.Members has a value for each of Columns.
 	Members bool
+	// Nested are the levels of rows within rows, the resource's own first and each before those
+	// within it; nil for other bodies. Their values are those of value.Values.Levels.
+	Nested []Level
 }
 
 // separate parts a query, and a payload if there is one, into shape and values.
@@ -284,7 +287,10 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	}
 	k = k.keyset(&s.Keyset).texts(s.ArgumentNames).grouping(s)
 	if b := s.Body; b != nil {
-		k = k.flags(b.Array, b.Members, b.Sparse, b.Lenient).media(b.Media).texts(b.Columns)
+		k = k.flags(b.Array, b.Members, b.Sparse, b.Lenient).media(b.Media).texts(b.Columns).number(len(b.Nested))
+		for _, l := range b.Nested {
+			k = k.number(l.Parent).text(l.Member).texts(l.Columns)
+		}
 	}
 	for _, f := range s.Forced { // last, and so of a number that the key's end tells
 		k = binary.AppendVarint(k.number(f.Use).flags(f.Node != nil).node(f.Node), f.Most)

@@ -39,8 +39,9 @@ func fullShape() *apirequest.Shape {
 		Window:   window, Pages: []apirequest.Page{{Path: []string{"r"}, Window: window}},
 		Keyset:        apirequest.Keyset{Asked: true, Bound: apirequest.Before, Order: "1f", Nulls: []bool{true, false}},
 		ArgumentNames: []string{"x"},
-		Body:          &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true, Sparse: true, Lenient: true},
-		Forced:        []apirequest.Forced{{Use: 1, Node: condition, Most: 9}, {Use: 2, Node: apirequest.Group{Nodes: []apirequest.Node{condition}}, Most: -1}},
+		Body: &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true, Sparse: true, Lenient: true,
+			Nested: []apirequest.Level{{Columns: []string{"id"}}, {Parent: 1, Member: "lines", Columns: []string{"a", "b"}}}},
+		Forced: []apirequest.Forced{{Use: 1, Node: condition, Most: 9}, {Use: 2, Node: apirequest.Group{Nodes: []apirequest.Node{condition}}, Most: -1}},
 	}
 }
 

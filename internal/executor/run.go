@@ -40,6 +40,9 @@ func (r *Result) send() {
 	if p.Estimate != nil {
 		pipe.send(role, p.Estimate.SQL, values.Bind(p.Estimate.Args))
 	}
+	for i := range p.Before {
+		pipe.send(role, p.Before[i].SQL, values.Bind(p.Before[i].Args))
+	}
 	pipe.sendIn(role, r.main.sql, values.Bind(p.Main.Args), r.main.formats)
 	if p.Precondition != nil {
 		pipe.send(role, p.Precondition.SQL, values.Bind(p.Precondition.Args))
@@ -70,8 +73,13 @@ func (r *Result) read() (err error) {
 			return apierror.OfStatement(p.Estimate.SQL, err)
 		}
 	}
+	for i := range p.Before {
+		if err := r.pipe.skip(1); err != nil {
+			return r.inBody(&p.Before[i], apierror.OfStatement(p.Before[i].SQL, err))
+		}
+	}
 	if r.reader, err = r.pipe.next(); err != nil {
-		return apierror.OfStatement(r.main.sql, err)
+		return r.inBody(&p.Main, apierror.OfStatement(r.main.sql, err))
 	}
 	switch p.Form {
 	case query.FormNumber, query.FormDocument:
@@ -148,7 +156,7 @@ func (r *Result) readNumber() error {
 func (r *Result) finish() error {
 	tag, err := r.reader.Close()
 	if err != nil {
-		return err
+		return r.inBody(&r.cmd.Program.Main, err)
 	}
 	if r.cmd.Program.Form == query.FormTag {
 		r.Rows = tag.RowsAffected()

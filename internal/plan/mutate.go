@@ -32,6 +32,10 @@ type Mutate struct {
 	OneRow bool
 	// Bulk makes an update one of many rows, each by its own object of the body; else nil.
 	Bulk *Bulk
+	// Levels reports a body of rows that may have others within them, and Nested is the insert of
+	// these; nil if there are none.
+	Levels bool
+	Nested *Nested
 	// Match is the condition on the row, nil for none. With one, a PUT either inserts its row
 	// or changes the one that is there.
 	Match *Match
@@ -141,11 +145,17 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if m.Return == ReturnHeadersOnly && m.Action == Create {
 		m.Key = p.key(table)
 	}
+	if err := p.addNested(m, req); err != nil {
+		return nil, err
+	}
 	if err := checkPreferences(req); err != nil { // a write's go before its media type
 		return nil, err
 	}
 	if err := p.finish(&m.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
 		return nil, err
+	}
+	if m.Nested != nil && m.Explain != nil {
+		return nil, apierror.NotImplemented("There is no execution plan of rows with others within them: they are inserted by several statements.")
 	}
 	if m.Match, err = p.match(req, table); err != nil {
 		return nil, err

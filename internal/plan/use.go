@@ -20,6 +20,7 @@ const (
 	RowMissing       = apierror.RowMissing
 	RowPresent       = apierror.RowPresent
 	KeyMismatch      = apierror.KeyMismatch
+	RowMissed        = apierror.RowMissed
 )
 
 // Use is one use of a relation or a routine that a plan makes.
@@ -93,13 +94,17 @@ func uses(p Runnable) []Use {
 			}
 			u.Operators = add(u.Operators, filter.Equal)
 		}
+		if p.Nested != nil {
+			p.Nested.Root.note(&u)
+		}
 		u.where(p.Where)
 		if p.Return != ReturnRepresentation { // all that is shown is the key
 			for _, c := range p.Key {
 				u.Reads = add(u.Reads, c.Name)
 			}
-			return u.appendTo(nil)
+			return p.Nested.appendUses(u.appendTo(nil))
 		}
+		return p.Nested.appendUses(a.Root.appendUses(nil, u))
 	case *Call:
 		u = Use{Kind: UseCall, Name: p.Routine.Name, of: subject{node: p.Root}}
 	}

@@ -17,6 +17,11 @@ import (
 type Statement struct {
 	SQL  string
 	Args []value.Arg
+	// Level is the number of the level whose rows it inserts, from 1 for the first one, of a body
+	// of rows within rows; 0 for other statements. Filled are the columns that the keys of other
+	// levels fill in.
+	Level  int
+	Filled []string
 }
 
 // Program is what a plan sends to the database.
@@ -30,6 +35,9 @@ type Program struct {
 	// Shape is the hash of the shape that the program was made of, in hexadecimal. Package
 	// program sets it, of what it compiles; it is empty of others.
 	Shape string
+	// Before precede Main, in their order, and give nothing. They insert rows that are within
+	// those of Main, or around them.
+	Before []Statement
 	// Precondition, which follows Main, fails if a write's condition doesn't hold; nil for
 	// none.
 	Precondition *Statement
@@ -41,6 +49,9 @@ type Program struct {
 // Arguments is the number of arguments of the statement that has most of them.
 func (p *Program) Arguments() int {
 	most := len(p.Main.Args)
+	for i := range p.Before {
+		most = max(most, len(p.Before[i].Args))
+	}
 	for _, s := range []*Statement{p.Precondition, p.Count, p.Estimate} {
 		if s != nil {
 			most = max(most, len(s.Args))
@@ -79,6 +90,14 @@ func Build(p plan.Runnable) *Program {
 		}
 	}
 	program.Main = *statement(main)
+	if m, ok := p.(*plan.Mutate); ok && m.Levels {
+		switch {
+		case m.Nested == nil:
+			program.Main.Level = 1
+		case m.Nested.Root.Keys == nil:
+			markLevel(&program.Main, m.Nested.Root)
+		}
+	}
 	return program
 }
 
