@@ -32,8 +32,11 @@ func (r *Result) inBody(s *query.Statement, err error) error {
 // objectOf finds the place of the object that PostgreSQL complains of; 0 if it can't be told.
 // PostgreSQL takes the objects in their order, and complains of the first one.
 func objectOf(refusal *pgconn.PgError, l *value.Level, filled []string) int {
-	if len(l.Around) == 1 {
+	switch {
+	case len(l.Around) == 1:
 		return 1
+	case refusal.Where != "": // within a function, and about anything
+		return 0
 	}
 	var objects []map[string]json.RawMessage
 	if json.Unmarshal(l.Rows, &objects) != nil {

@@ -167,7 +167,8 @@ func insertLevel(l *plan.Level) fragment {
 	rows.join(levelRows(l))
 	f.add(" FROM ")
 	f.join(rows)
-	f.add(") rows WHERE pg_catalog.set_config('" + placeSetting + "', rows.place::text, true) IS NOT NULL")
+	// Without OFFSET PostgreSQL would test the condition before it sorts.
+	f.add(" OFFSET 0) rows WHERE pg_catalog.set_config('" + placeSetting + "', rows.place::text, true) IS NOT NULL")
 	return f
 }
 
