@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -194,23 +195,30 @@ func levelRows(l *plan.Level) fragment {
 func objectsOf(l *plan.Level) (f fragment, at string) {
 	m, names := l.Write, []string{}
 	f, at = sql("ROWS FROM ("), bodyName
-	read := len(m.Columns) > 0
+	places := func(arg value.Arg, name string) {
+		if len(names) > 0 {
+			f.add(", ")
+		}
+		f.add("pg_catalog.unnest(?::int[])", arg)
+		names = append(names, name)
+	}
 	switch {
-	case read && m.Defaults:
+	case len(m.Columns) == 0: // there is nothing to read but places
+	case m.Defaults:
 		at, names = elementName, append(names, "value")
-		f.add("pg_catalog.jsonb_array_elements(?), ", levelArg(value.FromLevel, l))
-	case read:
-		f.add("pg_catalog.json_to_recordset(?) AS "+record("", m.Columns)+", ", levelArg(value.FromLevel, l))
+		f.add("pg_catalog.jsonb_array_elements(?)", levelArg(value.FromLevel, l))
+	default:
+		f.add("pg_catalog.json_to_recordset(?) AS "+record("", m.Columns), levelArg(value.FromLevel, l))
 		for _, c := range m.Columns {
 			names = append(names, c.Name)
 		}
 	}
-	f.add("pg_catalog.unnest(?::int[])", levelArg(value.FromLevelAround, l))
-	names = append(names, l.AroundColumn)
+	if len(names) == 0 || slices.ContainsFunc(l.Sources, func(s plan.Source) bool { return s.By == plan.ByAround }) {
+		places(levelArg(value.FromLevelAround, l), l.AroundColumn)
+	}
 	for i, s := range l.Sources {
 		if s.By == plan.ByWithin {
-			f.add(", pg_catalog.unnest(?::int[])", levelArg(value.FromLevelWithin, s.From))
-			names = append(names, withinColumn(l, i))
+			places(levelArg(value.FromLevelWithin, s.From), withinColumn(l, i))
 		}
 	}
 	names = append(names, l.PlaceColumn)
