@@ -69,6 +69,8 @@ type Config struct {
 	IdempotencyKeys bool
 	// Batches adds that the root takes batches of requests, in OpenAPI 3.1.
 	Batches bool
+	// NestedInserts adds inserts of rows with others within them, in OpenAPI 3.1.
+	NestedInserts bool
 	// Additions are the host's own.
 	Additions Additions
 }
