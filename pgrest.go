@@ -49,6 +49,13 @@
 // stands before the handler, see the batch alone. See docs/batches.md; Options.Without has the
 // extension Batches switched off.
 //
+// # Rows within rows
+//
+// A POST to a relation with Content-Type: application/vnd.pgrst.nested+json inserts rows with
+// others within them, of relations that can be embedded: all of them, or none. Options.Decide is
+// asked about each of the relations, and Options.Hooks see one insert. See
+// docs/nested-inserts.md; Options.Without has the extension NestedInserts switched off.
+//
 // # Functions
 //
 // Functions are called with POST, or with GET and their arguments in the URL. A GET

@@ -80,7 +80,7 @@ func written(m *plan.Mutate) fragment {
 	switch {
 	case m.Action == plan.Delete:
 		now, before = before, now
-	case m.ReportOld:
+	case m.ReportOld && m.Nested == nil: // else they are read, and all of them are new
 		before = json(oldName)
 	}
 	return sql("pg_catalog.json_build_object('new', " + now + ", 'old', " + before + ")::text")
