@@ -98,6 +98,21 @@ func TestRequest_Nest(t *testing.T) {
 	}
 }
 
+// Bodies of the same levels and columns are of one shape, however many rows they have.
+func TestRequest_Nest_shape(t *testing.T) {
+	t.Parallel()
+	shape := func(body string) string {
+		req, err := nest(t, "", "missing=default", body, apirequest.Limits{})
+		require.NoError(t, err)
+		return string(req.AppendKey(nil))
+	}
+	one := shape(`[{"a": 1, "Lines": [{"b": 1, "Part": {"c": 1}}]}]`)
+	require.Equal(t, one, shape(`[{"Lines": [{"Part": {"c": null}}, {"b": "x"}]}, {"a": {"d": []}, "Lines": null}]`))
+	for _, other := range []string{`[{"a": 1}]`, `{"a": 1, "Lines": [{"b": 1, "Part": {"c": 1}}]}`, `[{"a": 1, "Lines": [{"b": 1}], "Part": {"c": 1}}]`, `[{"a": 1, "Lines": [{"b": 1, "d": 2, "Part": {"c": 1}}]}]`} {
+		require.NotEqual(t, one, shape(other), other)
+	}
+}
+
 // Errors name the JSON Pointer of what is wrong.
 func TestRequest_Nest_errors(t *testing.T) {
 	t.Parallel()

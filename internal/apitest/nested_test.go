@@ -116,8 +116,10 @@ func TestNested_refused(t *testing.T) {
 	runInTurn(t, serveClone(t, shop, rollingBack), requests()...)
 	runInTurn(t, serveClone(t, shop, rollingBack, func(o *pgrest.Options) { o.Without = []pgrest.Extension{pgrest.NestedInserts} }), append(requests(), nest(
 		write{name: "switched_off", target: "/orders", payload: `{"lines": [{"place": 1, "sku": "p"}]}`, status: 400, body: refused},
-		write{name: "brackets_mean_nothing", target: "/orders?columns=note(a),b", send: headers{}, payload: `{"note": "x"}`, status: 400, body: refused},
 	)...)...)
+	// Of a plain insert, brackets in columns mean what they mean to the reference: nothing.
+	runInTurn(t, serveClone(t, shop, rollingBack), write{name: "brackets_of_a_plain_insert", target: "/orders?columns=note(total),b&select=note,total", prefer: representation,
+		payload: `{"note": "x", "total": 9}`, body: `[{"note": "x", "total": 0}]`})
 }
 
 // located is the body of an error that says where in the body it is.
@@ -179,6 +181,7 @@ func TestNested_errors(t *testing.T) {
 		{"no_such_hint", "/orders", `{"lines!nothing": []}`, 400,
 			located("PGRST200", "Could not find a relationship between 'orders' and 'lines' in the schema cache", "/lines!nothing",
 				"Searched for a foreign key relationship between 'orders' and 'lines' using the hint 'nothing' in the schema 'archive', but no matches were found.", "")},
+		{"several_relationships", "/orders", `[{"customers": null}]`, 300, `PGRST201 /0/customers`},
 		{"join_type", "/orders", `{"lines!inner": []}`, 400, located("PGRST204", "Could not find the 'lines!inner' column of 'orders' in the schema cache", "/lines!inner", "", "Perhaps you meant 'lines' instead of 'lines!inner'.")},
 		{"computed_relationship", "/orders", `{"latest_lines": []}`, 400,
 			located("PGRST102", "The rows of 'latest_lines' can't be inserted within others", "/latest_lines", "The relationship is computed by a function.", "")},

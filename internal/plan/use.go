@@ -27,7 +27,8 @@ const (
 type Use struct {
 	Kind UseKind
 	Name introspect.QualifiedName
-	// Path are the names of the embeds that lead to it; empty for the resource itself.
+	// Path are the names of the embeds that lead to it, or those of the members of a body of rows
+	// within rows; empty for the resource itself.
 	Path []string
 	// Reads are the columns that are shown, filtered by, ordered by and told apart by, each
 	// once, and Writes those that are written.

@@ -1,0 +1,202 @@
+package apitest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgrest-go/pgrest/internal/pgtest"
+)
+
+// Rows find the key of the one that they refer to, of whatever type the key is.
+func TestNested_types_of_keys(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	super := db.Superuser(t)
+	_, err := super.Exec(t.Context(), `
+		CREATE TYPE archive.suit AS ENUM ('clubs', 'it''s "hearts"');
+		CREATE DOMAIN archive.code AS text CHECK (VALUE <> '');
+		CREATE TYPE archive.point AS (x int, y text);
+		GRANT USAGE ON ALL SEQUENCES IN SCHEMA archive TO pgrest_test_curator`)
+	require.NoError(t, err)
+	types := map[string]string{
+		"int":                 "7",
+		"bigint":              "9223372036854775807",
+		"smallint":            "-1",
+		"numeric":             "0.10000000000000000000000000001",
+		"numeric(6,2)":        "12.50",
+		"float8":              "0.1::float8 + 0.2::float8",
+		"text":                `E'a "b" \\ '' , {} \n é ?'`,
+		"varchar(12)":         "'x y'",
+		"char(5)":             "'ab'",
+		"bool":                "true",
+		"uuid":                "gen_random_uuid()",
+		"date":                "'0044-03-15 BC'",
+		"timestamptz":         "clock_timestamp()",
+		"timestamp":           "'infinity'",
+		"time":                "'23:59:59.999999'",
+		"interval":            "'1 mon -3 days 04:05:06.7'",
+		"bytea":               `'\x00ff5c'`,
+		"inet":                "'10.0.0.1/8'",
+		"int[]":               "'{1,NULL,3}'",
+		"text[]":              `ARRAY['a,b', '{"c"}', NULL]`,
+		"int4range":           "'[1,5)'",
+		"jsonb":               `'{"a": [1, null]}'`,
+		"archive.suit":        `'it''s "hearts"'`,
+		"archive.code":        "'c'",
+		"archive.point":       `ROW(1, 'a,"b)')::archive.point`,
+		"bit varying(5)":      "B'101'",
+		"oid":                 "4294967295",
+		"\"char\"":            "'c'",
+		"name":                "'n'",
+		"macaddr":             "'08:00:2b:01:02:03'",
+		"tsvector":            "'a b'",
+		"time with time zone": "'10:00+02'",
+	}
+	i := 0
+	tables := map[string]int{}
+	for name, value := range types {
+		i++
+		tables[name] = i
+		_, err := super.Exec(t.Context(), fmt.Sprintf(`
+			CREATE TABLE archive.around_%[1]d (key %[2]s PRIMARY KEY DEFAULT %[3]s, n int);
+			CREATE TABLE archive.within_%[1]d (id int PRIMARY KEY, key %[2]s REFERENCES archive.around_%[1]d);
+			GRANT ALL ON archive.around_%[1]d, archive.within_%[1]d TO pgrest_test_curator`, i, name, value))
+		require.NoError(t, err, name)
+	}
+	api := open(t, db.Pool(t))
+	for name, i := range tables {
+		t.Run(name, func(t *testing.T) {
+			w := write{target: fmt.Sprintf("/around_%d?select=n,within_%d(id)", i, i), prefer: representation, send: headers{"Content-Type": nestedType},
+				payload: fmt.Sprintf(`{"n": 1, "within_%d": [{"id": 1}, {"id": 2}]}`, i)}
+			response := answer(api, w.request(t))
+			require.Equal(t, http.StatusCreated, response.Code, response.Body)
+			require.JSONEq(t, fmt.Sprintf(`[{"n": 1, "within_%d": [{"id": 1}, {"id": 2}]}]`, i), response.Body.String())
+			_, err := super.Exec(t.Context(), fmt.Sprintf("TRUNCATE archive.around_%[1]d, archive.within_%[1]d", i))
+			require.NoError(t, err)
+			w = write{target: fmt.Sprintf("/within_%d?select=id,around_%d(n)", i, i), prefer: representation, send: headers{"Content-Type": nestedType},
+				payload: fmt.Sprintf(`{"id": 1, "around_%d": {"n": 3}}`, i)}
+			response = answer(api, w.request(t))
+			require.Equal(t, http.StatusCreated, response.Code, response.Body)
+			require.JSONEq(t, fmt.Sprintf(`[{"id": 1, "around_%d": {"n": 3}}]`, i), response.Body.String())
+		})
+	}
+}
+
+// Relations of all kinds can have rows within them: partitioned tables, views with INSTEAD OF
+// triggers, tables whose triggers give the key, and those that others inherit from.
+func TestNested_kinds_of_relations(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, shop+`;
+		CREATE TABLE archive.days (id int GENERATED ALWAYS AS IDENTITY, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+		CREATE TABLE archive.days_2024 PARTITION OF archive.days FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+		CREATE TABLE archive.days_2025 PARTITION OF archive.days FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+		CREATE TABLE archive.hours (day_id int, day date, hour int, FOREIGN KEY (day_id, day) REFERENCES archive.days);
+		CREATE VIEW archive.joined AS SELECT o.id, o.note, c.name FROM archive.orders o LEFT JOIN archive.customers c ON c.id = o.customer_id;
+		CREATE FUNCTION private.insert_joined() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+			INSERT INTO archive.orders (note) VALUES (NEW.note || '!') RETURNING id, note INTO NEW.id, NEW.note; RETURN NEW; END $$;
+		CREATE TRIGGER insert_joined INSTEAD OF INSERT ON archive.joined FOR EACH ROW EXECUTE FUNCTION private.insert_joined();
+		CREATE TABLE archive.chosen (key text PRIMARY KEY, n int);
+		CREATE FUNCTION private.choose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.key := 'no. ' || NEW.n; RETURN NEW; END $$;
+		CREATE TRIGGER choose BEFORE INSERT ON archive.chosen FOR EACH ROW EXECUTE FUNCTION private.choose();
+		CREATE TABLE archive.choices (key text REFERENCES archive.chosen, said text);
+		CREATE VIEW archive.no_insert AS SELECT DISTINCT id FROM archive.orders;
+		CREATE TABLE archive.parents (id int PRIMARY KEY, name text);
+		CREATE TABLE archive.heirs () INHERITS (archive.parents);
+		CREATE TABLE archive.pets (id int, parent_id int REFERENCES archive.parents);
+		GRANT ALL ON archive.days, archive.hours, archive.joined, archive.chosen, archive.choices, archive.no_insert, archive.parents, archive.pets TO pgrest_test_curator;
+		GRANT USAGE ON ALL SEQUENCES IN SCHEMA archive TO pgrest_test_curator`, rollingBack)
+	runInTurn(t, api, nest(
+		write{name: "partitioned", target: "/days?select=day,hours(hour)", prefer: representation,
+			payload: `[{"day": "2025-05-01", "hours": [{"hour": 1}]}, {"day": "2024-05-01", "hours": [{"hour": 2}, {"hour": 3}]}, {"day": "2025-05-02", "hours": []}]`,
+			body:    `[{"day": "2025-05-01", "hours": [{"hour": 1}]}, {"day": "2024-05-01", "hours": [{"hour": 2}, {"hour": 3}]}, {"day": "2025-05-02", "hours": []}]`},
+		write{name: "instead_of_trigger", target: "/joined?select=note,lines(place)", prefer: representation,
+			payload: `[{"note": "a", "lines": [{"place": 1, "sku": "p"}]}, {"note": "b", "lines": [{"place": 2, "sku": "p"}]}]`,
+			body:    `[{"note": "a!", "lines": [{"place": 1}]}, {"note": "b!", "lines": [{"place": 2}]}]`},
+		write{name: "key_of_a_trigger", target: "/chosen?select=key,choices(said)", prefer: representation,
+			payload: `[{"key": "x", "n": 1, "choices": [{"said": "a"}]}, {"key": "y", "n": 2, "choices": [{"said": "b"}]}]`,
+			body:    `[{"key": "no. 1", "choices": [{"said": "a"}]}, {"key": "no. 2", "choices": [{"said": "b"}]}]`},
+		write{name: "view_that_takes_no_rows", target: "/no_insert", payload: `{"lines": [{"place": 1, "sku": "p"}]}`}.fails(http.StatusInternalServerError,
+			located("55000", `cannot insert into view "no_insert"`, "", `Views containing DISTINCT are not automatically updatable.`,
+				"To enable inserting into the view, provide an INSTEAD OF INSERT trigger or an unconditional ON INSERT DO INSTEAD rule.")),
+		write{name: "inherited", target: "/parents", payload: `{"id": 1, "name": "a", "pets": [{"id": 1}]}`},
+		write{name: "inherited_and_shown", target: "/parents", prefer: representation, payload: `{"id": 1, "name": "a", "pets": [{"id": 1}]}`}.fails(http.StatusBadRequest,
+			fault("42P10", "'parents' has no primary key by which rows could be read when those within them are there", "", "Prefer: return=minimal needs no key.")),
+	)...)
+}
+
+// A schema that has changed since it was loaded is loaded anew, and the body read by that.
+func TestNested_stale(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Clone(t)
+	super := db.Superuser(t)
+	_, err := super.Exec(t.Context(), shop)
+	require.NoError(t, err)
+	api := open(t, db.Pool(t))
+	post := func(payload string) (int, string) {
+		response := answer(api, write{target: "/orders?select=lines(place)", prefer: representation, send: headers{"Content-Type": nestedType}, payload: payload}.request(t))
+		return response.Code, response.Body.String()
+	}
+	status, body := post(`{"lines": [{"place": 1, "sku": "p", "amount": 1}]}`)
+	require.Equal(t, http.StatusCreated, status, body)
+	_, err = super.Exec(t.Context(), `DROP TRIGGER add_up ON archive.lines; ALTER TABLE archive.lines RENAME amount TO quantity`)
+	require.NoError(t, err)
+	status, body = post(`{"lines": [{"place": 2, "sku": "p", "amount": 1}]}`)
+	require.Equal(t, http.StatusBadRequest, status)
+	require.JSONEq(t, located("PGRST204", "Could not find the 'amount' column of 'lines' in the schema cache", "/lines/0/amount", "", ""), body)
+	_, err = super.Exec(t.Context(), `ALTER TABLE archive.lines DROP CONSTRAINT lines_amount_check, ALTER quantity TYPE text`)
+	require.NoError(t, err)
+	status, body = post(`{"lines": [{"place": 3, "sku": "p", "quantity": "many"}]}`)
+	require.Equal(t, http.StatusCreated, status, body)
+	require.Equal(t, 2, count(t, super, `SELECT count(*) FROM archive.lines`))
+}
+
+// Whatever trees of rows are inserted, they are read back as they were sent.
+func TestNested_read_back(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, shop, rollingBack)
+	random := rand.New(rand.NewPCG(1, 2))
+	names := 0
+	name := func() string { names++; return fmt.Sprintf("n%06d", names) }
+	some := func(most int, make func(i int) map[string]any) []map[string]any {
+		list := []map[string]any{}
+		for i := range random.IntN(most + 1) {
+			list = append(list, make(i))
+		}
+		return list
+	}
+	customer := func() map[string]any {
+		if random.IntN(3) == 0 {
+			return nil
+		}
+		c := map[string]any{"name": name(), "passports": nil, "addresses": some(2, func(int) map[string]any { return map[string]any{"town": name()} })}
+		if random.IntN(2) == 0 {
+			c["passports"] = map[string]any{"number": name()}
+		}
+		return c
+	}
+	order := func(int) map[string]any {
+		return map[string]any{
+			"note": name(), "buyer": customer(), "payer": customer(),
+			"labels": some(3, func(int) map[string]any { return map[string]any{"name": name()} }),
+			"lines": some(4, func(i int) map[string]any {
+				return map[string]any{"place": i, "amount": 1 + random.IntN(9), "products": map[string]any{"sku": name()},
+					"line_notes": some(3, func(int) map[string]any { return map[string]any{"said": name()} })}
+			}),
+		}
+	}
+	const customers = "(name,passports(number),addresses(town))"
+	const target = "/orders?select=note,buyer:customers!customer_id" + customers + ",payer:customers!payer_id" + customers +
+		",labels(name),lines(place,amount,products(sku),line_notes(said))&labels.order=name&lines.order=place&lines.line_notes.order=said&buyer.addresses.order=town&payer.addresses.order=town"
+	for range 40 {
+		sent, err := json.Marshal(some(12, order))
+		require.NoError(t, err)
+		response := answer(api, write{target: target, prefer: representation, send: headers{"Content-Type": nestedType}, payload: string(sent)}.request(t))
+		require.Equal(t, http.StatusCreated, response.Code, "%s: %s", sent, response.Body)
+		require.JSONEq(t, string(sent), response.Body.String())
+	}
+}
