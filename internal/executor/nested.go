@@ -30,7 +30,8 @@ func (r *Result) inBody(s *query.Statement, err error) error {
 }
 
 // objectOf finds the place of the object that PostgreSQL complains of; 0 if it can't be told.
-// PostgreSQL takes the objects in their order, and complains of the first one.
+// PostgreSQL takes the objects in their order, and complains of the first one. What it says may be
+// in any language.
 func objectOf(refusal *pgconn.PgError, l *value.Level, filled []string) int {
 	switch {
 	case len(l.Around) == 1:
@@ -53,35 +54,27 @@ func objectOf(refusal *pgconn.PgError, l *value.Level, filled []string) int {
 		})
 	case "23503", "23505", "23P01": // foreign_key_violation, unique_violation, exclusion_violation
 		return objectWithKey(objects, refusal.Detail, refusal.Code != "23503")
-	default:
-		return objectWithText(objects, refusal.Message)
 	}
-	return 0
+	return objectWithText(objects, refusal.Message)
 }
 
 // objectWithKey finds the object that has the values of a key, as in "Key (a, b)=(1, x) already
-// exists.": the only one, or the last one of two that conflict with each other.
+// exists.": the only one, or the second one of those that conflict with each other.
 func objectWithKey(objects []map[string]json.RawMessage, detail string, conflicts bool) (place int) {
-	names, rest, _ := strings.Cut(strings.TrimPrefix(detail, "Key ("), ")=(")
-	end := strings.LastIndexByte(rest, ')')
-	if next := strings.Index(rest, ") "); next >= 0 {
-		end = next
-	}
-	if end < 0 {
+	before, _, ok := strings.Cut(detail, ")=(")
+	if !ok {
 		return 0
 	}
-	columns, values := strings.Split(names, ", "), strings.Split(rest[:end], ", ")
-	if len(columns) != len(values) {
-		return 0
-	}
+	names := before[strings.LastIndexByte(before, '(')+1:]
 	found := 0
 	for i, object := range objects {
-		same := true
-		for n, column := range columns {
-			text, ok := textOf(object, strings.Trim(column, `"`))
-			same = same && ok && text == values[n]
+		var values []string
+		for column := range strings.SplitSeq(names, ", ") {
+			if text, ok := textOf(object, strings.Trim(column, `"`)); ok {
+				values = append(values, text)
+			}
 		}
-		if !same {
+		if !strings.Contains(detail, "("+names+")=("+strings.Join(values, ", ")+")") {
 			continue
 		}
 		if found++; place == 0 || conflicts && found == 2 {
@@ -91,20 +84,27 @@ func objectWithKey(objects []map[string]json.RawMessage, detail string, conflict
 	return place
 }
 
-// objectWithText finds the only object that has a text which a message ends in, in quotes.
+// quotationMarks are those that PostgreSQL's messages have around values, in its languages.
+const quotationMarks = `"'«»„“”「」`
+
+// objectWithText finds the only object that has the text which a message ends in, in quotation
+// marks.
 func objectWithText(objects []map[string]json.RawMessage, message string) (place int) {
-	_, quoted, ok := strings.Cut(message, `: "`)
-	if quoted, ok = strings.CutSuffix(quoted, `"`); !ok {
+	quoted := strings.TrimRight(message, quotationMarks)
+	if quoted == message {
 		return 0
 	}
 	for i, object := range objects {
 		for name := range object {
-			if text, ok := textOf(object, name); ok && text == quoted {
-				if place > 0 && place != i+1 {
-					return 0
-				}
-				place = i + 1
+			text, ok := textOf(object, name)
+			before, ends := strings.CutSuffix(quoted, text)
+			if !ok || text == "" || !ends || strings.TrimRight(before, quotationMarks) == before {
+				continue
 			}
+			if place > 0 && place != i+1 {
+				return 0
+			}
+			place = i + 1
 		}
 	}
 	return place
