@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgrest-go/pgrest"
 	"github.com/pgrest-go/pgrest/internal/pgtest"
 )
 
@@ -198,5 +200,41 @@ func TestNested_read_back(t *testing.T) {
 		response := answer(api, write{target: target, prefer: representation, send: headers{"Content-Type": nestedType}, payload: string(sent)}.request(t))
 		require.Equal(t, http.StatusCreated, response.Code, "%s: %s", sent, response.Body)
 		require.JSONEq(t, string(sent), response.Body.String())
+	}
+}
+
+// No relation and no column has a name that a statement has for what is its own.
+func TestNested_names(t *testing.T) {
+	t.Parallel()
+	additions := oddNames + `;
+		CREATE TABLE archive."pgrst keys 0" (id int PRIMARY KEY, film int REFERENCES archive.films, name text, "pgrst within 1" text, "pgrst around" text, place int, keys int, value int);
+		CREATE TABLE archive.keys (id int PRIMARY KEY, film int REFERENCES archive.films, name text);
+		GRANT ALL ON archive."pgrst keys 0", archive.keys TO pgrest_test_curator`
+	for name, change := range map[string]option{"alone": func(*pgrest.Options) {}, "with_hooks_and_decisions": adding} {
+		api := serveClone(t, additions, rollingBack, change)
+		var writes []write
+		for _, relation := range []string{"pgrst body", "pgrst element", "pgrst result", "pgrst old", "pgrst check", "excluded", "old", "new", "rows", "page", "written", "total", "row", "pgrst keys 0", "keys"} {
+			at := url.PathEscape(relation)
+			for _, prefer := range []string{"missing=default, ", ""} {
+				writes = append(writes, nest(
+					write{name: name + prefer + relation, target: "/" + at + "?select=id,name,films(id,title,year)", prefer: prefer + representation,
+						payload: `[{"id": 3, "name": "a", "films": {"id": 90, "title": "x", "year": 1930}}, {"id": 4, "name": "b", "films": {"id": 91, "title": "y", "year": 1930}}]`,
+						body:    `[{"id": 3, "name": "a", "films": {"id": 90, "title": "x", "year": 1930}}, {"id": 4, "name": "b", "films": {"id": 91, "title": "y", "year": 1930}}]`},
+					write{name: name + prefer + relation + "_within", target: "/films?select=id," + at + "(id,name)&" + at + ".order=id", prefer: prefer + representation,
+						payload: `[{"id": 90, "title": "x", "year": 1930, "` + relation + `": [{"id": 3, "name": "a"}, {"id": 4, "name": "b"}]}]`,
+						body:    `[{"id": 90, "` + relation + `": [{"id": 3, "name": "a"}, {"id": 4, "name": "b"}]}]`},
+					write{name: name + prefer + relation + "_for_its_key", target: "/" + at, prefer: prefer + "return=headers-only",
+						payload: `{"id": 3, "name": "a", "films": {"id": 90, "title": "x", "year": 1930}}`, want: headers{"Location": "/" + at + "?id=eq.3"}},
+				)...)
+			}
+		}
+		runInTurn(t, api, append(writes, nest(
+			write{name: name + "columns", target: "/oddities?select=id,pgrst%20place,pgrst%20element,pgrst%20body,films(id)", prefer: "missing=default, " + representation,
+				payload: `[{"id": 3, "pgrst place": "x", "films": {"id": 90, "title": "x", "year": 1930}}, {"id": 4, "pgrst body": "y", "film": 1}]`,
+				body:    `[{"id": 3, "pgrst place": "x", "pgrst element": "e", "pgrst body": "b", "films": {"id": 90}}, {"id": 4, "pgrst place": "p", "pgrst element": "e", "pgrst body": "y", "films": {"id": 1}}]`},
+			write{name: name + "more_columns", target: "/films?select=id,pgrst%20keys%200(*)", prefer: representation,
+				payload: `{"id": 90, "title": "x", "year": 1930, "pgrst keys 0": [{"id": 3, "pgrst within 1": "w", "pgrst around": "a", "place": 7, "keys": 8, "value": 9}]}`,
+				body:    `[{"id": 90, "pgrst keys 0": [{"id": 3, "film": 90, "name": null, "pgrst within 1": "w", "pgrst around": "a", "place": 7, "keys": 8, "value": 9}]}]`},
+		)...)...)
 	}
 }

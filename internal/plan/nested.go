@@ -36,9 +36,6 @@ type Level struct {
 	// Keys are the columns that others refer to, or that the rows are found by; nil if nobody
 	// wants them.
 	Keys []*introspect.Column
-	// AroundColumn, WithinColumn and PlaceColumn are names, or beginnings of names, that no
-	// column of the relation has.
-	AroundColumn, WithinColumn, PlaceColumn string
 }
 
 // Source says whose key is that of a row.
@@ -85,7 +82,7 @@ func (p *Planner) addNested(m *Mutate, req *apirequest.Shape) error {
 		return nil
 	}
 	b := nestedBuilder{planner: p, shape: req.Body.Nested, nested: &Nested{}}
-	root := newLevel(m, 0, nil)
+	root := &Level{Write: m}
 	b.nested.Root = root
 	if err := b.add(root, &nesting{planner: p, table: m.Table, items: req.Select}); err != nil {
 		return err
@@ -103,7 +100,7 @@ func (p *Planner) addNested(m *Mutate, req *apirequest.Shape) error {
 		for _, name := range keys[0] {
 			b.nested.Key = append(b.nested.Key, root.key(name))
 		}
-		m.Root.PlaceColumn = root.PlaceColumn
+		m.Root.PlaceColumn = m.Root.OwnName("pgrst place")
 	}
 	m.Nested = b.nested
 	return nil
@@ -116,15 +113,11 @@ type nestedBuilder struct {
 	nested  *Nested
 }
 
-func newLevel(write *Mutate, index int, path []string) *Level {
-	return &Level{Write: write, Index: index, Path: path,
-		AroundColumn: unusedName(write.Table, "pgrst around"), WithinColumn: unusedName(write.Table, "pgrst within"), PlaceColumn: unusedName(write.Table, "pgrst place")}
-}
-
 // insertOf is an insert into a relation, of columns of the body.
 func (b *nestedBuilder) insertOf(table *introspect.Table, columns []string) (*Mutate, error) {
 	root := b.nested.Root.Write
-	m := &Mutate{Action: Create, Table: table, Array: true, Defaults: root.Defaults, Target: &Node{Table: table, Exposed: true, Alias: table.Name.Name}}
+	m := &Mutate{Action: Create, Table: table, Array: true, Defaults: root.Defaults, Target: &Node{Table: table, Exposed: true, Alias: rootAlias(table)}}
+	m.Root = m.Target
 	return m, b.planner.addWriteColumns(m, columns)
 }
 
@@ -149,7 +142,7 @@ func (b *nestedBuilder) add(l *Level, n *nesting) error {
 		if err != nil {
 			return err
 		}
-		c := child{newLevel(write, i, append(slices.Clip(l.Path), b.shape[i].Member)), r, within}
+		c := child{&Level{Write: write, Index: i, Path: append(slices.Clip(l.Path), b.shape[i].Member)}, r, within}
 		if !insertedBefore(r) {
 			behind = append(behind, c)
 			continue
@@ -183,8 +176,7 @@ func (b *nestedBuilder) addJunction(around, l *Level, j *introspect.Junction) er
 	if err != nil {
 		return err
 	}
-	junction := newLevel(write, l.Index, l.Path)
-	junction.Junction = true
+	junction := &Level{Write: write, Index: l.Index, Junction: true, Path: l.Path}
 	junction.fill(around, ByAround, inverse(j.Source))
 	junction.fill(l, ByPlace, inverse(j.Target))
 	b.nested.Levels = append(b.nested.Levels, junction)

@@ -87,7 +87,7 @@ func afterLevels(m *plan.Mutate) (fragment, *Program) {
 		f.join(insertedRows(m))
 		return f, &Program{Yield: Yield{Columns: keyColumns(m.Key), Written: writtenIn(m)}}
 	case reportsRows(m):
-		f := written(m).within("SELECT ", " AS "+sqlfrag.Ident(writtenName))
+		f := written(m).within("SELECT ", "")
 		f.join(insertedRows(m))
 		return f, &Program{Yield: Yield{Written: WrittenInRows}}
 	}
@@ -104,7 +104,7 @@ func readInserted(m *plan.Mutate) (fragment, *Program) {
 	f = f.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
 	read, program := rows(&m.Answer)
 	if reportsRows(m) {
-		read = joinWritten(read, program)
+		read = joinWritten(m, read, program)
 	}
 	f.join(read)
 	return f, program
@@ -177,16 +177,16 @@ func insertLevel(l *plan.Level) fragment {
 func levelRows(l *plan.Level) fragment {
 	f, at := objectsOf(l)
 	for i, s := range l.Sources {
-		join, column := " JOIN ", l.AroundColumn
+		join, column := " JOIN ", aroundColumn(l)
 		switch s.By {
 		case plan.ByWithin:
 			join, column = " LEFT JOIN ", withinColumn(l, i)
 		case plan.ByPlace:
-			column = l.PlaceColumn
+			column = placeColumn(l)
 		}
 		f.add(join + keyRows(s.From) + " ON " + keyColumn(s.From, "place") + " = " + sqlfrag.Qualified(at, column))
 	}
-	f.add(" ORDER BY " + sqlfrag.Qualified(at, l.PlaceColumn))
+	f.add(" ORDER BY " + sqlfrag.Qualified(at, placeColumn(l)))
 	return f.within(" FROM ", "")
 }
 
@@ -214,14 +214,14 @@ func objectsOf(l *plan.Level) (f fragment, at string) {
 		}
 	}
 	if len(names) == 0 || slices.ContainsFunc(l.Sources, func(s plan.Source) bool { return s.By == plan.ByAround }) {
-		places(levelArg(value.FromLevelAround, l), l.AroundColumn)
+		places(levelArg(value.FromLevelAround, l), aroundColumn(l))
 	}
 	for i, s := range l.Sources {
 		if s.By == plan.ByWithin {
 			places(levelArg(value.FromLevelWithin, s.From), withinColumn(l, i))
 		}
 	}
-	names = append(names, l.PlaceColumn)
+	names = append(names, placeColumn(l))
 	for i, name := range names {
 		names[i] = sqlfrag.Ident(name)
 	}
@@ -241,13 +241,18 @@ func levelArg(from value.Source, l *plan.Level) value.Arg {
 // placeOf is the place of an object of a level.
 func placeOf(l *plan.Level) string {
 	if l.Write.Defaults && len(l.Write.Columns) > 0 {
-		return sqlfrag.Qualified(elementName, l.PlaceColumn)
+		return sqlfrag.Qualified(elementName, placeColumn(l))
 	}
-	return sqlfrag.Qualified(bodyName, l.PlaceColumn)
+	return sqlfrag.Qualified(bodyName, placeColumn(l))
 }
 
-// withinColumn is the column with the place of the object within, by the number of the source.
-func withinColumn(l *plan.Level, source int) string { return l.WithinColumn + " " + position(source) }
+// The columns beside those of the body: with the place of an object, with that of the object around
+// it, and with that of the object within, by the number of the source.
+func placeColumn(l *plan.Level) string  { return l.Write.Target.OwnName(placeName) }
+func aroundColumn(l *plan.Level) string { return l.Write.Target.OwnName("pgrst around") }
+func withinColumn(l *plan.Level, source int) string {
+	return l.Write.Target.OwnName("pgrst within " + position(source))
+}
 
 // filledColumn finds a column among those that keys fill in; nil if it isn't there.
 func filledColumn(l *plan.Level, name string) *plan.FilledColumn {
