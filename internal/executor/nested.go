@@ -14,6 +14,23 @@ import (
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
+// sendAll queues statements that give nothing.
+func (r *Result) sendAll(list []query.Statement) {
+	for i := range list {
+		r.pipe.send(r.tx.role(), list[i].SQL, r.cmd.Values.Bind(list[i].Args))
+	}
+}
+
+// skipAll reads their results.
+func (r *Result) skipAll(list []query.Statement) error {
+	for i := range list {
+		if err := r.pipe.skip(1); err != nil {
+			return r.inBody(&list[i], apierror.OfStatement(list[i].SQL, err))
+		}
+	}
+	return nil
+}
+
 // inBody says where in a body of rows within rows an error of a statement is: which object it is
 // about, if there is one alone or if PostgreSQL tells enough, or else which level. Errors of other
 // statements it gives as they are.

@@ -40,10 +40,9 @@ func (r *Result) send() {
 	if p.Estimate != nil {
 		pipe.send(role, p.Estimate.SQL, values.Bind(p.Estimate.Args))
 	}
-	for i := range p.Before {
-		pipe.send(role, p.Before[i].SQL, values.Bind(p.Before[i].Args))
-	}
+	r.sendAll(p.Before)
 	pipe.sendIn(role, r.main.sql, values.Bind(p.Main.Args), r.main.formats)
+	r.sendAll(p.Behind)
 	if p.Precondition != nil {
 		pipe.send(role, p.Precondition.SQL, values.Bind(p.Precondition.Args))
 	}
@@ -73,10 +72,8 @@ func (r *Result) read() (err error) {
 			return apierror.OfStatement(p.Estimate.SQL, err)
 		}
 	}
-	for i := range p.Before {
-		if err := r.pipe.skip(1); err != nil {
-			return r.inBody(&p.Before[i], apierror.OfStatement(p.Before[i].SQL, err))
-		}
+	if err := r.skipAll(p.Before); err != nil {
+		return err
 	}
 	if r.reader, err = r.pipe.next(); err != nil {
 		return r.inBody(&p.Main, apierror.OfStatement(r.main.sql, err))
@@ -160,6 +157,9 @@ func (r *Result) finish() error {
 	}
 	if r.cmd.Program.Form == query.FormTag {
 		r.Rows = tag.RowsAffected()
+	}
+	if err := r.skipAll(r.cmd.Program.Behind); err != nil {
+		return forgotten(err)
 	}
 	if p := r.cmd.Program.Precondition; p != nil {
 		if err := r.pipe.skip(1); err != nil {

@@ -30,18 +30,22 @@ func keysSetting(l *plan.Level) string {
 	return "pgrst.level_" + strconv.Itoa(l.Index)
 }
 
-// nested renders the inserts of rows with others within them, all but the last statement as ones
-// that precede it. That reads the rows, or tells how many there are.
+// nested renders the inserts of rows with others within them. The main statement is the one that
+// reads the rows, behind all of them, or else the insert of the relation's own.
 func nested(m *plan.Mutate) (fragment, *Program) {
 	n := m.Nested
-	var before []Statement
-	for _, l := range n.Levels {
-		if l != n.Root || l.Keys != nil {
-			before = append(before, levelStatement(l))
-		}
+	main, program := insertRoot(m)
+	if n.Key != nil {
+		main, program = readNested(m)
 	}
-	main, program := afterLevels(m)
-	program.Before = before
+	list := &program.Before
+	for _, l := range n.Levels {
+		if l == n.Root && n.Key == nil {
+			list = &program.Behind
+			continue
+		}
+		*list = append(*list, levelStatement(l))
+	}
 	return main, program
 }
 
@@ -50,7 +54,7 @@ func levelStatement(l *plan.Level) Statement {
 	var f fragment
 	switch insert := insertLevel(l); {
 	case l.Keys != nil:
-		f = keepKeys(l, insert)
+		f = keepKeys(l, insert, "")
 	case guarded(l.Write):
 		f, _ = countAllowed(l.Write, insert)
 	default:
@@ -69,16 +73,22 @@ func markLevel(s *Statement, l *plan.Level) {
 	}
 }
 
-// afterLevels renders the last statement.
-func afterLevels(m *plan.Mutate) (fragment, *Program) {
+// insertRoot renders the insert of the relation's own rows, which tells how many there are.
+func insertRoot(m *plan.Mutate) (fragment, *Program) {
 	root := m.Nested.Root
+	insert := insertLevel(root)
 	switch {
-	case root.Keys == nil: // nothing refers to it, and so it is the last
-		insert := insertLevel(root)
-		if guarded(m) {
-			return countAllowed(m, insert)
-		}
-		return insert, &Program{Yield: Yield{Form: FormTag}}
+	case root.Keys != nil:
+		return keepKeys(root, insert, "pg_catalog.count(*), "), &Program{Yield: Yield{Form: FormNumber}}
+	case guarded(m):
+		return countAllowed(m, insert)
+	}
+	return insert, &Program{Yield: Yield{Form: FormTag}}
+}
+
+// readNested renders the reading of the relation's own rows, of what is wanted of them.
+func readNested(m *plan.Mutate) (fragment, *Program) {
+	switch {
 	case m.Return == plan.ReturnRepresentation:
 		return readInserted(m)
 	case len(m.Key) > 0:
@@ -86,12 +96,10 @@ func afterLevels(m *plan.Mutate) (fragment, *Program) {
 		addWritten(m, &f)
 		f.join(insertedRows(m))
 		return f, &Program{Yield: Yield{Columns: keyColumns(m.Key), Written: writtenIn(m)}}
-	case reportsRows(m):
-		f := written(m).within("SELECT ", "")
-		f.join(insertedRows(m))
-		return f, &Program{Yield: Yield{Written: WrittenInRows}}
 	}
-	return sql("SELECT pg_catalog.json_array_length(" + keysOf(root) + ")"), &Program{Yield: Yield{Form: FormNumber}}
+	f := written(m).within("SELECT ", "")
+	f.join(insertedRows(m))
+	return f, &Program{Yield: Yield{Written: WrittenInRows}}
 }
 
 // readInserted reads what the client gets from the rows that were inserted, as they are when all
@@ -279,8 +287,8 @@ func filledValue(l *plan.Level, c *plan.FilledColumn) fragment {
 	return sql("CASE WHEN " + bodyColumn(c.WriteColumn) + " IS NOT NULL THEN " + own + " ELSE " + key + " END")
 }
 
-// keepKeys has an insert return keys, and keeps them in a setting.
-func keepKeys(l *plan.Level, insert fragment) fragment {
+// keepKeys has an insert return keys, and keeps them in a setting. What it is to tell is before.
+func keepKeys(l *plan.Level, insert fragment, tell string) fragment {
 	insert.add(" RETURNING pg_catalog.current_setting('" + placeSetting + "', true)::int AS place")
 	present, names := make([]string, len(l.Keys)), "place"
 	for i, key := range l.Keys {
@@ -291,7 +299,7 @@ func keepKeys(l *plan.Level, insert fragment) fragment {
 	addAllowed(l.Write, &insert)
 	f := insert.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
 	count := levelArg(value.FromLevelCount, l)
-	f.add("SELECT pg_catalog.set_config('"+keysSetting(l)+"', CASE WHEN pg_catalog.count(*) = ?::bigint AND "+
+	f.add("SELECT "+tell+"pg_catalog.set_config('"+keysSetting(l)+"', CASE WHEN pg_catalog.count(*) = ?::bigint AND "+
 		"pg_catalog.count(DISTINCT place) FILTER (WHERE "+strings.Join(present, " AND ")+") = ?::bigint "+
 		"THEN COALESCE(pg_catalog.json_agg(keys)::text, '[]') ELSE "+raising(plan.RowMissed)+"::text END, true)", count, count)
 	f.add(" FROM (SELECT " + names + " FROM " + sqlfrag.Ident(resultName) + ") keys")

@@ -35,9 +35,9 @@ type Program struct {
 	// Shape is the hash of the shape that the program was made of, in hexadecimal. Package
 	// program sets it, of what it compiles; it is empty of others.
 	Shape string
-	// Before precede Main, in their order, and give nothing. They insert rows that are within
-	// those of Main, or around them.
-	Before []Statement
+	// Before precede Main, and Behind follow it, in their order. They give nothing: they insert
+	// rows that those of Main are to have within them.
+	Before, Behind []Statement
 	// Precondition, which follows Main, fails if a write's condition doesn't hold; nil for
 	// none.
 	Precondition *Statement
@@ -49,8 +49,10 @@ type Program struct {
 // Arguments is the number of arguments of the statement that has most of them.
 func (p *Program) Arguments() int {
 	most := len(p.Main.Args)
-	for i := range p.Before {
-		most = max(most, len(p.Before[i].Args))
+	for _, list := range [][]Statement{p.Before, p.Behind} {
+		for i := range list {
+			most = max(most, len(list[i].Args))
+		}
 	}
 	for _, s := range []*Statement{p.Precondition, p.Count, p.Estimate} {
 		if s != nil {
@@ -94,7 +96,7 @@ func Build(p plan.Runnable) *Program {
 		switch {
 		case m.Nested == nil:
 			program.Main.Level = 1
-		case m.Nested.Root.Keys == nil:
+		case m.Nested.Key == nil:
 			markLevel(&program.Main, m.Nested.Root)
 		}
 	}

@@ -136,6 +136,10 @@ func printProgram(p *query.Program, values *value.Values) string {
 		b.WriteString("\nand behind it:\n")
 	}
 	printStatement(&b, &p.Main, values)
+	for i := range p.Behind {
+		b.WriteString("\nand behind it:\n")
+		printStatement(&b, &p.Behind[i], values)
+	}
 	if columns := columnsText(p.Columns); columns != "" {
 		fmt.Fprintf(&b, "\ncolumns: %s\n", columns)
 	}
