@@ -238,3 +238,21 @@ func TestNested_names(t *testing.T) {
 		)...)...)
 	}
 }
+
+// Triggers that take the connection's prepared statements away cost nothing but another try.
+func TestNested_forgotten(t *testing.T) {
+	t.Parallel()
+	for _, relation := range []string{"customers", "orders", "lines", "order_labels"} {
+		api := serveClone(t, shop+`;
+			CREATE FUNCTION private.forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DEALLOCATE ALL; RETURN NULL; END $$;
+			CREATE TRIGGER forget AFTER INSERT ON archive.`+relation+` FOR EACH STATEMENT EXECUTE FUNCTION private.forget()`, rollingBack)
+		for range 2 {
+			for _, prefer := range []string{"return=minimal", "return=headers-only", representation} {
+				w := write{target: "/orders?select=note,lines(place)", prefer: prefer, send: headers{"Content-Type": nestedType},
+					payload: `{"note": "a", "customers!customer_id": {"name": "Ada"}, "lines": [{"place": 1, "sku": "p"}], "labels": [{"name": "x"}]}`}
+				response := answer(api, w.request(t))
+				require.Equal(t, http.StatusCreated, response.Code, "%s %s: %s", relation, prefer, response.Body)
+			}
+		}
+	}
+}
