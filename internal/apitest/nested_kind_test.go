@@ -131,6 +131,39 @@ func TestNested_kinds_of_relations(t *testing.T) {
 	)...)
 }
 
+// A column comes before a relationship of its name, which an alias or a hint gets at; a foreign key
+// names its relationship, too. Values of domains are parsed as in a plain insert, and what is shown
+// may be computed of the rows.
+func TestNested_members(t *testing.T) {
+	t.Parallel()
+	runInTurn(t, serveClone(t, shop+`;
+		ALTER TABLE archive.orders ADD labels json;
+		CREATE DOMAIN archive.shade AS int;
+		CREATE FUNCTION archive.shade_of(json) RETURNS archive.shade IMMUTABLE STRICT LANGUAGE sql AS $$ SELECT length($1 #>> '{}')::archive.shade $$;
+		CREATE CAST (json AS archive.shade) WITH FUNCTION archive.shade_of(json) AS IMPLICIT;
+		CREATE TABLE archive.shades (shade archive.shade PRIMARY KEY, name text);
+		CREATE TABLE archive.walls (id int PRIMARY KEY, shade archive.shade DEFAULT 3 REFERENCES archive.shades, second archive.shade);
+		CREATE FUNCTION archive.all_lines(archive.orders) RETURNS SETOF archive.lines STABLE LANGUAGE sql AS 'SELECT * FROM archive.lines WHERE order_id = $1.id';
+		CREATE FUNCTION archive.loud(archive.orders) RETURNS text STABLE LANGUAGE sql AS 'SELECT upper($1.note)';
+		GRANT ALL ON archive.shades, archive.walls TO pgrest_test_curator`, rollingBack, func(o *pgrest.Options) { o.Aggregates = true }), nest(
+		write{name: "column_and_relationship", target: "/orders?select=labels,tags:labels!order_labels(name)", prefer: representation,
+			payload: `{"labels": [{"name": "column"}], "labels!order_labels": [{"name": "row"}]}`, body: `[{"labels": [{"name": "column"}], "tags": [{"name": "row"}]}]`},
+		write{name: "column_and_alias", target: "/orders?select=labels,tags:labels!order_labels(name)", prefer: representation,
+			payload: `{"labels": {}, "tags": [{"name": "row"}]}`, body: `[{"labels": {}, "tags": [{"name": "row"}]}]`},
+		write{name: "foreign_key", target: "/orders?select=payer:orders_payer(name)", prefer: representation, payload: `{"orders_payer": {"name": "Bo"}}`, body: `[{"payer": {"name": "Bo"}}]`},
+		write{name: "computed", target: "/orders?select=loud,all_lines(place)", prefer: representation, payload: `{"note": "a", "lines": [{"place": 1, "sku": "p"}]}`,
+			body: `[{"loud": "A", "all_lines": [{"place": 1}]}]`},
+		write{name: "grouped", target: "/orders?select=note,id.count()&order=note", prefer: representation, payload: `[{"note": "b", "lines": []}, {"note": "a", "lines": [{"place": 1, "sku": "p"}]}, {"note": "b"}]`,
+			body: `[{"note": "a", "count": 1}, {"note": "b", "count": 2}]`},
+		write{name: "parsed", target: "/walls?select=id,shade,second,shades(name)", prefer: representation,
+			payload: `[{"id": 1, "second": "abc", "shades": {"shade": "deep", "name": "blue"}}, {"id": 2, "second": null, "shades": {"shade": "lighter", "name": "red"}}]`,
+			body:    `[{"id": 1, "shade": 4, "second": 3, "shades": {"name": "blue"}}, {"id": 2, "shade": 7, "second": null, "shades": {"name": "red"}}]`},
+		write{name: "parsed_or_given", target: "/walls?select=id,shade", prefer: representation,
+			payload: `[{"id": 1, "shades": {"shade": "deep"}}, {"id": 2, "shade": "four"}, {"id": 3, "shade": null}]`,
+			body:    `[{"id": 1, "shade": 4}, {"id": 2, "shade": 4}, {"id": 3, "shade": null}]`},
+	)...)
+}
+
 // A schema that has changed since it was loaded is loaded anew, and the body read by that.
 func TestNested_stale(t *testing.T) {
 	t.Parallel()
