@@ -22,6 +22,7 @@ import (
 type batched struct {
 	*exchange
 	requests []batch.Request
+	latest   []int           // for each, the last one that it refers to; -1 for none
 	wanted   map[string]bool // the names of those that others refer to
 	// forgotten reports a try in which a function took prepared statements away: those of the
 	// requests behind it, too, which are sent before it runs.
@@ -58,11 +59,15 @@ func (x *exchange) readBatch() error {
 	if err != nil {
 		return err
 	}
-	b := &batched{exchange: x, requests: requests, wanted: map[string]bool{}}
+	b := &batched{exchange: x, requests: requests, latest: make([]int, len(requests)), wanted: map[string]bool{}}
+	places := make(map[string]int, len(requests))
 	for i := range requests {
+		b.latest[i] = -1
 		for reference := range requests[i].References {
 			b.wanted[reference.Name] = true
+			b.latest[i] = max(b.latest[i], places[reference.Name])
 		}
+		places[requests[i].Name] = i
 	}
 	x.batch = b
 	return nil
@@ -74,6 +79,15 @@ func (b *batched) located(e *apierror.Error) *apierror.Error {
 		return e
 	}
 	return e.InBatch(b.at, b.requests[b.at].Name)
+}
+
+// failing gives the request of the batch that has failed, as one of its own, or the batch's if it
+// is none of them.
+func (b *batched) failing(whole *http.Request) *http.Request {
+	if b.at < 0 || b.at >= len(b.items) || b.items[b.at] == nil {
+		return whole
+	}
+	return b.items[b.at].r
 }
 
 // prepare makes a request ready to be run, as far as that needs no database.

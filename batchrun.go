@@ -125,11 +125,19 @@ func stricter(a, b string) string {
 // levels are isolation levels by how strict they are.
 var levels = map[string]int{"": 0, "READ UNCOMMITTED": 1, "READ COMMITTED": 1, repeatableRead: 2, "SERIALIZABLE": 3}
 
+// maxAhead is how many bytes of requests are sent before the result of the first that they go
+// out with is read. PostgreSQL takes no more of them while it waits for that; what the network
+// has no room for would wait for it, and pgx reads results into memory meanwhile, however large
+// they are.
+const maxAhead = 256 << 10
+
 // run runs the requests from i on that can go out together: up to the first that refers to one
-// of them, or that hooks take part in within the transaction. It gives the first that is left.
+// of them, that hooks take part in within the transaction, or that is too large. It gives the
+// first that is left.
 func (b *batched) run(ctx context.Context, schema *snapshot, i int) (next int, err error) {
+	ahead := 0
 	for next = i; next < len(b.requests); next++ {
-		if next > i && b.waits(next, i) {
+		if next > i && b.latest[next] >= i {
 			break
 		}
 		if b.items[next] == nil {
@@ -143,20 +151,29 @@ func (b *batched) run(ctx context.Context, schema *snapshot, i int) (next int, e
 			}
 			break
 		}
+		if next == i {
+			continue
+		}
+		if ahead += b.items[next].size(); ahead > maxAhead {
+			break
+		}
 	}
 	return next, b.runGroup(ctx, schema, i, next)
 }
 
-// waits reports a request that refers to one that has not been answered, of those from first on.
-func (b *batched) waits(i, first int) bool {
-	for reference := range b.requests[i].References {
-		for j := first; j < i; j++ {
-			if b.requests[j].Name == reference.Name {
-				return true
-			}
+// size is about how many bytes are sent for the request.
+func (it *item) size() int {
+	if it.planned == nil {
+		return 0
+	}
+	size := len(it.program.Main.SQL) + sizeOf(&it.decided.Values)
+	for name, values := range it.r.Header {
+		size += len(name)
+		for _, value := range values {
+			size += len(value)
 		}
 	}
-	return false
+	return size
 }
 
 // alone reports a request that hooks take part in within the transaction.

@@ -85,6 +85,17 @@ type costKey struct {
 }
 
 func (x *exchange) costKey(program *query.Program, v *value.Values) costKey {
+	key := costKey{program: program, role: x.identity.Role, bytes: bits.Len(uint(sizeOf(v)))}
+	key.limit, key.offset = bits.Len64(uint64(v.Window.Limit)), bits.Len64(uint64(v.Window.Offset))
+	for _, page := range v.Pages { // of embeds
+		key.limit = 65*key.limit + bits.Len64(uint64(page.Limit))
+		key.offset = 65*key.offset + bits.Len64(uint64(page.Offset))
+	}
+	return key
+}
+
+// sizeOf is how many bytes a request's values have.
+func sizeOf(v *value.Values) int {
 	size := len(v.Body)
 	for _, text := range v.Conditions {
 		size += len(text)
@@ -95,13 +106,7 @@ func (x *exchange) costKey(program *query.Program, v *value.Values) costKey {
 	for _, member := range v.Members {
 		size += len(member)
 	}
-	key := costKey{program: program, role: x.identity.Role, bytes: bits.Len(uint(size))}
-	key.limit, key.offset = bits.Len64(uint64(v.Window.Limit)), bits.Len64(uint64(v.Window.Offset))
-	for _, page := range v.Pages { // of embeds
-		key.limit = 65*key.limit + bits.Len64(uint64(page.Limit))
-		key.offset = 65*key.offset + bits.Len64(uint64(page.Offset))
-	}
-	return key
+	return size
 }
 
 const (

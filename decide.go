@@ -26,8 +26,8 @@ type Use struct {
 	Kind UseKind
 	// Schema and Name are the relation's or the function's.
 	Schema, Name string
-	// Path are the names of the embeds that lead to it, as the client calls them; empty for
-	// the resource itself.
+	// Path are the names of the embeds that lead to it, as the client calls them, or of a
+	// UseInsert the names of the members of the body; empty for the resource itself.
 	Path []string
 	// Reads are the columns that are shown, filtered by and ordered by, also in aggregates and
 	// as what tells rows apart, and those by which what is embedded in these rows is joined to

@@ -14,10 +14,13 @@ func (x *exchange) told(e *apierror.Error) *apierror.Error {
 	if x.options.MapError == nil {
 		return e
 	}
-	told := e
+	told, r := e, x.r
+	if x.batch != nil {
+		r = x.batch.failing(r)
+	}
 	guard(x.options.Logger, "MapError", func() {
 		given := newError(e)
-		if mapped := x.options.MapError(x.r, given); mapped != nil {
+		if mapped := x.options.MapError(r, given); mapped != nil {
 			told = mapped.internal(e.Status, x.options.logDetails)
 		}
 	})

@@ -39,6 +39,10 @@ const (
 	// Batches takes several requests at once, to be run in one transaction: as a POST to the
 	// root with Content-Type: application/vnd.pgrst.batch+json. See docs/batches.md.
 	Batches // batches
+	// NestedInserts takes rows to insert that have others within them: as a POST of a relation
+	// with Content-Type: application/vnd.pgrst.nested+json, whose members are columns or are
+	// called as embeds are in select. See docs/nested-inserts.md.
+	NestedInserts // nested-inserts
 	// Filters takes casts of fields in conditions and orders, as in id::text=like.4* (see
 	// Options.FilterCasts); the operators jsonpath and jsonmatch; conditions about related
 	// rows, as in client(name)=eq.x, and orders by them at any depth; and orders without regard
@@ -48,11 +52,18 @@ const (
 
 var extensions = [...]string{
 	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
-	KeysetPages: "keyset-pages", Grouping: "grouping", Batches: "batches", Filters: "filters",
+	KeysetPages: "keyset-pages", Grouping: "grouping", Batches: "batches",
+	NestedInserts: "nested-inserts", Filters: "filters",
 }
 
 // String gives the extension's name, such as "typescript".
 func (e Extension) String() string { return enum.Name(extensions[:], e) }
+
+// ParseExtension finds the extension of a name, such as "typescript".
+func ParseExtension(name string) (Extension, bool) {
+	i := slices.Index(extensions[:], name)
+	return Extension(max(i, 0)), i >= 0
+}
 
 // without reports whether the host has switched an extension off.
 func (o Options) without(e Extension) bool { return slices.Contains(o.Without, e) }

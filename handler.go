@@ -146,6 +146,9 @@ func (x *exchange) answer(schema *snapshot) error {
 		return x.batch.answer(schema)
 	}
 	p, program, err := x.build(schema)
+	if err != nil && x.replaysUnplanned() {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,8 @@ type Hook struct {
 	// path.
 	AsLogin bool
 	// Rows has Outcome.Rows tell of the rows that a write has written. The request's role
-	// needs the privilege SELECT on all columns of the relation for that.
+	// needs the privilege SELECT on all columns of the relation for that. Of rows with others
+	// within them (see NestedInserts), they are those of the request's own relation.
 	Rows bool
 	// Before is called before the request's own statement. Commit and Rollback of tx are
 	// refused; Begin gives a savepoint.

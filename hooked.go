@@ -101,13 +101,18 @@ func (h *hooked) answer(schema *snapshot) error {
 // joins reports that something follows the request's own statement in its transaction.
 func (h *hooked) joins() bool { return len(h.after) > 0 || h.key != nil }
 
-// compiled is the program, with the rows that are written if a hook wants them.
+// compiled is the program, with what hooks want to know of the rows that are written: these
+// themselves, or how many they are if the answer doesn't show each.
 func (h *hooked) compiled(schema *snapshot) (*query.Program, error) {
-	if _, writes := h.plan.(*plan.Mutate); !writes || !h.rows || h.request.Plan {
+	m, writes := h.plan.(*plan.Mutate)
+	if !writes || h.request.Plan {
 		return h.program, nil
 	}
 	shape := h.decided.Shape
-	shape.ReportRows = true
+	shape.ReportRows, shape.CountRows = h.rows, len(h.after)+len(h.ended) > 0 && !m.ShowsEach()
+	if !shape.ReportRows && !shape.CountRows {
+		return h.program, nil
+	}
 	p, program, err := schema.programs.Build(schema.planner, &shape)
 	if err != nil {
 		return nil, err
@@ -219,14 +224,14 @@ func (h *hooked) callAfterCommit(ctx context.Context) {
 
 // outcome is what the result tells.
 func (h *hooked) outcome() (*Outcome, error) {
-	done := &Outcome{RowsAffected: h.result.Rows}
+	done := &Outcome{RowsAffected: h.result.Affected}
 	switch {
 	case h.request.Plan:
 		done.RowsAffected = 0
 	case h.result.Inserted != nil:
 		done.RowsInserted = *h.result.Inserted
 	case h.request.Action == ActionInsert:
-		done.RowsInserted = h.result.Rows
+		done.RowsInserted = h.result.Affected
 	}
 	if !h.rows {
 		return done, nil

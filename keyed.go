@@ -65,18 +65,58 @@ func (x *exchange) key(p plan.Runnable) (*keyed, error) {
 	if !o.on() || p.Answered().ReadOnly || p.Answered().Explain != nil {
 		return nil, nil
 	}
-	values := x.r.Header[idempotencyKey]
-	if len(values) == 0 {
+	if len(x.r.Header[idempotencyKey]) == 0 {
 		if o.Required != nil && o.Required(x.forHooks(p)) {
 			return nil, apierror.KeyMissing()
 		}
 		return nil, nil
 	}
-	key, err := apirequest.IdempotencyKey(values)
+	return x.headerKey()
+}
+
+// headerKey is the key that the request's header has.
+func (x *exchange) headerKey() (*keyed, error) {
+	o := &x.options.Idempotency
+	key, err := apirequest.IdempotencyKey(x.r.Header[idempotencyKey])
 	if err != nil {
 		return nil, err
 	}
 	return &keyed{o, x.keys, hashOfIdentity(&x.identity, o.Claims), key, x.hash()}, nil
+}
+
+// replaysUnplanned answers a request that can't be planned with what it was answered when it
+// could, before the schema was another, and reports whether there is such an answer. Its client
+// would take an error for the news that nothing was written.
+func (x *exchange) replaysUnplanned() bool {
+	if x.body == nil || x.request.Safe || x.executor != x.Handler.executor {
+		return false
+	}
+	k, err := x.headerKey()
+	if err != nil {
+		return false
+	}
+	row, err := x.executor.Find(x.r.Context(), k.taken())
+	if err != nil || row == nil {
+		return false
+	}
+	answer, err := k.kept(row)
+	if err != nil {
+		return false
+	}
+	x.replay(answer)
+	return true
+}
+
+// replay sends the answer that was kept. Nobody knows where its commit is any more.
+func (x *exchange) replay(a response.Answer) {
+	if x.w.route == nil && x.options.Replicas.Positions {
+		x.w.route = x.replicas.NewRoute()
+		x.w.route.Tells = true
+	}
+	if route := x.w.route; route != nil && route.Tells {
+		route.Unknown = true
+	}
+	response.Replay(&x.w, a, x.config)
 }
 
 // hashOfIdentity is the hash of whose a key is.
@@ -216,10 +256,7 @@ func (h *hooked) begin(run func() error) (replayed bool, err error) {
 				return false, err
 			}
 			h.clock.lap("transaction")
-			if route := h.w.route; route != nil && route.Tells { // nobody knows where its commit is any more
-				route.Unknown = true
-			}
-			response.Replay(&h.w, answer, h.config)
+			h.replay(answer)
 			return true, nil
 		}
 	}

@@ -31,8 +31,8 @@ type Limits struct {
 	// and PostgreSQL takes several times as much for it; the default lets some hundred
 	// thousand rows be written at once. Default: 64 MiB.
 	MaxBodyBytes int64
-	// MaxBodyColumns is how many distinct names a body may have, and the parameters columns
-	// and on_conflict names. Default: 1,664, which is more than a relation has columns.
+	// MaxBodyColumns is how many distinct names a body may have, those of all levels of rows within
+	// rows together, and the parameters columns and on_conflict names. Default: 1,664, which is more than a relation has columns.
 	MaxBodyColumns int
 	// MaxBatchRequests is how many requests a batch may have. Each of them has the other limits
 	// for itself, but for MaxBodyBytes, which is for the whole batch and again, with what
@@ -42,10 +42,11 @@ type Limits struct {
 	// not with brackets counts as one, too. Default: 2,000.
 	MaxConditions int
 	// MaxEmbeds is how many relations may be embedded, and how many of them may have a limit
-	// or an offset. Default: 100.
+	// or an offset; and how many members of the objects in a body may hold rows within rows, which
+	// is refused with PGRST102. Default: 100.
 	MaxEmbeds int
-	// MaxEmbedDepth is how deep they may be embedded within each other. Rows may multiply
-	// with each level. Default: 10.
+	// MaxEmbedDepth is how deep they may be embedded within each other, and how deep rows of a
+	// body may be within others. Rows may multiply with each level. Default: 10.
 	MaxEmbedDepth int
 	// MaxSelectItems is how many items select may have, those of embeds included. Default:
 	// 1,664, which is how many columns PostgreSQL lets a result have.

@@ -241,7 +241,8 @@ type Options struct {
 	// is what the client is told, and what Observe and the log are; nil leaves the error as
 	// it was. One that isn't made of what was given has neither its headers nor its cause.
 	// A status that no answer can have is that of the error as it was, and so is all of it if
-	// the function panics. It runs on the request's goroutine. Answers that were begun and
+	// the function panics. It runs on the request's goroutine. For a request of a batch, r is that
+	// one. Answers that were begun and
 	// are broken off are not errors that a client reads: those are logged as they are.
 	MapError func(r *http.Request, e *Error) *Error
 	// ErrorFormat is the form of the bodies of errors. The reference has no such key.

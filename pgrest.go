@@ -49,6 +49,13 @@
 // stands before the handler, see the batch alone. See docs/batches.md; Options.Without has the
 // extension Batches switched off.
 //
+// # Rows within rows
+//
+// A POST to a relation with Content-Type: application/vnd.pgrst.nested+json inserts rows with
+// others within them, of relations that can be embedded: all of them, or none. Options.Decide is
+// asked about each of the relations, and Options.Hooks see one insert. See
+// docs/nested-inserts.md; Options.Without has the extension NestedInserts switched off.
+//
 // # Functions
 //
 // Functions are called with POST, or with GET and their arguments in the URL. A GET
@@ -201,7 +208,7 @@ func (o Options) requestConfig() apirequest.Config {
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
 		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional), NoKeysets: o.without(KeysetPages),
-		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches), NoFilters: o.without(Filters),
+		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches), NoNested: o.without(NestedInserts), NoFilters: o.without(Filters),
 		Limits: o.Limits.requests(),
 	}
 }

@@ -60,6 +60,11 @@ func (x *exchange) versionKey() versionKey {
 // build plans the request, without the version of its row if the role couldn't read that when
 // it was tried last.
 func (x *exchange) build(schema *snapshot) (plan.Plan, *query.Program, error) {
+	if x.request.IsNested() {
+		if err := x.nest(schema); err != nil {
+			return nil, nil, err
+		}
+	}
 	p, program, err := schema.programs.Build(schema.planner, &x.request.Shape)
 	if err != nil || program == nil || !program.Version {
 		return p, program, err
@@ -69,6 +74,15 @@ func (x *exchange) build(schema *snapshot) (plan.Plan, *query.Program, error) {
 	}
 	x.request.Versionless = true
 	return schema.programs.Build(schema.planner, &x.request.Shape)
+}
+
+// nest reads the body of rows within rows, which takes a schema.
+func (x *exchange) nest(schema *snapshot) error {
+	nesting, err := schema.planner.Nesting(&x.request.Shape)
+	if err != nil {
+		return err
+	}
+	return x.request.Nest(nesting)
 }
 
 // withoutVersion answers the request without the version of its row, if err may be about

@@ -24,11 +24,11 @@ func (e *EncodeError) Error() string {
 //
 // Parse reads the query back as it was: any that Parse has given, and any that was built
 // by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that, one
-// with Update takes Options.Update, one with After or Before takes Options.Pages, and one with
-// Distinct, Having, an order by an aggregate, or count(distinct) takes Options.Grouping, and
-// can't have Arguments with Distinct or Having. A field's Cast, a condition's Related, more than
-// one Related of an order, IgnoreCase, and the operators jsonpath and jsonmatch take
-// Options.Filters.
+// with Update takes Options.Update, one with NestedColumns takes Options.Nested, one with
+// After or Before takes Options.Pages, and one with Distinct, Having, an order by an aggregate,
+// or count(distinct) takes Options.Grouping, and can't have Arguments with Distinct or Having.
+// A field's Cast, a condition's Related, more than one Related of an order, IgnoreCase, and the
+// operators jsonpath and jsonmatch take Options.Filters.
 // What makes no difference comes back as Parse has it: a list without elements as one
 // that has an empty element, a relation without items with an empty slice of them, a
 // column that is repeated once, what an operator has no use for, such as the Value of In, as
@@ -96,7 +96,12 @@ func (q *Query) written() []written {
 		seen[path] = true
 		add(p.page(page)...)
 	}
-	if q.Columns != nil {
+	if len(q.NestedColumns) > 0 {
+		if p.nestedColumns(q.Columns, nil, q.NestedColumns) != len(q.NestedColumns) {
+			p.refuse("there are columns in brackets behind no name")
+		}
+		add(p.parameter("columns"))
+	} else if q.Columns != nil {
 		p.names(q.Columns, true)
 		add(p.parameter("columns"))
 	}

@@ -47,6 +47,9 @@ type Query struct {
 	Pages []Page
 	// Columns holds the distinct names in columns, nil when it is absent.
 	Columns []string
+	// NestedColumns holds what Columns has in brackets, each behind those around it; with
+	// Options.Nested only.
+	NestedColumns []NestedColumns
 	// OnConflict holds the names in on_conflict, nil when it is absent.
 	OnConflict []string
 	// OnConstraint is the name of a constraint that on_conflict=constraint(name) has.
@@ -85,6 +88,9 @@ type Options struct {
 	// Update takes a parameter update whose value is no filter as the names of the columns
 	// that an upsert updates.
 	Update bool
+	// Nested takes names in brackets behind the names in columns, as in columns=a,b(c,d). None
+	// of the names may be empty then.
+	Nested bool
 	// Pages takes parameters after and before whose values are no filters as tokens, which
 	// say where a page begins or ends.
 	Pages bool
@@ -195,7 +201,11 @@ func (r *reader) read(p parameter) {
 		}
 		return
 	case "columns":
-		if r.first(columnsPart) && p.given {
+		switch {
+		case !r.first(columnsPart) || !p.given:
+		case r.opts.Nested:
+			r.readNestedColumns(p)
+		default:
 			r.query.Columns = distinct(r.readNames(columnsPart, p))
 		}
 		return
@@ -282,14 +292,6 @@ func (r *reader) readToken(p parameter) bool {
 		*token = p.value
 	}
 	return true
-}
-
-// isFilter reports a value that is a filter of the column which the parameter then names.
-func (r *reader) isFilter(value string) bool { return isFilter(value, r.opts.Filters) }
-
-func isFilter(value string, filters bool) bool {
-	_, ok := scan(&scanner{tally: &tally{}, filters: filters}, value, (*scanner).comparison)
-	return ok
 }
 
 func (r *reader) readNames(part int, p parameter) []string {

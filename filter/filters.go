@@ -12,6 +12,14 @@ var pathOperators = []Operator{JSONPathExists, JSONPathMatch}
 // jsonPath reports an operator whose value is an SQL/JSON path.
 func (o Operator) jsonPath() bool { return o == JSONPathExists || o == JSONPathMatch }
 
+// isFilter reports a value that is a filter of the column which the parameter then names.
+func (r *reader) isFilter(value string) bool { return isFilter(value, r.opts.Filters) }
+
+func isFilter(value string, filters bool) bool {
+	_, ok := scan(&scanner{tally: &tally{}, filters: filters}, value, (*scanner).comparison)
+	return ok
+}
+
 // pathOperator reads such an operator and its delimiter, or nothing.
 func (s *scanner) pathOperator(c *Condition) bool {
 	if !s.filters {

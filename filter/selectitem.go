@@ -74,6 +74,17 @@ func (t JoinType) String() string {
 	return joinTypes[t]
 }
 
+// ParseRelation reads a relation as select has it before its brackets, with its alias, its hint
+// and its join type: "lines", "items:lines!order_key". ok is false for anything else.
+func ParseRelation(text string) (r SelectRelation, ok bool) {
+	var s scanner
+	r, ok = scan(&s, text+"(", func(s *scanner) (SelectRelation, bool) {
+		r, ok := s.embed()
+		return r, ok && s.pos == len(text)
+	})
+	return r, ok
+}
+
 // selectItems reads items with commas between, or none.
 func (s *scanner) selectItems() ([]SelectItem, bool) {
 	items := []SelectItem{}

@@ -101,11 +101,11 @@ type document struct {
 
 // tableParts are what the operations on a relation refer to.
 type tableParts struct {
-	id, tag                      string            // the ending of its operationIds, and their tag
-	row, insert, inserts, update string            // the names of its schemas
-	goNames                      map[string]string // see goFieldNames
-	filters                      []parameter
-	rows                         object // the content of a response with rows
+	id, tag                              string            // the ending of its operationIds, and their tag
+	row, insert, inserts, update, nested string            // the names of its schemas
+	goNames                              map[string]string // see goFieldNames
+	filters                              []parameter
+	rows                                 object // the content of a response with rows
 }
 
 // routineParts are the overloads of a routine. Their operationIds end in the id.
@@ -139,8 +139,12 @@ func newDocument(cache *introspect.SchemaCache, s Selection, c Config) *document
 	for i, row := range d.names.takeAll("", tableNames(s.Tables)) {
 		d.tables[s.Tables[i].Name].row = row
 	}
+	d.nameNested()
 	for _, t := range s.Tables {
 		d.addTable(t)
+	}
+	for _, t := range s.Tables {
+		d.addNested(t)
 	}
 	return d
 }

@@ -239,3 +239,22 @@ func TestDocument_batches(t *testing.T) {
 	require.JSONEq(t, `["method", "path"]`, part(t, doc, "components", "schemas", "pgrest.BatchRequest", "required"))
 	require.JSONEq(t, `["status", "headers", "body"]`, part(t, doc, "components", "schemas", "pgrest.BatchResponse", "required"))
 }
+
+// A row to insert may have others within it, where it says so: the members are those by which the
+// rows can be embedded.
+func TestDocument_nested(t *testing.T) {
+	t.Parallel()
+	const nested = "application/vnd.pgrst.nested+json"
+	cache := cinema()
+	require.NotContains(t, string(document(t, cache, openapi.Config{})), "nested")
+	doc := document(t, cache, openapi.Config{NestedInserts: true})
+	require.JSONEq(t, `[{"$ref": "#/components/schemas/films_nested"}, {"type": "array", "items": {"$ref": "#/components/schemas/films_nested"}}]`,
+		part(t, doc, "paths", "/films", "post", "requestBody", "content", nested, "schema", "oneOf"))
+	require.JSONEq(t, `{"$ref": "#/components/schemas/directors_nested"}`, part(t, doc, "components", "schemas", "films_nested", "properties", "directors"))
+	require.JSONEq(t, `{"type": "array", "items": {"$ref": "#/components/schemas/films_nested"}}`,
+		part(t, doc, "components", "schemas", "directors_nested", "properties", "films"))
+	require.JSONEq(t, `["title"]`, part(t, doc, "components", "schemas", "films_nested", "required"), "what refers to others may be missing")
+	require.Equal(t, "null", part(t, doc, "components", "schemas", "films_nested", "additionalProperties"), "there are aliases and hints")
+	require.Equal(t, "null", part(t, doc, "components", "schemas", "films_nested", "properties", "id"), "which can't be written")
+	require.Equal(t, "null", part(t, doc, "paths", "/recent_films", "post"))
+}

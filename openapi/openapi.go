@@ -69,6 +69,8 @@ type Config struct {
 	IdempotencyKeys bool
 	// Batches adds that the root takes batches of requests, in OpenAPI 3.1.
 	Batches bool
+	// NestedInserts adds inserts of rows with others within them, in OpenAPI 3.1.
+	NestedInserts bool
 	// Filters adds casts, conditions about related rows, JSON paths and orders without regard
 	// to case to what filters and orders take, in OpenAPI 3.1.
 	Filters bool

@@ -126,9 +126,10 @@ func (d *document) insertOperation(t *introspect.Table) object {
 			d.writeHeaders())},
 		member{"requestBody", object{
 			{"required", true},
-			{"content", append(
+			{"content", slices.Concat(
 				content(component("schemas", d.tables[t.Name].inserts), "text/csv"),
-				member{"application/x-www-form-urlencoded", object{{"schema", one}}})},
+				object{{"application/x-www-form-urlencoded", object{{"schema", one}}}},
+				d.nestedContent(t))},
 		}},
 		member{"responses", append(object{
 			{"200", response("The rows, with return=representation, when duplicates were merged and none was new", d.tables[t.Name].rows, headers...)},

@@ -113,7 +113,11 @@ func (d *document) addCommonParameters() {
 		"and `not.` may be among them. Columns that have no parameter of their own can be named here, "+
 		"in quotes unless they are words: `(\"a.b\".eq.1)`."+conditions, logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
 	d.addOwnParameter("or", query("or", "Conditions of which one must hold, as those of `and`.", logic, "(a.gte.1,b.is.null)"))
-	d.addOwnParameter("columns", query("columns", "The columns to write, with commas between; other members of the body are ignored.", text, ""))
+	columns := "The columns to write, with commas between; other members of the body are ignored."
+	if d.config.NestedInserts {
+		columns += " Of rows within rows, those of the rows within are in brackets: `note,lines(sku,amount)`."
+	}
+	d.addOwnParameter("columns", query("columns", columns, text, ""))
 	conflict := "The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key."
 	if d.config.Upserts {
 		conflict += " Or the name of a unique constraint, as `constraint(name)`."

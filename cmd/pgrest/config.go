@@ -22,6 +22,8 @@ import (
 type config struct {
 	api  pgrest.Options
 	pool *pgxpool.Config
+	// replicas are the pools of db-replica-uris.
+	replicas []*pgxpool.Config
 
 	main, admin    endpoint
 	corsOrigins    []string
@@ -46,6 +48,7 @@ type config struct {
 
 	// From these the pool and the options are made once all settings are read.
 	databaseURI      string
+	replicaURIs      []string
 	poolSize         int
 	maxIdle, maxLife time.Duration
 	secret           string
@@ -93,7 +96,14 @@ func parseConfig(given assignments, running *config, read contents) (*config, er
 	if err := c.finish(given); err != nil {
 		return nil, err
 	}
-	if c.pool, err = c.poolConfig(); err != nil {
+	for _, uri := range c.replicaURIs {
+		pool, err := c.poolConfig(uri)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", called("db-replica-uris", given), err)
+		}
+		c.replicas = append(c.replicas, pool)
+	}
+	if c.pool, err = c.poolConfig(c.databaseURI); err != nil {
 		return c, uriError{called("db-uri", given), err}
 	}
 	return c, nil
@@ -221,8 +231,8 @@ func (c *config) jwtSecret() (key []byte, err error) {
 	return key, nil
 }
 
-func (c *config) poolConfig() (*pgxpool.Config, error) {
-	pool, err := pgxpool.ParseConfig(c.databaseURI)
+func (c *config) poolConfig(uri string) (*pgxpool.Config, error) {
+	pool, err := pgxpool.ParseConfig(uri)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,11 @@ const (
 	corsMaxAge = "86400" // a day
 )
 
+// corsOwn are headers of responses that the reference doesn't have. A response that has some
+// lists them behind the reference's list, on a line of their own, so that the first line is
+// what it is there.
+var corsOwn = []string{"ETag", "Link", "Pgrest-Position", "Deprecation", "Sunset"}
+
 var (
 	corsMethods = []string{"GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "HEAD"}
 	// allMethods has QUERY, too, which the reference doesn't have. Only a preflight request for
@@ -41,12 +46,8 @@ func cors(origins []string, next http.Handler) http.Handler {
 			h.Set("Access-Control-Allow-Credentials", "true")
 		}
 		if !preflight {
-			exposed := corsExposed
-			if asksForLinks(r) {
-				exposed += ", Link"
-			}
-			h.Set("Access-Control-Expose-Headers", exposed)
-			next.ServeHTTP(w, r)
+			h.Set("Access-Control-Expose-Headers", corsExposed)
+			next.ServeHTTP(&exposing{ResponseWriter: w}, r)
 			return
 		}
 		h.Set("Access-Control-Allow-Methods", strings.Join(allowedMethods(method), ", "))
@@ -61,11 +62,47 @@ func cors(origins []string, next http.Handler) http.Handler {
 	})
 }
 
-// asksForLinks reports a request for a page by its key, whose links the reference doesn't have.
-// Other requests get the reference's list.
-func asksForLinks(r *http.Request) bool {
-	return strings.Contains(strings.Join(r.Header.Values("Prefer"), ","), "pagination=keyset") ||
-		strings.Contains(r.URL.RawQuery, "after=") || strings.Contains(r.URL.RawQuery, "before=")
+// exposing lists the headers of corsOwn that a response has among those that pages may read.
+type exposing struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (w *exposing) WriteHeader(status int) {
+	if status >= http.StatusOK { // others announce the response
+		w.begin()
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *exposing) Write(p []byte) (int, error) {
+	w.begin()
+	return w.ResponseWriter.Write(p)
+}
+
+// FlushError sends what there is, headers among it.
+func (w *exposing) FlushError() error {
+	w.begin()
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Unwrap is for http.ResponseController.
+func (w *exposing) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *exposing) begin() {
+	if w.begun || w.Header().Get("Access-Control-Expose-Headers") != corsExposed { // the database has its own
+		return
+	}
+	w.begun = true
+	var own []string
+	for _, name := range corsOwn {
+		if w.Header().Get(name) != "" {
+			own = append(own, name)
+		}
+	}
+	if own != nil {
+		w.Header().Add("Access-Control-Expose-Headers", strings.Join(own, ", "))
+	}
 }
 
 // allowedOrigin gives the origin that the response allows. It is not ok when the request

@@ -133,6 +133,9 @@ func (s *server) newInstance(c *config, cache *introspect.SchemaCache) (*instanc
 	options.Logger = s.logs.faults
 	options.Observe = observe
 	options.RequireSchemas = true
+	for _, replica := range s.replicas {
+		options.Replicas.Pools = append(options.Replicas.Pools, pgrest.Replica{Pool: replica})
+	}
 	if !options.DisableListener {
 		options.Listener = s.notifier
 		options.OnConfigNotify = func() { wake(s.notified) }
@@ -148,6 +151,9 @@ func (s *server) newInstance(c *config, cache *introspect.SchemaCache) (*instanc
 			return
 		}
 		s.pool.Reset() // the settings of the role that logs in apply only to new connections
+		for _, replica := range s.replicas {
+			replica.Reset()
+		}
 		if c.databaseConfig {
 			wake(s.reloaded)
 		}

@@ -32,6 +32,7 @@ type server struct {
 	metrics  *metrics
 	warned   map[warning]bool // those that were logged already
 	pool     *countingPool
+	replicas []*pgxpool.Pool  // which answer reads
 	notifier *pgrest.Listener // hears notifications for all instances
 	recovery *recovery
 
@@ -80,6 +81,14 @@ func open(ctx context.Context, from sources, c *config, l logs, level *slog.Leve
 		return nil, fmt.Errorf("open the connection pool: %w", err)
 	}
 	s.pool = &countingPool{Pool: pool, failed: s.recovery.failed}
+	for _, replica := range c.replicas {
+		s.logs.connections(replica)
+		pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), replica)
+		if err != nil {
+			return nil, fmt.Errorf("open the connection pool of a replica: %w", err)
+		}
+		s.replicas = append(s.replicas, pool)
+	}
 	s.metrics = newMetrics(s.pool, s.stats)
 	s.notifier, err = pgrest.NewListener(s.pool, pgrest.ListenerOptions{AcquireTimeout: c.api.AcquireTimeout, Logger: s.logs.faults})
 	if err != nil {
@@ -198,6 +207,9 @@ func (s *server) close() {
 	}
 	if s.notifier != nil {
 		s.notifier.Close()
+	}
+	for _, replica := range s.replicas {
+		replica.Close()
 	}
 	if s.pool != nil {
 		s.pool.Close()

@@ -52,4 +52,7 @@ func TestSettingsTable(t *testing.T) {
 		delete(table, s.key)
 	}
 	require.Empty(t, table, "settings that there aren't")
+	for _, name := range allExtensions() {
+		require.Contains(t, string(text), "`"+name+"`")
+	}
 }

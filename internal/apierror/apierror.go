@@ -118,6 +118,9 @@ func From(err error, anonymous bool) *Error {
 		pg    *pgconn.PgError
 		conn  *pgconn.ConnectError
 	)
+	if e := fromLocated(err, anonymous); e != nil {
+		return e
+	}
 	switch {
 	case errors.As(err, &api):
 		return api

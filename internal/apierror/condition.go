@@ -62,6 +62,8 @@ func conditionFailed(err *pgconn.PgError) *Error {
 		return rowPresent()
 	case strings.Contains(err.Message, KeyMismatch):
 		return PutMismatch()
+	case strings.Contains(err.Message, RowMissed):
+		return rowMissed()
 	}
 	return nil
 }

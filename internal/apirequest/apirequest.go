@@ -52,7 +52,9 @@ type Config struct {
 	NoFilters bool
 	// NoBatches has no batches at the root.
 	NoBatches bool
-	Limits    Limits
+	// NoNested refuses a body of rows to insert that have others within them.
+	NoNested bool
+	Limits   Limits
 	// Bind, if it isn't nil, puts values into a query that has been parsed, before anything
 	// else is made of it.
 	Bind func(*filter.Query) error
@@ -116,6 +118,8 @@ type Request struct {
 	Preferences Preferences
 	// Conditions are those of the request's headers.
 	Conditions Conditions
+
+	nested *nested // of a body of rows within rows; nil for others
 }
 
 // Parse reads r. Its errors are *apierror.Error and *filter.ParseError.
@@ -146,7 +150,9 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	if err := req.readQuery(r, c.Limits); err != nil {
 		return nil, err
 	}
+	isNested := forNested(req, r, c)
 	query, err := filter.Parse(req.RawQuery, filter.Options{
+		Nested:    isNested,
 		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
 		Grouping: !c.NoGrouping, Filters: !c.NoFilters,
 		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
@@ -179,6 +185,9 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	}
 	if err := req.readKeyset(query, window); err != nil {
 		return nil, err
+	}
+	if isNested {
+		req.nested = &nested{columns: query.Columns, within: query.NestedColumns, limits: c.Limits}
 	}
 	payload, err := req.readPayload(r, query.Columns, c)
 	if err != nil {
@@ -227,6 +236,7 @@ func (req *Request) readPayload(r *http.Request, columns []string, c Config) (*P
 		resource: req.Resource, action: req.Action, columns: columns,
 		sparse: !c.NoUpserts && req.Action == Create && req.Preferences.Missing == "default",
 		bulk:   !c.NoBulkUpdates && req.Resource == Relation && req.Action == Update,
+		nested: req.nested != nil,
 	}
 	return parsePayload(body, r.Header.Get("Content-Type"), of, c.Limits)
 }

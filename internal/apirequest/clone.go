@@ -39,6 +39,7 @@ func (s *Shape) Clone() *Shape {
 		body := *s.Body
 		cloneMedia(&body.Media)
 		body.Columns = cloneAll(body.Columns, cloneText)
+		body.Nested = cloneAll(body.Nested, func(l *Level) { l.Member, l.Columns = strings.Clone(l.Member), cloneAll(l.Columns, cloneText) })
 		c.Body = &body
 	}
 	c.Forced = cloneAll(s.Forced, func(f *Forced) { f.Node = cloneNode(f.Node) })

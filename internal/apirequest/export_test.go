@@ -11,7 +11,7 @@ type PayloadOf struct {
 
 // ParsePayload shows parsePayload to the tests.
 func ParsePayload(body []byte, contentType string, of PayloadOf) (*Payload, error) {
-	return parsePayload(body, contentType, payloadOf{of.Resource, of.Action, of.Columns, of.Sparse, of.Bulk}, Limits{})
+	return parsePayload(body, contentType, payloadOf{of.Resource, of.Action, of.Columns, of.Sparse, of.Bulk, false}, Limits{})
 }
 
 // ReadShape shows what readShape finds: validity, and of a valid text the keys

@@ -56,6 +56,8 @@ type payloadOf struct {
 	sparse bool
 	// bulk takes rows to update, each with its key.
 	bulk bool
+	// nested takes rows to insert that have others within them, which Request.Nest reads.
+	nested bool
 }
 
 // parsePayload reads a body, whose Content-Type header is contentType
@@ -73,6 +75,8 @@ func parsePayload(body []byte, contentType string, of payloadOf, limits Limits) 
 		err = p.readJSON(body, of, limits.BodyColumns)
 	case p.Media.Name == mediatype.Rows && of.bulk:
 		err = p.readRows(body, of, limits.BodyColumns)
+	case of.nested:
+		p.Raw = body
 	case p.Media.Name == mediatype.CSV:
 		err = p.readCSV(body, limits)
 	case p.Media.Name == mediatype.URLEncoded:

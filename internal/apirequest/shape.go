@@ -41,6 +41,8 @@ type Shape struct {
 	PlansRefused bool
 	// ReportRows has a write report to the host the rows that it has written.
 	ReportRows bool
+	// CountRows has a write count the rows that it has written, whichever of them it shows.
+	CountRows bool
 	// Match is the condition on the row that is written.
 	Match Match
 	// Whole has the rows of a Head operation be read: the response depends on them.
@@ -159,6 +161,9 @@ type Body struct {
 	Sparse, Lenient bool
 	// Members reports that value.Values.Members has a value for each of Columns.
 	Members bool
+	// Nested are the levels of rows within rows, the resource's own first and each before those
+	// within it; nil for other bodies. Their values are those of value.Values.Levels.
+	Nested []Level
 }
 
 // separate parts a query, and a payload if there is one, into shape and values.
@@ -278,7 +283,7 @@ type key []byte
 func (s *Shape) AppendKey(dst []byte) []byte {
 	k := append(key(dst), byte(s.Resource)) // by which, with its method, an operation goes
 	k = k.text(s.Method).text(s.Schema).text(s.Name)
-	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows, s.PlansRefused, s.Whole, s.Versionless)
+	k = k.flags(s.Select == nil, s.OnConflict == nil, s.Update == nil, s.Body != nil, s.ReportRows, s.CountRows, s.PlansRefused, s.Whole, s.Versionless)
 	k = append(k, byte(s.Match)).number(len(s.Accept))
 	for _, media := range s.Accept {
 		k = k.media(media)
@@ -297,7 +302,10 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	}
 	k = k.grouping(s)
 	if b := s.Body; b != nil {
-		k = k.flags(b.Array, b.Members, b.Sparse, b.Lenient).media(b.Media).texts(b.Columns)
+		k = k.flags(b.Array, b.Members, b.Sparse, b.Lenient).media(b.Media).texts(b.Columns).number(len(b.Nested))
+		for _, l := range b.Nested {
+			k = k.number(l.Parent).text(l.Member).texts(l.Columns)
+		}
 	}
 	for _, f := range s.Forced { // last, and so of a number that the key's end tells
 		k = binary.AppendVarint(k.number(f.Use).flags(f.Node != nil).node(f.Node), f.Most)

@@ -39,7 +39,8 @@ func fullShape() *apirequest.Shape {
 		Window:   window, Pages: []apirequest.Page{{Path: []string{"r"}, Window: window}},
 		Keyset:        apirequest.Keyset{Asked: true, Bound: apirequest.Before, Order: "1f", Nulls: []bool{true, false}},
 		ArgumentNames: []string{"x"}, Doubtful: []apirequest.Doubtful{{Argument: 1, Filter: apirequest.Predicate{Path: []string{"r"}, Node: condition}}},
-		Body:   &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true, Sparse: true, Lenient: true},
+		Body: &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true, Sparse: true, Lenient: true,
+			Nested: []apirequest.Level{{Columns: []string{"id"}}, {Parent: 1, Member: "lines", Columns: []string{"a", "b"}}}},
 		Forced: []apirequest.Forced{{Use: 1, Node: condition, Most: 9}, {Use: 2, Node: apirequest.Group{Nodes: []apirequest.Node{condition}}, Most: -1}},
 	}
 }

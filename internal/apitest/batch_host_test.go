@@ -308,6 +308,31 @@ func TestBatch_stale(t *testing.T) {
 	require.Equal(t, 3, count(t, super, `SELECT count(*) FROM archive.orders`))
 }
 
+// Errors are mapped as those of the request that has failed.
+func TestBatch_maps_errors(t *testing.T) {
+	t.Parallel()
+	api := serveClone(t, shopping, func(o *pgrest.Options) {
+		o.MapError = func(r *http.Request, e *pgrest.Error) *pgrest.Error {
+			return &pgrest.Error{Code: "X1", Status: 422, Message: r.Method + " " + r.URL.Path + " of " + r.Header.Get("X-Client") + " with " + r.Header.Get("Prefer"), Details: e.Code}
+		}
+	})
+	const read = `{"name": "r", "method": "GET", "path": "/products?id=eq.1"}`
+	for name, tt := range map[string]struct{ request, told, code string }{
+		"before anything runs":      {`{"method": "DELETE", "path": "/nowhere", "headers": {"Prefer": "count=exact"}}`, "DELETE /nowhere of me with count=exact", "PGRST205"},
+		"by the database":           {`{"method": "POST", "path": "/rpc/buy", "body": {"p": 1, "n": 9}}`, "POST /rpc/buy of me with ", "23514"},
+		"a reference too many":      {`{"method": "POST", "path": "/orders", "body": {"id": {"$ref": "r/0/name"}, "customer": "x"}}`, "POST /orders of me with ", "22P02"},
+		"that can't be read at all": {`{"method": "POST"}`, "POST / of me with ", "PGRST102"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := batchOf{send: headers{"X-Client": "me"}, requests: "[" + read + "," + tt.request + "]", status: 422, body: inBatch(1, "", "X1", tt.told, tt.code, "")}
+			if name == "that can't be read at all" {
+				x.body = fault("X1", tt.told, tt.code, "")
+			}
+			x.check(t, api)
+		})
+	}
+}
+
 // A panic of the host's code rolls all of it back.
 func TestBatch_panics(t *testing.T) {
 	t.Parallel()

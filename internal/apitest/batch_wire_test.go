@@ -62,7 +62,9 @@ func TestBatch_round_trips(t *testing.T) {
 		"reads with a reference":   {[]string{read, count, `{"method": "GET", "path": "/films?id=eq.{r/0/id}"}`, `{"method": "GET", "path": "/films?id=eq.{r/1/id}"}`, count}, 2, pgrest.Options{}},
 		"a chain": {[]string{write, `{"name": "b", "method": "POST", "path": "/visitors_book?select=entry", "headers": {"Prefer": "return=representation"}, "body": {"entry": {"$ref": "w/0/entry"}}}`,
 			`{"method": "GET", "path": "/visitors_book?entry=eq.{b/0/entry}"}`}, 4, pgrest.Options{}},
-		"OPTIONS alone": {[]string{`{"method": "OPTIONS", "path": "/films"}`}, 0, pgrest.Options{}},
+		"a large write behind a read": {[]string{read, `{"method": "POST", "path": "/rpc/sign_book", "body": {"entry": "` + strings.Repeat("y", 300<<10) + `"}}`, call}, 3, pgrest.Options{}},
+		"large writes":                {timesOver(`{"method": "POST", "path": "/rpc/sign_book", "body": {"entry": "`+strings.Repeat("y", 100<<10)+`"}}`, 4), 3, pgrest.Options{}},
+		"OPTIONS alone":               {[]string{`{"method": "OPTIONS", "path": "/films"}`}, 0, pgrest.Options{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -232,31 +232,3 @@ func BenchmarkIdempotency(b *testing.B) {
 		})
 	}
 }
-
-// Behind a pooler in transaction mode a key is taken on the connection on which the rest runs.
-func TestIdempotency_behind_a_pooler(t *testing.T) {
-	t.Parallel()
-	program := bouncerProgram(t, 0)
-	db := pgtest.Clone(t)
-	super := db.Superuser(t)
-	_, err := super.Exec(t.Context(), paymentsSQL+keysSQL(authenticator))
-	require.NoError(t, err)
-	pool := db.Pool(t, bouncer(t, db, program, ""), pgtest.MaxConns(8))
-	api := open(t, pool, withoutStatements, func(o *pgrest.Options) { o.Idempotency.Schema = "keys" })
-	var all sync.WaitGroup
-	for range 4 {
-		for key := range 10 {
-			x := exchange{method: "POST", target: "/payments?select=id", data: fmt.Sprintf(`{"cents": %d}`, key+1), send: withKey(fmt.Sprint(key), headers{"Prefer": representation})}
-			r := x.request(t)
-			all.Go(func() {
-				if w := answer(api, r); w.Code != http.StatusCreated {
-					t.Errorf("%d %s", w.Code, w.Body)
-				}
-			})
-		}
-	}
-	all.Wait()
-	require.Equal(t, 10, payments(t, super))
-	require.Equal(t, 10, count(t, super, `SELECT count(DISTINCT cents) FROM archive.payments`))
-	require.Equal(t, 10, count(t, super, `SELECT count(*) FROM keys.idempotency_keys WHERE status = 201`))
-}

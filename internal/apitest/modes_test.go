@@ -412,3 +412,6 @@ func (m mode) rightly(r *http.Request, plain recorded) bool {
 		return (set || strings.Contains(m.name, e.of)) && regexp.MustCompile(e.about).MatchString(about) && regexp.MustCompile(e.answer).MatchString(plain.body)
 	})
 }
+
+// withoutStatements is for poolers that give every transaction another connection.
+func withoutStatements(o *pgrest.Options) { o.DisablePreparedStatements = true }

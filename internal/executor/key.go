@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -66,10 +67,15 @@ func (tx *Tx) keyLeads(counts bool) bool {
 // sendKey queues the statements of the transaction's key.
 func (p *pipeline) sendKey() {
 	key := p.tx.session.Key
-	p.send("", beforeKey, [][]byte{strconv.AppendInt(nil, max(1, key.Wait.Milliseconds()), 10)})
-	p.send("", key.Find.SQL, key.Find.Args)
+	p.sendFind(key)
 	p.send("", key.Take.SQL, key.Take.Args)
 	p.send("", behindKey, nil)
+}
+
+// sendFind queues the statement that finds what was kept for a key, and what comes before it.
+func (p *pipeline) sendFind(key *Key) {
+	p.send("", beforeKey, [][]byte{strconv.AppendInt(nil, max(1, key.Wait.Milliseconds()), 10)})
+	p.send("", key.Find.SQL, key.Find.Args)
 }
 
 // readKey reads their results.
@@ -85,6 +91,33 @@ func (p *pipeline) readKey() error {
 		return p.tx.keyError(kept, err)
 	}
 	return p.skip(1)
+}
+
+// Find gives the row that Key.Find gives, nil for none, without taking the key.
+func (e *Executor) Find(ctx context.Context, key *Key) (kept [][]byte, err error) {
+	tx := &Tx{executor: e}
+	err = tx.attempt(ctx, func() (retry, error) {
+		var pipe pipeline
+		pipe.begin(ctx, tx)
+		pipe.sendFind(key)
+		err := pipe.dispatch()
+		if err == nil {
+			err = pipe.skip(1)
+		}
+		if err == nil {
+			kept, err = pipe.row()
+		}
+		if err != nil {
+			return pipe.giveUp(keyFault(err))
+		}
+		err = pipe.close()
+		pipe.clean()
+		return never, err
+	})
+	if err == nil {
+		tx.giveBack()
+	}
+	return kept, err
 }
 
 // The SQLSTATEs of a key that can't be taken.

@@ -22,6 +22,9 @@ type Result struct {
 	// doesn't give, since PostgreSQL counts them or makes one document of them, it is the
 	// number of all of them.
 	Rows int64
+	// Affected is, behind the last row, the number of rows that a write has written, whichever
+	// of them it shows, if the program counts them; else it is Rows.
+	Affected int64
 	// Columns are those of the rows.
 	Columns []query.Column
 	// Body is what an aggregate made of all rows.
@@ -43,7 +46,6 @@ type Result struct {
 	err      error     // what ended the reading; nil if all is well
 	revoked  error     // the reason of a Revoke that PostgreSQL was asked to cancel for
 	times    []byte    // room for the texts of a row's times
-	updated  int64     // how many rows an update of many rows has updated
 	written  *[][]byte // rows that were written, if the program tells of them: few do
 }
 

@@ -17,8 +17,12 @@ type Overrides struct{ Headers, Status string }
 // triggers and policies that the program runs.
 const overrides = "SELECT pg_catalog.current_setting('response.headers', true), pg_catalog.current_setting('response.status', true)"
 
-func overridesAndCounted(setting string) string {
-	return overrides + ", pg_catalog.current_setting('" + setting + "', true)"
+func overridesAndCounted(settings []string) string {
+	text := overrides
+	for _, setting := range settings {
+		text += ", pg_catalog.current_setting('" + setting + "', true)"
+	}
+	return text
 }
 
 func noneCounted(setting string) string {
@@ -36,13 +40,15 @@ func (r *Result) send() {
 	if p.Estimate != nil {
 		pipe.send(role, p.Estimate.SQL, values.Bind(p.Estimate.Args))
 	}
+	r.sendAll(p.Before)
 	pipe.sendIn(role, r.main.sql, values.Bind(p.Main.Args), r.main.formats)
+	r.sendAll(p.Behind)
 	if p.Precondition != nil {
 		pipe.send(role, p.Precondition.SQL, values.Bind(p.Precondition.Args))
 	}
 	after := overrides
-	if setting := p.CountedIn(); setting != "" {
-		after = overridesAndCounted(setting)
+	if settings := p.CountedIn(); settings != nil {
+		after = overridesAndCounted(settings)
 	}
 	pipe.send("", after, nil)
 	if r.fenced() {
@@ -66,8 +72,11 @@ func (r *Result) read() (err error) {
 			return apierror.OfStatement(p.Estimate.SQL, err)
 		}
 	}
+	if err := r.skipAll(p.Before); err != nil {
+		return err
+	}
 	if r.reader, err = r.pipe.next(); err != nil {
-		return apierror.OfStatement(r.main.sql, err)
+		return r.inBody(&p.Main, apierror.OfStatement(r.main.sql, err))
 	}
 	switch p.Form {
 	case query.FormNumber, query.FormDocument:
@@ -144,29 +153,31 @@ func (r *Result) readNumber() error {
 func (r *Result) finish() error {
 	tag, err := r.reader.Close()
 	if err != nil {
-		return err
+		return r.inBody(&r.cmd.Program.Main, err)
 	}
 	if r.cmd.Program.Form == query.FormTag {
 		r.Rows = tag.RowsAffected()
+	}
+	if err := r.skipAll(r.cmd.Program.Behind); err != nil {
+		return forgotten(err)
 	}
 	if p := r.cmd.Program.Precondition; p != nil {
 		if err := r.pipe.skip(1); err != nil {
 			return forgotten(apierror.OfStatement(p.SQL, err))
 		}
 	}
-	o, counted, err := r.pipe.readOverrides()
+	o, counts, err := r.pipe.readOverrides()
 	if err != nil {
 		return forgotten(err)
 	}
-	r.Overrides = o
-	if r.cmd.Program.Inserted {
-		r.Inserted = counted
+	r.Overrides, r.Affected = o, r.Rows
+	if r.cmd.Program.Inserted && len(counts) > 0 {
+		r.Inserted, counts = counts[0], counts[1:]
 	}
-	r.updated = r.Rows
-	if r.cmd.Program.Updated {
-		r.updated = 0
-		if counted != nil {
-			r.updated = *counted
+	if r.cmd.Program.Affected {
+		r.Affected = 0
+		if len(counts) > 0 && counts[0] != nil {
+			r.Affected = *counts[0]
 		}
 	}
 	if r.fenced() {
@@ -201,15 +212,15 @@ func (r *Result) finish() error {
 
 // checkRows holds the numbers of rows against what is expected.
 func (r *Result) checkRows() error {
-	if err := r.cmd.Expect.CheckUpdated(r.updated); err != nil {
+	if err := r.cmd.Expect.CheckUpdated(r.Affected); err != nil {
 		return err
 	}
 	return r.cmd.Expect.Check(r.Rows, r.Total())
 }
 
 // readOverrides reads the result of overrides or overridesAndCounted: what was set, and how
-// many rows the statement has counted, nil if it counts none.
-func (p *pipeline) readOverrides() (o Overrides, counted *int64, err error) {
+// many rows the statement has counted in each of its settings, nil for none.
+func (p *pipeline) readOverrides() (o Overrides, counts []*int64, err error) {
 	reader, err := p.next()
 	if err != nil {
 		return o, nil, err
@@ -220,14 +231,18 @@ func (p *pipeline) readOverrides() (o Overrides, counted *int64, err error) {
 		if o != (Overrides{}) {
 			p.tx.conn.overridden = true
 		}
-		if len(values) > 2 && len(values[2]) > 0 { // of overridesAndCounted
-			if counted, err = parseNumber(values[2]); err != nil {
-				return o, nil, err
+		for _, value := range values[2:] { // of overridesAndCounted
+			var n *int64
+			if len(value) > 0 {
+				if n, err = parseNumber(value); err != nil {
+					return o, nil, err
+				}
 			}
+			counts = append(counts, n)
 		}
 	}
 	_, err = reader.Close()
-	return o, counted, err
+	return o, counts, err
 }
 
 // estimate reads the planner's estimate of a number of rows out of a result of EXPLAIN

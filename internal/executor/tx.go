@@ -170,7 +170,7 @@ func (r *Result) sendPreface() (before int) {
 		r.tx.unknown = true // the time zone and the like
 		before += r.pipe.sendContext(r.cmd.Tells)
 	}
-	if setting := r.cmd.Program.CountedIn(); setting != "" { // or the count would go on from that of an earlier command
+	for _, setting := range r.cmd.Program.CountedIn() { // or the count would go on from that of an earlier command
 		r.pipe.send("", noneCounted(setting), nil)
 		before++
 	}

@@ -114,7 +114,7 @@ const ofSavepoint = 2
 func (p *pipeline) sendSavepoint() int {
 	tx := p.tx
 	tx.executor.host.left = false
-	names := []string{"role", "response.headers", "response.status", "client_encoding", query.InsertedSetting, query.UpdatedSetting} // the role first: others may be for it alone
+	names := []string{"role", "response.headers", "response.status", "client_encoding", query.InsertedSetting, query.AffectedSetting} // the role first: others may be for it alone
 	for _, s := range tx.settings {
 		if !slices.Contains(names, s.Name) {
 			names = append(names, s.Name)

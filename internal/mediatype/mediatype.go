@@ -72,6 +72,8 @@ const (
 
 	// Rows is JSON of rows to update, each with its key.
 	Rows = "application/vnd.pgrst.rows+json"
+	// Nested is JSON of rows to insert that have others within them.
+	Nested = "application/vnd.pgrst.nested+json"
 
 	// TypeScript is the source of a module of types. It has no registered name.
 	TypeScript = "application/typescript"
@@ -125,7 +127,7 @@ func Parse(s string) Type {
 	name, rest, _ := strings.Cut(s, ";")
 	name = strings.ToLower(strings.TrimSpace(name))
 	switch name {
-	case JSON, GeoJSON, CSV, Plain, XML, OpenAPI, URLEncoded, Octets, Any, TypeScript, Rows:
+	case JSON, GeoJSON, CSV, Plain, XML, OpenAPI, URLEncoded, Octets, Any, TypeScript, Rows, Nested:
 		return Type{Name: name}
 	case Object, "application/vnd.pgrst.object":
 		return Type{Name: Object, NullsStripped: parameters(rest)["nulls"] == "stripped"}

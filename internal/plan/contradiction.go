@@ -77,7 +77,7 @@ func (a *Answer) Vouched(c Contradiction) bool {
 func (m *Mutate) Vouched(c Contradiction) bool {
 	switch c {
 	case NoSuchAssignment:
-		return len(m.Columns) > 0 && !m.relies.onTruth
+		return (len(m.Columns) > 0 || m.Nested != nil) && !m.relies.onTruth
 	case NoSuchKey:
 		return m.Conflict != nil && (!m.Conflict.Given || m.Conflict.Predicate != "" || m.Conflict.Constraint != "")
 	}

@@ -32,6 +32,10 @@ type Mutate struct {
 	OneRow bool
 	// Bulk makes an update one of many rows, each by its own object of the body; else nil.
 	Bulk *Bulk
+	// Levels reports a body of rows that may have others within them, and Nested is the insert of
+	// these; nil if there are none.
+	Levels bool
+	Nested *Nested
 	// Match is the condition on the row, nil for none. With one, a PUT either inserts its row
 	// or changes the one that is there.
 	Match *Match
@@ -44,6 +48,9 @@ type Mutate struct {
 	// ReportRows has the result report to the host the rows that were written, and ReportOld
 	// also updated ones as they were.
 	ReportRows, ReportOld bool
+	// CountRows has the result count the rows that were written, of which fewer or more may be
+	// shown.
+	CountRows bool
 	// Key is the primary key, where that of a new row is all that the client wants to know.
 	Key []KeyColumn
 }
@@ -54,6 +61,14 @@ func (*Mutate) plan() {}
 // functions that aren't IMMUTABLE where the values of a write, what it returns, and what
 // becomes of a conflict are computed.
 func (m *Mutate) Spread() bool { return m.Table.Distribution != introspect.Local }
+
+// ShowsEach reports that the answer has a row for each row that was written: none is left out
+// for what it embeds, and they aren't grouped.
+func (m *Mutate) ShowsEach() bool {
+	n := m.Root
+	return m.Return != ReturnRepresentation || !n.Aggregates() && n.Distinct == nil && len(n.Where) == 0 && n.Window.IsAll() &&
+		!slices.ContainsFunc(n.Embeds, func(e *Embed) bool { return e.Inner })
+}
 
 // Action is what a write does.
 type Action = apirequest.Action
@@ -109,7 +124,7 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req)}
+	m := &Mutate{Action: req.Action, Table: table, Return: returnOf(req), CountRows: req.CountRows}
 	if m.ReportRows = req.ReportRows; m.ReportRows {
 		m.ReportOld = p.cache.ServerVersion >= returnsOld
 	}
@@ -132,11 +147,17 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if m.Return == ReturnHeadersOnly && m.Action == Create {
 		m.Key = p.key(table)
 	}
+	if err := p.addNested(m, req); err != nil {
+		return nil, err
+	}
 	if err := checkPreferences(req); err != nil { // a write's go before its media type
 		return nil, err
 	}
 	if err := p.finish(&m.Answer, req, producer{rows: table.Name, defaults: defaultSelect(req)}); err != nil {
 		return nil, err
+	}
+	if m.Nested != nil && m.Explain != nil {
+		return nil, apierror.NotImplemented("There is no execution plan of rows with others within them: they are inserted by several statements.")
 	}
 	if m.Match, err = p.match(req, table); err != nil {
 		return nil, err

@@ -20,13 +20,15 @@ const (
 	RowMissing       = apierror.RowMissing
 	RowPresent       = apierror.RowPresent
 	KeyMismatch      = apierror.KeyMismatch
+	RowMissed        = apierror.RowMissed
 )
 
 // Use is one use of a relation or a routine that a plan makes.
 type Use struct {
 	Kind UseKind
 	Name introspect.QualifiedName
-	// Path are the names of the embeds that lead to it; empty for the resource itself.
+	// Path are the names of the embeds that lead to it, or those of the members of a body of rows
+	// within rows; empty for the resource itself.
 	Path []string
 	// Reads are the columns that are shown, filtered by, ordered by and told apart by, each
 	// once, and Writes those that are written.
@@ -93,13 +95,17 @@ func uses(p Runnable) []Use {
 			}
 			u.Operators = add(u.Operators, filter.Equal)
 		}
+		if p.Nested != nil {
+			p.Nested.Root.note(&u)
+		}
 		u.where(p.Where)
 		if p.Return != ReturnRepresentation { // all that is shown is the key
 			for _, c := range p.Key {
 				u.Reads = add(u.Reads, c.Name)
 			}
-			return u.appendTo(nil)
+			return p.Nested.appendUses(u.appendTo(nil))
 		}
+		return p.Nested.appendUses(a.Root.appendUses(nil, u))
 	case *Call:
 		u = Use{Kind: UseCall, Name: p.Routine.Name, of: subject{node: p.Root}}
 	}

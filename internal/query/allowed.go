@@ -18,15 +18,15 @@ func raising(message string) string {
 
 // guarded reports a write whose rows are held against conditions, leave a mark, or are counted.
 func guarded(m *plan.Mutate) bool {
-	return (len(m.Check) > 0 || m.Match != nil || countsUpdated(m)) && (!noColumns(m) || m.Bulk != nil)
+	return (len(m.Check) > 0 || m.Match != nil || countsAffected(m)) && (!noColumns(m) || m.Bulk != nil)
 }
 
 // allowed renders whether the row of a write satisfies all conditions, or fails. If the write
 // has a condition itself, the row leaves its mark.
 func allowed(m *plan.Mutate) fragment {
 	var all []fragment
-	if countsUpdated(m) {
-		all = append(all, sql(countIn(UpdatedSetting, "+")))
+	if countsAffected(m) {
+		all = append(all, sql(countIn(AffectedSetting, "+")))
 	}
 	if m.Match != nil {
 		all = append(all, sql(markWritten))

@@ -119,22 +119,6 @@ func containsColumn(list []plan.WriteColumn, c plan.WriteColumn) bool {
 	return slices.ContainsFunc(list, func(other plan.WriteColumn) bool { return other.Name == c.Name })
 }
 
-// UpdatedSetting is the setting in which an update of many rows counts those that it updated,
-// if it shows fewer or more of them.
-const UpdatedSetting = "pgrst.updated"
-
-// countsUpdated reports an update whose number of rows counts, and isn't that of the rows
-// that it shows.
-func countsUpdated(m *plan.Mutate) bool {
-	return m.Expect.EachObject && m.Return == plan.ReturnRepresentation && !m.Spread() && !showsEach(m.Root)
-}
-
-// showsEach reports that each row that was written is shown as one row.
-func showsEach(n *plan.Node) bool {
-	return !n.Aggregates() && n.Distinct == nil && len(n.Where) == 0 && n.Window.IsAll() &&
-		!slices.ContainsFunc(n.Embeds, func(e *plan.Embed) bool { return e.Inner })
-}
-
 // placeName is the column with the place of an object in the body, before it is an OwnName.
 const placeName = "pgrst place"
 

@@ -25,7 +25,7 @@ func onConflict(m *plan.Mutate) fragment {
 	if counts(m) {
 		conditions = append(conditions, sql(countInserted("-")))
 	}
-	if guarded(m) { // the row that is there has to satisfy them, too
+	if len(m.Check) > 0 { // the row that is there has to satisfy them, too
 		conditions = append(conditions, satisfies(m))
 	}
 	f.join(where(conditions))

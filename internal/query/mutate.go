@@ -15,6 +15,9 @@ const (
 
 // mutate renders a write with what it returns.
 func mutate(m *plan.Mutate) (fragment, *Program) {
+	if m.Nested != nil {
+		return nested(m)
+	}
 	write := write(m)
 	switch {
 	case m.Return == plan.ReturnRepresentation && plain(m) && !(m.Spread() && callsFunctions(m)):

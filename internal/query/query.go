@@ -17,6 +17,11 @@ import (
 type Statement struct {
 	SQL  string
 	Args []value.Arg
+	// Level is the number of the level whose rows it inserts, from 1 for the first one, of a body
+	// of rows within rows; 0 for other statements. Filled are the columns that the keys of other
+	// levels fill in.
+	Level  int
+	Filled []string
 }
 
 // Program is what a plan sends to the database.
@@ -30,6 +35,9 @@ type Program struct {
 	// Shape is the hash of the shape that the program was made of, in hexadecimal. Package
 	// program sets it, of what it compiles; it is empty of others.
 	Shape string
+	// Before precede Main, and Behind follow it, in their order. They give nothing: they insert
+	// rows that those of Main are to have within them.
+	Before, Behind []Statement
 	// Precondition, which follows Main, fails if a write's condition doesn't hold; nil for
 	// none.
 	Precondition *Statement
@@ -41,6 +49,11 @@ type Program struct {
 // Arguments is the number of arguments of the statement that has most of them.
 func (p *Program) Arguments() int {
 	most := len(p.Main.Args)
+	for _, list := range [][]Statement{p.Before, p.Behind} {
+		for i := range list {
+			most = max(most, len(list[i].Args))
+		}
+	}
 	for _, s := range []*Statement{p.Precondition, p.Count, p.Estimate} {
 		if s != nil {
 			most = max(most, len(s.Args))
@@ -73,12 +86,20 @@ func Build(p plan.Runnable) *Program {
 		main, program.Check = checked(p, main)
 	}
 	if m, ok := p.(*plan.Mutate); ok {
-		program.Inserted, program.Updated = counts(m) && !replaces(m), countsUpdated(m)
+		program.Inserted, program.Affected = counts(m) && !replaces(m), countsAffected(m)
 		if a.Explain == nil {
 			program.Precondition = precondition(m)
 		}
 	}
 	program.Main = *statement(main)
+	if m, ok := p.(*plan.Mutate); ok && m.Levels {
+		switch {
+		case m.Nested == nil:
+			program.Main.Level = 1
+		case m.Nested.Key == nil:
+			markLevel(&program.Main, m.Nested.Root)
+		}
+	}
 	return program
 }
 

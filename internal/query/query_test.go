@@ -108,6 +108,15 @@ func tryPlan(planner *plan.Planner, schema, method, target, body string, headers
 	if err != nil {
 		return nil, nil, err
 	}
+	if req.IsNested() {
+		nesting, err := planner.Nesting(&req.Shape)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := req.Nest(nesting); err != nil {
+			return nil, nil, err
+		}
+	}
 	p, err := planner.Build(&req.Shape)
 	if err != nil {
 		return nil, nil, err
@@ -122,7 +131,15 @@ func tryPlan(planner *plan.Planner, schema, method, target, body string, headers
 // printProgram prints what of a program is not as usual.
 func printProgram(p *query.Program, values *value.Values) string {
 	var b strings.Builder
+	for i := range p.Before {
+		printStatement(&b, &p.Before[i], values)
+		b.WriteString("\nand behind it:\n")
+	}
 	printStatement(&b, &p.Main, values)
+	for i := range p.Behind {
+		b.WriteString("\nand behind it:\n")
+		printStatement(&b, &p.Behind[i], values)
+	}
 	if columns := columnsText(p.Columns); columns != "" {
 		fmt.Fprintf(&b, "\ncolumns: %s\n", columns)
 	}

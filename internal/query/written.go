@@ -7,6 +7,16 @@ import (
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 )
 
+// AffectedSetting is the setting in which a write counts the rows that it has written, if it
+// shows fewer or more of them.
+const AffectedSetting = "pgrst.affected"
+
+// countsAffected reports a write whose number of rows is asked for, and isn't that of the rows
+// that it shows.
+func countsAffected(m *plan.Mutate) bool {
+	return (m.Expect.EachObject || m.CountRows && !noColumns(m)) && !m.ShowsEach() && !m.Spread()
+}
+
 // Written is where a write's result has the rows that were written. Each is a JSON object
 // of the row as the relation has it now, "new", and as it was, "old", either of them null
 // if there is none, or if PostgreSQL doesn't tell.
@@ -70,7 +80,7 @@ func written(m *plan.Mutate) fragment {
 	switch {
 	case m.Action == plan.Delete:
 		now, before = before, now
-	case m.ReportOld:
+	case m.ReportOld && m.Nested == nil: // else they are read, and all of them are new
 		before = json(oldName)
 	}
 	return sql("pg_catalog.json_build_object('new', " + now + ", 'old', " + before + ")::text")

@@ -19,8 +19,8 @@ type Yield struct {
 	Keys int
 	// Inserted reports that the statement counts what it inserts, in InsertedSetting.
 	Inserted bool
-	// Updated reports that it counts what it updates, in UpdatedSetting.
-	Updated bool
+	// Affected reports that it counts the rows that it writes, in AffectedSetting.
+	Affected bool
 	// Version reports a column behind the client's, and those of overrides, with the version
 	// of the only row.
 	Version bool
@@ -28,15 +28,16 @@ type Yield struct {
 	Written Written
 }
 
-// CountedIn is the setting in which the statement counts rows; empty for none.
-func (y *Yield) CountedIn() string {
-	switch {
-	case y.Inserted:
-		return InsertedSetting
-	case y.Updated:
-		return UpdatedSetting
+// CountedIn are the settings in which the statement counts rows: that of Inserted, and that of
+// Affected.
+func (y *Yield) CountedIn() (settings []string) {
+	if y.Inserted {
+		settings = append(settings, InsertedSetting)
 	}
-	return ""
+	if y.Affected {
+		settings = append(settings, AffectedSetting)
+	}
+	return settings
 }
 
 // Form is how a main statement's result is read.

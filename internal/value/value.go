@@ -35,6 +35,8 @@ type Values struct {
 	Members [][]byte
 	// Objects is how many objects there are in a body of rows to update, each by its key.
 	Objects int64
+	// Levels are the objects of a body of rows within rows: the resource's own first.
+	Levels []Level
 	// Window is that of the resource's own rows, and Pages are those of what is embedded,
 	// whose numbers nothing has checked.
 	Window filter.Window
@@ -71,12 +73,20 @@ const (
 	FromVersions
 	// FromKeyset is one of Values.Keyset.
 	FromKeyset
+	// FromLevel is the objects of one of Values.Levels, and FromLevelCount how many there are.
+	// FromLevelAround is for each of them the place of the object around it, and FromLevelWithin
+	// for each object around the place of the one within it, NULL for none, both as an array.
+	FromLevel
+	FromLevelCount
+	FromLevelAround
+	FromLevelWithin
 )
 
 var sources = [...]string{
 	FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments",
 	FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset",
-	FromVersions: "versions", FromKeyset: "keyset",
+	FromVersions: "versions", FromKeyset: "keyset", FromLevel: "level", FromLevelCount: "count of level",
+	FromLevelAround: "places around level", FromLevelWithin: "places within level",
 }
 
 // String gives the source in a word or two.
@@ -139,6 +149,14 @@ func (v *Values) text(arg *Arg) []byte {
 		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).AtMost(arg.Most).Limit, 10)
 	case FromVersions:
 		text = []byte(filter.ArrayText(v.Versions))
+	case FromLevel:
+		text = v.Levels[arg.Index].Rows
+	case FromLevelCount:
+		text = strconv.AppendInt(nil, int64(len(v.Levels[arg.Index].Around)), 10)
+	case FromLevelAround:
+		text = v.Levels[arg.Index].around()
+	case FromLevelWithin:
+		text = v.within(arg.Index)
 	case FromOffset:
 		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).Offset, 10)
 	}
