@@ -185,7 +185,7 @@ func (d *Decision) ruling(kind UseKind) (ruling, error) {
 func (d *Decision) conditions() ([]filter.Node, error) {
 	conditions := d.Where
 	if d.Filter != "" {
-		q, err := filter.Parse(d.Filter, filter.Options{})
+		q, err := filter.Parse(d.Filter, filter.Options{Filters: true})
 		if err != nil {
 			return nil, fmt.Errorf("read Filter: %w", err)
 		}
@@ -211,10 +211,13 @@ func (d *Decision) conditions() ([]filter.Node, error) {
 // valid refuses a condition that the grammar has not.
 func valid(node filter.Node) error {
 	_, err := filter.Bind(node, filter.ResolverFunc(func(f filter.Field) (filter.Operand, error) {
-		if f.Name == "" {
+		switch {
+		case f.Name == "":
 			return filter.Operand{}, errors.New("a condition names no column")
+		case len(f.Related) > 0:
+			return filter.Operand{}, errors.New("a condition is about related rows")
 		}
-		return filter.Operand{SQL: "x"}, nil
+		return filter.Operand{SQL: "x", Cast: f.Cast}, nil
 	}))
 	return err
 }

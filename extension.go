@@ -43,12 +43,17 @@ const (
 	// with Content-Type: application/vnd.pgrst.nested+json, whose members are columns or are
 	// called as embeds are in select. See docs/nested-inserts.md.
 	NestedInserts // nested-inserts
+	// Filters takes casts of fields in conditions and orders, as in id::text=like.4* (see
+	// Options.FilterCasts); the operators jsonpath and jsonmatch; conditions about related
+	// rows, as in client(name)=eq.x, and orders by them at any depth; and orders without regard
+	// to case, as in order=name.ci. See docs/filters.md.
+	Filters // filters
 )
 
 var extensions = [...]string{
 	TypeScript: "typescript", Upserts: "upserts", BulkUpdates: "bulk-updates", Conditional: "conditional",
 	KeysetPages: "keyset-pages", Grouping: "grouping", Batches: "batches",
-	NestedInserts: "nested-inserts",
+	NestedInserts: "nested-inserts", Filters: "filters",
 }
 
 // String gives the extension's name, such as "typescript".

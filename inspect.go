@@ -82,7 +82,8 @@ func (x *exchange) openAPI(media mediatype.Type) openapi.Config {
 		Security: x.options.OpenAPISecurity, MaxRows: int(max(0, x.options.MaxRows)), SearchPath: x.options.ExtraSearchPath,
 		TypeScript: !x.options.without(TypeScript), Upserts: !x.options.without(Upserts), BulkUpdates: !x.options.without(BulkUpdates),
 		Conditional: !x.options.without(Conditional), KeysetPages: !x.options.without(KeysetPages), Grouping: !x.options.without(Grouping),
-		Batches: !x.options.without(Batches), NestedInserts: !x.options.without(NestedInserts), IdempotencyKeys: x.options.Idempotency.on(), Additions: x.options.additions(media),
+		Filters: !x.options.without(Filters), NullRows: x.options.NullRows, NestedInserts: !x.options.without(NestedInserts),
+		Batches: !x.options.without(Batches), IdempotencyKeys: x.options.Idempotency.on(), Additions: x.options.additions(media),
 	}
 }
 

@@ -98,6 +98,21 @@ type Options struct {
 	Plans bool
 	// Without switches off what the API has beyond PostgREST's. The reference has no such key.
 	Without []Extension
+	// FilterCasts names types, beside text, that clients may cast fields to in filters and
+	// orders, as in and=(data->>price::numeric.gt.5): names in SQL's words, such as "numeric"
+	// and "double precision", or in the search path, without a schema. A value that isn't of
+	// the type is an error of the whole request. By default there is text alone, and in the
+	// name of a parameter, as in id::text=like.4*, the cast counts only where PostgREST, which
+	// overlooks it there, would answer with an error. With FilterCasts that isn't nil, if
+	// only an empty list, it counts with every operator. The reference has no such key.
+	FilterCasts []string
+	// NullRows answers null for a function that returns one row (RETURNS a composite type, or
+	// several OUT parameters, without SETOF) where it returns NULL, as one in SQL does that
+	// finds nothing; and so where a computed relationship embeds what such a function returns.
+	// By default there is an object whose members are null, as PostgREST has it. A row of
+	// nulls that isn't NULL is an object either way, unless it is to be one of an exposed
+	// table that has a column which is NOT NULL. The reference has no such key.
+	NullRows bool
 	// VersionColumns names the columns that have the versions of rows, for conditional
 	// requests: by "relation", which means those of that name in all exposed schemas, or by
 	// "schema.relation", which goes first. It is for views, which have no version without,
@@ -310,7 +325,7 @@ func (o Options) withDefaults() Options {
 	o.Hooks = slices.Clone(o.Hooks)
 	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
 	o.OpenAPIAdditions, o.SwaggerAdditions = o.OpenAPIAdditions.Clone(), o.SwaggerAdditions.Clone()
-	o.VersionColumns = maps.Clone(o.VersionColumns)
+	o.VersionColumns, o.FilterCasts = maps.Clone(o.VersionColumns), slices.Clone(o.FilterCasts)
 	o.Limits.MaxRowsOf, o.Limits.MaxConcurrentOf = maps.Clone(o.Limits.MaxRowsOf), maps.Clone(o.Limits.MaxConcurrentOf)
 	if o.HoistedSettings == nil {
 		o.HoistedSettings = []string{"statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"}

@@ -208,7 +208,7 @@ func (o Options) requestConfig() apirequest.Config {
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
 		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional), NoKeysets: o.without(KeysetPages),
-		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches), NoNested: o.without(NestedInserts),
+		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches), NoNested: o.without(NestedInserts), NoFilters: o.without(Filters),
 		Limits: o.Limits.requests(),
 	}
 }

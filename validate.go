@@ -94,6 +94,9 @@ func (o Options) validate() error {
 	if err := o.validatePostOnly(); err != nil {
 		return err
 	}
+	if err := o.validateFilterCasts(); err != nil {
+		return err
+	}
 	if err := o.validateIdempotency(); err != nil {
 		return err
 	}

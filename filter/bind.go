@@ -11,7 +11,9 @@ import (
 // Resolver says what the fields of a query are in the database.
 type Resolver interface {
 	// Resolve returns the column that the field names, without the field's
-	// JSON path. Its errors come back from Bind as they are.
+	// JSON path. Its errors come back from Bind as they are. A field with Related is a
+	// column of another relation, and one with a Cast needs Operand.Cast, unless that is
+	// text: both are there with Options.Filters alone.
 	Resolve(f Field) (Operand, error)
 }
 
@@ -39,6 +41,8 @@ type Operand struct {
 	// column's type, for the values that it is compared with; empty for none. It
 	// is not called for patterns, searches, and values inside of JSON.
 	Parse string
+	// Cast is the type that the field is cast to, as SQL has it; empty for none.
+	Cast string
 }
 
 // Bind turns a condition or a group into SQL. It fails where the resolver does,
@@ -88,12 +92,15 @@ func BindField(f Field, r Resolver) (squirrel.Sqlizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if operand, err = operand.castAs(f); err != nil {
+		return nil, err
+	}
 	return f.Bind(operand), nil
 }
 
 // BindOrder turns a term into SQL for ORDER BY. The resolver is asked for the
-// term's field; when the term names a relation, it has to be that relation's
-// resolver. BindOrder fails where the resolver does, with its error.
+// term's field, which may be that of a related relation. BindOrder fails where the
+// resolver does, with its error.
 func BindOrder(t OrderTerm, r Resolver) (squirrel.Sqlizer, error) {
 	operand, field, err := t.Aggregate.resolve(t.Field, r)
 	if err != nil {
@@ -117,7 +124,13 @@ func (t OrderTerm) Bind(o Operand) squirrel.Sqlizer {
 	if t.Aggregate != NoAggregate {
 		t.Field, o = Field{}, t.Aggregate.of(t.Field, o)
 	}
+	if t.IgnoreCase {
+		b.sql.WriteString("lower(")
+	}
 	b.field(t.Field, o)
+	if t.IgnoreCase {
+		b.sql.WriteByte(')')
+	}
 	switch t.Direction {
 	case Asc:
 		b.sql.WriteString(" ASC")
@@ -139,7 +152,7 @@ func (t OrderTerm) Bind(o Operand) squirrel.Sqlizer {
 // is.
 func (c Comparison) Bind(f Field, o Operand, value any) squirrel.Sqlizer {
 	var b binder
-	if len(f.Path) > 0 {
+	if len(f.Path) > 0 || o.Cast != "" {
 		o.Parse, o.TSVector = "", false // a value inside of the column has another type
 	}
 	if c.Negated {
@@ -160,6 +173,8 @@ func (c Comparison) Bind(f Field, o Operand, value any) squirrel.Sqlizer {
 		b.field(f, o)
 		b.sql.WriteString(" IS ")
 		b.sql.WriteString(isValues[c.Is].sql)
+	case c.Operator.jsonPath():
+		b.jsonPath(c, f, o, value)
 	default:
 		b.comparison(c, f, o, value)
 	}
@@ -223,8 +238,12 @@ func (b *binder) argument(value any) {
 	b.args = append(b.args, value)
 }
 
-// field writes a field with its JSON path.
+// field writes a field with its JSON path, cast if it is.
 func (b *binder) field(f Field, o Operand) {
+	if o.Cast != "" {
+		b.sql.WriteString("CAST(")
+		defer func() { b.sql.WriteString(" AS " + o.Cast + ")") }()
+	}
 	convert := len(f.Path) > 0 && !o.JSON
 	if convert {
 		b.sql.WriteString("to_jsonb(")

@@ -120,7 +120,7 @@ func (s *scanner) operatorAndValue(c *Condition, value func(*scanner) string) bo
 		return ok
 	case s.keyword("isdistinct"):
 		c.Operator = IsDistinct
-	case s.searchOperator(c), s.simpleOperator(c), s.quantifiedOperator(c):
+	case s.searchOperator(c), s.simpleOperator(c), s.quantifiedOperator(c), s.pathOperator(c):
 	default:
 		return false
 	}

@@ -27,17 +27,20 @@ func (e *EncodeError) Error() string {
 // with Update takes Options.Update, one with NestedColumns takes Options.Nested, one with
 // After or Before takes Options.Pages, and one with Distinct, Having, an order by an aggregate,
 // or count(distinct) takes Options.Grouping, and can't have Arguments with Distinct or Having.
+// A field's Cast, a condition's Related, more than one Related of an order, IgnoreCase, and the
+// operators jsonpath and jsonmatch take Options.Filters.
 // What makes no difference comes back as Parse has it: a list without elements as one
 // that has an empty element, a relation without items with an empty slice of them, a
-// column that is repeated once, and what an operator has no use for, such as the Value of
-// In, as nothing.
+// column that is repeated once, what an operator has no use for, such as the Value of In, as
+// nothing, and an argument with the Filter that its value tells.
 //
 // The error is an *EncodeError, for what the grammar has no words for: operators and
 // other enums that don't exist; quantifiers, languages, aliases and casts where none can
 // be; empty names, groups and orders; two pages of one path; a group on an embedded
 // relation that is called "not", and an embedded one that is called "count" unless it is
-// spread; an argument or a token whose value is read as a filter; an index of a JSON path right
-// before a closing bracket; and what nests deeper than Parse goes.
+// spread; an argument or a token whose value is read as a filter, and beside arguments a filter
+// that is read as one; a field of select and of distinct that is cast or another relation's; an
+// index of a JSON path right before a closing bracket; and what nests deeper than Parse goes.
 func (q *Query) Encode() (string, error) {
 	var b strings.Builder
 	for _, w := range q.written() {
@@ -67,7 +70,7 @@ type written struct {
 // written gives the parameters of the query.
 func (q *Query) written() []written {
 	var all []written
-	var p printer
+	p := printer{arguments: len(q.Arguments) > 0}
 	add := func(parameters ...parameter) {
 		for _, made := range parameters {
 			all = append(all, written{made, p.refused})

@@ -136,7 +136,16 @@ func TestQueryEncode_by_hand(t *testing.T) {
 		{"argument_that_is_half_a_filter", filter.Query{Arguments: []filter.Argument{{Name: "a", Value: "is.x"}}}, "a=is.x", `the argument's value "is.x" is read as a filter`},
 		{"no_index", selected(filter.SelectField{Field: filter.Field{Name: "a", Path: []filter.Step{{Key: "b", Index: true}}}}), "select=a-%3Eb", `"b" is no index`},
 		{"index_before_a_bracket", selected(filter.SelectRelation{Relation: "r", Items: []filter.SelectItem{filter.SelectField{Field: index}}}), "select=r(a-%3E0)", "the index 0 is right before a bracket"},
-		{"index_of_a_related_order", ordered(filter.OrderTerm{Relation: "r", Field: index}), "order=r(a-%3E0)", "the index 0 is right before a bracket"},
+		{"index_of_a_related_order", ordered(filter.OrderTerm{Field: filter.Field{Name: index.Name, Path: index.Path, Related: []string{"r"}}}), "order=r(a-%3E0)", "the index 0 is right before a bracket"},
+		{"filter_read_as_an_argument", filter.Query{Arguments: []filter.Argument{{Name: "a", Value: "x"}}, Where: []filter.Predicate{root(filter.Condition{Field: column("b"), Operator: filter.JSONPathExists, Value: "$"})}},
+			"b=jsonpath.$&a=x", "the operator jsonpath is read as an argument"},
+		{"selected_field_of_another_relation", selected(filter.SelectField{Field: filter.Field{Name: "a", Related: []string{"r"}}}), "select=a", "the field a is cast or another relation's"},
+		{"distinct_field_that_is_cast", filter.Query{Distinct: []filter.Distinct{{Fields: []filter.Field{{Name: "a", Cast: "text"}}}}}, "distinct=a", "the field a is cast or another relation's"},
+		{"aggregate_of_a_related_field", ordered(filter.OrderTerm{Field: filter.Field{Name: "a", Related: []string{"r"}}, Aggregate: filter.AggregateSum}), "order=a.sum()", "the field a is cast or another relation's"},
+		{"aggregate_without_case", ordered(filter.OrderTerm{Field: column("a"), Aggregate: filter.AggregateMax, IgnoreCase: true}), "order=a.max().ci", "case is ignored in an aggregate"},
+		{"cast_of_a_field", where(filter.Condition{Field: filter.Field{Name: "a", Cast: "x y)"}, Value: "1"}), "a::x%20y)=eq.1", `"x y)" is no name of a type`},
+		{"index_of_a_related_condition", where(filter.Condition{Field: filter.Field{Name: index.Name, Path: index.Path, Related: []string{"r"}}, Value: "1"}), "r(a-%3E0)=eq.1", "the index 0 is right before a bracket"},
+		{"relations_too_deep", where(filter.Condition{Field: filter.Field{Name: "a", Related: make([]string, 101)}, Value: "1"}), "", "a name is empty"},
 		{"group_too_deep", where(deep(101)), "", "there are more than 100 levels of nesting"},
 		{"embed_too_deep", filter.Query{Select: embedded(101)}, "", "there are more than 100 levels of nesting"},
 		{"path_too_long", selected(filter.SelectField{Field: path(101)}), "", "a JSON path has more than 100 steps"},
@@ -166,7 +175,7 @@ func TestQueryEncode_by_hand(t *testing.T) {
 // no difference.
 func requireSame(t *testing.T, q *filter.Query, encoded string) {
 	t.Helper()
-	parsed, err := filter.Parse(encoded, filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true})
+	parsed, err := filter.Parse(encoded, filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true, Filters: true})
 	require.NoError(t, err, encoded)
 	require.Equal(t, meant(q), meant(parsed), encoded)
 	again, err := parsed.Encode()
@@ -180,7 +189,7 @@ func requireSame(t *testing.T, q *filter.Query, encoded string) {
 // that query: there was reason to refuse.
 func requireOther(t *testing.T, q *filter.Query) {
 	t.Helper()
-	parsed, err := filter.Parse(q.String(), filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true})
+	parsed, err := filter.Parse(q.String(), filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true, Filters: true})
 	if err == nil {
 		require.NotEqual(t, meant(q), meant(parsed), q.String())
 	}
@@ -209,7 +218,7 @@ func TestString(t *testing.T) {
 		{filter.SelectField{All: true}, "*"},
 		{filter.SelectRelation{Relation: "client", Alias: "owner", Join: filter.InnerJoin, Items: fields("id", "name")}, "owner:client!inner(id,name)"},
 		{filter.Order{Path: []string{"r"}, Terms: []filter.OrderTerm{{Field: column("a"), Direction: filter.Desc}, {Field: column("b")}}}, "r.order=a.desc,b"},
-		{filter.OrderTerm{Relation: "r", Field: column("a"), Nulls: filter.NullsLast}, "r(a).nullslast"},
+		{filter.OrderTerm{Field: filter.Field{Name: "a", Related: []string{"r"}}, Nulls: filter.NullsLast}, "r(a).nullslast"},
 		{filter.OrderTerm{Field: column("a"), Aggregate: filter.AggregateSum, Direction: filter.Desc}, "a.sum().desc"},
 		{filter.OrderTerm{Aggregate: filter.AggregateCount}, "count()"},
 		{filter.SelectField{Field: column("a"), Aggregate: filter.AggregateCountDistinct, Alias: "n"}, "n:a.count(distinct)"},
@@ -230,7 +239,10 @@ func TestString(t *testing.T) {
 
 // meant is a query without what makes no difference.
 func meant(q *filter.Query) filter.Query {
-	m := filter.Query{Select: meantItems(q.Select), OnConflict: q.OnConflict, OnConstraint: q.OnConstraint, Arguments: q.Arguments}
+	m := filter.Query{Select: meantItems(q.Select), OnConflict: q.OnConflict, OnConstraint: q.OnConstraint}
+	for _, a := range q.Arguments {
+		m.Arguments = append(m.Arguments, filter.Argument{Name: a.Name, Value: a.Value})
+	}
 	if q.Select == nil {
 		m.Select = nil
 	}
@@ -275,7 +287,7 @@ func meant(q *filter.Query) filter.Query {
 func meantPath(path []string) []string { return append([]string(nil), path...) }
 
 func meantField(f filter.Field) filter.Field {
-	return filter.Field{Name: f.Name, Path: append([]filter.Step(nil), f.Path...)}
+	return filter.Field{Name: f.Name, Path: append([]filter.Step(nil), f.Path...), Related: meantPath(f.Related), Cast: f.Cast}
 }
 
 func meantNode(n filter.Node) filter.Node {

@@ -127,7 +127,10 @@ func (m *maker) number() *int64 {
 }
 
 func (m *maker) field() filter.Field {
-	f := filter.Field{Name: m.text()}
+	f := filter.Field{Name: m.text(), Cast: m.maybe()}
+	if m.chance() {
+		f.Related = several(m, m.text)
+	}
 	if m.chance() {
 		f.Path = several(m, func() filter.Step { return filter.Step{Text: m.chance(), Key: m.text(), Index: m.chance()} })
 	}
@@ -138,7 +141,7 @@ func (m *maker) node(depth int) filter.Node {
 	if depth > 0 && m.chance() {
 		return filter.Group{Negated: m.chance(), Any: m.chance(), Nodes: several(m, func() filter.Node { return m.node(depth - 1) })}
 	}
-	c := filter.Condition{Field: m.field(), Negated: m.chance(), Operator: filter.Operator(m.below(int(filter.Adjacent) + 2)), Value: m.text()}
+	c := filter.Condition{Field: m.field(), Negated: m.chance(), Operator: filter.Operator(m.below(int(filter.JSONPathMatch) + 2)), Value: m.text()}
 	if m.aggregates && m.below(2) == 1 || m.below(16) == 1 {
 		c.Aggregate = m.aggregate()
 	}
@@ -157,7 +160,7 @@ func (m *maker) node(depth int) filter.Node {
 
 func (m *maker) term() filter.OrderTerm {
 	t := filter.OrderTerm{
-		Relation: m.maybe(), Field: m.field(),
+		Field: m.field(), IgnoreCase: m.chance(),
 		Direction: filter.Direction(m.below(4)), Nulls: filter.NullsOrder(m.below(4)),
 	}
 	if m.chance() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"strings"
 
 	"github.com/Masterminds/squirrel"
 	"github.com/pgrest-go/pgrest/filter"
@@ -141,4 +142,44 @@ func ExamplePage_Window() {
 	// SELECT title FROM films LIMIT ? OFFSET ? [30 100] <nil>
 	// SELECT title FROM films LIMIT ? OFFSET ? [30 20] <nil>
 	// filter: limit=-1 leaves no rows
+}
+
+// A host's own statement joins the directors of films, and has clients filter and order by
+// these. It knows which types its clients may cast to.
+func ExampleOptions_related() {
+	resolve := filter.ResolverFunc(func(f filter.Field) (filter.Operand, error) {
+		var operand filter.Operand
+		switch path := append(f.Related, f.Name); strings.Join(path, "/") {
+		case "year":
+			operand.SQL = `f."year"`
+		case "director/name":
+			operand.SQL = `d."name"`
+		default:
+			return operand, fmt.Errorf("films have no %s", f)
+		}
+		if f.Cast == "numeric" {
+			operand.Cast = "pg_catalog.numeric"
+		}
+		return operand, nil
+	})
+	query, err := filter.Parse("year::text=like.19*&director(name)=neq.Nobody&order=director(name).ci.desc", filter.Options{Filters: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, predicate := range query.Where {
+		where, err := filter.Bind(predicate.Node, resolve)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(where.ToSql())
+	}
+	by, err := filter.BindOrder(query.Order[0].Terms[0], resolve)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(by.ToSql())
+	// Output:
+	// CAST(f."year" AS text) LIKE ? [19%] <nil>
+	// d."name" <> ? [Nobody] <nil>
+	// lower(d."name") DESC [] <nil>
 }

@@ -11,6 +11,12 @@ import (
 type Field struct {
 	Name string
 	Path []Step
+	// Related are the embedded relations on the way to the one that has the column, as in
+	// client(country(name)). Conditions and orders have them.
+	Related []string
+	// Cast is the type that a condition or an order casts the field to, as in id::text, or "":
+	// letters, digits, _, $ and spaces. That there is such a type nobody has checked.
+	Cast string
 }
 
 // Step is one arrow of a JSON path.
@@ -42,6 +48,7 @@ func QuoteName(name string) string {
 type target struct {
 	path  []string
 	field Field
+	last  int // where the last name begins
 }
 
 // target reads names with dots between, of which the last is the field's, and its JSON
@@ -56,17 +63,20 @@ func (s *scanner) target() (target, bool) {
 		if !s.delimiter() {
 			return false
 		}
+		last := s.pos
 		name, ok := s.name()
 		if ok {
 			t.path = append(t.path, t.field.Name)
-			t.field.Name = name
+			t.field.Name, t.last = name, last
 		}
 		return ok
 	})
 	if !ok {
 		return t, false
 	}
-	t.field.Path, ok = s.jsonPath()
+	if t.field.Path, ok = s.jsonPath(); ok && s.filters {
+		s.targetEnd(&t)
+	}
 	return t, ok
 }
 

@@ -75,6 +75,9 @@ type Query struct {
 // Argument is a parameter that is no filter: an argument of a function.
 type Argument struct {
 	Name, Value string
+	// Filter is what the parameter says if it is none, nil if it can't be anything else. It is
+	// there for values that begin as filters with Options.Filters do, and PostgREST's don't.
+	Filter *Predicate
 }
 
 // Options configures Parse.
@@ -95,6 +98,16 @@ type Options struct {
 	// aggregates, and count(distinct). With Arguments, distinct and having are arguments of
 	// the function.
 	Grouping bool
+	// Filters takes casts of fields in conditions and orders, as in id::text, conditions about
+	// related fields and orders by those at any depth, as in client(country(name)), orders
+	// without regard to case, as in name.ci, and the operators jsonpath and jsonmatch. With
+	// Arguments, a parameter whose value begins with one of these two is an argument, and
+	// Argument.Filter is the condition.
+	//
+	// In the name of a parameter PostgREST overlooks what is behind a field, so that
+	// id::text=eq.1 is about id to it. Who has to answer alike looks at Cast and Related of
+	// the conditions that Where has, and not of those in their groups.
+	Filters bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
 	Limits Limits
@@ -109,7 +122,7 @@ type Options struct {
 // relation. Every other parameter that has a value is a filter.
 func Parse(rawQuery string, opts Options) (*Query, error) {
 	r := reader{opts: opts, query: &Query{}, tally: tally{limits: opts.Limits}}
-	r.scanner.tally, r.scanner.grouping = &r.tally, opts.Grouping
+	r.scanner.tally, r.scanner.grouping, r.scanner.filters = &r.tally, opts.Grouping, opts.Filters
 	for p := range parameters(rawQuery) {
 		if r.read(p); r.tally.exceeded != nil {
 			return nil, r.tally.exceeded
@@ -256,7 +269,7 @@ const constraintWord = "constraint"
 
 // readUpdate reads the names of columns, unless the value is a filter.
 func (r *reader) readUpdate(p parameter) bool {
-	if !r.opts.Update || p.name != "update" || p.value == "" || isFilter(p.value) {
+	if !r.opts.Update || p.name != "update" || p.value == "" || r.isFilter(p.value) {
 		return false
 	}
 	if r.first(updatePart) {
@@ -268,7 +281,7 @@ func (r *reader) readUpdate(p parameter) bool {
 // readToken reads where a page begins or ends, unless the value is a filter. Of several the
 // first counts.
 func (r *reader) readToken(p parameter) bool {
-	if !r.opts.Pages || p.name != "after" && p.name != "before" || p.value == "" || isFilter(p.value) {
+	if !r.opts.Pages || p.name != "after" && p.name != "before" || p.value == "" || r.isFilter(p.value) {
 		return false
 	}
 	token := &r.query.After
@@ -279,12 +292,6 @@ func (r *reader) readToken(p parameter) bool {
 		*token = p.value
 	}
 	return true
-}
-
-// isFilter reports a value that is a filter of the column which the parameter then names.
-func isFilter(value string) bool {
-	_, ok := scan(&scanner{tally: &tally{}}, value, (*scanner).comparison)
-	return ok
 }
 
 func (r *reader) readNames(part int, p parameter) []string {
@@ -329,12 +336,26 @@ func (r *reader) readCondition(p parameter) {
 	rule := (*scanner).comparison
 	if r.opts.Arguments {
 		rule = (*scanner).comparisonOrNothing
+		r.scanner.filters = false // their operators are arguments
 	}
 	c, ok := scanSource(r, from, rule)
+	r.scanner.filters = r.opts.Filters
 	switch {
 	case !ok:
 	case r.scanner.pos == 0:
-		r.query.Arguments = append(r.query.Arguments, Argument{Name: at.field.Name, Value: p.value})
+		name := at.field.Name
+		if len(at.field.Related) > 0 {
+			name = at.field.Related[0]
+		}
+		a := Argument{Name: name, Value: p.value}
+		if r.opts.Filters {
+			if c, ok := scan(&r.scanner, p.value, (*scanner).comparison); ok {
+				c.Field = at.field
+				a.Filter = &Predicate{Path: at.path, Node: c}
+				r.tally.condition()
+			}
+		}
+		r.query.Arguments = append(r.query.Arguments, a)
 		r.tally.arguments(len(r.query.Arguments))
 	case unnamed:
 		r.readTarget(conditionPart, p, p.name) // for its error: "" names no column

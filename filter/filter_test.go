@@ -128,7 +128,7 @@ func TestParseArguments(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, &filter.Query{
 			Where:     []filter.Predicate{root(filter.Condition{Field: column("id"), Operator: filter.GreaterThan, Value: "2"})},
-			Arguments: []filter.Argument{{"id", "5"}, {"name", "a.b"}, {"v", ""}, {"name", "x"}},
+			Arguments: []filter.Argument{{Name: "id", Value: "5"}, {Name: "name", Value: "a.b"}, {Name: "v", Value: ""}, {Name: "name", Value: "x"}},
 			Pages:     []filter.Page{{Limit: number(1)}},
 		}, got)
 	})
@@ -145,7 +145,7 @@ func TestParseArguments(t *testing.T) {
 		t.Parallel()
 		got, err := filter.Parse(`""=a.b`, options)
 		require.NoError(t, err)
-		require.Equal(t, &filter.Query{Arguments: []filter.Argument{{"", "a.b"}}}, got)
+		require.Equal(t, &filter.Query{Arguments: []filter.Argument{{Name: "", Value: "a.b"}}}, got)
 	})
 
 	t.Run("groups_have_to_be_groups", func(t *testing.T) {

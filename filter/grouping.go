@@ -31,7 +31,7 @@ const distinctBrackets = "(distinct)"
 
 // readGrouping reads distinct or having, unless the value is a filter or an argument.
 func (r *reader) readGrouping(p parameter, having bool) bool {
-	if !r.opts.Grouping || r.opts.Arguments || p.value == "" || isFilter(p.value) {
+	if !r.opts.Grouping || r.opts.Arguments || p.value == "" || r.isFilter(p.value) {
 		return false
 	}
 	from := source{part: distinctPart, parameter: p.name, name: "distinct parameter", text: p.value}
@@ -84,7 +84,7 @@ func (s *scanner) conditionField() (Field, Aggregate, bool) {
 	if s.having {
 		return s.aggregatedField()
 	}
-	f, ok := s.field()
+	f, ok := s.comparedField()
 	return f, NoAggregate, ok
 }
 
@@ -107,9 +107,12 @@ func (s *scanner) aggregatedField() (f Field, a Aggregate, ok bool) {
 // aggregatedField writes a field with its aggregate, or count().
 func (p *printer) aggregatedField(f Field, a Aggregate) {
 	switch {
+	case a == NoAggregate && !p.having:
+		p.comparedField(f)
 	case a == NoAggregate:
 		p.field(f)
 	case a == AggregateCount && f.Name == "" && len(f.Path) == 0:
+		p.ownField(f)
 		p.write("count()")
 	default:
 		p.field(f)
@@ -189,6 +192,9 @@ func (a Aggregate) resolve(f Field, r Resolver) (Operand, Field, error) {
 		return a.of(f, operand), Field{}, nil
 	}
 	operand, err := r.Resolve(f)
+	if err == nil && a == NoAggregate {
+		operand, err = operand.castAs(f)
+	}
 	if err != nil || a == NoAggregate {
 		return operand, f, err
 	}

@@ -48,7 +48,7 @@ func TestParse_grouping(t *testing.T) {
 			root(equals("distinct", "1")),
 			{Path: []string{"r"}, Node: filter.Condition{Field: column("having"), Negated: true, Operator: filter.Is}},
 		}}},
-		{"order=count(distinct)", filter.Query{Order: []filter.Order{{Terms: []filter.OrderTerm{{Relation: "count", Field: column("distinct")}}}}}},
+		{"order=count(distinct)", filter.Query{Order: []filter.Order{{Terms: []filter.OrderTerm{{Field: filter.Field{Name: "distinct", Related: []string{"count"}}}}}}}},
 	} {
 		got, err := filter.Parse(tt.query, filter.Options{Grouping: true})
 		require.NoError(t, err, tt.query)

@@ -30,6 +30,8 @@ const (
 	NotExtendsRight                    // nxr
 	NotExtendsLeft                     // nxl
 	Adjacent                           // adj
+	JSONPathExists                     // jsonpath: an SQL/JSON path finds something; with Options.Filters
+	JSONPathMatch                      // jsonmatch: the predicate that an SQL/JSON path is holds; with Options.Filters
 )
 
 // operators is the operator table: the name in a URL and the operator in SQL. A
@@ -61,6 +63,8 @@ var operators = [...]struct{ name, sql string }{
 	NotExtendsRight:    {"nxr", "&<"},
 	NotExtendsLeft:     {"nxl", "&>"},
 	Adjacent:           {"adj", "-|-"},
+	JSONPathExists:     {"jsonpath", "@?"},
+	JSONPathMatch:      {"jsonmatch", "@@"},
 }
 
 // String returns the operator's name in a URL, such as "gte", or "" when there

@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pgrest-go/pgrest/filter"
@@ -10,18 +11,18 @@ import (
 func TestOperator(t *testing.T) {
 	t.Parallel()
 	names := make(map[string]bool)
-	for o := filter.Equal; o <= filter.Adjacent; o++ {
+	for o := filter.Equal; o <= filter.JSONPathMatch; o++ {
 		require.NotEmpty(t, o.String())
 		require.NotEmpty(t, o.SQL())
-		require.NotContains(t, o.SQL(), "?", "a question mark is a placeholder")
+		require.True(t, o == filter.JSONPathExists || !strings.Contains(o.SQL(), "?"), "a question mark is a placeholder")
 		require.False(t, names[o.String()], o.String())
 		names[o.String()] = true
 	}
 	require.Equal(t, "gte", filter.GreaterThanOrEqual.String())
 	require.Equal(t, ">=", filter.GreaterThanOrEqual.SQL())
 	require.Equal(t, "websearch_to_tsquery", filter.WebFTS.SQL())
-	require.Empty(t, (filter.Adjacent + 1).String())
-	require.Empty(t, (filter.Adjacent + 1).SQL())
+	require.Empty(t, (filter.JSONPathMatch + 1).String())
+	require.Empty(t, (filter.JSONPathMatch + 1).SQL())
 }
 
 // Every value of an enum has its word in a URL, and any other number has none.
@@ -36,8 +37,8 @@ func TestEnums(t *testing.T) {
 	require.Equal(t, words{"", "nullsfirst", "nullslast", ""}, texts(filter.DefaultNulls, filter.NullsLast+1))
 	require.Equal(t, words{
 		"eq", "neq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch", "in", "is", "isdistinct",
-		"fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "",
-	}, texts(filter.Equal, filter.Adjacent+1))
+		"fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "jsonpath", "jsonmatch", "",
+	}, texts(filter.Equal, filter.JSONPathMatch+1))
 }
 
 // texts are those of the values from the first to the last.

@@ -8,11 +8,11 @@ type Order struct {
 
 // OrderTerm orders by a field, or by an aggregate of one.
 type OrderTerm struct {
-	Relation  string // the embedded relation that has the field, as in client(name), or ""
-	Field     Field
-	Aggregate Aggregate // a count of no field, whose name is empty, counts rows
-	Direction Direction
-	Nulls     NullsOrder
+	Field      Field
+	Aggregate  Aggregate // a count of no field, whose name is empty, counts rows
+	IgnoreCase bool      // ci: texts are in the order of their lower case
+	Direction  Direction
+	Nulls      NullsOrder
 }
 
 // Direction is the direction of an order.
@@ -82,21 +82,23 @@ func (s *scanner) orderTerms() ([]OrderTerm, bool) {
 func (s *scanner) orderTerm(related bool) (OrderTerm, bool) {
 	var t OrderTerm
 	var ok bool
-	if related {
-		if t.Relation, ok = s.name(); !ok || !s.char('(') {
-			return t, false
-		}
-	}
-	if s.grouping && !related {
+	switch {
+	case related:
+		t.Field, ok = s.relatedField()
+	case s.grouping:
 		t.Field, t.Aggregate, ok = s.aggregatedField()
-	} else {
+	default:
 		t.Field, ok = s.field()
 	}
 	if !ok {
 		return t, false
 	}
-	if related && !s.char(')') {
-		return t, false
+	if s.filters && t.Aggregate == NoAggregate {
+		if !related && !s.fieldCast(&t.Field) {
+			return t, false
+		}
+		t.IgnoreCase = s.delimited("ci")
+		s.extended = s.extended || t.IgnoreCase
 	}
 	if s.delimited("asc") {
 		t.Direction = Asc

@@ -32,7 +32,7 @@ func TestOrder(t *testing.T) {
 			Field: filter.Field{Name: "a", Path: []filter.Step{{Key: "0", Index: true}}}, Direction: filter.Desc,
 		})},
 		{"related", "order", "b(a).desc.nullsfirst", order(filter.OrderTerm{
-			Relation: "b", Field: column("a"), Direction: filter.Desc, Nulls: filter.NullsFirst,
+			Field: filter.Field{Name: "a", Related: []string{"b"}}, Direction: filter.Desc, Nulls: filter.NullsFirst,
 		})},
 		{"of_an_embedded_relation", "x.y.order", "a", filter.Order{
 			Path: []string{"x", "y"}, Terms: []filter.OrderTerm{{Field: column("a")}},

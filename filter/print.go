@@ -10,10 +10,12 @@ import (
 // printer writes parts of a query by rules, which are its methods, as the scanner's rules
 // read them.
 type printer struct {
-	text    strings.Builder
-	depth   int    // of groups or embedded relations
-	having  bool   // conditions may be on aggregates
-	refused string // why what was written isn't read as the part; empty if it is
+	text   strings.Builder
+	depth  int  // of groups or embedded relations
+	having bool // conditions may be on aggregates
+	// arguments has values that aren't PostgREST's filters be read as arguments
+	arguments bool
+	refused   string // why what was written isn't read as the part; empty if it is
 }
 
 // refuse records why a part can't be written. The first reason counts.
@@ -113,18 +115,10 @@ func (p *printer) path(path []string) {
 	}
 }
 
-// field writes a field.
+// field writes a field that is neither cast nor another relation's.
 func (p *printer) field(f Field) {
+	p.ownField(f)
 	p.name(f.Name)
-	p.steps(f.Path)
-}
-
-// parameterField writes a field as the last part of a parameter's name.
-func (p *printer) parameterField(f Field) {
-	if f.Name == "" {
-		p.refuse("a name is empty")
-	}
-	p.write(QuoteName(f.Name))
 	p.steps(f.Path)
 }
 
@@ -175,8 +169,11 @@ func (p *printer) predicate(predicate Predicate) parameter {
 	switch n := predicate.Node.(type) {
 	case Condition:
 		p.parameterField(n.Field)
-		if n.Aggregate != NoAggregate {
+		switch {
+		case n.Aggregate != NoAggregate:
 			p.refuse("a condition is on an aggregate")
+		case n.Operator.jsonPath() && p.arguments:
+			p.refuse("the operator %s is read as an argument", n.Operator)
 		}
 		name := p.take()
 		if p.comparison(n); n.Operator == In || n.Operator == Is {
@@ -340,17 +337,12 @@ func (p *printer) order(o Order) parameter {
 
 // orderTerm writes a field and how to order by it.
 func (p *printer) orderTerm(t OrderTerm) {
-	if t.Relation == "" {
-		p.aggregatedField(t.Field, t.Aggregate)
-	} else {
+	p.aggregatedField(t.Field, t.Aggregate)
+	if t.IgnoreCase {
+		p.write(".ci")
 		if t.Aggregate != NoAggregate {
-			p.refuse("an aggregate is of a related field")
+			p.refuse("case is ignored in an aggregate")
 		}
-		p.name(t.Relation)
-		p.write("(")
-		p.field(t.Field)
-		p.bracket(t.Field)
-		p.write(")")
 	}
 	if t.Direction != DefaultDirection {
 		p.write(".")
@@ -385,7 +377,7 @@ func decimal(n *int64) string {
 
 // token writes where a page begins or ends, which must not be a filter.
 func (p *printer) token(name, token string) parameter {
-	if isFilter(token) {
+	if isFilter(token, true) {
 		p.refuse("the token %q is read as a filter", token)
 	}
 	return parameter{name, token, true}

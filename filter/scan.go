@@ -36,6 +36,7 @@ type scanner struct {
 	// grouping has the grammar have what Options.Grouping adds, and extended reports that
 	// the text has some of it.
 	grouping, extended bool
+	filters            bool // as grouping, of Options.Filters
 	having             bool // conditions are on aggregates
 }
 
@@ -81,7 +82,7 @@ const longestLiteral = len("nullsfirst")
 
 // scan reads text by a rule.
 func scan[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, bool) {
-	*s = scanner{text: text, from: math.MaxInt, tally: s.tally, grouping: s.grouping}
+	*s = scanner{text: text, from: math.MaxInt, tally: s.tally, grouping: s.grouping, filters: s.filters}
 	value, ok := rule(s)
 	return value, ok && s.refused == nil
 }
@@ -92,10 +93,10 @@ func explain[T any](s *scanner, rule func(*scanner) (T, bool)) *failure {
 	if s.refused != nil {
 		return s.refused
 	}
-	counted, grouping := s.tally, s.grouping
-	*s = scanner{text: s.text, from: s.pos - longestLiteral, tally: &tally{}, grouping: s.extended}
+	counted, grouping, filters := s.tally, s.grouping, s.filters
+	*s = scanner{text: s.text, from: s.pos - longestLiteral, tally: &tally{}, grouping: grouping && s.extended, filters: filters && s.extended}
 	rule(s)
-	s.tally, s.grouping = counted, grouping
+	s.tally, s.grouping, s.filters = counted, grouping, filters
 	if s.fail == nil {
 		return &failure{pos: s.pos}
 	}

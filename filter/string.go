@@ -1,7 +1,7 @@
 package filter
 
 // String gives the field as a query has it, such as data->address->>city.
-func (f Field) String() string { return printed(f, (*printer).field) }
+func (f Field) String() string { return printed(f, (*printer).comparedField) }
 
 // String gives the condition as a group has it, such as age.gte.18.
 func (c Condition) String() string { return printed(c, (*printer).condition) }

@@ -61,6 +61,9 @@ type Type struct {
 	Attributes []Column
 }
 
+// BuiltIn reports a type that PostgreSQL itself brings along, or a domain over one.
+func (t *Type) BuiltIn() bool { return t.BaseOID < firstUserOID }
+
 // CastName gives t as SQL can name it in a cast that doesn't shorten values: the words
 // character and bit mean a length of 1.
 func (t *Type) CastName() string {

@@ -9,7 +9,14 @@ import (
 )
 
 // filterDescription explains all operators. The filter of a column lists those that it has.
-const filterDescription = "An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.\n\n" +
+func (d *document) filterDescription() string {
+	if !d.config.Filters {
+		return filterOperators + filterGroups
+	}
+	return filterOperators + pathOperators + filterGroups
+}
+
+const filterOperators = "An operator, a dot and a value, as in `eq.1`; `not.eq.1` is the opposite.\n\n" +
 	"- `eq`, `neq`, `gt`, `gte`, `lt`, `lte`: compare\n" +
 	"- `in.(1,2)`: one of several values\n" +
 	"- `is.null`, `is.not_null`, `is.true`, `is.false`, `is.unknown`\n" +
@@ -20,8 +27,12 @@ const filterDescription = "An operator, a dot and a value, as in `eq.1`; `not.eq
 	"- `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it\n" +
 	"- `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, " +
 	"not beyond its left end, adjacent to it\n" +
-	"- `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values\n\n" +
-	"The parameter `and` takes several conditions on one column."
+	"- `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values\n"
+
+const (
+	pathOperators = "- `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds\n"
+	filterGroups  = "\nThe parameter `and` takes several conditions on one column."
+)
 
 // The operators of columns, by their types.
 var (
@@ -31,6 +42,15 @@ var (
 	containing = []string{"cs", "cd"}
 	ranging    = []string{"cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"}
 )
+
+// operators gives those of a column, and the most typical of them.
+func (d *document) operators(t *introspect.Type) (all []string, best string) {
+	all, best = operators(t)
+	if d.config.Filters && (t.BaseName == "json" || t.BaseName == "jsonb") {
+		all = append(slices.Clone(all), "jsonpath", "jsonmatch")
+	}
+	return all, best
+}
 
 // operators gives the operators for values of a type, and the most typical of them, which
 // is empty if an example has none.
@@ -74,7 +94,7 @@ func (d *document) addFilters(t *introspect.Table, parts *tableParts) {
 
 // filter describes the parameter that filters by a column.
 func (d *document) filter(c *introspect.Column) object {
-	all, best := operators(c.Type)
+	all, best := d.operators(c.Type)
 	description := "Filter by " + c.Name + " (" + c.TypeName + ") with " +
 		strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1] + "."
 	if len(all) == 1 {

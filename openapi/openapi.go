@@ -71,6 +71,11 @@ type Config struct {
 	Batches bool
 	// NestedInserts adds inserts of rows with others within them, in OpenAPI 3.1.
 	NestedInserts bool
+	// Filters adds casts, conditions about related rows, JSON paths and orders without regard
+	// to case to what filters and orders take, in OpenAPI 3.1.
+	Filters bool
+	// NullRows has functions that return one row return null as well, in OpenAPI 3.1.
+	NullRows bool
 	// Additions are the host's own.
 	Additions Additions
 }

@@ -90,6 +90,11 @@ func (d *document) addCommonParameters() {
 	if d.config.Grouping {
 		order = " Names that `select` gives, and aggregates as `column.sum()`, are columns here, too."
 	}
+	conditions := ""
+	if d.config.Filters {
+		order += " `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth."
+		conditions = " A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`."
+	}
 	logic := object{{"type", "string"}, {"pattern", `^\(.*\)$`}}
 	d.addOwnParameter("select", query("select", "The columns of the response, with commas between. `alias:column` renames one, "+
 		"`column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, "+
@@ -106,7 +111,7 @@ func (d *document) addCommonParameters() {
 	d.addOwnParameter("offset", query("offset", "How many rows are left out before the first.", number, ""))
 	d.addOwnParameter("and", query("and", "Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` "+
 		"and `not.` may be among them. Columns that have no parameter of their own can be named here, "+
-		"in quotes unless they are words: `(\"a.b\".eq.1)`.", logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
+		"in quotes unless they are words: `(\"a.b\".eq.1)`."+conditions, logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
 	d.addOwnParameter("or", query("or", "Conditions of which one must hold, as those of `and`.", logic, "(a.gte.1,b.is.null)"))
 	columns := "The columns to write, with commas between; other members of the body are ignored."
 	if d.config.NestedInserts {

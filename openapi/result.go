@@ -35,6 +35,9 @@ func (d *document) resultResponses(id string, overloads []*introspect.Routine, h
 			made = append(made, member{r.MediaType, object{}})
 		default:
 			one := d.resultSchema(id, r)
+			if d.config.NullRows && !r.Returns.Set && r.Returns.Composite() {
+				one = nullable(one)
+			}
 			if r.Returns.Composite() {
 				rows = appendNew(rows, one)
 			}

@@ -10,6 +10,10 @@ import (
 
 // addCommonSchemas adds the schemas that do not depend on the database.
 func (d *document) addCommonSchemas() {
+	paths := ""
+	if d.config.Filters {
+		paths = "|jsonpath|jsonmatch"
+	}
 	d.schemas = append(d.schemas, member{ownPrefix + "Error", object{
 		{"description", "What went wrong"},
 		{"type", "object"},
@@ -25,10 +29,10 @@ func (d *document) addCommonSchemas() {
 			{"hint", `Perhaps you meant to reference the column "films.title".`},
 		}}},
 	}}, member{ownPrefix + "Filter", object{
-		{"description", filterDescription},
+		{"description", d.filterDescription()},
 		{"type", "string"},
 		{"pattern", `^(not\.)?(eq|neq|gt|gte|lt|lte|like|ilike|match|imatch|in|is|isdistinct|fts|plfts|phfts|wfts|` +
-			`cs|cd|ov|sl|sr|nxr|nxl|adj)(\([^)]*\))?\.`},
+			`cs|cd|ov|sl|sr|nxr|nxl|adj` + paths + `)(\([^)]*\))?\.`},
 	}})
 	if d.config.Batches {
 		d.addBatchSchemas()

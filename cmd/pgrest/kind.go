@@ -171,6 +171,15 @@ func names(field func(*config) *[]string) kind {
 	}}
 }
 
+// filterCasts takes the names of types. None is no list at all.
+func filterCasts(c *config, value string) (string, error) {
+	canonical, err := names(func(c *config) *[]string { return &c.api.FilterCasts }).parse(c, value)
+	if len(c.api.FilterCasts) == 0 {
+		c.api.FilterCasts = nil
+	}
+	return canonical, err
+}
+
 // schemas takes the names of schemas, of which none can be empty.
 func schemas(field func(*config) *[]string) kind {
 	list := names(field)

@@ -51,6 +51,8 @@ var settings = []setting{
 	{key: "db-config", fallback: "true", kind: boolean(func(c *config, on bool) { c.databaseConfig = on })},
 	{key: "db-extra-search-path", fallback: "public", emptyable: true, database: true,
 		kind: schemas(func(c *config) *[]string { return &c.api.ExtraSearchPath })},
+	{key: "db-filter-casts", own: "Types beside text that filters and orders may cast to, with commas between. If it is set, casts in the names of parameters count with every operator.",
+		database: true, kind: kind{textType, filterCasts}},
 	{key: "db-hoisted-tx-settings", fallback: "statement_timeout,plan_filter.statement_cost_limit,default_transaction_isolation",
 		database: true, kind: names(func(c *config) *[]string { return &c.api.HoistedSettings })},
 	{key: "db-idempotency-table",
@@ -63,6 +65,8 @@ var settings = []setting{
 				c.api.MaxRows = -1
 			}
 		})},
+	{key: "db-null-rows", fallback: "false", own: "Whether a function that returns NULL in place of its row answers null, and no object of nulls.",
+		database: true, kind: boolean(func(c *config, on bool) { c.api.NullRows = on })},
 	{key: "db-plan-enabled", fallback: "false", database: true, kind: boolean(func(c *config, on bool) { c.api.Plans = on })},
 	{key: "db-pool", fallback: "10", fixed: true, kind: number(1, math.MaxInt32, func(c *config, n int) { c.poolSize = n })},
 	{key: "db-pool-acquisition-timeout", fallback: "10", fixed: true,

@@ -48,6 +48,8 @@ type Config struct {
 	NoBulkUpdates bool
 	// NoConditions pays no attention to If-Match and If-None-Match, as PostgREST does.
 	NoConditions bool
+	// NoFilters reads filters and orders as PostgREST does.
+	NoFilters bool
 	// NoBatches has no batches at the root.
 	NoBatches bool
 	// NoNested refuses a body of rows to insert that have others within them.
@@ -152,9 +154,9 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	query, err := filter.Parse(req.RawQuery, filter.Options{
 		Nested:    isNested,
 		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
-		Grouping: !c.NoGrouping,
-		Update:   !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
-		Pages:    !c.NoKeysets && req.Action == Read,
+		Grouping: !c.NoGrouping, Filters: !c.NoFilters,
+		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
+		Pages:  !c.NoKeysets && req.Action == Read,
 	})
 	if err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ func (s *Shape) Clone() *Shape {
 	c.Pages = cloneAll(s.Pages, func(p *Page) { p.Path = cloneAll(p.Path, cloneText) })
 	cloneText(&c.Keyset.Order)
 	c.Keyset.Nulls = slices.Clone(s.Keyset.Nulls)
+	c.Doubtful = cloneAll(s.Doubtful, func(d *Doubtful) {
+		d.Filter.Path, d.Filter.Node = cloneAll(d.Filter.Path, cloneText), cloneNode(d.Filter.Node)
+	})
 	c.ArgumentNames = cloneAll(s.ArgumentNames, cloneText)
 	if s.Body != nil {
 		body := *s.Body
@@ -71,7 +74,8 @@ func cloneMedia(t *mediatype.Type) {
 }
 
 func cloneField(f *filter.Field) {
-	cloneText(&f.Name)
+	cloneTexts(&f.Name, &f.Cast)
+	f.Related = cloneAll(f.Related, cloneText)
 	f.Path = cloneAll(f.Path, func(s *filter.Step) { cloneText(&s.Key) })
 }
 
@@ -103,8 +107,5 @@ func cloneNode(node Node) Node {
 
 func cloneOrder(o *filter.Order) {
 	o.Path = cloneAll(o.Path, cloneText)
-	o.Terms = cloneAll(o.Terms, func(t *filter.OrderTerm) {
-		cloneText(&t.Relation)
-		cloneField(&t.Field)
-	})
+	o.Terms = cloneAll(o.Terms, func(t *filter.OrderTerm) { cloneField(&t.Field) })
 }

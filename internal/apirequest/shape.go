@@ -51,10 +51,18 @@ type Shape struct {
 	Versionless bool
 	// ArgumentNames are those of the arguments of a function, from the URL or from a form.
 	ArgumentNames []string
+	// Doubtful are those of these arguments that may be filters, too.
+	Doubtful []Doubtful
 	// Body is that of a request that writes or calls with POST, else nil.
 	Body *Body
 	// Forced is what the host has decided about uses of relations and routines.
 	Forced []Forced
+}
+
+// Doubtful is an argument that is a filter if the function has no parameter of its name.
+type Doubtful struct {
+	Argument int // its index in ArgumentNames
+	Filter   Predicate
 }
 
 // Forced is a condition, or a cap of rows, that the host forces on one of a plan's uses.
@@ -198,6 +206,9 @@ func (req *Request) separate(q *filter.Query, p *Payload, window filter.Window) 
 		s.ArgumentNames = make([]string, len(v.Arguments))
 		for i, a := range v.Arguments {
 			s.ArgumentNames[i] = a.Name
+			if a.Filter != nil {
+				s.Doubtful = append(s.Doubtful, Doubtful{i, Predicate{a.Filter.Path, separateNode(v, a.Filter.Node)}})
+			}
 		}
 	}
 	s.Prefer = req.Preferences.shape()
@@ -285,7 +296,11 @@ func (s *Shape) AppendKey(dst []byte) []byte {
 	for _, page := range s.Pages {
 		k = k.texts(page.Path).window(page.Window)
 	}
-	k = k.keyset(&s.Keyset).texts(s.ArgumentNames).grouping(s)
+	k = k.keyset(&s.Keyset).texts(s.ArgumentNames).number(len(s.Doubtful))
+	for _, d := range s.Doubtful {
+		k = k.number(d.Argument).texts(d.Filter.Path).node(d.Filter.Node)
+	}
+	k = k.grouping(s)
 	if b := s.Body; b != nil {
 		k = k.flags(b.Array, b.Members, b.Sparse, b.Lenient).media(b.Media).texts(b.Columns).number(len(b.Nested))
 		for _, l := range b.Nested {
@@ -342,7 +357,7 @@ func (k key) field(f filter.Field) key {
 	for _, step := range f.Path {
 		k = k.flags(step.Text, step.Index).text(step.Key)
 	}
-	return k
+	return k.texts(f.Related).text(f.Cast)
 }
 
 func (k key) items(items []filter.SelectItem) key {
@@ -397,7 +412,7 @@ func (k key) orders(orders []filter.Order) key {
 	for _, o := range orders {
 		k = k.texts(o.Path).number(len(o.Terms))
 		for _, term := range o.Terms {
-			k = k.text(term.Relation).field(term.Field)
+			k = k.field(term.Field).flags(term.IgnoreCase)
 			k = append(k, byte(term.Direction), byte(term.Nulls), byte(term.Aggregate))
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 // fullShape has something in each field, and each kind of whatever there are kinds of.
 func fullShape() *apirequest.Shape {
-	field := filter.Field{Name: "a", Path: []filter.Step{{Text: true, Key: "k", Index: true}}}
+	field := filter.Field{Name: "a", Path: []filter.Step{{Text: true, Key: "k", Index: true}}, Related: []string{"q"}, Cast: "text"}
 	condition := apirequest.Condition{Field: field, Aggregate: filter.AggregateSum, Value: 1, Comparison: filter.Comparison{Negated: true, Operator: filter.FTS,
 		Quantifier: filter.QuantifierAny, Language: "simple", Is: filter.IsTrue, Empty: true}}
 	window := apirequest.Window{Limit: apirequest.Zero, Offset: apirequest.Positive}
@@ -32,13 +32,13 @@ func fullShape() *apirequest.Shape {
 		},
 		Where: []apirequest.Predicate{{Path: []string{"r"}, Node: condition},
 			{Node: apirequest.Group{Negated: true, Any: true, Nodes: []apirequest.Node{condition, condition}}}},
-		Order:      []filter.Order{{Path: []string{"r"}, Terms: []filter.OrderTerm{{Relation: "q", Field: field, Aggregate: filter.AggregateMax, Direction: filter.Desc, Nulls: filter.NullsLast}}}},
+		Order:      []filter.Order{{Path: []string{"r"}, Terms: []filter.OrderTerm{{Field: field, Aggregate: filter.AggregateMax, IgnoreCase: true, Direction: filter.Desc, Nulls: filter.NullsLast}}}},
 		OnConflict: []string{"id"}, OnConstraint: "key", Update: []string{"id"},
 		Distinct: []filter.Distinct{{Path: []string{"r"}, All: true, Fields: []filter.Field{field}}},
 		Having:   []apirequest.Having{{Path: []string{"r"}, Nodes: []apirequest.Node{condition, apirequest.Group{Nodes: []apirequest.Node{condition}}}}},
 		Window:   window, Pages: []apirequest.Page{{Path: []string{"r"}, Window: window}},
 		Keyset:        apirequest.Keyset{Asked: true, Bound: apirequest.Before, Order: "1f", Nulls: []bool{true, false}},
-		ArgumentNames: []string{"x"},
+		ArgumentNames: []string{"x"}, Doubtful: []apirequest.Doubtful{{Argument: 1, Filter: apirequest.Predicate{Path: []string{"r"}, Node: condition}}},
 		Body: &apirequest.Body{Media: mediatype.Type{Name: mediatype.JSON}, Array: true, Columns: []string{"id"}, Members: true, Sparse: true, Lenient: true,
 			Nested: []apirequest.Level{{Columns: []string{"id"}}, {Parent: 1, Member: "lines", Columns: []string{"a", "b"}}}},
 		Forced: []apirequest.Forced{{Use: 1, Node: condition, Most: 9}, {Use: 2, Node: apirequest.Group{Nodes: []apirequest.Node{condition}}, Most: -1}},

@@ -17,6 +17,8 @@ type Call struct {
 	Routine *introspect.Routine
 	// Scalar reports a function that returns values, and not rows.
 	Scalar bool
+	// NullRow says what of a function that returns one row is none.
+	NullRow NullRow
 	// Arguments are given by name, each as text.
 	Arguments []Argument
 	// FromBody takes the parameters in Named from the JSON of the body instead, in which
@@ -51,14 +53,18 @@ func (p *Planner) call(req *apirequest.Shape) (Plan, error) {
 	if req.Safe && p.postOnly(req) {
 		return nil, apierror.PostOnly(req.Method, infoOf(apirequest.Routine, isPostOnly).Allow)
 	}
+	called, req := req, p.settleArguments(req)
 	routine, err := p.routine(req)
 	if err != nil {
 		return nil, err
 	}
 	c := &Call{Routine: routine}
-	c.arguments(req)
+	c.arguments(called)
 	table, scalar := p.resultTable(routine, req.Schema)
 	c.Scalar, c.MaxRows = scalar, p.capOf(rowsOf(routine))
+	if !scalar {
+		c.NullRow = p.nullRow(routine)
+	}
 	if err := p.tree(&c.Answer, table, req); err != nil {
 		return nil, err
 	}

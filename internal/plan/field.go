@@ -20,11 +20,13 @@ type Field struct {
 	// Represented reports a column of a domain that clients are shown, or write in filters,
 	// in another form.
 	Represented bool
+	// Cast is the type that a condition or an order casts the field to; nil for none.
+	Cast *introspect.CastType
 }
 
 // field resolves a field of a node's relation.
 func (p *Planner) field(n *Node, f filter.Field) Field {
-	resolved := Field{Field: f}
+	resolved := Field{Field: f, Cast: p.cast(f.Cast)}
 	c, ok := n.Table.Column(f.Name)
 	if !ok {
 		if n.Exposed {

@@ -89,10 +89,7 @@ var systemColumns = []string{"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"}
 // the row, so that PostgreSQL can't know it. It is -1 for none, and for JSON of embedded
 // rows.
 func (p *Planner) outputOf(n *Node, f filter.Field) int {
-	if p.config.NoGrouping || len(f.Path) > 0 || len(n.Table.Columns) == 0 || has(n.Table, f.Name) {
-		return -1
-	}
-	if _, computed := p.cache.ComputedField(n.Table.Name, f.Name); computed || p.cache.TakesRow(f.Name) || slices.Contains(systemColumns, f.Name) {
+	if p.config.NoGrouping || len(f.Path) > 0 || p.mayKnow(n.Table, f.Name) {
 		return -1
 	}
 	place, _ := n.output(f.Name)
@@ -243,7 +240,7 @@ func (p *Planner) addDistinct(n *Node, d *filter.Distinct, relies *reliance) err
 func (n *Node) placeTerm(t *OrderTerm) {
 	place := -1
 	switch {
-	case t.Output != nil:
+	case t.Output != nil, t.changed():
 		return
 	case t.Embed == nil:
 		place = n.shownAs(t.Field)
@@ -277,7 +274,7 @@ func (t OrderTerm) key() string {
 	switch {
 	case t.Output != nil && t.Output.Column == nil:
 		return placeKey(t.Output.Place)
-	case t.Output != nil || t.Embed != nil:
+	case t.Output != nil || t.Embed != nil || t.changed():
 		return "" // which distinct can't name
 	}
 	return t.Field.String()
@@ -288,15 +285,15 @@ func placeKey(place int) string { return "#" + strconv.Itoa(place) }
 
 // String gives the term's field as the client has it.
 func (t OrderTerm) String() string {
-	term := filter.OrderTerm{Field: t.Field.Field}
+	term := filter.OrderTerm{Field: t.Field.Field, IgnoreCase: t.IgnoreCase}
 	if t.Output != nil && t.Output.Column != nil {
 		term.Field, term.Aggregate = t.Output.Column.Field.Field, t.Output.Column.Aggregate
 	}
-	if t.Embed != nil {
-		term.Relation = t.Embed.Name
-	}
 	return term.String()
 }
+
+// changed reports a term that orders by something made of the field's value.
+func (t *OrderTerm) changed() bool { return t.IgnoreCase || t.Field.Cast != nil }
 
 // groupsResult reports that the resource itself has distinct or having. A write refuses
 // them: clients might take them for filters of what is written.

@@ -58,11 +58,11 @@ func sameColumns(key, columns []string) bool {
 
 // namesRow reports that filters name one row by its primary key and say no more, as those of
 // a PUT have to.
-func namesRow(where []apirequest.Predicate, t *introspect.Table) bool {
+func (p *Planner) namesRow(where []apirequest.Predicate, t *introspect.Table) bool {
 	filtered := make([]string, len(where))
 	for i, predicate := range where {
 		var ok bool
-		if filtered[i], ok = equality(predicate); !ok {
+		if filtered[i], ok = p.equality(predicate, t); !ok {
 			return false
 		}
 	}
@@ -71,12 +71,15 @@ func namesRow(where []apirequest.Predicate, t *introspect.Table) bool {
 
 // addressesRow reports filters that let one row through at most, by its whole primary key.
 // There may be others besides.
-func addressesRow(where []apirequest.Predicate, t *introspect.Table) bool {
+func (p *Planner) addressesRow(where []apirequest.Predicate, t *introspect.Table) bool {
 	if len(t.PrimaryKey) == 0 || len(where) < len(t.PrimaryKey) {
 		return false
 	}
 	for _, name := range t.PrimaryKey {
-		if !slices.ContainsFunc(where, func(p apirequest.Predicate) bool { column, ok := equality(p); return ok && column == name }) {
+		if !slices.ContainsFunc(where, func(filter apirequest.Predicate) bool {
+			column, ok := p.equality(filter, t)
+			return ok && column == name
+		}) {
 			return false
 		}
 	}
@@ -84,9 +87,12 @@ func addressesRow(where []apirequest.Predicate, t *introspect.Table) bool {
 }
 
 // equality gives the column of the relation itself that a condition holds to one value.
-func equality(p apirequest.Predicate) (column string, ok bool) {
-	c, isCondition := p.Node.(apirequest.Condition)
-	if !isCondition || len(p.Path) > 0 || len(c.Field.Path) > 0 || c.Negated || c.Operator != filter.Equal || c.Quantifier != filter.NoQuantifier {
+func (p *Planner) equality(of apirequest.Predicate, t *introspect.Table) (column string, ok bool) {
+	if len(of.Path) > 0 {
+		return "", false
+	}
+	c, isCondition := p.settle(&Node{Table: t}, of.Node).(apirequest.Condition)
+	if !isCondition || c.Field.Cast != "" || len(c.Field.Related) > 0 || len(c.Field.Path) > 0 || c.Negated || c.Operator != filter.Equal || c.Quantifier != filter.NoQuantifier {
 		return "", false
 	}
 	return c.Field.Name, true

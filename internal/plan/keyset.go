@@ -103,7 +103,7 @@ func (p *Planner) completeOrder(n *Node, relies *reliance) error {
 // orderedBy reports that a column of the node itself is a term of its order.
 func (n *Node) orderedBy(column string) bool {
 	return slices.ContainsFunc(n.Order, func(t OrderTerm) bool {
-		return t.Embed == nil && t.Field.Name == column && len(t.Field.Path) == 0
+		return t.Embed == nil && t.Field.Name == column && len(t.Field.Path) == 0 && !t.changed()
 	})
 }
 
@@ -113,11 +113,17 @@ func (n *Node) orderSum() string {
 	sum := fnv.New64a()
 	fmt.Fprintf(sum, "%q", []string{n.Table.Name.Schema, n.Table.Name.Name}) // a hash takes all that is written
 	for _, t := range n.Order {
-		names := []string{t.Field.Name}
-		if e := t.Embed; e != nil {
+		names, way := []string{t.Field.Name}, t.Way
+		if way == nil && t.Embed != nil {
+			way = []*Embed{t.Embed}
+		}
+		for _, e := range way {
 			names = append(names, e.Name, e.Relationship.Target.Name, e.Relationship.Constraint)
 		}
 		fmt.Fprintf(sum, "%q%+v%t%t", names, t.Field.Path, t.Descends(), t.NullsFirst())
+		if t.changed() {
+			fmt.Fprintf(sum, "%t%q", t.IgnoreCase, t.Field.Field.Cast)
+		}
 	}
 	return fmt.Sprintf("%016x", sum.Sum64())
 }

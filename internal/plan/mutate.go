@@ -132,8 +132,10 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if err := p.addResult(m, req); err != nil {
 		return nil, err
 	}
-	p.addFilters(m, req.Where)
-	m.OneRow = namesRow(req.Where, table)
+	if err := p.addFilters(m, req.Where); err != nil {
+		return nil, err
+	}
+	m.OneRow = p.namesRow(req.Where, table)
 	if m.Action == Upsert && !m.OneRow {
 		return nil, apierror.PutFilters()
 	}
@@ -204,12 +206,36 @@ func ofResult(req *apirequest.Shape) *apirequest.Shape {
 }
 
 // addFilters resolves the filters of the rows to write.
-func (p *Planner) addFilters(m *Mutate, where []apirequest.Predicate) {
+func (p *Planner) addFilters(m *Mutate, where []apirequest.Predicate) error {
 	for _, predicate := range where {
-		if len(predicate.Path) == 0 {
-			m.Where = append(m.Where, p.predicate(m.Target, predicate.Node, &m.relies))
+		if len(predicate.Path) > 0 {
+			continue
 		}
+		node := p.settle(m.Target, predicate.Node)
+		if _, ok := node.(apirequest.Condition); ok && m.Action == Create {
+			continue // as no filter of an insert counts, none is refused
+		}
+		if relates(node) {
+			return apierror.NotImplemented("Conditions about related rows are not implemented for the relation that a write is to.")
+		}
+		resolved, err := p.predicate(m.Target, node, &m.relies)
+		if err != nil {
+			return err
+		}
+		m.Where = append(m.Where, resolved)
 	}
+	return nil
+}
+
+// relates reports a condition about related rows, also within a group.
+func relates(node apirequest.Node) bool {
+	switch node := node.(type) {
+	case apirequest.Condition:
+		return len(node.Field.Related) > 0
+	case apirequest.Group:
+		return slices.ContainsFunc(node.Nodes, relates)
+	}
+	return false
 }
 
 // addBody resolves the columns to write, and settles how their values are read and what

@@ -44,7 +44,8 @@ type Node struct {
 	// StripNulls leaves nulls out of JSON, at every depth.
 	StripNulls bool
 
-	depth int // 0 at the root
+	depth int         // 0 at the root
+	about []Predicate // conditions that rows around it have about its own
 	unresolved
 }
 
@@ -72,6 +73,8 @@ type Embed struct {
 	Node          *Node
 	// Alias is the name of the embedded rows, as the parent sees them, in SQL.
 	Alias string
+	// NullRow says what of a computed relationship is no row, where its function returns one.
+	NullRow NullRow
 	// Inner leaves out the parents that have nothing to embed.
 	Inner bool
 	// Spread lifts the columns into the parent, from a to-many relationship as arrays.
@@ -82,6 +85,10 @@ type Embed struct {
 	// PresenceTests is how often the parent's conditions test whether there is anything to
 	// embed: each Present about it is a test, and so is Inner.
 	PresenceTests int
+	// Lends are columns for the rows around it alone, of a to-one embed, and Compared reports
+	// that there are conditions about some of them.
+	Lends    []Lent
+	Compared bool
 
 	hint    string
 	renamed bool // an alias was given

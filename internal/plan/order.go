@@ -11,11 +11,16 @@ import (
 // OrderTerm orders a node's rows by one of their fields, by one of a to-one embed's, or by an
 // output.
 type OrderTerm struct {
-	Field     Field
-	Direction filter.Direction
-	Nulls     filter.NullsOrder
-	// Embed has the field; nil for the node itself.
+	Field      Field
+	IgnoreCase bool
+	Direction  filter.Direction
+	Nulls      filter.NullsOrder
+	// Embed has the field, or embeds what has it; nil for the node itself.
 	Embed *Embed
+	// Lent is where Embed lends the field's column, counted from 1, and Way are the embeds
+	// that lead to it; 0 for a field of the embed's own that it shows, or has for the order.
+	Lent int
+	Way  []*Embed
 	// Output has the rows ordered by it; nil orders them by the field.
 	Output *Output
 	// Place is where the field is shown, or -1 if it isn't: among the outputs of Embed the
@@ -28,26 +33,9 @@ type OrderTerm struct {
 // is not embedded, or not to-one, is refused.
 func (p *Planner) addOrders(n *Node, relies *reliance) error {
 	for _, term := range n.order {
-		t := OrderTerm{Direction: term.Direction, Nulls: term.Nulls}
-		place := -1
-		if term.Relation == "" && term.Aggregate == filter.NoAggregate {
-			place = p.outputOf(n, term.Field)
-		}
-		if term.Aggregate != filter.NoAggregate {
-			t.Place, t.Output = -1, p.aggregateOf(n, term.Field, term.Aggregate)
-		} else if place >= 0 {
-			t.Field.Field, t.Place, t.Output = term.Field, -1, &Output{Place: place}
-		} else if term.Relation == "" {
-			t.Field, t.Place = p.field(n, term.Field), n.showsPath(term.Field)
-		} else {
-			e := n.embed(term.Relation)
-			if e == nil {
-				return apierror.NotEmbedded(term.Relation)
-			}
-			if e.ToMany() {
-				return apierror.RelatedOrder(n.Table.Name.Name, e.Name)
-			}
-			t.Embed, t.Field, t.Place = e, p.field(e.Node, term.Field), e.shows(term.Field)
+		t, err := p.orderTerm(n, term)
+		if err != nil {
+			return err
 		}
 		if t.Output != nil {
 			relies.onOutput(t.Output)
@@ -62,6 +50,62 @@ func (p *Planner) addOrders(n *Node, relies *reliance) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// orderTerm resolves a term of a node's order.
+func (p *Planner) orderTerm(n *Node, term filter.OrderTerm) (OrderTerm, error) {
+	t := OrderTerm{IgnoreCase: term.IgnoreCase, Direction: term.Direction, Nulls: term.Nulls, Place: -1}
+	if err := p.checkCast(term.Field); err != nil {
+		return t, err
+	}
+	changed := term.IgnoreCase || term.Field.Cast != ""
+	switch {
+	case term.Aggregate != filter.NoAggregate:
+		t.Output = p.aggregateOf(n, term.Field, term.Aggregate)
+		return t, nil
+	case len(term.Field.Related) > 0:
+		if err := p.relatedTerm(n, &t, term.Field, changed); err != nil {
+			return t, err
+		}
+	default:
+		place := p.outputOf(n, term.Field)
+		if place >= 0 && changed {
+			return t, apierror.OrderOfAlias(term.String())
+		}
+		if place >= 0 {
+			t.Field.Field, t.Output = term.Field, &Output{Place: place}
+			return t, nil
+		}
+		if t.Field = p.field(n, term.Field); !changed {
+			t.Place = n.showsPath(term.Field)
+		}
+	}
+	if t.IgnoreCase && !t.Field.hasCase() {
+		return t, apierror.OrderWithoutCase(term.String())
+	}
+	return t, nil
+}
+
+// relatedTerm resolves a term about a field of a to-one embed, or of one within it.
+func (p *Planner) relatedTerm(n *Node, t *OrderTerm, f filter.Field, changed bool) error {
+	way, origin := make([]*Embed, 0, len(f.Related)), n
+	for _, name := range f.Related {
+		e := origin.embed(name)
+		if e == nil {
+			return apierror.NotEmbedded(name)
+		}
+		if e.ToMany() {
+			return apierror.RelatedOrder(origin.Table.Name.Name, e.Name)
+		}
+		way, origin = append(way, e), e.Node
+	}
+	t.Embed, t.Field = way[0], p.field(origin, f)
+	if len(way) == 1 && !changed {
+		t.Place = way[0].shows(f)
+		return nil
+	}
+	t.Way, t.Lent = way, lend(way, t.Field)
 	return nil
 }
 

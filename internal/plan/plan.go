@@ -32,6 +32,11 @@ type Config struct {
 	VersionColumns map[introspect.QualifiedName]string
 	// NoGrouping refuses aggregates within to-many spreads, and orders by aliases.
 	NoGrouping bool
+	// Casts are the types, beside text, that conditions and orders may cast fields to. Nil has
+	// casts in the names of parameters count only where PostgREST doesn't answer.
+	Casts []string
+	// NullRows has functions that return one row, and return NULL, have no row.
+	NullRows bool
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.
@@ -55,6 +60,7 @@ type Planner struct {
 	tables map[string]*suggest.Set // table names by schema
 	// routines are the names of functions by schema, made when one is first misspelt.
 	routines map[string]func() *suggest.Set
+	anyCast  bool // fields may be cast to any type
 }
 
 // maxSuggested is the number of tables in a schema beyond which a misspelt name

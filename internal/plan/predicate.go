@@ -8,7 +8,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// Predicate is what rows have to satisfy: a Compare, a Present or a Group.
+// Predicate is what rows have to satisfy: a Compare, a CompareRelated, a Present, a Some or a
+// Group.
 type Predicate interface{ predicate() }
 
 // Compare compares a field of the row with a value.
@@ -35,32 +36,53 @@ func (Present) predicate() {}
 func (Group) predicate()   {}
 
 // predicate resolves a condition on a node's rows, or a group of conditions, and notes what
-// the plan relies on for it.
-func (p *Planner) predicate(n *Node, node apirequest.Node, relies *reliance) Predicate {
+// the plan relies on for it. Its errors are *apierror.Error.
+func (p *Planner) predicate(n *Node, node apirequest.Node, relies *reliance) (Predicate, error) {
 	switch node := node.(type) {
 	case apirequest.Condition:
-		if e := n.embedded(node); e != nil {
-			return Present{Embed: e, Absent: node.Negated == (node.Is == filter.IsNotNull)}
+		if len(node.Field.Related) > 0 {
+			way, err := n.way(node.Field.Related)
+			if err != nil {
+				return nil, err
+			}
+			return p.related(way, node, relies)
 		}
-		c := Compare{Field: p.field(n, node.Field), Comparison: node.Comparison,
-			Value: value.Arg{From: value.FromCondition, Index: node.Value}}
-		relies.onField(c.Field)
-		relies.onTruth = relies.onTruth || asksTruth(c.Comparison)
-		return c
+		if e := n.embedded(node); e != nil {
+			return Present{Embed: e, Absent: node.Negated == (node.Is == filter.IsNotNull)}, nil
+		}
+		compare, err := p.compare(n, node, relies)
+		if err != nil {
+			return nil, err
+		}
+		return compare, nil
 	case apirequest.Group:
 		g := Group{Negated: node.Negated, Any: node.Any, Of: make([]Predicate, len(node.Nodes))}
 		for i, member := range node.Nodes {
-			g.Of[i] = p.predicate(n, member, relies)
+			var err error
+			if g.Of[i], err = p.predicate(n, member, relies); err != nil {
+				return nil, err
+			}
 		}
-		return g
+		return g, nil
 	}
-	return nil
+	return nil, nil
+}
+
+// compare resolves a condition on a field of a node's own rows.
+func (p *Planner) compare(n *Node, c apirequest.Condition, relies *reliance) (Compare, error) {
+	if err := p.checkCast(c.Field); err != nil {
+		return Compare{}, err
+	}
+	compare := Compare{Field: p.field(n, c.Field), Comparison: c.Comparison, Value: value.Arg{From: value.FromCondition, Index: c.Value}}
+	relies.onField(compare.Field)
+	relies.onTruth = relies.onTruth || asksTruth(c.Comparison)
+	return compare, nil
 }
 
 // embedded finds the child that a condition is about, nil for none: if f is the name of an
 // embed, f=is.null tests for its presence. Any other condition on f is about a column.
 func (n *Node) embedded(c apirequest.Condition) *Embed {
-	if c.Operator != filter.Is || c.Is != filter.IsNull && c.Is != filter.IsNotNull || len(c.Field.Path) > 0 {
+	if c.Operator != filter.Is || c.Is != filter.IsNull && c.Is != filter.IsNotNull || len(c.Field.Path) > 0 || c.Field.Cast != "" {
 		return nil
 	}
 	return n.embed(c.Field.Name)
@@ -73,14 +95,21 @@ func asksTruth(c filter.Comparison) bool {
 }
 
 // addPredicates resolves the conditions of a node and of those below it.
-func (p *Planner) addPredicates(n *Node, relies *reliance) {
+func (p *Planner) addPredicates(n *Node, relies *reliance) error {
 	for _, node := range n.where {
-		n.Where = append(n.Where, p.predicate(n, node, relies))
+		predicate, err := p.predicate(n, p.settle(n, node), relies)
+		if err != nil {
+			return err
+		}
+		n.Where = append(n.Where, predicate)
 	}
 	n.where = nil
 	for _, e := range n.Embeds {
-		p.addPredicates(e.Node, relies)
+		if err := p.addPredicates(e.Node, relies); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // joinPresent makes embeds inner that have to be present in every row, as by

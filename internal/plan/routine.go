@@ -161,3 +161,29 @@ func routineNames(cache *introspect.SchemaCache, schema string) []string {
 func paramList(names []string) string {
 	return "(" + strings.Join(slices.Sorted(slices.Values(names)), ", ") + ")"
 }
+
+// settleArguments gives a call whose doubtful arguments are filters as far as no overload of
+// the function has a parameter of their names.
+func (p *Planner) settleArguments(req *apirequest.Shape) *apirequest.Shape {
+	if len(req.Doubtful) == 0 {
+		return req
+	}
+	settled, filters := *req, map[int]bool{}
+	settled.Where = slices.Clip(req.Where)
+	for _, d := range req.Doubtful {
+		name := req.ArgumentNames[d.Argument]
+		takes := func(r *introspect.Routine) bool {
+			return slices.ContainsFunc(r.Params, func(p introspect.Param) bool { return p.Name == name })
+		}
+		if !slices.ContainsFunc(p.cache.Routines[introspect.QualifiedName{Schema: req.Schema, Name: req.Name}], takes) {
+			filters[d.Argument], settled.Where = true, append(settled.Where, d.Filter)
+		}
+	}
+	settled.ArgumentNames = nil
+	for i, name := range req.ArgumentNames {
+		if !filters[i] {
+			settled.ArgumentNames = append(settled.ArgumentNames, name)
+		}
+	}
+	return &settled
+}

@@ -33,10 +33,13 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 		func() error { return p.addOrders(root, &a.relies) },
 		func() error { return p.addGrouping(root, nil, &a.relies) },
 		func() error {
-			p.addPredicates(root, &a.relies)
+			if err := p.addPredicates(root, &a.relies); err != nil {
+				return err
+			}
+			compareLent(root)
 			joinPresent(root)
 			countPresenceTests(root)
-			return nil
+			return checkRelated(root)
 		},
 		func() error { return p.checkAggregates(root) },
 	}
@@ -220,6 +223,9 @@ func (p *Planner) relate(n *Node, table *introspect.Table, embeds *int) error {
 		e.Relationship = r
 		if r.Junction != nil {
 			e.Junction = p.cache.Tables[r.Junction.Table]
+		}
+		if r.Function != nil {
+			e.NullRow = p.nullRow(r.Function)
 		}
 		*embeds++
 		if e.Alias = "embed." + strconv.Itoa(*embeds); e.Alias == n.Alias {

@@ -40,7 +40,7 @@ type Use struct {
 	window    Window
 
 	of        subject
-	ordered   []Field               // by which the relation around it is ordered
+	ordered   []Field               // by which the relation around it is ordered, or filtered
 	functions []*introspect.Routine // of its computed fields, each once
 	unknown   string                // a name that is neither a column's nor a computed field's
 }
@@ -152,8 +152,13 @@ func (n *Node) appendUses(list []Use, u Use) []Use {
 			kind = UseSpread
 		}
 		embed := Use{Kind: kind, Name: e.Node.Table.Name, Path: path, of: subject{node: e.Node}}
+		for _, l := range e.Lends {
+			if l.From == nil {
+				embed.ordered = append(embed.ordered, l.Field)
+			}
+		}
 		for _, t := range n.Order {
-			if t.Embed == e {
+			if t.Embed == e && t.Lent == 0 {
 				embed.ordered = append(embed.ordered, t.Field)
 			}
 		}
@@ -184,6 +189,7 @@ func (u *Use) read(n *Node) {
 		}
 	}
 	u.conditions(n.Having)
+	u.conditions(n.about)
 	for _, f := range u.ordered {
 		u.field(f)
 	}
@@ -306,9 +312,10 @@ func (p *Planner) forceUse(a *Answer, of subject, f apirequest.Forced) {
 
 // forcedPredicate resolves a condition of the host's, which is about columns alone.
 func (p *Planner) forcedPredicate(n *Node, node apirequest.Node) Predicate {
-	columns := *n
-	columns.Embeds = nil
-	return p.predicate(&columns, node, &reliance{})
+	columns, host := *n, *p
+	columns.Embeds, host.anyCast = nil, true
+	predicate, _ := host.predicate(&columns, node, &reliance{}) // which fails on related fields and on casts alone
+	return predicate
 }
 
 // junctionNode is the relation in between as conditions on it see it.

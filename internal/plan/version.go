@@ -44,7 +44,7 @@ func (p *Planner) versionOf(t *introspect.Table) *Version {
 // shownVersion is the version to be told with the rows of an answer. There is one if the
 // request addresses a single row, and the answer has it as a row.
 func (p *Planner) shownVersion(a *Answer, req *apirequest.Shape, t *introspect.Table) *Version {
-	if req.Versionless || a.Head || a.Explain != nil || !addressesRow(req.Where, t) || a.Root.Aggregates() || a.Root.Distinct != nil || a.Root.Unknown() {
+	if req.Versionless || a.Head || a.Explain != nil || !p.addressesRow(req.Where, t) || a.Root.Aggregates() || a.Root.Distinct != nil || a.Root.Unknown() {
 		return nil
 	}
 	switch a.Format {
@@ -76,7 +76,7 @@ func (p *Planner) match(req *apirequest.Shape, t *introspect.Table) (*Match, err
 		return &Match{Absent: true}, nil
 	case req.Match != apirequest.MatchVersion:
 		return nil, nil
-	case !addressesRow(req.Where, t):
+	case !p.addressesRow(req.Where, t):
 		return nil, apierror.NoRowToMatch()
 	}
 	v := p.versionOf(t)

@@ -71,9 +71,13 @@ func callSource(c *plan.Call, alias string) fragment {
 		f.add(", LATERAL ")
 	}
 	arguments := arguments(c)
-	if c.Scalar {
+	switch {
+	case c.NullRow != plan.KeepNull:
+		f.join(rowOrNone(arguments.within(function+"(", ")"), c.Routine.Returns.Type, c.NullRow, alias))
+		return f
+	case c.Scalar:
 		f.join(arguments.within("(SELECT "+function+"(", ") AS "+sqlfrag.Ident(plan.ScalarColumn)+")"))
-	} else {
+	default:
 		f.join(arguments.within(function+"(", ")"))
 	}
 	f.add(" AS " + sqlfrag.Ident(alias))

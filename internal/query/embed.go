@@ -19,7 +19,7 @@ const (
 // joined reports whether an embed is joined to its parent. One that shows
 // nothing is only asked for its existence.
 func joined(parent *plan.Node, e *plan.Embed) bool {
-	return !e.Empty() || hasOrderColumns(parent, e) || repeats(e)
+	return !e.Empty() || hasHiddenColumns(parent, e) || repeats(e)
 }
 
 // repeats reports a to-one embed that may have several rows all the same: of a view, of a
@@ -110,7 +110,7 @@ func toOne(parent *plan.Node, e *plan.Embed) fragment {
 	case e.Spread:
 		s.render = numbered
 		withoutAggregates(s.outputs)
-	case !e.Empty() && hasOrderColumns(parent, e): // the values for the order are not to show in the row
+	case !e.Empty() && hasHiddenColumns(parent, e): // the values for the order are not to show in the row
 		s.row = sql("SELECT ")
 		for i := range s.outputs {
 			if i > 0 {
@@ -161,6 +161,9 @@ func source(parent *plan.Node, e *plan.Embed, n *plan.Node) fragment {
 			argument = sqlfrag.Qualified(parent.Alias, parent.RowColumn)
 		}
 		name = sqlfrag.Qualified(function.Schema, function.Name) + "(" + argument + ")"
+		if e.NullRow != plan.KeepNull {
+			return rowOrNone(sql(name), e.Relationship.Function.Returns.Type, e.NullRow, n.Alias).within(" FROM ", "")
+		}
 	case e == nil:
 		return sql(" FROM " + relation(n))
 	}
@@ -214,7 +217,7 @@ func joinedPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 	switch {
 	case e.ToMany() && e.Spread && !e.OneGroup():
 		column = position(0)
-	case e.OneGroup(), !e.ToMany() && (e.Spread || e.Empty() || !hasOrderColumns(n, e)):
+	case e.OneGroup(), !e.ToMany() && (e.Spread || e.Empty() || !hasHiddenColumns(n, e)):
 		// A row of nulls is present, but IS NULL holds for it.
 		if test = " IS DISTINCT FROM NULL"; absent {
 			test = " IS NOT DISTINCT FROM NULL"
@@ -296,29 +299,32 @@ func matches(n *plan.Node) fragment { return matching(nil, nil, n, true) }
 
 // matching renders the rows of a node to be tested for, or to be counted: then each is there
 // as often as it is shown.
-func matching(parent *plan.Node, e *plan.Embed, n *plan.Node, count bool) fragment {
+func matching(parent *plan.Node, e *plan.Embed, n *plan.Node, count bool, more ...fragment) fragment {
 	f := sql("SELECT")
+	if e != nil && e.Compared {
+		f.join(lentColumns(e).within(" ", ""))
+	}
 	f.join(source(parent, e, n))
 	conditions := joinConditions(parent, e)
 	for _, p := range n.Where {
-		conditions = append(conditions, predicate(n, p, existence))
+		conditions = append(conditions, predicate(n, p, lentPresence))
 	}
 	for _, child := range n.Embeds {
-		if child.PresenceTests > 1 {
+		if child.PresenceTests > 1 && !child.Compared {
 			f.join(presence(n, child))
 		}
 		switch {
-		case count && repeats(child):
+		case count && repeats(child), child.Compared:
 			f.join(repeated(n, child))
 		case child.Inner:
 			conditions = append(conditions, existence(n, child, false))
 		}
 	}
-	f.join(where(conditions))
+	f.join(where(append(conditions, more...)))
 	return f
 }
 
-// repeated joins the rows of a to-one embed that may be several.
+// repeated joins the rows of a to-one embed that may be several, or that conditions are about.
 func repeated(parent *plan.Node, e *plan.Embed) fragment {
 	f := sql(" LEFT JOIN LATERAL (")
 	if e.Inner {

@@ -36,6 +36,11 @@ const library = `
 	CREATE INDEX books_author_id ON books (author_id);
 	CREATE INDEX authors_name ON authors (name);
 	CREATE INDEX book_subjects_subject_id ON book_subjects (subject_id);
+	CREATE TABLE notes (id int PRIMARY KEY, info jsonb);
+	INSERT INTO notes SELECT n, jsonb_build_object('n', n) FROM generate_series(1, 20000) AS n;
+	CREATE INDEX notes_info ON notes USING gin (info jsonb_path_ops);
+	CREATE INDEX notes_text ON notes ((id::text) text_pattern_ops);
+	CREATE INDEX books_lower ON books (lower(title));
 	ANALYZE;`
 
 // Embeds are joined, along the indexes of foreign keys: no subplan runs for each
@@ -74,6 +79,16 @@ func TestBuild_execution_plans(t *testing.T) {
 		{name: "order_by_a_column_that_is_not_selected", target: "/books?select=title,authors(name)&order=authors(id)&author_id=eq.7", indexes: []string{"books_author_id", "authors_pkey"}},
 		{name: "aggregate_of_embedded_rows", target: "/authors?select=name,books(count())&id=eq.7", indexes: []string{"authors_pkey", "books_author_id"}},
 		{name: "grouped_by_a_spread", target: "/books?select=count(),...authors(name)&author_id=eq.7", indexes: []string{"books_author_id", "authors_pkey"}},
+		{name: "about_a_to_one_from_the_far_side", target: "/books?select=title,authors(name)&authors(name)=eq.author 7", indexes: []string{"authors_name", "books_author_id"}},
+		{name: "about_a_to_one_along_the_order", target: "/books?select=title,authors(name)&authors(name)=gt.a&order=id&limit=5", indexes: []string{"books_pkey", "authors_pkey"}},
+		{name: "about_a_to_many_from_the_far_side", target: "/authors?select=name,books(title)&books(id)=eq.5", indexes: []string{"books_pkey", "authors_pkey", "books_author_id"}},
+		{name: "about_a_many_to_many_from_the_far_side", target: "/books?select=title,subjects()&subjects(id)=eq.5", indexes: []string{"subjects_pkey", "book_subjects_subject_id", "books_pkey"}},
+		{name: "about_to_many_then_to_one", target: "/subjects?select=name,books(authors())&books(authors(name))=eq.author 7"},
+		{name: "one_or_another", target: "/books?select=title,authors()&or=(authors(name).eq.author 7,id.eq.5)"},
+		{name: "order_without_case", target: "/books?select=title&order=title.ci&limit=5", indexes: []string{"books_lower"}},
+		{name: "cast_to_text", target: "/notes?select=id&id::text=like.12*", indexes: []string{"notes_text"}},
+		{name: "JSON_path", target: `/notes?select=id&info=jsonpath.$.n ? (@ == 5)`, indexes: []string{"notes_info"}},
+		{name: "JSON_path_predicate", target: `/notes?select=id&info=jsonmatch.$.n == 5`, indexes: []string{"notes_info"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -106,6 +121,8 @@ func TestBuild_execution_plans_of_counts(t *testing.T) {
 		{"inner_to_many", "/authors?select=name,books!inner(title,covers(colour))&books.year=gt.1950", []string{"authors", "books"}},
 		{"absent", "/books?select=title,covers(colour)&covers=is.null", []string{"books", "covers"}},
 		{"order_by_an_embed", "/books?select=title,authors(name)&order=authors(name)", []string{"authors", "books"}},
+		{"about_a_to_one", "/books?select=title,authors(name),covers(colour)&authors(name)=like.*7&order=title.ci", []string{"authors", "books"}},
+		{"about_a_to_many", "/authors?select=name,books(title,covers(colour))&books(year)=gt.1950", []string{"authors", "books"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -98,7 +98,7 @@ func isTable(t *introspect.Table) bool {
 // generated column is none, as its values may be computed when they are read.
 func storedField(f plan.Field) bool {
 	c := f.Column
-	return c != nil && len(f.Path) == 0 && !c.Generated && !f.Represented && storedType(c.Type)
+	return c != nil && len(f.Path) == 0 && f.Cast == nil && !c.Generated && !f.Represented && storedType(c.Type)
 }
 
 // storedType reports a type whose values become JSON without a function of the database's
@@ -129,6 +129,10 @@ func safe(of []plan.Predicate) bool {
 			return !safe(p.Of)
 		case plan.Compare:
 			return !storedField(p.Field) || !compares(p.Operator)
+		case plan.CompareRelated:
+			return !storedField(p.Field) || !compares(p.Operator)
+		case plan.Some:
+			return !safe([]plan.Predicate{p.Of})
 		case plan.Present:
 			return false
 		}

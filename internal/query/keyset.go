@@ -47,8 +47,7 @@ func (s selection) keysetTerms() []keysetTerm {
 	n, k := s.node, s.keyset
 	terms := make([]keysetTerm, len(n.Order))
 	for i, t := range n.Order {
-		column, field := orderOperand(n, i, t, false)
-		term := keysetTerm{OrderTerm: t, value: bound(field.Bind(column)), nullable: t.Nullable(n)}
+		term := keysetTerm{OrderTerm: t, value: orderValue(n, i, t), nullable: t.Nullable(n)}
 		if k.Bound == plan.Before {
 			term.OrderTerm = t.Reversed()
 		}
@@ -64,7 +63,12 @@ func (s selection) keysetTerms() []keysetTerm {
 // typeOf is the type of a term's values, nil if it isn't known.
 func typeOf(t plan.OrderTerm) *introspect.Type {
 	field := t.Field
-	if len(field.Path) > 0 {
+	switch {
+	case t.IgnoreCase:
+		return nil
+	case field.Cast != nil:
+		return field.Cast.Type
+	case len(field.Path) > 0:
 		return nil
 	}
 	if t.Embed != nil && shown(t) { // it may be another field by that name, or be shown cast

@@ -20,6 +20,9 @@ func operand(n *plan.Node, f plan.Field) filter.Operand {
 			op.Parse = sqlfrag.Qualified(f.Parse.Schema, f.Parse.Name)
 		}
 	}
+	if f.Cast != nil {
+		op.Cast = castName(f.Cast)
+	}
 	return op
 }
 
@@ -30,4 +33,16 @@ func field(n *plan.Node, f plan.Field) fragment { return bound(f.Bind(operand(n,
 // looked through.
 func isJSON(t *introspect.Type) bool {
 	return t.BaseOID == oid.JSON || t.BaseOID == oid.JSONB
+}
+
+// searchable is the operand of a comparison. SQL/JSON paths are for jsonb alone, which a
+// computed field of json has to be cast to, as a column is anyway.
+func searchable(c plan.Compare, op filter.Operand) filter.Operand {
+	if c.Operator != filter.JSONPathExists && c.Operator != filter.JSONPathMatch {
+		return op
+	}
+	if r := c.Field.Computed; r != nil && r.Returns.Type != nil && isJSON(r.Returns.Type) && c.Field.Cast == nil && len(c.Field.Path) == 0 {
+		op.Cast = "jsonb"
+	}
+	return op
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // orderBy renders ORDER BY. A term about an embed names the output that shows the field or,
-// if none does, a column that the embed has for the order alone: see orderColumns. In groups
+// if none does, a column that the embed has for the order alone: see hiddenColumns. In groups
 // a JSON path that is shown goes by its place, as it does in GROUP BY, and so do outputs.
 func orderBy(n *plan.Node, grouped bool) fragment {
 	f := fragment{}
@@ -30,7 +30,13 @@ func orderBy(n *plan.Node, grouped bool) fragment {
 // orderTerm renders the i-th term of an order.
 func orderTerm(n *plan.Node, i int, t plan.OrderTerm, grouped bool) fragment {
 	column, field := orderOperand(n, i, t, grouped)
-	return bound(filter.OrderTerm{Field: field, Direction: t.Direction, Nulls: t.Nulls}.Bind(column))
+	return bound(filter.OrderTerm{Field: field, IgnoreCase: t.IgnoreCase, Direction: t.Direction, Nulls: t.Nulls}.Bind(column))
+}
+
+// orderValue renders what the i-th term of an order orders by.
+func orderValue(n *plan.Node, i int, t plan.OrderTerm) fragment {
+	t.Direction, t.Nulls = filter.DefaultDirection, filter.DefaultNulls
+	return orderTerm(n, i, t, false)
 }
 
 // orderOperand is what the i-th term of an order is about: a column, and a field of it.
@@ -38,6 +44,8 @@ func orderOperand(n *plan.Node, i int, t plan.OrderTerm, grouped bool) (column f
 	switch {
 	case t.Output != nil:
 		column = outputOperand(n, t.Output, grouped || n.Distinct != nil)
+	case t.Lent > 0:
+		column, field = lentOperand(t.Embed, t.Lent, t.Field), t.Field.Field
 	case t.Embed != nil && inRow(n, t):
 		column.SQL, field = sqlfrag.Qualified(t.Embed.Alias, orderColumn(i)), t.Field.Field
 	case t.Embed != nil && shown(t):
@@ -72,7 +80,7 @@ func shown(t plan.OrderTerm) bool { return t.Place >= 0 }
 // inRow reports that this output is within the JSON of the embed's row, beside which other
 // terms have columns: then it has one, too.
 func inRow(parent *plan.Node, t plan.OrderTerm) bool {
-	return shown(t) && !t.Embed.Spread && hasOrderColumns(parent, t.Embed)
+	return shown(t) && !t.Embed.Spread && hasHiddenColumns(parent, t.Embed)
 }
 
 // shownColumn names that output.
@@ -86,30 +94,42 @@ func shownColumn(t plan.OrderTerm) string {
 // orderColumn names the column that an embed has for the i-th term of its parent's order.
 func orderColumn(i int) string { return "order." + position(i) }
 
-// hasOrderColumns reports an embed with columns for the order of its parent alone, as it
-// doesn't show all that its parent is ordered by.
-func hasOrderColumns(parent *plan.Node, e *plan.Embed) bool {
-	return slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return t.Embed == e && !shown(t) })
+// hasHiddenColumns reports an embed with columns for the order of its parent, or for
+// conditions of the rows around it, alone, as it doesn't show all of that.
+func hasHiddenColumns(parent *plan.Node, e *plan.Embed) bool {
+	return len(e.Lends) > 0 || slices.ContainsFunc(parent.Order, func(t plan.OrderTerm) bool { return ownsTerm(e, t) })
 }
 
-// orderColumns renders these columns, behind the outputs of the embed.
-func orderColumns(s selection) fragment {
+// ownsTerm reports a term for which the embed has a column of its own.
+func ownsTerm(e *plan.Embed, t plan.OrderTerm) bool { return t.Embed == e && t.Lent == 0 && !shown(t) }
+
+// hiddenColumns renders these columns, behind the outputs of the embed.
+func hiddenColumns(s selection) fragment {
 	f := fragment{}
 	if s.embed == nil {
 		return f
 	}
-	for i, term := range s.parent.Order {
-		if term.Embed != s.embed || shown(term) && (s.row.empty() || !inRow(s.parent, term)) {
-			continue
-		}
+	separate := func() {
 		if len(s.outputs) > 0 || !f.empty() {
 			f.add(", ")
 		}
-		value := sql(sqlfrag.Qualified(rowName, shownColumn(term)))
-		if !shown(term) {
+	}
+	for i, term := range s.parent.Order {
+		var value fragment
+		switch {
+		case ownsTerm(s.embed, term):
 			value = field(s.node, term.Field)
+		case term.Embed == s.embed && !s.row.empty() && inRow(s.parent, term):
+			value = sql(sqlfrag.Qualified(rowName, shownColumn(term)))
+		default:
+			continue
 		}
+		separate()
 		f.join(value.within("", " AS "+sqlfrag.Ident(orderColumn(i))))
+	}
+	if len(s.embed.Lends) > 0 {
+		separate()
+		f.join(lentColumns(s.embed))
 	}
 	return f
 }

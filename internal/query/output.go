@@ -119,7 +119,7 @@ func embedded(parent *plan.Node, e *plan.Embed) output {
 	switch {
 	case e.ToMany():
 		out.expr = sql("COALESCE(" + sqlfrag.Qualified(e.Alias, rowsColumn) + ", '[]')")
-	case hasOrderColumns(parent, e):
+	case hasHiddenColumns(parent, e):
 		out.expr = sql(sqlfrag.Qualified(e.Alias, rowsColumn))
 	default:
 		out.expr = sql("pg_catalog.row_to_json(" + sqlfrag.Ident(e.Alias) + ".*)")
@@ -167,6 +167,11 @@ func castTo(f fragment, c *introspect.CastType) fragment {
 	if c == nil {
 		return f
 	}
+	return f.within("CAST(", " AS "+castName(c)+")")
+}
+
+// castName renders the type of a cast.
+func castName(c *introspect.CastType) string {
 	name := c.Words
 	if name == "" {
 		name = sqlfrag.Qualified(c.Schema, c.Local)
@@ -177,7 +182,7 @@ func castTo(f fragment, c *introspect.CastType) fragment {
 	if c.Array {
 		name += "[]"
 	}
-	return f.within("CAST(", " AS "+name+")")
+	return name
 }
 
 // text renders an output of the top level for those who take it as it is. JSON of

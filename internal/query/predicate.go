@@ -11,9 +11,13 @@ import (
 func predicate(n *plan.Node, p plan.Predicate, present presenceSQL) fragment {
 	switch p := p.(type) {
 	case plan.Compare:
-		return bound(p.Bind(p.Field.Field, operand(n, p.Field), p.Value))
+		return bound(p.Bind(p.Field.Field, searchable(p, operand(n, p.Field)), p.Value))
 	case plan.CompareOutput:
 		return bound(p.Bind(filter.Field{}, outputOperand(n, &p.Output, false), p.Value))
+	case plan.CompareRelated:
+		return bound(p.Bind(p.Field.Field, searchable(p.Compare, lentOperand(p.Embed, p.Place, p.Field)), p.Value))
+	case plan.Some:
+		return some(n, p)
 	case plan.Present:
 		return present(n, p.Embed, p.Absent)
 	case plan.Group:

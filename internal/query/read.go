@@ -182,7 +182,7 @@ func (s selection) sql() fragment {
 		}
 		f.join(s.render(i, &s.outputs[i]))
 	}
-	f.join(orderColumns(s))
+	f.join(hiddenColumns(s))
 	if s.version != "" {
 		if len(s.outputs) > 0 {
 			f.add(", ")

@@ -60,6 +60,19 @@ func TestBuild_size(t *testing.T) {
 		{"orders_at_each_level", 10, func(n int) string {
 			return "select=" + repeated(n, "sequel_of(id,title,", "id", ")") + atEachLevel(n, "sequel_of", "order=sequel_of(id),sequel_of(title),sequel_of(id),sequel_of(year)")
 		}},
+		{"conditions_about_a_related_row", 5000, func(n int) string {
+			return "select=directors()&or=(" + repeated(n, "directors(name).eq.x,directors.is.null,", "id.eq.1", ")")
+		}},
+		{"conditions_about_related_rows", 200, func(n int) string {
+			return "select=roles()&or=(" + repeated(n, "roles(billing).eq.1,", "id.eq.1", ")")
+		}},
+		{"conditions_about_related_rows_at_each_level", 10, func(n int) string {
+			return "select=" + repeated(n, "sequel_of!inner(", "", ")") +
+				atEachLevel(n, "sequel_of", "or=(sequel_of(id).eq.1,sequel_of(title).eq.x,sequel_of.is.null,sequel_of.not.is.null)")
+		}},
+		{"order_by_the_deepest_row", 20, func(n int) string {
+			return "select=" + repeated(n, "sequel_of(id,", "id", ")") + "&order=" + repeated(n, "sequel_of(", "id", ")") + "&and=(" + repeated(n, "sequel_of(", "id", ")") + ".eq.1)"
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
