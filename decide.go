@@ -119,7 +119,7 @@ func (x *exchange) rule(schema *snapshot, kind UseKind, name introspect.Qualifie
 	d, err := x.options.Decide(x.r.Context(), use())
 	r := ruling{err: err}
 	if err == nil {
-		if r, err = d.ruling(kind); err != nil {
+		if r, err = d.ruling(kind, len(x.options.Operators) > 0); err != nil {
 			r.err = apierror.Internal(fmt.Errorf("decide on %s: %w", name, err))
 		}
 	}
@@ -167,9 +167,10 @@ func (x *exchange) useOf(used *plan.Use) *Use {
 	}
 }
 
-// ruling is what the decision comes to for a kind of use.
-func (d *Decision) ruling(kind UseKind) (ruling, error) {
-	where, err := d.conditions()
+// ruling is what the decision comes to for a kind of use. Its Filter may have operators of the
+// host's if there are some.
+func (d *Decision) ruling(kind UseKind, operators bool) (ruling, error) {
+	where, err := d.conditions(operators)
 	switch {
 	case err != nil:
 		return ruling{}, err
@@ -182,10 +183,10 @@ func (d *Decision) ruling(kind UseKind) (ruling, error) {
 }
 
 // conditions are those of Where and of Filter.
-func (d *Decision) conditions() ([]filter.Node, error) {
+func (d *Decision) conditions(operators bool) ([]filter.Node, error) {
 	conditions := d.Where
 	if d.Filter != "" {
-		q, err := filter.Parse(d.Filter, filter.Options{Filters: true})
+		q, err := filter.Parse(d.Filter, filter.Options{Filters: true, Operators: operators})
 		if err != nil {
 			return nil, fmt.Errorf("read Filter: %w", err)
 		}

@@ -201,7 +201,7 @@ func (o Options) requestConfig() apirequest.Config {
 		RootDisabled: o.OpenAPI == OpenAPIDisabled, RootSpec: unqualified(o.RootSpec),
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
 		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional), NoKeysets: o.without(KeysetPages),
-		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches), NoFilters: o.without(Filters),
+		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches), NoFilters: o.without(Filters), Operators: len(o.Operators) > 0,
 		Limits: o.Limits.requests(),
 	}
 }

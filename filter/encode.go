@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,7 +25,7 @@ func (e *EncodeError) Error() string {
 //
 // Parse reads the query back as it was: any that Parse has given, and any that was built
 // by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that, one
-// with Update takes Options.Update, one with After or Before takes Options.Pages, and one with
+// with a Call takes Options.Operators, one with Update takes Options.Update, one with After or Before takes Options.Pages, and one with
 // Distinct, Having, an order by an aggregate, or count(distinct) takes Options.Grouping, and
 // can't have Arguments with Distinct or Having. A field's Cast, a condition's Related, more than
 // one Related of an order, IgnoreCase, and the operators jsonpath and jsonmatch take
@@ -82,6 +83,9 @@ func (q *Query) written() []written {
 		add(p.parameter("select"))
 	}
 	for _, predicate := range q.Where {
+		if c, ok := predicate.Node.(Condition); ok && c.Field.Call != nil && c.Operator != Holds && embeds(q.Select, append(slices.Clip(predicate.Path), c.Field.Name)) {
+			p.refuse("%s is read as a column of what is embedded", c.Field)
+		}
 		add(p.predicate(predicate))
 	}
 	for _, order := range q.Order {

@@ -102,6 +102,11 @@ type Options struct {
 	// id::text=eq.1 is about id to it. Who has to answer alike looks at Cast and Related of
 	// the conditions that Where has, and not of those in their groups.
 	Filters bool
+	// Operators takes operators and functions of the host's, by any name: as conditions, as in
+	// place=within(1,2,3), and as fields of conditions, orders and select, as in
+	// order=embedding.l2([1,2]). With Arguments, place=within(1,2,3) is an argument of the
+	// function. Which operators there are is for the Resolver to say.
+	Operators bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
 	Limits Limits
@@ -116,7 +121,7 @@ type Options struct {
 // relation. Every other parameter that has a value is a filter.
 func Parse(rawQuery string, opts Options) (*Query, error) {
 	r := reader{opts: opts, query: &Query{}, tally: tally{limits: opts.Limits}}
-	r.scanner.tally, r.scanner.grouping, r.scanner.filters = &r.tally, opts.Grouping, opts.Filters
+	r.scanner.tally, r.scanner.grouping, r.scanner.filters, r.scanner.operators = &r.tally, opts.Grouping, opts.Filters, opts.Operators
 	for p := range parameters(rawQuery) {
 		if r.read(p); r.tally.exceeded != nil {
 			return nil, r.tally.exceeded
@@ -125,6 +130,7 @@ func Parse(rawQuery string, opts Options) (*Query, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	r.yield()
 	return r.query, nil
 }
 
@@ -154,6 +160,7 @@ type reader struct {
 	seen    [parts]bool    // the parts that have occurred; only for those that count once
 	err     *ParseError    // of the earliest part that has one
 	part    int            // that of err
+	called  []called       // the conditions whose parameter's name has a call
 }
 
 // source is a text to read, and how an error describes it.
@@ -325,6 +332,9 @@ func (r *reader) readCondition(p parameter) {
 	// "" is the single unnamed parameter of a function.
 	at, unnamed := target{}, r.opts.Arguments && p.name == `""`
 	if !unnamed {
+		if r.readCalled(p) {
+			return
+		}
 		var ok bool
 		if at, ok = r.readTarget(conditionPart, p, p.name); !ok {
 			return
@@ -332,9 +342,12 @@ func (r *reader) readCondition(p parameter) {
 	}
 	from := source{part: conditionPart, parameter: p.name, name: "filter", text: p.value}
 	rule := (*scanner).comparison
-	if r.opts.Arguments {
+	switch {
+	case r.opts.Arguments:
 		rule = (*scanner).comparisonOrNothing
 		r.scanner.filters = false // their operators are arguments
+	case r.opts.Operators && at.field.Cast == "":
+		rule = (*scanner).comparisonOrCall
 	}
 	c, ok := scanSource(r, from, rule)
 	r.scanner.filters = r.opts.Filters
@@ -358,6 +371,9 @@ func (r *reader) readCondition(p parameter) {
 	case unnamed:
 		r.readTarget(conditionPart, p, p.name) // for its error: "" names no column
 	default:
+		if c.Operator == Holds {
+			at.field.Call = c.Field.Call
+		}
 		c.Field = at.field
 		r.tally.condition()
 		r.query.Where = append(r.query.Where, Predicate{Path: at.path, Node: c})

@@ -30,7 +30,7 @@ func (s *scanner) pathOperator(c *Condition) bool {
 // related relation.
 func (s *scanner) comparedField() (Field, bool) {
 	if !s.filters {
-		return s.field()
+		return s.calledField()
 	}
 	m := s.mark()
 	if f, ok := s.relatedField(); ok {
@@ -38,7 +38,7 @@ func (s *scanner) comparedField() (Field, bool) {
 		return f, true
 	}
 	s.rewind(&m)
-	f, ok := s.field()
+	f, ok := s.calledField()
 	return f, ok && s.fieldCast(&f)
 }
 
@@ -62,7 +62,7 @@ func (s *scanner) relatedField() (f Field, ok bool) {
 		}
 		related = append(related, name)
 	}
-	if f, ok = s.field(); !ok || s.filters && !s.fieldCast(&f) {
+	if f, ok = s.calledField(); !ok || s.filters && !s.fieldCast(&f) {
 		return f, false
 	}
 	f.Related = slices.Clone(related)
@@ -125,6 +125,7 @@ func (p *printer) comparedEnd(f Field) {
 		p.refuse("a field has more than %d relations", maxDepth)
 	}
 	p.steps(f.Path)
+	p.call(f.Call)
 	p.cast(f.Cast)
 	if f.Cast == "" && len(f.Related) > 0 {
 		p.bracket(f)
@@ -136,6 +137,9 @@ func (p *printer) comparedEnd(f Field) {
 
 // parameterField writes a field as the last part of a parameter's name.
 func (p *printer) parameterField(f Field) {
+	if f.Call != nil && (len(f.Path) > 0 || len(f.Related) > 0 || f.Cast != "") {
+		p.refuse("the name of a parameter has a call of more than a column")
+	}
 	names := append(slices.Clip(f.Related), f.Name)
 	if names[0] == "" {
 		p.refuse("a name is empty")

@@ -96,7 +96,7 @@ func (s *scanner) aggregatedField() (f Field, a Aggregate, ok bool) {
 		return f, AggregateCount, true
 	}
 	s.rewind(&m)
-	if f, ok = s.field(); !ok {
+	if f, ok = s.calledField(); !ok {
 		return f, a, false
 	}
 	a = s.aggregate()

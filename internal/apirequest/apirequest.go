@@ -50,6 +50,8 @@ type Config struct {
 	NoConditions bool
 	// NoFilters reads filters and orders as PostgREST does.
 	NoFilters bool
+	// Operators takes operators of the host's in filters, orders and select.
+	Operators bool
 	// NoBatches has no batches at the root.
 	NoBatches bool
 	Limits    Limits
@@ -148,7 +150,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	}
 	query, err := filter.Parse(req.RawQuery, filter.Options{
 		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
-		Grouping: !c.NoGrouping, Filters: !c.NoFilters,
+		Grouping: !c.NoGrouping, Filters: !c.NoFilters, Operators: c.Operators,
 		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
 		Pages:  !c.NoKeysets && req.Action == Read,
 	})
