@@ -164,7 +164,9 @@ func (s *scanner) calledTarget() (target, bool) {
 	}
 	s.pos = t.last
 	name := t.path[last]
-	t.path = t.path[:last:last]
+	if t.path = t.path[:last:last]; last == 0 {
+		t.path = nil
+	}
 	t.field = Field{Name: name}
 	if !s.callFollows() {
 		return t, false
@@ -302,17 +304,41 @@ func (p *printer) callOf(c *Call) {
 
 // holds writes the call of a condition that has no comparison.
 func (p *printer) holds(c Condition) {
-	switch {
-	case c.Field.Call == nil:
-		p.refuse("a condition has neither an operator nor a call")
+	if p.checkHolds(c); c.Field.Call == nil {
 		return
-	case c.Aggregate != NoAggregate || p.having:
-		p.refuse("a condition on an aggregate has no operator")
 	}
 	if c.Negated {
 		p.write("not.")
 	}
 	p.callOf(c.Field.Call)
+}
+
+// checkHolds refuses what such a condition can't have.
+func (p *printer) checkHolds(c Condition) {
+	switch {
+	case c.Field.Call == nil:
+		p.refuse("a condition has neither an operator nor a call")
+	case c.Aggregate != NoAggregate || p.having:
+		p.refuse("a condition on an aggregate has no operator")
+	case c.Field.Cast != "":
+		p.refuse("the call of %s is cast", c.Field.Call.Name)
+	case c.Quantifier != NoQuantifier || c.Language != "":
+		p.refuse("the call of %s takes no quantifier and no language", c.Field.Call.Name)
+	}
+}
+
+// groupedHolds writes such a condition in a group.
+func (p *printer) groupedHolds(c Condition) {
+	f := c.Field
+	if f.Call != nil && len(f.Related) > 0 && !c.Negated { // within the brackets, where an index may precede it
+		p.comparedField(f)
+		p.checkHolds(c)
+		return
+	}
+	f.Call = nil
+	p.comparedField(f)
+	p.write(".")
+	p.holds(c)
 }
 
 // isPlainArgument reports an argument, one of n, that needs no quotes.

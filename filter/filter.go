@@ -346,7 +346,7 @@ func (r *reader) readCondition(p parameter) {
 	case r.opts.Arguments:
 		rule = (*scanner).comparisonOrNothing
 		r.scanner.filters = false // their operators are arguments
-	case r.opts.Operators && at.field.Cast == "":
+	case r.opts.Operators && at.field.Cast == "" && at.field.Call == nil:
 		rule = (*scanner).comparisonOrCall
 	}
 	c, ok := scanSource(r, from, rule)

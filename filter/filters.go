@@ -137,7 +137,7 @@ func (p *printer) comparedEnd(f Field) {
 
 // parameterField writes a field as the last part of a parameter's name.
 func (p *printer) parameterField(f Field) {
-	if f.Call != nil && (len(f.Path) > 0 || len(f.Related) > 0 || f.Cast != "") {
+	if f.Call != nil && len(f.Related) == 0 && (len(f.Path) > 0 || f.Cast != "") {
 		p.refuse("the name of a parameter has a call of more than a column")
 	}
 	names := append(slices.Clip(f.Related), f.Name)

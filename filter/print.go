@@ -225,9 +225,7 @@ func (p *printer) node(n Node) {
 // condition writes a condition within a group.
 func (p *printer) condition(c Condition) {
 	if c.Operator == Holds {
-		p.field(Field{Name: c.Field.Name, Path: c.Field.Path})
-		p.write(".")
-		p.holds(c)
+		p.groupedHolds(c)
 		return
 	}
 	p.aggregatedField(c.Field, c.Aggregate)

@@ -79,9 +79,9 @@ func TestPage_Of(t *testing.T) {
 func TestSource_String(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for s := value.FromNone; s <= value.FromKeyset; s++ {
+	for s := value.FromNone; s <= value.FromOperand; s++ {
 		require.False(t, seen[s.String()], s)
 		seen[s.String()] = true
 	}
-	require.Equal(t, "Source(11)", (value.FromKeyset + 1).String())
+	require.Equal(t, "Source(12)", (value.FromOperand + 1).String())
 }
