@@ -271,6 +271,20 @@ func embeds(items []SelectItem, path []string) bool {
 	})
 }
 
+// checkCalled refuses a condition on a call that the parameter's name isn't read as.
+func (p *printer) checkCalled(q *Query, predicate Predicate, name string) {
+	c, ok := predicate.Node.(Condition)
+	if !ok || !strings.HasSuffix(name, ")") {
+		return
+	}
+	s := scanner{tally: &tally{}, operators: true}
+	at, is := scan(&s, name, (*scanner).calledTarget)
+	is = is && !embeds(q.Select, append(slices.Clip(at.path), at.field.Name))
+	if c.Operator != Holds && c.Field.Call != nil && len(c.Field.Related) == 0 && !is {
+		p.refuse("%s is read as a column of what is embedded", c.Field)
+	}
+}
+
 // call writes a call behind its field.
 func (p *printer) call(c *Call) {
 	if c == nil {

@@ -289,7 +289,13 @@ func (s *scanner) groupedValue() string {
 // tree reads a condition or a group of trees.
 func (s *scanner) tree() (Node, bool) {
 	m := s.mark()
-	if c, ok := s.groupedCondition(); ok {
+	filters, operators := s.filters, s.operators
+	if s.depth == 0 && !s.having { // as in and=.eq.1, which PostgREST takes for a condition on and
+		s.filters, s.operators = false, false
+	}
+	c, ok := s.groupedCondition()
+	s.filters, s.operators = filters, operators
+	if ok {
 		return c, true
 	}
 	s.rewind(&m)

@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,10 +82,9 @@ func (q *Query) written() []written {
 		add(p.parameter("select"))
 	}
 	for _, predicate := range q.Where {
-		if c, ok := predicate.Node.(Condition); ok && c.Field.Call != nil && c.Operator != Holds && embeds(q.Select, append(slices.Clip(predicate.Path), c.Field.Name)) {
-			p.refuse("%s is read as a column of what is embedded", c.Field)
-		}
-		add(p.predicate(predicate))
+		made := p.predicate(predicate)
+		p.checkCalled(q, predicate, made.name)
+		add(made)
 	}
 	for _, order := range q.Order {
 		add(p.order(order))

@@ -145,7 +145,12 @@ func (p *printer) parameterField(f Field) {
 		p.refuse("a name is empty")
 	}
 	for i, name := range names {
-		if i == 0 {
+		switch {
+		case i > 0:
+		case len(f.Related) > 0 && p.text.Len() > 0: // without quotes it might be the call of an operator
+			writeQuoted(&p.text, name)
+			continue
+		default:
 			p.write(QuoteName(name))
 			continue
 		}

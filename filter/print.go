@@ -179,6 +179,8 @@ func (p *printer) predicate(predicate Predicate) parameter {
 			p.refuse("a condition is on an aggregate")
 		case n.Operator.jsonPath() && p.arguments:
 			p.refuse("the operator %s is read as an argument", n.Operator)
+		case n.Operator == Holds && p.arguments:
+			p.refuse("a call is read as an argument")
 		}
 		name := p.take()
 		if n.Operator == Holds {
