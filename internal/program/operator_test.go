@@ -26,7 +26,7 @@ func TestCache_operators(t *testing.T) {
 		"order":            {"/films?order=title.l2([1]).desc&limit=1", "/films?order=title.l2([2]).desc&limit=2"},
 		"select":           {"/films?select=id,d:title.l2([1])::text,title.l2([2]).min()", "/films?select=id,d:title.l2([3])::text,title.l2([4]).min()"},
 		"select and order": {"/films?select=title.l2([1])&order=title.l2([1])", "/films?select=title.l2([2])&order=title.l2([2])"},
-		"embed":            {"/directors?select=films(title.l2([1]))&films.order=title.l2([2])&films.title=like_it(Xx,[1])", "/directors?select=films(title.l2([3]))&films.order=title.l2([4])&films.title=like_it(Yy,[2])"},
+		"embed":            {"/directors?select=films(title.l2([1]))&films.order=title.l2([2])&films.title=like_it(Xx,[1])", "/directors?select=films(title.l2([3]))&films.order=title.l2([4])&films.title=like_it(Yy,[5])"},
 		"having":           {"/films?select=id&having=(title.l2([1]).min().lt.1)", "/films?select=id&having=(title.l2([2]).min().lt.3)"},
 		"delete":           {"DELETE /films?title=like_it(Xx,[1])", "DELETE /films?title=like_it(Yy,[2])"},
 	} {
