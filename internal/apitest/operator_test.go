@@ -279,3 +279,90 @@ func TestOptions_Operators(t *testing.T) {
 	_, err := pgrest.New(noDatabase{}, pgrest.Options{Operators: []pgrest.Operator{twice, twice}})
 	require.EqualError(t, err, "pgrest: Operators[1] (a): another one has the name")
 }
+
+// operatorsOf are operators of a host's for the types of an extension, which is in a schema that
+// is named in them.
+var operatorsOf = map[string][]pgrest.Operator{
+	"postgis": {
+		{Name: "within", SQL: "extra.st_dwithin($0, extra.st_point($1, $2)::extra.geography, $3)", Columns: []string{"geography"}, Description: "At most so many meters away.",
+			Arguments: []pgrest.Argument{{Name: "longitude", Type: "double precision"}, {Name: "latitude", Type: "double precision"}, {Name: "meters", Type: "double precision"}}},
+		{Name: "distance", SQL: "$0 OPERATOR(extra.<->) extra.st_point($1, $2)::extra.geography", Columns: []string{"geography"}, Returns: "double precision", Description: "Meters.",
+			Arguments: []pgrest.Argument{{Name: "longitude", Type: "double precision"}, {Name: "latitude", Type: "double precision"}}},
+		{Name: "intersects", SQL: "extra.st_intersects($0, extra.st_geomfromgeojson($1)::extra.geography)", Columns: []string{"extra.geography"}, Arguments: []pgrest.Argument{{Name: "geojson", Type: "jsonb"}}},
+		{Name: "text", SQL: "extra.st_astext($0)", Columns: []string{"extra.geography"}, Returns: "text"},
+	},
+	"vector": {
+		{Name: "l2", SQL: "$0 OPERATOR(extra.<->) $1", Columns: []string{"vector"}, Returns: "double precision", Arguments: []pgrest.Argument{{Name: "to", Type: "extra.vector"}}},
+		{Name: "cosine", SQL: "$0 OPERATOR(extra.<=>) $1", Columns: []string{"extra.vector"}, Returns: "double precision", Arguments: []pgrest.Argument{{Name: "to", Type: "extra.vector"}}},
+	},
+}
+
+const stopsOfPostGIS = `
+	CREATE TABLE archive.stops (id int PRIMARY KEY, name text NOT NULL, location geography(Point, 4326));
+	INSERT INTO archive.stops VALUES (1, 'Oslo', 'POINT(10.75 59.91)'), (2, 'Bergen', 'POINT(5.32 60.39)'), (3, 'Moss', 'POINT(10.66 59.43)'), (4, 'nowhere', NULL);
+	INSERT INTO archive.stops SELECT 10 + n, 'far away', extra.st_point(n % 180, -(n / 180))::geography FROM generate_series(1, 5000) n;
+	CREATE INDEX stops_location ON archive.stops USING gist (location);
+	ANALYZE archive.stops;`
+
+const notesOfPgvector = `
+	CREATE TABLE archive.notes (id int PRIMARY KEY, kind text NOT NULL, embedding vector(3));
+	INSERT INTO archive.notes VALUES (1, 'a', '[1,0,0]'), (2, 'a', '[0,1,0]'), (3, 'b', '[1,1,0]'), (4, 'b', NULL);
+	INSERT INTO archive.notes SELECT 10 + n, 'c', ARRAY[n % 17 + 5, n % 19 + 5, n % 23 + 5]::vector FROM generate_series(1, 2000) n;
+	CREATE INDEX notes_l2 ON archive.notes USING hnsw (embedding vector_l2_ops);
+	CREATE INDEX notes_cosine ON archive.notes USING ivfflat (embedding vector_cosine_ops) WITH (lists = 4);
+	ANALYZE archive.notes;`
+
+// The operators of PostGIS and pgvector work on their types, with their indexes.
+func TestExtensions_operators(t *testing.T) {
+	t.Parallel()
+	within := url.QueryEscape(`{"type":"Polygon","coordinates":[[[10,59],[11,59],[11,60],[10,60],[10,59]]]}`)
+	for extension, exchanges := range map[string][]exchange{
+		"postgis": {
+			{name: "within", target: "/stops?select=id&location=within(10.7,59.9,5000)", body: `[{"id": 1}]`},
+			{name: "not_within", target: "/stops?select=id&location=not.within(10.7,59.9,5000)&id=lt.5&order=id", body: `[{"id": 2}, {"id": 3}]`},
+			{name: "nearest", target: "/stops?select=name&order=location.distance(10.7,59.9)&limit=2", body: `[{"name": "Oslo"}, {"name": "Moss"}]`},
+			{name: "nearer_than", target: "/stops?select=name&location.distance(10.7,59.9)=lt.60000&order=id", body: `[{"name": "Oslo"}, {"name": "Moss"}]`},
+			{name: "select", target: "/stops?select=location.text(),km:location.distance(10.75,59.91)::int&id=eq.1", body: `[{"text": "POINT(10.75 59.91)", "km": 0}]`},
+			{name: "GeoJSON", target: "/stops?select=id&location=intersects(" + within + ")&order=id", body: `[{"id": 1}, {"id": 3}]`},
+			{name: "malformed", target: "/stops?location=intersects({})", status: 500, body: fault("XX000", "invalid GeoJSON representation", "", "")},
+			{name: "another_type", target: "/stops?name=within(1,2,3)", status: 400, body: fault("PGRST100", "The operator 'within' is not for 'name', which is of type text", "", "It is for geography.")},
+		},
+		"vector": {
+			{name: "nearest", target: "/notes?select=id&order=embedding.l2([1,0,0.1]).asc&limit=2", body: `[{"id": 1}, {"id": 3}]`},
+			{name: "cosine", target: "/notes?select=id,d:embedding.cosine([1,0,0])&order=d&limit=1&kind=neq.c", body: `[{"id": 1, "d": 0}]`},
+			{name: "nearer_than", target: "/notes?select=id&embedding.l2([1,0,0])=lt.0.5", body: `[{"id": 1}]`},
+			{name: "in_a_group", target: "/notes?select=id&or=(embedding.l2([1,0,0]).lt.0.5,embedding.l2([0,1,0]).lt.0.5)&order=id", body: `[{"id": 1}, {"id": 2}]`},
+			{name: "aggregated", target: "/notes?select=kind,embedding.l2([0,0,0]).max()&kind=eq.a", body: `[{"kind": "a", "max": 1}]`},
+			{name: "as_text", target: "/notes?select=d:embedding.l2([1,0,0])::text&id=eq.1", body: `[{"d": "0"}]`},
+			{name: "QUERY", method: queryMethod, target: "/notes?select=id", send: headers{"Content-Type": "application/x-www-form-urlencoded"}, data: "order=embedding.l2([1,0,0])&limit=1", body: `[{"id": 1}]`},
+			{name: "malformed", target: "/notes?order=embedding.l2([1,x])", status: 400, body: fault("22P02", `invalid input syntax for type vector: "[1,x]"`, "", "")},
+			{name: "of_other_dimensions", target: "/notes?select=id&embedding.l2([1,0])=lt.1", status: 400, body: fault("22000", "different vector dimensions 3 and 2", "", "")},
+		},
+	} {
+		t.Run(extension, func(t *testing.T) {
+			t.Parallel()
+			api, _ := extensionAPI(t, extension, aggregating, func(o *pgrest.Options) { o.Operators, o.Plans = operatorsOf[extension], true })
+			if api == nil {
+				return
+			}
+			run(t, api, exchanges...)
+			for target, index := range map[string]map[string]string{
+				"postgis": {
+					"/stops?select=id&location=within(10.7,59.9,5000)":                "stops_location",
+					"/stops?select=id&order=location.distance(10.7,59.9).asc&limit=3": "Index Scan using stops_location",
+					"/stops?select=id,d:location.distance(10.7,59.9)&order=d&limit=3": "Index Scan using stops_location",
+				},
+				"vector": {
+					"/notes?select=id&order=embedding.l2([1,0,0]).asc&limit=10": "Index Scan using notes_l2",
+					"/notes?select=id,d:embedding.l2([1,0,0])&order=d&limit=10": "Index Scan using notes_l2",
+					"/notes?select=id&order=embedding.cosine([1,0,0])&limit=10": "Index Scan using notes_cosine",
+				},
+			}[extension] {
+				response := ask(t, api, exchange{target: target, send: headers{"Accept": "application/vnd.pgrst.plan+text"}})
+				body := read(t, response)
+				require.Equal(t, http.StatusOK, response.StatusCode, body)
+				require.Contains(t, body, index, target)
+			}
+		})
+	}
+}
