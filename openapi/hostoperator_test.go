@@ -14,13 +14,13 @@ func TestDocument_operators(t *testing.T) {
 	t.Parallel()
 	operators := []openapi.Operator{
 		{Name: "starts", Columns: []string{"character varying"}, Returns: "boolean", Description: "Begins so.", Arguments: []openapi.OperatorArgument{{Name: "prefix", Type: "text", Description: "How."}}},
-		{Name: "between", Columns: []string{"int4", "pg_catalog.int8"}, Returns: "boolean", Arguments: []openapi.OperatorArgument{{Name: "low", Type: "integer"}, {Name: "high", Type: "integer"}}},
+		{Name: "between", Columns: []string{"integer", "BIGINT"}, Returns: "boolean", Arguments: []openapi.OperatorArgument{{Name: "low", Type: "integer"}, {Name: "high", Type: "integer"}}},
 		{Name: "hash", Returns: "bigint"},
 	}
 	doc := document(t, cinema(), openapi.Config{Operators: operators})
 	require.Contains(t, part(t, doc, "components", "parameters", "pgrest.and", "description"),
 		"- `starts(prefix)`, of columns of type character varying, a condition: Begins so.\\n  - `prefix` (text): How.\\n"+
-			"- `between(low,high)`, of columns of type int4, pg_catalog.int8, a condition\\n  - `low` (integer)\\n  - `high` (integer)\\n"+
+			"- `between(low,high)`, of columns of type integer, BIGINT, a condition\\n  - `low` (integer)\\n  - `high` (integer)\\n"+
 			"- `hash()`, of columns of any type, gives bigint")
 	for _, name := range []string{"select", "order"} {
 		require.Contains(t, part(t, doc, "components", "parameters", "pgrest."+name, "description"), "`column.operator(arguments)`")

@@ -88,6 +88,14 @@ func TestOperators(t *testing.T) {
 		exchange{name: "spread", target: "/shops?select=id,...towns(town:name.shout())&order=id&limit=1", body: `[{"id": 1, "town": "OSLO"}]`},
 		exchange{name: "spread_to_many", target: "/towns?select=...shops(name.shout())&shops.name=starts(B)&order=id", body: `[{"shout": ["BOOKS", "BIKES"]}, {"shout": ["BOATS"]}]`},
 
+		exchange{name: "related_condition", target: "/shops?select=id,towns()&towns(center)=within(5,60,1)&order=id", body: `[{"id": 3}, {"id": 4}]`},
+		exchange{name: "related_value", target: "/shops?select=id,towns(name)&towns(center.distance((5,60)))=gt.1&id=eq.1", body: `[{"id": 1, "towns": {"name": "Oslo"}}]`},
+		exchange{name: "related_in_a_group", target: "/shops?select=id,towns()&or=(towns(center).not.within(5,60,1),towns(name.starts(B)),towns(center.distance((5,60))).lt.1)&order=id&limit=1", body: `[{"id": 1}]`},
+		exchange{name: "related_to_many", target: "/towns?select=name,shops()&shops(at)=within(10,60,1)", body: `[{"name": "Oslo"}]`},
+		exchange{name: "value_cast_in_a_filter", target: "/shops?select=id&and=(at.distance((10,60))::text.like.3*)", body: `[{"id": 2}]`},
+		exchange{name: "value_cast_in_an_order", target: "/shops?select=id&order=at.distance((10,51))::text&limit=1", body: `[{"id": 3}]`},
+		exchange{name: "order_without_case", target: "/shops?select=id&order=name.repeated(1).ci.desc&limit=1", body: `[{"id": 3}]`},
+
 		exchange{name: "groups", target: "/shops?select=name.starts(B),count()&order=count().desc", body: `[{"starts": true, "count": 3}, {"starts": false, "count": 1}]`},
 		exchange{name: "groups_ordered_by_it", target: "/shops?select=name.starts(B),count()&order=name.starts(B)", body: `[{"starts": false, "count": 1}, {"starts": true, "count": 3}]`},
 		exchange{name: "aggregated", target: "/shops?select=town_id,nearest:at.distance((10,60)).min()&order=town_id", body: `[{"town_id": 1, "nearest": 0}, {"town_id": 2, "nearest": 5}]`},
