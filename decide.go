@@ -36,7 +36,8 @@ type Use struct {
 	// lead to, are listed by the names that the client has for them.
 	Reads, Writes []string
 	// Filtered are the columns of conditions that all rows have to satisfy, so that a host
-	// can require some. Operators are those of all conditions.
+	// can require some. Operators are those of all conditions, filter.Holds for one that is an
+	// operator of Options.Operators.
 	Filtered  []string
 	Operators []filter.Operator
 	// Limit is how many rows the request asks for at most, and -1 if it doesn't say.

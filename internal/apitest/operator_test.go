@@ -41,6 +41,7 @@ const shops = `
 		(3, 'Cakes', 2, '(5,60)', '{"open": false}', NULL),
 		(4, 'Boats', 2, NULL, NULL, NULL);
 	CREATE FUNCTION near(within text) RETURNS SETOF shops LANGUAGE sql STABLE AS $$ SELECT * FROM shops WHERE name <> $1 $$;
+	CREATE FUNCTION numbers() RETURNS SETOF int LANGUAGE sql STABLE AS $$ SELECT unnest(ARRAY[1, 2, 30]) $$;
 	CREATE FUNCTION label(shops) RETURNS text LANGUAGE sql STABLE AS $$ SELECT $1.name || '!' $$;
 	GRANT SELECT ON towns, shops TO pgrest_test_anon;
 	GRANT ALL ON towns, shops TO pgrest_test_curator`
@@ -109,6 +110,7 @@ func TestOperators(t *testing.T) {
 			want: headers{"Content-Location": "/shops?at=within%2810%2C60%2C1%29&order=at.distance%28%285%2C60%29%29&select=id"}, body: `[{"id": 1}]`},
 		exchange{name: "rows_of_a_function", method: http.MethodPost, target: "/rpc/near?select=id,at.distance((5,60))&at=within(10,60,1)", send: headers{"Content-Type": "application/json"}, data: `{"within": "x"}`,
 			body: `[{"id": 1, "distance": 5}]`},
+		exchange{name: "values_of_a_function", target: "/rpc/numbers?select=text:pgrst_scalar.shout()&order=pgrst_scalar.shout().desc&limit=1", body: `["30"]`},
 		// A GET of a function has arguments of any name and value.
 		exchange{name: "argument_of_a_function", target: "/rpc/near?select=id&within=starts(Books)&order=at.distance((5,60))&limit=1&and=(at.within(10,60,9))", body: `[{"id": 3}]`},
 
@@ -192,15 +194,17 @@ func TestOperators_writes(t *testing.T) {
 // An argument may be what an earlier request of a batch was answered.
 func TestOperators_batch(t *testing.T) {
 	t.Parallel()
-	api := serveClone(t, shops, withOperators)
+	api := serveClone(t, shops, withOperators, aggregating)
 	w := answer(api, exchange{method: http.MethodPost, target: "/", send: headers{"Content-Type": batchType}, data: `[
 		{"name": "s", "method": "GET", "path": "/shops?select=at&id=eq.3"},
 		{"method": "GET", "path": "/shops?select=id,at.distance({s/0/at})&order=at.distance({s/0/at})&limit=2"},
-		{"method": "GET", "path": "/shops?select=id&at.distance({s/0/at})=lt.1"}]`}.request(t))
+		{"method": "GET", "path": "/shops?select=id&at.distance({s/0/at})=lt.1"},
+		{"method": "GET", "path": "/shops?select=town_id&having=(at.distance({s/0/at}).min().lt.1)"}]`}.request(t))
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	parts := batchParts(t, w.Body.Bytes())
 	require.JSONEq(t, `[{"id": 3, "distance": 0}, {"id": 1, "distance": 5}]`, string(parts[1].Body))
 	require.JSONEq(t, `[{"id": 3}]`, string(parts[2].Body))
+	require.JSONEq(t, `[{"town_id": 2}]`, string(parts[3].Body))
 }
 
 // The host decides over the columns that operators are applied to, and may use operators itself.
