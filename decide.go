@@ -218,6 +218,8 @@ func valid(node filter.Node) error {
 			return filter.Operand{}, errors.New("a condition names no column")
 		case len(f.Related) > 0:
 			return filter.Operand{}, errors.New("a condition is about related rows")
+		case f.Call != nil && slices.ContainsFunc(f.Call.Arguments, func(a any) bool { _, ok := a.(string); return !ok }):
+			return filter.Operand{}, fmt.Errorf("an argument of the operator %s is no text", f.Call.Name)
 		}
 		return filter.Operand{SQL: "x", Cast: f.Cast}, nil
 	}))

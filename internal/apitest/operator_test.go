@@ -25,6 +25,7 @@ var shopOperators = []pgrest.Operator{
 	{Name: "shout", SQL: "pg_catalog.upper($0::pg_catalog.text)", Returns: "text"},
 	{Name: "repeated", SQL: "pg_catalog.repeat($0, $1) OPERATOR(pg_catalog.||) pg_catalog.repeat($0, $1)", Columns: []string{"text"}, Returns: "text", Arguments: []pgrest.Argument{{Name: "n", Type: "int"}}},
 	{Name: "words", SQL: "pg_catalog.to_tsvector('simple', $0)", Columns: []string{"text"}, Returns: "tsvector"},
+	{Name: "stamp", SQL: "timestamptz '2024-01-02 03:04:05+00' + $0 * interval '1 hour'", Columns: []string{"int4"}, Returns: "timestamp with time zone"},
 	{Name: "lost", SQL: "nowhere.lost($0, $1)", Returns: "int", Arguments: []pgrest.Argument{{Name: "n", Type: "nowhere.number"}}},
 }
 
@@ -69,6 +70,7 @@ func TestOperators(t *testing.T) {
 		exchange{name: "argument_that_is_used_twice", target: "/shops?select=name.repeated(2)&id=eq.1", body: `[{"repeated": "BooksBooksBooksBooks"}]`},
 		exchange{name: "question_mark_in_SQL", target: "/shops?select=id&info=has(open)&info->tags=has(new)", body: `[{"id": 1}]`},
 		exchange{name: "text_within_JSON", target: "/shops?select=id,label:info->>label.shout()&or=(info->>label.starts(old))", body: `[{"id": 2, "label": "OLD BIKES"}]`},
+		exchange{name: "time", target: "/shops?select=id.stamp(),text:id.stamp()::text&id.stamp()=lt.2024-01-02T05:00:00Z", body: `[{"stamp": "2024-01-02T04:04:05+00:00", "text": "2024-01-02 04:04:05+00"}]`},
 		exchange{name: "computed_field", target: "/shops?select=label.shout()&label=starts(Cakes!)", body: `[{"shout": "CAKES!"}]`},
 
 		exchange{name: "order", target: "/shops?select=id&order=at.distance((5,60)).asc", body: `[{"id": 3}, {"id": 1}, {"id": 2}, {"id": 4}]`},
@@ -218,6 +220,8 @@ func TestOperators_decided(t *testing.T) {
 			case use.Name == "shops" && slices.Contains(use.Filtered, "at"):
 				require.Contains(t, use.Operators, filter.Holds)
 				return pgrest.Decision{Filter: "at=within(10,60,2)"}, nil
+			case use.Name == "towns" && slices.Contains(use.Reads, "center"):
+				return pgrest.Decision{Where: []filter.Node{filter.Condition{Field: filter.Field{Name: "name", Call: &filter.Call{Name: "starts", Arguments: []any{5}}}, Operator: filter.Holds}}}, nil
 			case use.Name == "towns":
 				return pgrest.Decision{Where: []filter.Node{filter.Condition{Field: filter.Field{Name: "name", Call: &filter.Call{Name: "no_such"}}, Operator: filter.Holds}}}, nil
 			}
@@ -231,7 +235,8 @@ func TestOperators_decided(t *testing.T) {
 		exchange{name: "order", target: "/shops?select=id&order=info->>a.shout()", status: 403, body: refused},
 		exchange{name: "select", target: "/shops?select=x:info.shout()", status: 403, body: refused},
 		exchange{name: "forced", target: "/shops?select=id&at=within(10,60,9)", body: `[{"id": 1}]`},
-		exchange{name: "forced_without_such_an_operator", target: "/towns", status: 500, body: fault("PGRSTX00", "Internal error", "", "")},
+		exchange{name: "forced_with_an_argument_that_is_no_text", target: "/towns", status: 500, body: fault("PGRSTX00", "Internal error", "", "")},
+		exchange{name: "forced_without_such_an_operator", target: "/towns?select=id", status: 500, body: fault("PGRSTX00", "Internal error", "", "")},
 	)
 }
 
