@@ -36,7 +36,8 @@ type Use struct {
 	// lead to, are listed by the names that the client has for them.
 	Reads, Writes []string
 	// Filtered are the columns of conditions that all rows have to satisfy, so that a host
-	// can require some. Operators are those of all conditions.
+	// can require some. Operators are those of all conditions, filter.Holds for one that is an
+	// operator of Options.Operators.
 	Filtered  []string
 	Operators []filter.Operator
 	// Limit is how many rows the request asks for at most, and -1 if it doesn't say.
@@ -119,7 +120,7 @@ func (x *exchange) rule(schema *snapshot, kind UseKind, name introspect.Qualifie
 	d, err := x.options.Decide(x.r.Context(), use())
 	r := ruling{err: err}
 	if err == nil {
-		if r, err = d.ruling(kind); err != nil {
+		if r, err = d.ruling(kind, len(x.options.Operators) > 0); err != nil {
 			r.err = apierror.Internal(fmt.Errorf("decide on %s: %w", name, err))
 		}
 	}
@@ -167,9 +168,10 @@ func (x *exchange) useOf(used *plan.Use) *Use {
 	}
 }
 
-// ruling is what the decision comes to for a kind of use.
-func (d *Decision) ruling(kind UseKind) (ruling, error) {
-	where, err := d.conditions()
+// ruling is what the decision comes to for a kind of use. Its Filter may have operators of the
+// host's if there are some.
+func (d *Decision) ruling(kind UseKind, operators bool) (ruling, error) {
+	where, err := d.conditions(operators)
 	switch {
 	case err != nil:
 		return ruling{}, err
@@ -182,10 +184,10 @@ func (d *Decision) ruling(kind UseKind) (ruling, error) {
 }
 
 // conditions are those of Where and of Filter.
-func (d *Decision) conditions() ([]filter.Node, error) {
+func (d *Decision) conditions(operators bool) ([]filter.Node, error) {
 	conditions := d.Where
 	if d.Filter != "" {
-		q, err := filter.Parse(d.Filter, filter.Options{Filters: true})
+		q, err := filter.Parse(d.Filter, filter.Options{Filters: true, Operators: operators})
 		if err != nil {
 			return nil, fmt.Errorf("read Filter: %w", err)
 		}
@@ -216,6 +218,8 @@ func valid(node filter.Node) error {
 			return filter.Operand{}, errors.New("a condition names no column")
 		case len(f.Related) > 0:
 			return filter.Operand{}, errors.New("a condition is about related rows")
+		case f.Call != nil && slices.ContainsFunc(f.Call.Arguments, func(a any) bool { _, ok := a.(string); return !ok }):
+			return filter.Operand{}, fmt.Errorf("an argument of the operator %s is no text", f.Call.Name)
 		}
 		return filter.Operand{SQL: "x", Cast: f.Cast}, nil
 	}))

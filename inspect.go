@@ -83,7 +83,8 @@ func (x *exchange) openAPI(media mediatype.Type) openapi.Config {
 		TypeScript: !x.options.without(TypeScript), Upserts: !x.options.without(Upserts), BulkUpdates: !x.options.without(BulkUpdates),
 		Conditional: !x.options.without(Conditional), KeysetPages: !x.options.without(KeysetPages), Grouping: !x.options.without(Grouping),
 		Filters: !x.options.without(Filters), NullRows: x.options.NullRows, NestedInserts: !x.options.without(NestedInserts),
-		Batches: !x.options.without(Batches), IdempotencyKeys: x.options.Idempotency.on(), Additions: x.options.additions(media),
+		Batches: !x.options.without(Batches), IdempotencyKeys: x.options.Idempotency.on(), Operators: x.options.describedOperators(),
+		Additions: x.options.additions(media),
 	}
 }
 

@@ -227,6 +227,10 @@ type Options struct {
 	// Idempotency has writes with an Idempotency-Key header take effect once. It is off unless
 	// it names a schema. The reference has no such key.
 	Idempotency Idempotency
+	// Operators are the host's own operators and functions for filters, orders and select, such
+	// as those of PostGIS and pgvector. The reference has no such key; without any, requests
+	// are read as it reads them.
+	Operators []Operator
 	// Limits bounds what one request may ask for. The reference has no such keys.
 	Limits Limits
 	// ServerTiming adds the Server-Timing header. Key: server-timing-enabled.
@@ -322,7 +326,7 @@ func (o Options) withDefaults() Options {
 	}
 	// Slices are copied: the host may go on to change its own.
 	o.Schemas, o.ExtraSearchPath = slices.Clone(o.Schemas), slices.Clone(o.ExtraSearchPath)
-	o.Hooks = slices.Clone(o.Hooks)
+	o.Hooks, o.Operators = slices.Clone(o.Hooks), cloneOperators(o.Operators)
 	o.HoistedSettings, o.PostOnly = slices.Clone(o.HoistedSettings), slices.Clone(o.PostOnly)
 	o.OpenAPIAdditions, o.SwaggerAdditions = o.OpenAPIAdditions.Clone(), o.SwaggerAdditions.Clone()
 	o.VersionColumns, o.FilterCasts = maps.Clone(o.VersionColumns), slices.Clone(o.FilterCasts)

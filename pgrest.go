@@ -209,7 +209,8 @@ func (o Options) requestConfig() apirequest.Config {
 		TxOverride: o.TxEnd.overridable(), NoUpserts: o.without(Upserts),
 		NoBulkUpdates: o.without(BulkUpdates), NoConditions: o.without(Conditional), NoKeysets: o.without(KeysetPages),
 		NoGrouping: o.without(Grouping), NoBatches: o.without(Batches), NoNested: o.without(NestedInserts), NoFilters: o.without(Filters),
-		Limits: o.Limits.requests(),
+		Operators: len(o.Operators) > 0,
+		Limits:    o.Limits.requests(),
 	}
 }
 

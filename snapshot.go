@@ -77,7 +77,7 @@ func (h *Handler) use(cache *introspect.SchemaCache) {
 			Privileges: h.options.OpenAPI == OpenAPIFollowPrivileges, Plans: h.options.Plans, Encoded: h.options.encoded(),
 			Uses: h.options.Decide != nil, NoTypeScript: h.options.without(TypeScript),
 			NoUpserts: h.options.without(Upserts), NoVersions: h.options.without(Conditional), VersionColumns: h.versionColumns(cache),
-			NoGrouping: h.options.without(Grouping), Casts: h.options.FilterCasts, NullRows: h.options.NullRows,
+			NoGrouping: h.options.without(Grouping), Casts: h.options.FilterCasts, NullRows: h.options.NullRows, Operators: h.options.operators(),
 		}),
 		rulings: bounded[rulingKey, ruling]{most: maxRulings},
 		costs:   bounded[costKey, time.Time]{most: maxCosts},

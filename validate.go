@@ -100,6 +100,9 @@ func (o Options) validate() error {
 	if err := o.validateIdempotency(); err != nil {
 		return err
 	}
+	if err := o.validateOperators(); err != nil {
+		return err
+	}
 	if err := o.Limits.validate(); err != nil {
 		return err
 	}

@@ -11,8 +11,9 @@ import (
 // Resolver says what the fields of a query are in the database.
 type Resolver interface {
 	// Resolve returns the column that the field names, without the field's
-	// JSON path. Its errors come back from Bind as they are. A field with Related is a
-	// column of another relation, and one with a Cast needs Operand.Cast, unless that is
+	// JSON path. Of a field with a Call it returns what the operator makes of the column,
+	// its JSON path included. Its errors come back from Bind as they are. A field with Related
+	// is a column of another relation, and one with a Cast needs Operand.Cast, unless that is
 	// text: both are there with Options.Filters alone.
 	Resolve(f Field) (Operand, error)
 }
@@ -47,7 +48,7 @@ type Operand struct {
 
 // Bind turns a condition or a group into SQL. It fails where the resolver does,
 // with the resolver's error, and on a node that Parse doesn't make: nil, an
-// operator that does not exist, or a condition on an aggregate, which is
+// operator that does not exist, Holds without a Call, or a condition on an aggregate, which is
 // BindHaving's. What it returns never fails. Equal shapes, of
 // which only the values differ, give equal SQL.
 //
@@ -152,13 +153,15 @@ func (t OrderTerm) Bind(o Operand) squirrel.Sqlizer {
 // is.
 func (c Comparison) Bind(f Field, o Operand, value any) squirrel.Sqlizer {
 	var b binder
-	if len(f.Path) > 0 || o.Cast != "" {
+	if len(f.Path) > 0 && f.Call == nil || o.Cast != "" {
 		o.Parse, o.TSVector = "", false // a value inside of the column has another type
 	}
 	if c.Negated {
 		b.sql.WriteString("NOT (")
 	}
 	switch {
+	case c.Operator == Holds:
+		b.field(f, o)
 	case c.Operator.fullText():
 		b.search(c, f, o, value)
 	case c.Operator == In:
@@ -240,6 +243,9 @@ func (b *binder) argument(value any) {
 
 // field writes a field with its JSON path, cast if it is.
 func (b *binder) field(f Field, o Operand) {
+	if f.Call != nil { // which the operand is all of
+		f.Path = nil
+	}
 	if o.Cast != "" {
 		b.sql.WriteString("CAST(")
 		defer func() { b.sql.WriteString(" AS " + o.Cast + ")") }()

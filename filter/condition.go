@@ -19,14 +19,14 @@ type Condition struct {
 	Operator   Operator   // what to compare with
 	Quantifier Quantifier // any or all, where the operator takes one
 	Language   string     // a text search configuration for a full-text operator, or ""
-	Value      string     // for every operator but In and Is
+	Value      string     // for every operator but In, Is and Holds
 	List       []string   // for In
 	Is         IsValue    // for Is
 }
 
 // Argument is what the field is compared with, as Bind passes it to SQL: the
 // value, with the wildcards of a pattern as SQL has them, or the list as the text
-// of an array. Is has none.
+// of an array. Is and Holds have none.
 func (c Condition) Argument() string {
 	switch c.Operator {
 	case In:
@@ -59,9 +59,12 @@ func (c Condition) Comparison() Comparison {
 	return Comparison{Negated: c.Negated, Operator: c.Operator, Quantifier: c.Quantifier, Language: c.Language, Is: c.Is, Empty: c.EmptyList()}
 }
 
+// HasArgument reports a comparison with something that Condition.Argument gives.
+func (c Comparison) HasArgument() bool { return c.Operator != Is && c.Operator != Holds && !c.Empty }
+
 // exists reports a condition of the kinds that Parse makes.
 func (c Condition) exists() bool {
-	return int(c.Operator) < len(operators) && int(c.Is) < len(isValues) && int(c.Aggregate) < len(aggregates)
+	return (c.Operator != Holds || c.Field.Call != nil && c.Aggregate == NoAggregate) && int(c.Operator) < len(operators) && int(c.Is) < len(isValues) && int(c.Aggregate) < len(aggregates)
 }
 
 // Group joins nodes with and, or with or when Any is set.
@@ -286,7 +289,13 @@ func (s *scanner) groupedValue() string {
 // tree reads a condition or a group of trees.
 func (s *scanner) tree() (Node, bool) {
 	m := s.mark()
-	if c, ok := s.groupedCondition(); ok {
+	filters, operators := s.filters, s.operators
+	if s.depth == 0 && !s.having { // as in and=.eq.1, which PostgREST takes for a condition on and
+		s.filters, s.operators = false, false
+	}
+	c, ok := s.groupedCondition()
+	s.filters, s.operators = filters, operators
+	if ok {
 		return c, true
 	}
 	s.rewind(&m)
@@ -297,7 +306,13 @@ func (s *scanner) tree() (Node, bool) {
 func (s *scanner) groupedCondition() (Condition, bool) {
 	var c Condition
 	var ok bool
-	if c.Field, c.Aggregate, ok = s.conditionField(); !ok || !s.delimiter() {
+	if c.Field, c.Aggregate, ok = s.conditionField(); !ok {
+		return c, false
+	}
+	if called, ok := s.groupedCall(&c); called || !ok {
+		return c, ok && s.tally.condition()
+	}
+	if !s.delimiter() {
 		return c, false
 	}
 	ok = s.operation(&c, (*scanner).groupedValue)

@@ -24,11 +24,12 @@ func (e *EncodeError) Error() string {
 //
 // Parse reads the query back as it was: any that Parse has given, and any that was built
 // by hand and doesn't fail here. A query with Arguments takes Options.Arguments for that, one
-// with Update takes Options.Update, one with NestedColumns takes Options.Nested, one with
-// After or Before takes Options.Pages, and one with Distinct, Having, an order by an aggregate,
-// or count(distinct) takes Options.Grouping, and can't have Arguments with Distinct or Having.
-// A field's Cast, a condition's Related, more than one Related of an order, IgnoreCase, and the
-// operators jsonpath and jsonmatch take Options.Filters.
+// with Update takes Options.Update, one with NestedColumns takes Options.Nested, one with a Call
+// takes Options.Operators, one with After or Before takes Options.Pages, and one with Distinct,
+// Having, an order by an aggregate, or count(distinct) takes Options.Grouping, and can't have
+// Arguments with Distinct or Having. A field's Cast, a condition's Related, more than one
+// Related of an order, IgnoreCase, and the operators jsonpath and jsonmatch take
+// Options.Filters.
 // What makes no difference comes back as Parse has it: a list without elements as one
 // that has an empty element, a relation without items with an empty slice of them, a
 // column that is repeated once, what an operator has no use for, such as the Value of In, as
@@ -82,7 +83,9 @@ func (q *Query) written() []written {
 		add(p.parameter("select"))
 	}
 	for _, predicate := range q.Where {
-		add(p.predicate(predicate))
+		made := p.predicate(predicate)
+		p.checkCalled(q, predicate, made.name)
+		add(made)
 	}
 	for _, order := range q.Order {
 		add(p.order(order))

@@ -175,7 +175,7 @@ func TestQueryEncode_by_hand(t *testing.T) {
 // no difference.
 func requireSame(t *testing.T, q *filter.Query, encoded string) {
 	t.Helper()
-	parsed, err := filter.Parse(encoded, filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true, Filters: true})
+	parsed, err := filter.Parse(encoded, filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true, Filters: true, Operators: true})
 	require.NoError(t, err, encoded)
 	require.Equal(t, meant(q), meant(parsed), encoded)
 	again, err := parsed.Encode()
@@ -189,7 +189,7 @@ func requireSame(t *testing.T, q *filter.Query, encoded string) {
 // that query: there was reason to refuse.
 func requireOther(t *testing.T, q *filter.Query) {
 	t.Helper()
-	parsed, err := filter.Parse(q.String(), filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true, Filters: true})
+	parsed, err := filter.Parse(q.String(), filter.Options{Arguments: len(q.Arguments) > 0, Grouping: true, Filters: true, Operators: true})
 	if err == nil {
 		require.NotEqual(t, meant(q), meant(parsed), q.String())
 	}
@@ -287,7 +287,11 @@ func meant(q *filter.Query) filter.Query {
 func meantPath(path []string) []string { return append([]string(nil), path...) }
 
 func meantField(f filter.Field) filter.Field {
-	return filter.Field{Name: f.Name, Path: append([]filter.Step(nil), f.Path...), Related: meantPath(f.Related), Cast: f.Cast}
+	made := filter.Field{Name: f.Name, Path: append([]filter.Step(nil), f.Path...), Related: meantPath(f.Related), Cast: f.Cast}
+	if f.Call != nil {
+		made.Call = &filter.Call{Name: f.Call.Name, Arguments: append([]any(nil), f.Call.Arguments...)}
+	}
+	return made
 }
 
 func meantNode(n filter.Node) filter.Node {
@@ -303,6 +307,7 @@ func meantNode(n filter.Node) filter.Node {
 			}
 		case filter.Is:
 			n.Is = is
+		case filter.Holds:
 		default:
 			n.Value = value
 		}

@@ -54,7 +54,7 @@ func (m *maker) chance() bool { return m.below(4) == 1 }
 var trickyTexts = []string{
 	"a", "b", "", "a b", " a", "a-b", "-a", "a->b", "a.b", "0", "-1", "12", `"`, `a"b`, `\`, ",", ")", "(", "a(b)", "*", "count", "count()",
 	"not", "and", "or", "select", "order", "limit", "x.limit", "left", "inner", "lefty", "any", "all", "in", "is", "eq.1", "not.eq.1", "is.x",
-	"null", "{", "{a,b}", "{a}b", "{{a},b}", "a:b", "a::b", "...a", "!", "&", ";", "=", "+", "%", "%41", "#", "é", "\x00", "\xff", "\u00a0", "\t", "\n",
+	"l2", "[1,2]", "f(1", "(]", `("a)")`, "null", "{", "{a,b}", "{a}b", "{{a},b}", "a:b", "a::b", "...a", "!", "&", ";", "=", "+", "%", "%41", "#", "é", "\x00", "\xff", "\u00a0", "\t", "\n",
 }
 
 func (m *maker) text() string {
@@ -134,6 +134,9 @@ func (m *maker) field() filter.Field {
 	if m.chance() {
 		f.Path = several(m, func() filter.Step { return filter.Step{Text: m.chance(), Key: m.text(), Index: m.chance()} })
 	}
+	if m.chance() {
+		f.Call = &filter.Call{Name: m.text(), Arguments: several(m, func() any { return m.text() })}
+	}
 	return f
 }
 
@@ -141,7 +144,7 @@ func (m *maker) node(depth int) filter.Node {
 	if depth > 0 && m.chance() {
 		return filter.Group{Negated: m.chance(), Any: m.chance(), Nodes: several(m, func() filter.Node { return m.node(depth - 1) })}
 	}
-	c := filter.Condition{Field: m.field(), Negated: m.chance(), Operator: filter.Operator(m.below(int(filter.JSONPathMatch) + 2)), Value: m.text()}
+	c := filter.Condition{Field: m.field(), Negated: m.chance(), Operator: filter.Operator(m.below(int(filter.Holds) + 2)), Value: m.text()}
 	if m.aggregates && m.below(2) == 1 || m.below(16) == 1 {
 		c.Aggregate = m.aggregate()
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // Field names a column and, for a value inside of it, the JSON path to that,
-// as in data->address->>city.
+// as in data->address->>city. What an operator of the host's makes of it is a field, too.
 type Field struct {
 	Name string
 	Path []Step
@@ -17,6 +17,13 @@ type Field struct {
 	// Cast is the type that a condition or an order casts the field to, as in id::text, or "":
 	// letters, digits, _, $ and spaces. That there is such a type nobody has checked.
 	Cast string
+	// Call is what an operator of the host's makes of the field, before it is cast; nil for none.
+	Call *Call
+}
+
+// IsColumn reports a field that is a column of the relation itself, as it is.
+func (f Field) IsColumn() bool {
+	return len(f.Path) == 0 && len(f.Related) == 0 && f.Cast == "" && f.Call == nil
 }
 
 // Step is one arrow of a JSON path.

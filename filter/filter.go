@@ -27,7 +27,6 @@
 package filter
 
 import (
-	"iter"
 	"slices"
 	"strings"
 )
@@ -108,6 +107,11 @@ type Options struct {
 	// id::text=eq.1 is about id to it. Who has to answer alike looks at Cast and Related of
 	// the conditions that Where has, and not of those in their groups.
 	Filters bool
+	// Operators takes operators and functions of the host's, by any name: as conditions, as in
+	// place=within(1,2,3), and as fields of conditions, orders and select, as in
+	// order=embedding.l2([1,2]). With Arguments, place=within(1,2,3) is an argument of the
+	// function. Which operators there are is for the Resolver to say.
+	Operators bool
 	// Limits bounds what may be asked for. By default only the depth of groups, of
 	// embedded relations and of JSON paths is bounded, to 100.
 	Limits Limits
@@ -122,7 +126,7 @@ type Options struct {
 // relation. Every other parameter that has a value is a filter.
 func Parse(rawQuery string, opts Options) (*Query, error) {
 	r := reader{opts: opts, query: &Query{}, tally: tally{limits: opts.Limits}}
-	r.scanner.tally, r.scanner.grouping, r.scanner.filters = &r.tally, opts.Grouping, opts.Filters
+	r.scanner.tally, r.scanner.grouping, r.scanner.filters, r.scanner.operators = &r.tally, opts.Grouping, opts.Filters, opts.Operators
 	for p := range parameters(rawQuery) {
 		if r.read(p); r.tally.exceeded != nil {
 			return nil, r.tally.exceeded
@@ -131,6 +135,7 @@ func Parse(rawQuery string, opts Options) (*Query, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	r.yield()
 	return r.query, nil
 }
 
@@ -160,6 +165,7 @@ type reader struct {
 	seen    [parts]bool    // the parts that have occurred; only for those that count once
 	err     *ParseError    // of the earliest part that has one
 	part    int            // that of err
+	called  []called       // the conditions whose parameter's name has a call
 }
 
 // source is a text to read, and how an error describes it.
@@ -327,6 +333,9 @@ func (r *reader) readCondition(p parameter) {
 	// "" is the single unnamed parameter of a function.
 	at, unnamed := target{}, r.opts.Arguments && p.name == `""`
 	if !unnamed {
+		if r.readCalled(p) {
+			return
+		}
 		var ok bool
 		if at, ok = r.readTarget(conditionPart, p, p.name); !ok {
 			return
@@ -334,9 +343,12 @@ func (r *reader) readCondition(p parameter) {
 	}
 	from := source{part: conditionPart, parameter: p.name, name: "filter", text: p.value}
 	rule := (*scanner).comparison
-	if r.opts.Arguments {
+	switch {
+	case r.opts.Arguments:
 		rule = (*scanner).comparisonOrNothing
 		r.scanner.filters = false // their operators are arguments
+	case r.opts.Operators && at.field.Cast == "" && at.field.Call == nil:
+		rule = (*scanner).comparisonOrCall
 	}
 	c, ok := scanSource(r, from, rule)
 	r.scanner.filters = r.opts.Filters
@@ -360,6 +372,9 @@ func (r *reader) readCondition(p parameter) {
 	case unnamed:
 		r.readTarget(conditionPart, p, p.name) // for its error: "" names no column
 	default:
+		if c.Operator == Holds {
+			at.field.Call = c.Field.Call
+		}
 		c.Field = at.field
 		r.tally.condition()
 		r.query.Where = append(r.query.Where, Predicate{Path: at.path, Node: c})
@@ -379,120 +394,4 @@ func distinct(names []string) []string {
 		seen[name] = true
 		return repeated
 	})
-}
-
-// Canonical returns a query string with its parameters sorted by name, those of the same
-// name in their order, all encoded in the same way and with an =. Query strings that ask
-// for the same in another order or encoding have the same canonical form.
-func Canonical(rawQuery string) string {
-	sorted := make([]parameter, 0, strings.Count(rawQuery, "&")+strings.Count(rawQuery, ";")+1)
-	for p := range parameters(rawQuery) {
-		sorted = append(sorted, p)
-	}
-	slices.SortStableFunc(sorted, func(a, b parameter) int { return strings.Compare(a.name, b.name) })
-	var b strings.Builder
-	b.Grow(len(rawQuery) + len(rawQuery)/2) // escapes are longer than what they stand for
-	for i, p := range sorted {
-		if i > 0 {
-			b.WriteByte('&')
-		}
-		writeEscaped(&b, p.name)
-		b.WriteByte('=')
-		writeEscaped(&b, p.value)
-	}
-	return b.String()
-}
-
-// parameter is a decoded part of a query string.
-type parameter struct {
-	name, value string
-	given       bool // an = follows the name; the value after it may be empty
-}
-
-// parameters yields the parameters of a query string.
-func parameters(rawQuery string) iter.Seq[parameter] {
-	return func(yield func(parameter) bool) {
-		for rest := rawQuery; rest != ""; {
-			pair := rest
-			if end := strings.IndexAny(rest, "&;"); end >= 0 {
-				pair, rest = rest[:end], rest[end+1:]
-			} else {
-				rest = ""
-			}
-			if pair == "" {
-				continue
-			}
-			name, value, given := strings.Cut(pair, "=")
-			if !yield(parameter{unescape(name), unescape(value), given}) {
-				return
-			}
-		}
-	}
-}
-
-// unescape decodes + and percent-encoding. A malformed escape stays as it is.
-func unescape(text string) string {
-	if strings.IndexByte(text, '%') < 0 && strings.IndexByte(text, '+') < 0 {
-		return text
-	}
-	var b strings.Builder
-	b.Grow(len(text))
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c == '+':
-			c = ' '
-		case c == '%' && i+2 < len(text):
-			high, low := unhex(text[i+1]), unhex(text[i+2])
-			if high >= 0 && low >= 0 {
-				c = byte(high<<4 | low)
-				i += 2
-			}
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
-}
-
-// unhex returns the value of a hexadecimal digit, or -1.
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
-	default:
-		return -1
-	}
-}
-
-// writeQuoted puts text into double quotes, as both the grammar and PostgreSQL's array
-// literals require.
-func writeQuoted(b *strings.Builder, text string) {
-	b.WriteByte('"')
-	for i := range len(text) {
-		if text[i] == '"' || text[i] == '\\' {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(text[i])
-	}
-	b.WriteByte('"')
-}
-
-// writeEscaped percent-encodes everything but the characters that RFC 3986 calls
-// unreserved.
-func writeEscaped(b *strings.Builder, text string) {
-	const hex = "0123456789ABCDEF"
-	for i := range len(text) {
-		switch c := text[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			b.WriteByte(c)
-		default:
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
-		}
-	}
 }

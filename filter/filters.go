@@ -38,7 +38,7 @@ func (s *scanner) pathOperator(c *Condition) bool {
 // related relation.
 func (s *scanner) comparedField() (Field, bool) {
 	if !s.filters {
-		return s.field()
+		return s.calledField()
 	}
 	m := s.mark()
 	if f, ok := s.relatedField(); ok {
@@ -46,7 +46,7 @@ func (s *scanner) comparedField() (Field, bool) {
 		return f, true
 	}
 	s.rewind(&m)
-	f, ok := s.field()
+	f, ok := s.calledField()
 	return f, ok && s.fieldCast(&f)
 }
 
@@ -70,7 +70,7 @@ func (s *scanner) relatedField() (f Field, ok bool) {
 		}
 		related = append(related, name)
 	}
-	if f, ok = s.field(); !ok || s.filters && !s.fieldCast(&f) {
+	if f, ok = s.calledField(); !ok || s.filters && !s.fieldCast(&f) {
 		return f, false
 	}
 	f.Related = slices.Clone(related)
@@ -133,6 +133,7 @@ func (p *printer) comparedEnd(f Field) {
 		p.refuse("a field has more than %d relations", maxDepth)
 	}
 	p.steps(f.Path)
+	p.call(f.Call)
 	p.cast(f.Cast)
 	if f.Cast == "" && len(f.Related) > 0 {
 		p.bracket(f)
@@ -144,12 +145,20 @@ func (p *printer) comparedEnd(f Field) {
 
 // parameterField writes a field as the last part of a parameter's name.
 func (p *printer) parameterField(f Field) {
+	if f.Call != nil && len(f.Related) == 0 && (len(f.Path) > 0 || f.Cast != "") {
+		p.refuse("the name of a parameter has a call of more than a column")
+	}
 	names := append(slices.Clip(f.Related), f.Name)
 	if names[0] == "" {
 		p.refuse("a name is empty")
 	}
 	for i, name := range names {
-		if i == 0 {
+		switch {
+		case i > 0:
+		case len(f.Related) > 0 && p.text.Len() > 0: // without quotes it might be the call of an operator
+			writeQuoted(&p.text, name)
+			continue
+		default:
 			p.write(QuoteName(name))
 			continue
 		}

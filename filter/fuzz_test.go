@@ -30,6 +30,9 @@ var seeds = []string{
 	`id::text=ilike.*4*&data->>a::numeric=gt.5&or=(id::text.eq.1,r(s("t.u"->0::int)).not.in.(a,"b"),and(x).is.null)&r.s(t(u))=is.null`,
 	`order=r(s(a->>b)).ci.desc,name.ci,id::text.ci.asc.nullslast,r(a)&data=jsonpath.$.a ? (@ > 1)&or=(a->b.jsonmatch."$.a == \"x\"",c.not.jsonpath.$)`,
 	`a(b=eq.1&a(b)c=eq.1&a::=eq.1&a::b.c=eq.1&a->b(c)=eq.1&x.a(b).order=c&or=(a(b.eq.1)&order=a(b(c)&a=jsonpat.x`,
+	`place=within(1,2,"a,b")&place=not.within({"a":")"},[1,(2)])&e.l2([0.1,2])=lt.0.5&or=(place.not.within(),e.l2(1).gt.2,r(e.l2(1)),a.b())`,
+	`order=e.l2([1]).desc,r(e.l2("x")),e.f(.nullsfirst&select=d:e.l2([1])::text,e->0.f(1).min(),r(e.f(""))&a.e.f()=is.null&e->a.f(1)=eq.1&r.size(1)=eq.2`,
+	`having=(e.l2(1).min().lt.2)&a=f(1)x&a=f([1)&a=f("x"y)&a.f(1)=eq.2&a.f(1)x=eq.2&select=a(b)&a=f(1,(,),)&"a".f(")")=eq.1`,
 	"a=eq.a;b=%26%3B%3D%23%25%2B+%F0%9F%98%80&a;=eq;?=eq.?&%E2%80%A8=eq.%E2%80%A8",
 }
 
@@ -39,7 +42,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed, true)
 	}
 	f.Fuzz(func(t *testing.T, query string, arguments bool) {
-		extended := filter.Options{Arguments: arguments, Grouping: true, Filters: true}
+		extended := filter.Options{Arguments: arguments, Grouping: true, Filters: true, Operators: true}
 		parsed, err := filter.Parse(query, extended)
 		plain, plainErr := filter.Parse(query, filter.Options{Arguments: arguments})
 		if plainErr == nil { // what is read without the extensions is read alike with them
@@ -72,7 +75,8 @@ func FuzzParse(f *testing.F) {
 }
 
 // overlooking is a query without what PostgREST overlooks behind a field in the names of
-// parameters.
+// parameters. A call there is a column of what is embedded to it, and nothing is embedded by the
+// column's name, or it were that to the extension, too.
 func overlooking(q *filter.Query) *filter.Query {
 	other := *q
 	other.Where = slices.Clone(q.Where)
@@ -85,6 +89,9 @@ func overlooking(q *filter.Query) *filter.Query {
 			c.Field = filter.Field{Name: c.Field.Related[0]}
 		}
 		c.Field.Cast = ""
+		if call := c.Field.Call; call != nil {
+			other.Where[i].Path, c.Field = append(slices.Clip(p.Path), c.Field.Name), filter.Field{Name: call.Name}
+		}
 		other.Where[i].Node = c
 	}
 	other.Arguments = slices.Clone(q.Arguments)
@@ -115,12 +122,15 @@ func FuzzBind(f *testing.F) {
 	}
 	allowed := sqlTokens()
 	f.Fuzz(func(t *testing.T, query string) {
-		parsed, err := filter.Parse(query, filter.Options{Grouping: true, Filters: true})
+		parsed, err := filter.Parse(query, filter.Options{Grouping: true, Filters: true, Operators: true})
 		if err != nil {
 			return
 		}
 		quoting := filter.ResolverFunc(func(f filter.Field) (filter.Operand, error) {
 			o, err := quoting(f)
+			if f.Call != nil {
+				o.SQL, o.Args = o.SQL+strings.Repeat(" = ?", len(f.Call.Arguments)), f.Call.Arguments
+			}
 			if f.Cast != "" {
 				o.Cast = `"cast"`
 			}
@@ -212,9 +222,10 @@ func TestParseLong(t *testing.T) {
 		{"or=(", "a(", ""}, {"or=(", "or(a(b),", ""}, {"order=", "a(", ""}, {"", "a(", "=eq.1"}, {"", "a::", "=eq.1"}, {"or=(", "a::", ""},
 		{"or=(", "and(a.eq.1),", "a.eq.1)"}, {"or=(", `a.eq.",`, ""}, {"or=(", "a.eq.{,", ""},
 		{"a=", "not.", ""}, {"a=in.(", `"",`, ")"}, {"a=in.(", `"a`, ")"}, {"a=fts(", "a", ""},
+		{"a=f(", "(", ""}, {"a=f(", "a,", ")"}, {"a=f(", `"a`, ")"}, {"a=f([", `"a`, "])"}, {"or=(", "a.f(", ""}, {"select=", "a.f(", ""}, {"order=", "a.f(1),", ""}, {"", "a.f(", "1)=eq.1"},
 		{"", "a=x&", ""}, {"", "a=eq.1&", ""}, {"", "a.limit=1&", ""}, {"", "a&", ""},
 	}
 	for _, tt := range tests {
-		_, _ = filter.Parse(tt.start+strings.Repeat(tt.unit, long/len(tt.unit))+tt.end, filter.Options{Filters: true})
+		_, _ = filter.Parse(tt.start+strings.Repeat(tt.unit, long/len(tt.unit))+tt.end, filter.Options{Filters: true, Operators: true})
 	}
 }

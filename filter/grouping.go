@@ -96,7 +96,7 @@ func (s *scanner) aggregatedField() (f Field, a Aggregate, ok bool) {
 		return f, AggregateCount, true
 	}
 	s.rewind(&m)
-	if f, ok = s.field(); !ok {
+	if f, ok = s.calledField(); !ok {
 		return f, a, false
 	}
 	a = s.aggregate()
@@ -111,7 +111,7 @@ func (p *printer) aggregatedField(f Field, a Aggregate) {
 		p.comparedField(f)
 	case a == NoAggregate:
 		p.field(f)
-	case a == AggregateCount && f.Name == "" && len(f.Path) == 0:
+	case a == AggregateCount && f.Name == "" && len(f.Path) == 0 && f.Call == nil:
 		p.ownField(f)
 		p.write("count()")
 	default:
@@ -148,6 +148,9 @@ func (p *printer) distinct(d Distinct) parameter {
 	for i, f := range d.Fields {
 		p.separate(i)
 		p.field(f)
+		if f.Call != nil {
+			p.refuse("rows are distinct by a call")
+		}
 	}
 	return p.parameter(name)
 }

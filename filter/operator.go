@@ -32,6 +32,7 @@ const (
 	Adjacent                           // adj
 	JSONPathExists                     // jsonpath: an SQL/JSON path finds something; with Options.Filters
 	JSONPathMatch                      // jsonmatch: the predicate that an SQL/JSON path is holds; with Options.Filters
+	Holds                              // no name: the field is a condition itself, by its Call
 )
 
 // operators is the operator table: the name in a URL and the operator in SQL. A
@@ -65,10 +66,11 @@ var operators = [...]struct{ name, sql string }{
 	Adjacent:           {"adj", "-|-"},
 	JSONPathExists:     {"jsonpath", "@?"},
 	JSONPathMatch:      {"jsonmatch", "@@"},
+	Holds:              {},
 }
 
 // String returns the operator's name in a URL, such as "gte", or "" when there
-// is no such operator.
+// is no such operator. Holds has none, either.
 func (o Operator) String() string {
 	if int(o) >= len(operators) {
 		return ""

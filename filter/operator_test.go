@@ -21,8 +21,10 @@ func TestOperator(t *testing.T) {
 	require.Equal(t, "gte", filter.GreaterThanOrEqual.String())
 	require.Equal(t, ">=", filter.GreaterThanOrEqual.SQL())
 	require.Equal(t, "websearch_to_tsquery", filter.WebFTS.SQL())
-	require.Empty(t, (filter.JSONPathMatch + 1).String())
-	require.Empty(t, (filter.JSONPathMatch + 1).SQL())
+	for _, none := range []filter.Operator{filter.Holds, filter.Holds + 1} {
+		require.Empty(t, none.String())
+		require.Empty(t, none.SQL())
+	}
 }
 
 // Every value of an enum has its word in a URL, and any other number has none.
@@ -37,8 +39,8 @@ func TestEnums(t *testing.T) {
 	require.Equal(t, words{"", "nullsfirst", "nullslast", ""}, texts(filter.DefaultNulls, filter.NullsLast+1))
 	require.Equal(t, words{
 		"eq", "neq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch", "in", "is", "isdistinct",
-		"fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "jsonpath", "jsonmatch", "",
-	}, texts(filter.Equal, filter.JSONPathMatch+1))
+		"fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "jsonpath", "jsonmatch", "", "",
+	}, texts(filter.Equal, filter.Holds+1))
 }
 
 // texts are those of the values from the first to the last.

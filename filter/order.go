@@ -88,7 +88,7 @@ func (s *scanner) orderTerm(related bool) (OrderTerm, bool) {
 	case s.grouping:
 		t.Field, t.Aggregate, ok = s.aggregatedField()
 	default:
-		t.Field, ok = s.field()
+		t.Field, ok = s.calledField()
 	}
 	if !ok {
 		return t, false

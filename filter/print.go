@@ -120,6 +120,7 @@ func (p *printer) field(f Field) {
 	p.ownField(f)
 	p.name(f.Name)
 	p.steps(f.Path)
+	p.call(f.Call)
 }
 
 // steps writes a JSON path.
@@ -148,7 +149,7 @@ func (p *printer) steps(path []Step) {
 
 // bracket writes a closing bracket behind a field, where an index would be read as a key.
 func (p *printer) bracket(f Field) {
-	if last := len(f.Path) - 1; last >= 0 && f.Path[last].Index {
+	if last := len(f.Path) - 1; last >= 0 && f.Path[last].Index && f.Call == nil {
 		p.refuse("the index %s is right before a bracket", f.Path[last].Key)
 	}
 }
@@ -168,14 +169,24 @@ func (p *printer) predicate(predicate Predicate) parameter {
 	p.path(predicate.Path)
 	switch n := predicate.Node.(type) {
 	case Condition:
-		p.parameterField(n.Field)
+		field := n.Field
+		if n.Operator == Holds {
+			field.Call = nil
+		}
+		p.parameterField(field)
 		switch {
 		case n.Aggregate != NoAggregate:
 			p.refuse("a condition is on an aggregate")
 		case n.Operator.jsonPath() && p.arguments:
 			p.refuse("the operator %s is read as an argument", n.Operator)
+		case n.Operator == Holds && p.arguments:
+			p.refuse("a call is read as an argument")
 		}
 		name := p.take()
+		if n.Operator == Holds {
+			p.holds(n)
+			return p.parameter(name)
+		}
 		if p.comparison(n); n.Operator == In || n.Operator == Is {
 			p.listOrWord(n)
 		} else {
@@ -215,6 +226,10 @@ func (p *printer) node(n Node) {
 
 // condition writes a condition within a group.
 func (p *printer) condition(c Condition) {
+	if c.Operator == Holds {
+		p.groupedHolds(c)
+		return
+	}
 	p.aggregatedField(c.Field, c.Aggregate)
 	if c.Aggregate != NoAggregate && !p.having {
 		p.refuse("a condition is on an aggregate")

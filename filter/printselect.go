@@ -65,7 +65,7 @@ func (p *printer) selectField(f SelectField) {
 
 // all writes a star or count(), of which the star takes nothing else.
 func (p *printer) all(f SelectField) {
-	if f.Field.Name != "" || len(f.Field.Path) > 0 || f.Cast != "" {
+	if f.Field.Name != "" || !f.Field.IsColumn() || f.Cast != "" {
 		p.refuse("all columns are selected, and a field or its cast")
 	}
 	switch {

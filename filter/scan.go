@@ -38,6 +38,7 @@ type scanner struct {
 	grouping, extended bool
 	filters            bool // as grouping, of Options.Filters
 	having             bool // conditions are on aggregates
+	operators          bool // the grammar has what Options.Operators adds
 }
 
 // failure is a position at which rules failed. It is never changed.
@@ -82,7 +83,7 @@ const longestLiteral = len("nullsfirst")
 
 // scan reads text by a rule.
 func scan[T any](s *scanner, text string, rule func(*scanner) (T, bool)) (T, bool) {
-	*s = scanner{text: text, from: math.MaxInt, tally: s.tally, grouping: s.grouping, filters: s.filters}
+	*s = scanner{text: text, from: math.MaxInt, tally: s.tally, grouping: s.grouping, filters: s.filters, operators: s.operators}
 	value, ok := rule(s)
 	return value, ok && s.refused == nil
 }
@@ -93,10 +94,13 @@ func explain[T any](s *scanner, rule func(*scanner) (T, bool)) *failure {
 	if s.refused != nil {
 		return s.refused
 	}
-	counted, grouping, filters := s.tally, s.grouping, s.filters
-	*s = scanner{text: s.text, from: s.pos - longestLiteral, tally: &tally{}, grouping: grouping && s.extended, filters: filters && s.extended}
+	was := *s
+	*s = scanner{text: s.text, from: s.pos - longestLiteral, tally: &tally{}}
+	if was.extended {
+		s.grouping, s.filters, s.operators = was.grouping, was.filters, was.operators
+	}
 	rule(s)
-	s.tally, s.grouping, s.filters = counted, grouping, filters
+	s.tally, s.grouping, s.filters, s.operators = was.tally, was.grouping, was.filters, was.operators
 	if s.fail == nil {
 		return &failure{pos: s.pos}
 	}

@@ -235,7 +235,7 @@ func (s *scanner) selectColumn() (SelectField, bool) {
 	var f SelectField
 	var ok bool
 	f.Alias = s.alias()
-	if f.Field, ok = s.field(); !ok {
+	if f.Field, ok = s.calledField(); !ok {
 		return f, false
 	}
 	if f.Cast, ok = s.cast(); !ok {

@@ -1,6 +1,9 @@
 package introspect
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pgrest-go/pgrest/internal/enum"
 	"github.com/pgrest-go/pgrest/internal/oid"
 )
@@ -63,6 +66,19 @@ type Type struct {
 
 // BuiltIn reports a type that PostgreSQL itself brings along, or a domain over one.
 func (t *Type) BuiltIn() bool { return t.BaseOID < firstUserOID }
+
+// Named reports that one of the names is the type's: as format_type prints it, or its own with or
+// without its schema, in any case. The type under a domain counts, too.
+func (t *Type) Named(names ...string) bool {
+	own := [...]string{t.Name, t.Local, t.Schema + "." + t.Local, t.BaseName}
+	return slices.ContainsFunc(names, func(name string) bool {
+		if slices.ContainsFunc(own[:], func(o string) bool { return strings.EqualFold(o, name) }) {
+			return true
+		}
+		_, local, qualified := strings.Cut(t.BaseName, ".")
+		return t.IsDomain && qualified && strings.EqualFold(local, name)
+	})
+}
 
 // CastName gives t as SQL can name it in a cast that doesn't shorten values: the words
 // character and bit mean a length of 1.

@@ -100,6 +100,7 @@ func (d *document) filter(c *introspect.Column) object {
 	if len(all) == 1 {
 		description = "Filter by " + c.Name + " (" + c.TypeName + ") with " + all[0] + "."
 	}
+	description += d.operatorsOf(c)
 	example := "is.null"
 	if value := d.exampleOperand(c, best); value != "" {
 		example = best + "." + value

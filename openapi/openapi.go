@@ -76,8 +76,26 @@ type Config struct {
 	Filters bool
 	// NullRows has functions that return one row return null as well, in OpenAPI 3.1.
 	NullRows bool
+	// Operators are the host's own, for filters, orders and select, in OpenAPI 3.1.
+	Operators []Operator
 	// Additions are the host's own.
 	Additions Additions
+}
+
+// Operator is an operator or a function of the host's that requests can apply to columns.
+type Operator struct {
+	Name string
+	// Columns are the types of columns that it is for, in SQL; empty is any.
+	Columns   []string
+	Arguments []OperatorArgument
+	// Returns is the type in SQL of what it gives; a boolean one is a condition.
+	Returns     string
+	Description string
+}
+
+// OperatorArgument is an argument of an Operator.
+type OperatorArgument struct {
+	Name, Type, Description string
 }
 
 // Selection is what a document describes: some of the relations and routines of

@@ -95,10 +95,15 @@ func (d *document) addCommonParameters() {
 		order += " `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth."
 		conditions = " A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`."
 	}
+	selected := ""
+	if len(d.config.Operators) > 0 {
+		selected = " What an operator gives is selected as `column.operator(arguments)`: see `and`."
+		order += " What an operator gives is ordered by as `column.operator(arguments)`: see `and`."
+	}
 	logic := object{{"type", "string"}, {"pattern", `^\(.*\)$`}}
 	d.addOwnParameter("select", query("select", "The columns of the response, with commas between. `alias:column` renames one, "+
 		"`column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, "+
-		"`relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.", text, "*"))
+		"`relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns."+selected, text, "*"))
 	d.addOwnParameter("order", query("order", "The columns to sort by, with commas between, each with `.asc` or `.desc` "+
 		"and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`."+order, text, ""))
 	if d.config.Grouping {
@@ -111,7 +116,9 @@ func (d *document) addCommonParameters() {
 	d.addOwnParameter("offset", query("offset", "How many rows are left out before the first.", number, ""))
 	d.addOwnParameter("and", query("and", "Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` "+
 		"and `not.` may be among them. Columns that have no parameter of their own can be named here, "+
-		"in quotes unless they are words: `(\"a.b\".eq.1)`."+conditions, logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
+		"in quotes unless they are words: `(\"a.b\".eq.1)`."+conditions+
+		d.operatorList("Operators with arguments, some of which are conditions, as `column.operator(arguments)`, while what others give is compared, "+
+			"as `column.operator(arguments).lt.1`. Arguments with commas or brackets are in double quotes unless the brackets are balanced:"), logic, "(a.gte.1,or(b.is.null,b.gt.2))"))
 	d.addOwnParameter("or", query("or", "Conditions of which one must hold, as those of `and`.", logic, "(a.gte.1,b.is.null)"))
 	columns := "The columns to write, with commas between; other members of the body are ignored."
 	if d.config.NestedInserts {

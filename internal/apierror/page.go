@@ -60,6 +60,11 @@ func PagesByAlias() *Error {
 	return pageError("Cannot page by key in the order of an alias", "", "Order by the column itself.")
 }
 
+// PagesByOperator is PGRST103 for pages in the order of an operator of the host's.
+func PagesByOperator() *Error {
+	return pageError("Cannot page by key in the order of an operator", "", "Page with limit and offset.")
+}
+
 // PagesOfDocument is PGRST103 for pages in a media type whose body is made of all rows.
 func PagesOfDocument(mediaType string) *Error {
 	return pageError("Cannot page by key in "+mediaType, "", "Ask for JSON or CSV, or page with limit and offset.")

@@ -50,6 +50,8 @@ type Config struct {
 	NoConditions bool
 	// NoFilters reads filters and orders as PostgREST does.
 	NoFilters bool
+	// Operators takes operators of the host's in filters, orders and select.
+	Operators bool
 	// NoBatches has no batches at the root.
 	NoBatches bool
 	// NoNested refuses a body of rows to insert that have others within them.
@@ -154,7 +156,7 @@ func Parse(r *http.Request, c Config) (*Request, error) {
 	query, err := filter.Parse(req.RawQuery, filter.Options{
 		Nested:    isNested,
 		Arguments: req.Operation.Arguments, Limits: c.Limits.Query,
-		Grouping: !c.NoGrouping, Filters: !c.NoFilters,
+		Grouping: !c.NoGrouping, Filters: !c.NoFilters, Operators: c.Operators,
 		Update: !c.NoUpserts && req.Action == Create && req.Preferences.Resolution == MergeDuplicates,
 		Pages:  !c.NoKeysets && req.Action == Read,
 	})

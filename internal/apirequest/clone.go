@@ -77,6 +77,9 @@ func cloneField(f *filter.Field) {
 	cloneTexts(&f.Name, &f.Cast)
 	f.Related = cloneAll(f.Related, cloneText)
 	f.Path = cloneAll(f.Path, func(s *filter.Step) { cloneText(&s.Key) })
+	if f.Call != nil { // whose arguments are slots
+		f.Call = &filter.Call{Name: strings.Clone(f.Call.Name), Arguments: slices.Clone(f.Call.Arguments)}
+	}
 }
 
 func cloneItem(item *filter.SelectItem) {

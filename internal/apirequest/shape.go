@@ -170,6 +170,7 @@ type Body struct {
 func (req *Request) separate(q *filter.Query, p *Payload, window filter.Window) {
 	s, v := &req.Shape, &req.Values
 	s.Select, s.Order, s.OnConflict, s.OnConstraint, s.Update = q.Select, q.Order, q.OnConflict, q.OnConstraint, q.Update
+	separateCalls(v, q)
 	if len(q.Where) > 0 {
 		s.Where = make([]Predicate, len(q.Where))
 		v.Conditions = make([]string, 0, len(q.Where))
@@ -223,7 +224,10 @@ func (req *Request) Force(use int, conditions []filter.Node, most int64) *Reques
 	}
 	forced := *req
 	forced.Values.Conditions, forced.Forced = slices.Clip(forced.Values.Conditions), slices.Clip(forced.Forced)
+	forced.Values.Operands = slices.Clip(forced.Values.Operands)
+	calls := callSeparator{values: &forced.Values}
 	for _, condition := range conditions {
+		condition = calls.node(condition)
 		forced.Forced = append(forced.Forced, Forced{Use: use, Node: separateNode(&forced.Values, condition)})
 	}
 	if most != 0 {
@@ -237,7 +241,7 @@ func separateNode(v *value.Values, node filter.Node) Node {
 	switch node := node.(type) {
 	case filter.Condition:
 		c := Condition{Field: node.Field, Aggregate: node.Aggregate, Comparison: node.Comparison(), Value: len(v.Conditions)}
-		if node.Operator != filter.Is && !c.Empty {
+		if c.HasArgument() {
 			v.Conditions = append(v.Conditions, node.Argument())
 		}
 		return c
@@ -357,7 +361,7 @@ func (k key) field(f filter.Field) key {
 	for _, step := range f.Path {
 		k = k.flags(step.Text, step.Index).text(step.Key)
 	}
-	return k.texts(f.Related).text(f.Cast)
+	return k.texts(f.Related).text(f.Cast).call(f.Call)
 }
 
 func (k key) items(items []filter.SelectItem) key {

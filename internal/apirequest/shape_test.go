@@ -16,7 +16,8 @@ import (
 
 // fullShape has something in each field, and each kind of whatever there are kinds of.
 func fullShape() *apirequest.Shape {
-	field := filter.Field{Name: "a", Path: []filter.Step{{Text: true, Key: "k", Index: true}}, Related: []string{"q"}, Cast: "text"}
+	field := filter.Field{Name: "a", Path: []filter.Step{{Text: true, Key: "k", Index: true}}, Related: []string{"q"}, Cast: "text",
+		Call: &filter.Call{Name: "l2", Arguments: []any{apirequest.Operand(1)}}}
 	condition := apirequest.Condition{Field: field, Aggregate: filter.AggregateSum, Value: 1, Comparison: filter.Comparison{Negated: true, Operator: filter.FTS,
 		Quantifier: filter.QuantifierAny, Language: "simple", Is: filter.IsTrue, Empty: true}}
 	window := apirequest.Window{Limit: apirequest.Zero, Offset: apirequest.Positive}

@@ -60,7 +60,7 @@ var extensionTypes = []extensionType{
 
 // extensionAPI opens an API on tables of the types of an extension. A machine that hasn't
 // the extension has nothing to try.
-func extensionAPI(t *testing.T, extension string) (*pgrest.Handler, *pgxpool.Pool) {
+func extensionAPI(t *testing.T, extension string, changes ...option) (*pgrest.Handler, *pgxpool.Pool) {
 	t.Helper()
 	db := pgtest.Clone(t)
 	super := db.Superuser(t)
@@ -75,7 +75,7 @@ func extensionAPI(t *testing.T, extension string) (*pgrest.Handler, *pgxpool.Poo
 	}
 	_, err := super.Exec(t.Context(), ddl+`GRANT ALL ON ALL TABLES IN SCHEMA archive TO pgrest_test_curator; GRANT SELECT ON ALL TABLES IN SCHEMA archive TO pgrest_test_anon; RESET search_path`)
 	require.NoError(t, err)
-	return open(t, db.Pool(t)), super
+	return open(t, db.Pool(t), changes...), super
 }
 
 // extensionSQL has what else the tests of an extension need.
@@ -88,8 +88,8 @@ var extensionSQL = map[string]string{
 	"pgcrypto": `CREATE FUNCTION archive.hashed(a text) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$ SELECT extra.digest(a, 'sha256') $$;`,
 	"postgis": `CREATE TABLE archive.places (id int PRIMARY KEY, name text, at geometry(Point, 4326));
 		INSERT INTO archive.places VALUES (1, 'Wien', 'SRID=4326;POINT(16.4 48.2)');
-		CREATE FUNCTION archive.distance(a geometry, b geometry) RETURNS float8 IMMUTABLE LANGUAGE sql AS $$ SELECT extra.st_distance(a, b) $$;`,
-	"vector": `CREATE FUNCTION archive.nearness(a vector, b vector) RETURNS float8 IMMUTABLE LANGUAGE sql AS $$ SELECT a OPERATOR(extra.<->) b $$;`,
+		CREATE FUNCTION archive.distance(a geometry, b geometry) RETURNS float8 IMMUTABLE LANGUAGE sql AS $$ SELECT extra.st_distance(a, b) $$;` + stopsOfPostGIS,
+	"vector": `CREATE FUNCTION archive.nearness(a vector, b vector) RETURNS float8 IMMUTABLE LANGUAGE sql AS $$ SELECT a OPERATOR(extra.<->) b $$;` + notesOfPgvector,
 	"ltree":  `CREATE FUNCTION archive.depth(a ltree) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT extra.nlevel(a) $$;`,
 	"hstore": `CREATE FUNCTION archive.keys(a hstore) RETURNS text[] IMMUTABLE LANGUAGE sql AS $$ SELECT extra.akeys(a) $$;`,
 	"citext": `CREATE FUNCTION archive.same(a citext, b citext) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$ SELECT a OPERATOR(extra.=) b $$;`,

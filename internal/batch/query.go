@@ -101,6 +101,7 @@ func (v *values) value(text string) string {
 func (v *values) node(node filter.Node) filter.Node {
 	switch node := node.(type) {
 	case filter.Condition:
+		v.field(node.Field)
 		node.Value = v.value(node.Value)
 		for i := range node.List {
 			node.List[i] = v.value(node.List[i])
@@ -115,8 +116,42 @@ func (v *values) node(node filter.Node) filter.Node {
 	return node
 }
 
+// field puts values in the place of the marks among the arguments of an operator of the host's.
+func (v *values) field(f filter.Field) {
+	if f.Call == nil {
+		return
+	}
+	for i, argument := range f.Call.Arguments {
+		if text, ok := argument.(string); ok {
+			f.Call.Arguments[i] = v.value(text)
+		}
+	}
+}
+
+func (v *values) items(items []filter.SelectItem) {
+	for _, item := range items {
+		switch item := item.(type) {
+		case filter.SelectField:
+			v.field(item.Field)
+		case filter.SelectRelation:
+			v.items(item.Items)
+		}
+	}
+}
+
 // bind puts values in the place of the marks of a query that has been parsed.
 func (v *values) bind(q *filter.Query) error {
+	v.items(q.Select)
+	for _, order := range q.Order {
+		for _, term := range order.Terms {
+			v.field(term.Field)
+		}
+	}
+	for _, having := range q.Having {
+		for i := range having.Nodes {
+			having.Nodes[i] = v.node(having.Nodes[i])
+		}
+	}
 	for i := range q.Where {
 		q.Where[i].Node = v.node(q.Where[i].Node)
 	}

@@ -112,7 +112,7 @@ func (p *Planner) resultTable(r *introspect.Routine, schema string) (table *intr
 // of a represented domain is shown as it is: representations are for relations.
 func (n *Node) typeValues(t *introspect.Type) {
 	for i := range n.Columns {
-		if c := &n.Columns[i]; c.Field.Name == ScalarColumn && c.Kind == TypedValue {
+		if c := &n.Columns[i]; c.Field.Name == ScalarColumn && c.Field.Call == nil && c.Kind == TypedValue {
 			c.Type, c.Unknown = t, t == nil
 		}
 	}

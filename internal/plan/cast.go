@@ -71,11 +71,14 @@ func isText(t *introspect.Type) bool {
 	return false
 }
 
-// typeOf is the type of a field without a JSON path, after its cast; nil if it isn't known.
+// typeOf is the type of a field without a JSON path, after its call and its cast; nil if it isn't
+// known.
 func (f *Field) typeOf() *introspect.Type {
 	switch {
 	case f.Cast != nil:
 		return f.Cast.Type
+	case f.Operator != nil:
+		return f.Returned
 	case f.Column != nil:
 		return f.Column.Type
 	case f.Computed != nil:
@@ -87,7 +90,7 @@ func (f *Field) typeOf() *introspect.Type {
 // hasCase reports a field of which there may be a lower case: a text, or what only PostgreSQL
 // may know for one.
 func (f *Field) hasCase() bool {
-	if f.Cast == nil && len(f.Path) > 0 {
+	if f.Cast == nil && f.Call == nil && len(f.Path) > 0 {
 		return kindOf(f.Field) == TextValue
 	}
 	t := f.typeOf()

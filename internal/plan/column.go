@@ -65,6 +65,8 @@ func (p *Planner) column(n *Node, item filter.SelectField) Column {
 		return c
 	}
 	switch {
+	case c.Field.Call != nil:
+		c.Type = c.Field.Returned
 	case c.Field.Column != nil:
 		c.Type = c.Field.Column.Type
 		c.represent(p.cache)
@@ -95,6 +97,8 @@ func (p *Planner) cast(name string) *introspect.CastType {
 
 func kindOf(f filter.Field) Kind {
 	switch {
+	case f.Call != nil:
+		return TypedValue
 	case len(f.Path) == 0:
 		return TypedValue
 	case f.Path[len(f.Path)-1].Text:
@@ -103,11 +107,14 @@ func kindOf(f filter.Field) Kind {
 	return JSONValue
 }
 
-// keyOf names a column in the result: after its aggregate, the last key of its
-// path, or its column where the path has only indexes.
+// keyOf names a column in the result: after its aggregate, the operator that it is a call of,
+// the last key of its path, or its column where the path has only indexes.
 func keyOf(item filter.SelectField) string {
 	if item.Aggregate != filter.NoAggregate {
 		return item.Aggregate.String()
+	}
+	if item.Field.Call != nil {
+		return item.Field.Call.Name
 	}
 	path := item.Field.Path
 	for i := len(path) - 1; i >= 0; i-- {

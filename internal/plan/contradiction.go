@@ -34,10 +34,14 @@ type reliance struct {
 	onClient bool
 	// onTruth reports a condition such as is.true, which relies on the column being boolean.
 	onTruth bool
+	// onHost reports an operator of the host's, whose SQL the schema cache knows nothing of.
+	onHost bool
 }
 
 // onField notes a field that is filtered or ordered by.
-func (r *reliance) onField(f Field) { r.onClient = r.onClient || f.Column == nil }
+func (r *reliance) onField(f Field) {
+	r.onClient, r.onHost = r.onClient || f.Column == nil, r.onHost || f.Call != nil
+}
 
 // onOutput notes an output that is filtered or ordered by. What is shown is noted by onTree.
 func (r *reliance) onOutput(o *Output) {
@@ -56,6 +60,7 @@ func (r *reliance) onColumns(t *introspect.Table, names []string) {
 // relation's name.
 func (r *reliance) onTree(n *Node) {
 	r.onClient = r.onClient || n.Unknown() || len(n.Embeds) > 0 && !n.Exposed
+	r.onHost = r.onHost || slices.ContainsFunc(n.Columns, func(c Column) bool { return c.Field.Call != nil })
 	for _, e := range n.Embeds {
 		r.onTree(e.Node)
 	}
@@ -68,7 +73,7 @@ func (a *Answer) Vouched(c Contradiction) bool {
 	case NoSuchName:
 		return !a.relies.onClient
 	case NoSuchThing:
-		return true
+		return !a.relies.onHost
 	}
 	return false
 }

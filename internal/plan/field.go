@@ -3,6 +3,7 @@ package plan
 import (
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/oid"
+	"github.com/pgrest-go/pgrest/internal/value"
 	"github.com/pgrest-go/pgrest/introspect"
 )
 
@@ -22,10 +23,27 @@ type Field struct {
 	Represented bool
 	// Cast is the type that a condition or an order casts the field to; nil for none.
 	Cast *introspect.CastType
+	// Operator is the host's that the field is a Call of, Operands are its arguments, and Returned
+	// is the type of what it gives, nil where the schema cache doesn't have it. They are nil for
+	// none.
+	Operator *Operator
+	Operands []value.Arg
+	Returned *introspect.Type
+
+	refused error // why the operator isn't for the field
 }
 
 // field resolves a field of a node's relation.
 func (p *Planner) field(n *Node, f filter.Field) Field {
+	resolved := p.fieldOf(n, f)
+	if f.Call != nil {
+		p.applied(&resolved)
+	}
+	return resolved
+}
+
+// fieldOf resolves the column of a field, and its cast.
+func (p *Planner) fieldOf(n *Node, f filter.Field) Field {
 	resolved := Field{Field: f, Cast: p.cast(f.Cast)}
 	c, ok := n.Table.Column(f.Name)
 	if !ok {

@@ -89,7 +89,7 @@ var systemColumns = []string{"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"}
 // the row, so that PostgreSQL can't know it. It is -1 for none, and for JSON of embedded
 // rows.
 func (p *Planner) outputOf(n *Node, f filter.Field) int {
-	if p.config.NoGrouping || len(f.Path) > 0 || p.mayKnow(n.Table, f.Name) {
+	if p.config.NoGrouping || len(f.Path) > 0 || f.Call != nil || p.mayKnow(n.Table, f.Name) {
 		return -1
 	}
 	place, _ := n.output(f.Name)
@@ -104,7 +104,7 @@ func (p *Planner) outputOf(n *Node, f filter.Field) int {
 
 // aggregateOf makes an aggregate of a node's field, or finds it among the outputs.
 func (p *Planner) aggregateOf(n *Node, f filter.Field, aggregate filter.Aggregate) *Output {
-	c := p.column(n, filter.SelectField{All: f.Name == "" && len(f.Path) == 0, Field: f, Aggregate: aggregate})
+	c := p.column(n, filter.SelectField{All: f.Name == "" && f.IsColumn(), Field: f, Aggregate: aggregate})
 	shown := slices.IndexFunc(n.Columns, func(o Column) bool {
 		return o.Aggregate == aggregate && o.Rows == c.Rows && o.Cast == nil && o.AggregateCast == nil && sameField(o.Field, c.Field)
 	})
@@ -115,7 +115,17 @@ func (p *Planner) aggregateOf(n *Node, f filter.Field, aggregate filter.Aggregat
 	return &Output{Column: &c, Place: -1}
 }
 
-func sameField(a, b Field) bool { return a.Name == b.Name && slices.Equal(a.Path, b.Path) }
+func sameField(a, b Field) bool {
+	return a.Name == b.Name && a.Field.Cast == b.Field.Cast && slices.Equal(a.Path, b.Path) && slices.Equal(a.Related, b.Related) && sameCall(a.Call, b.Call)
+}
+
+// sameCall reports calls of one operator with the same arguments, which are indexes of values.
+func sameCall(a, b *filter.Call) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Name == b.Name && slices.Equal(a.Arguments, b.Arguments)
+}
 
 // shownAs finds the output that is a field as it is, or -1.
 func (n *Node) shownAs(f Field) int {
@@ -175,7 +185,7 @@ func (p *Planner) having(n *Node, node apirequest.Node, relies *reliance) (Predi
 		}
 		c.Output.Place, _ = n.output(node.Field.Name)
 		aggregate := false
-		if len(node.Field.Path) == 0 && c.Output.Place >= 0 {
+		if node.Field.IsColumn() && c.Output.Place >= 0 {
 			_, aggregate, _ = n.columnAt(c.Output.Place)
 		}
 		if !aggregate {

@@ -92,7 +92,7 @@ func (p *Planner) equality(of apirequest.Predicate, t *introspect.Table) (column
 		return "", false
 	}
 	c, isCondition := p.settle(&Node{Table: t}, of.Node).(apirequest.Condition)
-	if !isCondition || c.Field.Cast != "" || len(c.Field.Related) > 0 || len(c.Field.Path) > 0 || c.Negated || c.Operator != filter.Equal || c.Quantifier != filter.NoQuantifier {
+	if !isCondition || !c.Field.IsColumn() || c.Negated || c.Operator != filter.Equal || c.Quantifier != filter.NoQuantifier {
 		return "", false
 	}
 	return c.Field.Name, true

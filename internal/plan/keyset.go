@@ -52,6 +52,9 @@ func (p *Planner) addKeyset(a *Answer, req *apirequest.Shape) error {
 		if t.Output != nil { // which the token could not be told from a column's
 			return apierror.PagesByAlias()
 		}
+		if t.Field.Call != nil { // whose arguments are no part of the token
+			return apierror.PagesByOperator()
+		}
 	}
 	switch a.Format {
 	case FormatArray, FormatObject, FormatCSV, FormatRows:

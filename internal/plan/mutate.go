@@ -135,6 +135,9 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if err := p.addFilters(m, req.Where); err != nil {
 		return nil, err
 	}
+	if err := refusedOf(m.Where); err != nil {
+		return nil, err
+	}
 	m.OneRow = p.namesRow(req.Where, table)
 	if m.Action == Upsert && !m.OneRow {
 		return nil, apierror.PutFilters()

@@ -109,20 +109,20 @@ func (p *Planner) relatedTerm(n *Node, t *OrderTerm, f filter.Field, changed boo
 	return nil
 }
 
-// showsPath finds the column of a node that shows a JSON path as it is, or -1.
+// showsPath finds the column of a node that shows a JSON path, or a call, as it is, or -1.
 func (n *Node) showsPath(f filter.Field) int {
-	if len(f.Path) == 0 {
+	if f.IsColumn() {
 		return -1
 	}
 	return slices.IndexFunc(n.Columns, func(c Column) bool {
-		return c.Aggregate == filter.NoAggregate && c.Cast == nil && c.Field.Name == f.Name && slices.Equal(c.Field.Path, f.Path)
+		return c.Aggregate == filter.NoAggregate && c.Cast == nil && sameField(c.Field, Field{Field: f})
 	})
 }
 
 // shows finds the output of an embed that has a field's name, or -1. A represented domain
 // doesn't count, as it is shown as JSON, which has no order.
 func (e *Embed) shows(f filter.Field) int {
-	if e.Empty() {
+	if e.Empty() || f.Call != nil {
 		return -1
 	}
 	place, _ := e.Node.output(f.Name)

@@ -37,6 +37,8 @@ type Config struct {
 	Casts []string
 	// NullRows has functions that return one row, and return NULL, have no row.
 	NullRows bool
+	// Operators are the host's, by their names.
+	Operators map[string]*Operator
 	// Encoded are the media types that the host encodes rows in.
 	Encoded map[string]bool
 	// Privileges has the description of the API leave out what the role may not use.
@@ -96,7 +98,9 @@ func (p *Planner) Build(req *apirequest.Shape) (Plan, error) {
 	a.LegacyNames = a.Root.legacyNames()
 	switch {
 	case len(req.Forced) > 0:
-		p.force(r, req.Forced)
+		if err := p.force(r, req.Forced); err != nil {
+			return nil, err
+		}
 	case p.config.Uses:
 		all := uses(r)
 		if err := checkUses(all); err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgrest-go/pgrest/filter"
+	"github.com/pgrest-go/pgrest/internal/apierror"
 	"github.com/pgrest-go/pgrest/internal/apirequest"
 	"github.com/pgrest-go/pgrest/internal/value"
 )
@@ -74,6 +75,9 @@ func (p *Planner) compare(n *Node, c apirequest.Condition, relies *reliance) (Co
 		return Compare{}, err
 	}
 	compare := Compare{Field: p.field(n, c.Field), Comparison: c.Comparison, Value: value.Arg{From: value.FromCondition, Index: c.Value}}
+	if o := compare.Field.Operator; c.Operator == filter.Holds && o != nil && !o.Condition() {
+		compare.Field.refused = apierror.OperatorNoCondition(o.Name, o.Returns)
+	}
 	relies.onField(compare.Field)
 	relies.onTruth = relies.onTruth || asksTruth(c.Comparison)
 	return compare, nil
@@ -82,7 +86,7 @@ func (p *Planner) compare(n *Node, c apirequest.Condition, relies *reliance) (Co
 // embedded finds the child that a condition is about, nil for none: if f is the name of an
 // embed, f=is.null tests for its presence. Any other condition on f is about a column.
 func (n *Node) embedded(c apirequest.Condition) *Embed {
-	if c.Operator != filter.Is || c.Is != filter.IsNull && c.Is != filter.IsNotNull || len(c.Field.Path) > 0 || c.Field.Cast != "" {
+	if c.Operator != filter.Is || c.Is != filter.IsNull && c.Is != filter.IsNotNull || !c.Field.IsColumn() {
 		return nil
 	}
 	return n.embed(c.Field.Name)

@@ -53,7 +53,7 @@ func (n *Node) way(names []string) ([]*Embed, error) {
 // lend has the last embed on a way lend a column to the row around the first, and gives its
 // place there.
 func lend(way []*Embed, f Field) int {
-	f.Path, f.Related, f.Field.Cast, f.Cast = nil, nil, "", nil
+	f.Path, f.Related, f.Field.Cast, f.Cast, f.Call, f.Operator = nil, nil, "", nil, nil, nil
 	last := way[len(way)-1]
 	place := last.lends(func(l Lent) bool { return l.From == nil && l.Field.Name == f.Name }, Lent{Field: f})
 	for i := len(way) - 2; i >= 0; i-- {
@@ -126,7 +126,7 @@ func (p *Planner) related(way []*Embed, c apirequest.Condition, relies *reliance
 // choice the host has chosen that all casts count.
 func (p *Planner) settle(n *Node, node apirequest.Node) apirequest.Node {
 	c, ok := node.(apirequest.Condition)
-	if !ok {
+	if !ok || c.Operator == filter.Holds {
 		return node
 	}
 	if len(c.Field.Related) > 0 {

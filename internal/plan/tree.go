@@ -42,6 +42,7 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 			return checkRelated(root)
 		},
 		func() error { return p.checkAggregates(root) },
+		func() error { return refusedIn(root) },
 	}
 	for _, pass := range passes {
 		if err := pass(); err != nil {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/pgrest-go/pgrest/filter"
@@ -269,36 +270,38 @@ func add[T comparable](list []T, item T) []T {
 }
 
 // force has a plan be as the host has decided about its uses.
-func (p *Planner) force(r Runnable, forced []apirequest.Forced) {
+func (p *Planner) force(r Runnable, forced []apirequest.Forced) error {
 	all := uses(r)
 	for _, f := range forced {
-		if f.Use < len(all) {
-			p.forceUse(r.Answered(), all[f.Use].of, f)
+		if f.Use >= len(all) {
+			continue
+		}
+		if err := p.forceUse(r.Answered(), all[f.Use].of, f); err != nil {
+			return apierror.Internal(fmt.Errorf("decide on %s: %w", all[f.Use].Name, err))
 		}
 	}
+	return nil
 }
 
-func (p *Planner) forceUse(a *Answer, of subject, f apirequest.Forced) {
-	if e := of.junction; e != nil {
-		if f.Node != nil {
-			e.JunctionWhere = append(e.JunctionWhere, p.forcedPredicate(e.junctionNode(), f.Node))
-		}
-		return
-	}
-	if of.node == nil {
-		return
-	}
-	if f.Most != 0 && of.write == nil {
+func (p *Planner) forceUse(a *Answer, of subject, f apirequest.Forced) error {
+	if f.Most != 0 && of.node != nil && of.write == nil {
 		of.node.Window = of.node.Window.AtMost(f.Most)
 		if of.node == a.Root {
 			a.MaxRows = lowest(a.MaxRows, f.Most)
 		}
 	}
+	if f.Node == nil {
+		return nil
+	}
+	var condition Predicate
 	switch {
-	case f.Node == nil:
+	case of.junction != nil:
+		condition = p.forcedPredicate(of.junction.junctionNode(), f.Node)
+		of.junction.JunctionWhere = append(of.junction.JunctionWhere, condition)
+	case of.node == nil:
 	case of.write != nil:
 		m := of.write
-		condition := p.forcedPredicate(m.Target, f.Node)
+		condition = p.forcedPredicate(m.Target, f.Node)
 		if m.Action == Update || m.Action == Delete {
 			m.Where = append(m.Where, condition)
 		}
@@ -306,8 +309,10 @@ func (p *Planner) forceUse(a *Answer, of subject, f apirequest.Forced) {
 			m.Check = append(m.Check, condition)
 		}
 	default:
-		of.node.Where = append(of.node.Where, p.forcedPredicate(of.node, f.Node))
+		condition = p.forcedPredicate(of.node, f.Node)
+		of.node.Where = append(of.node.Where, condition)
 	}
+	return refusedOf([]Predicate{condition})
 }
 
 // forcedPredicate resolves a condition of the host's, which is about columns alone.

@@ -98,7 +98,7 @@ func isTable(t *introspect.Table) bool {
 // generated column is none, as its values may be computed when they are read.
 func storedField(f plan.Field) bool {
 	c := f.Column
-	return c != nil && len(f.Path) == 0 && f.Cast == nil && !c.Generated && !f.Represented && storedType(c.Type)
+	return c != nil && len(f.Path) == 0 && f.Call == nil && f.Cast == nil && !c.Generated && !f.Represented && storedType(c.Type)
 }
 
 // storedType reports a type whose values become JSON without a function of the database's

@@ -12,16 +12,30 @@ import (
 // a computed field, whose call PostgreSQL spells like a column, or a mistake, which
 // PostgreSQL reports with a hint; so it is quoted like any other.
 func operand(n *plan.Node, f plan.Field) filter.Operand {
-	op := filter.Operand{SQL: sqlfrag.Qualified(n.Alias, f.Name), TSVector: true}
+	return operandOf(sqlfrag.Qualified(n.Alias, f.Name), f)
+}
+
+// operandOf is a field whose column is that one.
+func operandOf(column string, f plan.Field) filter.Operand {
+	op := columnOperand(column, f)
+	if f.Operator != nil {
+		op = called(column, f)
+	}
+	if f.Cast != nil {
+		op.Cast = castName(f.Cast)
+	}
+	return op
+}
+
+// columnOperand is the column of a field.
+func columnOperand(column string, f plan.Field) filter.Operand {
+	op := filter.Operand{SQL: column, TSVector: true}
 	if c := f.Column; c != nil {
 		op.JSON = isJSON(c.Type)
 		op.TSVector = c.Type.BaseOID == oid.TSVector
 		if f.Parse.Name != "" && len(f.Path) == 0 {
 			op.Parse = sqlfrag.Qualified(f.Parse.Schema, f.Parse.Name)
 		}
-	}
-	if f.Cast != nil {
-		op.Cast = castName(f.Cast)
 	}
 	return op
 }

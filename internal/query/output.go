@@ -59,6 +59,9 @@ func ownColumn(n *plan.Node, c *plan.Column) output {
 		return out
 	}
 	out.expr = field(n, c.Field)
+	if o := c.Field.Operator; o != nil { // what is shown is encoded as what the host says that it is
+		out.expr = out.expr.within("CAST(", " AS "+unplaced(o.Returns)+")")
+	}
 	if groupsByColumn(c) {
 		out.key = out.expr
 	}
@@ -76,7 +79,7 @@ func ownColumn(n *plan.Node, c *plan.Column) output {
 // name: it makes groups by what it is, and can be ordered by. An alias stands for
 // the value that is shown.
 func groupsByColumn(c *plan.Column) bool {
-	return c.Name == c.Field.Name && len(c.Field.Path) == 0 && (c.Cast != nil || c.Represent.Name != "") &&
+	return c.Name == c.Field.Name && c.Field.IsColumn() && (c.Cast != nil || c.Represent.Name != "") &&
 		(c.Type == nil || !isJSON(c.Type)) // which has no equality
 }
 

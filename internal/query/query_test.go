@@ -66,7 +66,11 @@ func buildGolden(t testing.TB, input string) (*query.Program, *value.Values) {
 }
 
 // config allows all that plans can have.
-var config = plan.Config{Aggregates: true, Plans: true}
+var config = plan.Config{Aggregates: true, Plans: true, Operators: map[string]*plan.Operator{
+	"near": {Name: "near", SQL: "extra.near($0, extra.point($1, $2)::extra.geo, 'm?')", Arguments: []string{"x", "y"}, Types: []string{"double precision", "double precision"}, Returns: "boolean"},
+	"l2":   {Name: "l2", SQL: "$0 OPERATOR(extra.<->) $1", Arguments: []string{"to"}, Types: []string{"extra.vector"}, Returns: "double precision"},
+	"kind": {Name: "kind", SQL: "$0 ? 'kind'", Returns: "extra.kind"},
+}}
 
 // build makes the program of a request; headers are as in "Accept: text/csv".
 func build(t testing.TB, planner *plan.Planner, schema, method, target, body string, headers ...string) built {
@@ -104,7 +108,7 @@ func tryPlan(planner *plan.Planner, schema, method, target, body string, headers
 		name, value, _ := strings.Cut(header, ": ")
 		r.Header.Add(name, value)
 	}
-	req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{schema}})
+	req, err := apirequest.Parse(r, apirequest.Config{Schemas: []string{schema}, Operators: true})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -32,9 +32,7 @@ func lentColumns(e *plan.Embed) fragment {
 
 // lentOperand is what an embed lends, for a field of the column that it is.
 func lentOperand(e *plan.Embed, place int, f plan.Field) filter.Operand {
-	op := operand(&plan.Node{}, f)
-	op.SQL = sqlfrag.Qualified(e.Alias, lentColumn(place))
-	return op
+	return operandOf(sqlfrag.Qualified(e.Alias, lentColumn(place)), f)
 }
 
 // lentPresence tests the row of an embed that was joined for conditions about it. Others have

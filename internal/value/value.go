@@ -46,6 +46,8 @@ type Values struct {
 	// Keyset are the order values of the row that a page follows or precedes, in the order's
 	// own order; an empty text stands for NULL, which the shape tells.
 	Keyset []string
+	// Operands are the arguments of the host's operators, in the order in which they are met.
+	Operands []string
 }
 
 // Source says where the text of an argument comes from.
@@ -71,8 +73,9 @@ const (
 	FromOffset
 	// FromVersions are Values.Versions as an array.
 	FromVersions
-	// FromKeyset is one of Values.Keyset.
+	// FromKeyset is one of Values.Keyset, and FromOperand one of Values.Operands.
 	FromKeyset
+	FromOperand
 	// FromLevel is the objects of one of Values.Levels, and FromLevelCount how many there are.
 	// FromLevelAround is for each of them the place of the object around it, and FromLevelWithin
 	// for each object around the place of the one within it, NULL for none, both as an array.
@@ -85,7 +88,7 @@ const (
 var sources = [...]string{
 	FromNone: "constant", FromCondition: "condition", FromArgument: "argument", FromArguments: "arguments",
 	FromAllArguments: "all arguments", FromBody: "body", FromMember: "member", FromLimit: "limit", FromOffset: "offset",
-	FromVersions: "versions", FromKeyset: "keyset", FromLevel: "level", FromLevelCount: "count of level",
+	FromVersions: "versions", FromKeyset: "keyset", FromOperand: "operand", FromLevel: "level", FromLevelCount: "count of level",
 	FromLevelAround: "places around level", FromLevelWithin: "places within level",
 }
 
@@ -145,6 +148,8 @@ func (v *Values) text(arg *Arg) []byte {
 		text = v.Members[arg.Index]
 	case FromKeyset:
 		text = []byte(v.Keyset[arg.Index])
+	case FromOperand:
+		text = []byte(v.Operands[arg.Index])
 	case FromLimit:
 		text = strconv.AppendInt(nil, v.WindowAt(arg.Index).AtMost(arg.Most).Limit, 10)
 	case FromVersions:

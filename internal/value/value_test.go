@@ -83,5 +83,5 @@ func TestSource_String(t *testing.T) {
 		require.False(t, seen[s.String()], s)
 		seen[s.String()] = true
 	}
-	require.Equal(t, "Source(15)", (value.FromLevelWithin + 1).String())
+	require.Equal(t, "Source(16)", (value.FromLevelWithin + 1).String())
 }
