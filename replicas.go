@@ -68,7 +68,9 @@ type Replica struct {
 	Name string
 	// Pool connects to it, as the pool of New does to the primary: as a login that can become
 	// the same roles. If the primary may be among the servers of the pool, the pool should
-	// prefer standbys, as target_session_attrs=prefer-standby has it.
+	// prefer standbys, as target_session_attrs=prefer-standby has it. With Positions a pooler
+	// that may give each transaction another server, as one in transaction mode does, must
+	// have but one server for the pool.
 	Pool Pool
 }
 
