@@ -1,5 +1,12 @@
 package executor
 
+import (
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
 // Statements of the opening. The overrides are asked for in UTF-8, for a pre-request function
 // may have changed the encoding.
 const (
@@ -96,6 +103,7 @@ func (p *pipeline) readOpening(before int) (o Overrides, err error) {
 		}
 	}
 	if err := p.skip(1); err != nil { // the settings
+		err = noRole(err, tx.role())
 		if !tx.ending.begins() {
 			err = tx.conn.otherModes(err)
 		}
@@ -109,6 +117,21 @@ func (p *pipeline) readOpening(before int) (o Overrides, err error) {
 	}
 	o, _, err = p.readOverrides()
 	return o, err
+}
+
+// noRole has PostgreSQL say in English that there is no such role, by which its error is known
+// from other refusals of a setting: these name the setting, and behind a colon its value.
+func noRole(err error, role string) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != "22023" || pg.Routine != "call_string_check_hook" {
+		return err
+	}
+	if before, after, ok := strings.Cut(pg.Message, role); !ok || strings.Contains(before+after, ":") {
+		return err
+	}
+	english := *pg
+	english.Message = `role "` + role + `" does not exist`
+	return &english
 }
 
 // mayBeOverridden reports that response.headers or response.status may be set already:

@@ -77,6 +77,17 @@ func TestFault_stale_statement_in_German(t *testing.T) { //nolint:paralleltest /
 	}
 }
 
+// A role that isn't there is told of as ever. The test isn't parallel, as those above.
+func TestFault_no_role_in_German(t *testing.T) { //nolint:paralleltest // see above
+	t.Setenv("LANGUAGE", "de")
+	s := open(t, pgtest.Replicate(t, 1, schemaSQL, "lc_messages=C.UTF-8"), func(o *pgrest.Options) { o.AnonRole = "nobody at all" })
+	for _, line := range []string{"GET /notes?id=eq.1", "GET /rpc/slow_notes?seconds=0", "DELETE /notes?id=eq.0"} {
+		a := ask(t, s, line, "")
+		require.Equal(t, 401, a.Code, a.Body)
+		require.Contains(t, a.Body.String(), `role \"nobody at all\" does not exist`)
+	}
+}
+
 func testCancelled(t *testing.T, settings ...string) {
 	t.Helper()
 	s := open(t, pgtest.Replicate(t, 1, schemaSQL+`ALTER ROLE auditor SET statement_timeout = '200ms'`, settings...))
