@@ -62,6 +62,9 @@ func trips() []trip {
 		read = `{"name": "r", "method": "GET", "path": "/films?select=id&order=id&limit=2"}`
 		sign = `{"method": "POST", "path": "/rpc/sign_book", "body": {"entry": "y"}}`
 		page = "/films?select=id&order=id&limit=2"
+		// within holds two rows with two others within each of them
+		within = `[{"name": "a", "roles": [{"film_id": 1, "character": "x"}, {"film_id": 2, "character": "y"}]},
+			{"name": "b", "roles": [{"film_id": 1, "character": "x"}, {"film_id": 2, "character": "y"}]}]`
 	)
 	keys := func(o *pgrest.Options) { o.Idempotency.Schema = "keys" }
 	entry := write{target: "/visitors_book", payload: `{"entry": "x"}`}
@@ -81,6 +84,10 @@ func trips() []trip {
 		{row: "Read with `Options.PreRequest`", write: get("/films", write{}), change: func(o *pgrest.Options) { o.PreRequest = "extra.pre_request" }},
 		{row: "Read with `Options.Decide`", write: get("/films?select=id,directors(name)", write{}), change: known},
 		{row: "Read in groups: [grouping](grouping.md)", write: get("/films?select=year,id.count()&having=(id.count().gt.1)", write{}), change: func(o *pgrest.Options) { o.Aggregates = true }},
+		{row: "Read by [casts, JSON paths and related rows](filters.md)", write: get("/films?select=id,directors(name)&id::text=like.1*&info=jsonpath.$&or=(directors(name).neq.x,year.gt.0)&order=directors(name).ci", write{})},
+		{row: "Read by an [operator of the host's](operators.md)", write: get("/films?select=id,off:year.apart(1950)&order=year.apart(1950)", write{}), change: func(o *pgrest.Options) {
+			o.Operators = []pgrest.Operator{{Name: "apart", SQL: "abs($0 - $1)", Arguments: []pgrest.Argument{{Name: "year", Type: "int"}}, Returns: "int"}}
+		}},
 		{row: "The first [page by key](keyset-pages.md)", write: get(page, write{prefer: "pagination=keyset"})},
 		{row: "The next page by key", write: get(page, write{prefer: "pagination=keyset"}), follows: true},
 		{row: "Read with [`If-None-Match`](conditional.md)", write: get("/films?id=eq.1", write{send: headers{"If-None-Match": `"x"`}})},
@@ -96,6 +103,8 @@ func trips() []trip {
 		{row: "Update with `return=representation` and embeds", write: write{method: http.MethodPatch, target: "/films?id=eq.1&select=title,directors(name)", payload: one, prefer: representation}},
 		{row: "Insert with `return=headers-only`", write: write{target: "/tickets", prefer: "return=headers-only", payload: `{}`}},
 		{row: "Insert of many rows, with `count=exact`", write: write{target: "/visitors_book", prefer: "count=exact", payload: `[{"entry": "x"}, {"entry": "y"}]`}},
+		{row: "Insert of [rows within rows](nested-inserts.md), in two levels", write: write{target: "/actors", send: headers{"Content-Type": nestedType}, payload: within}},
+		{row: "Insert of rows within rows, in two levels, with `return=representation`", write: write{target: "/actors?select=name,roles(character)", send: headers{"Content-Type": nestedType}, prefer: representation, payload: within}},
 		{row: "[Upsert](upserts.md)", write: write{target: "/genres", prefer: "resolution=merge-duplicates", payload: `{"id": 1, "name": "x"}`}},
 		{row: "Insert with `tx=rollback`", write: with(entry, nil, "tx=rollback"), change: func(o *pgrest.Options) { o.TxEnd = pgrest.TxCommitAllowOverride }},
 		{row: "PUT", write: write{method: http.MethodPut, target: "/genres?id=eq.1", payload: `{"id": 1, "name": "x"}`}},
