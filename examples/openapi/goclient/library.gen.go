@@ -70,6 +70,21 @@ func (e PgrestBatchResponseEncoding) Valid() bool {
 	}
 }
 
+// Defines values for PgrestIfNoneMatchPut.
+const (
+	PgrestIfNoneMatchPutAsterisk PgrestIfNoneMatchPut = "*"
+)
+
+// Valid indicates whether the value is a known member of the PgrestIfNoneMatchPut enum.
+func (e PgrestIfNoneMatchPut) Valid() bool {
+	switch e {
+	case PgrestIfNoneMatchPutAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PgrestRangeUnit.
 const (
 	PgrestRangeUnitItems PgrestRangeUnit = "items"
@@ -100,6 +115,21 @@ func (e ReadAuthorsParamsRangeUnit) Valid() bool {
 	}
 }
 
+// Defines values for UpsertAuthorsParamsIfNoneMatch.
+const (
+	UpsertAuthorsParamsIfNoneMatchAsterisk UpsertAuthorsParamsIfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the UpsertAuthorsParamsIfNoneMatch enum.
+func (e UpsertAuthorsParamsIfNoneMatch) Valid() bool {
+	switch e {
+	case UpsertAuthorsParamsIfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReadBooksParamsRangeUnit.
 const (
 	ReadBooksParamsRangeUnitItems ReadBooksParamsRangeUnit = "items"
@@ -109,6 +139,21 @@ const (
 func (e ReadBooksParamsRangeUnit) Valid() bool {
 	switch e {
 	case ReadBooksParamsRangeUnitItems:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UpsertBooksParamsIfNoneMatch.
+const (
+	UpsertBooksParamsIfNoneMatchAsterisk UpsertBooksParamsIfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the UpsertBooksParamsIfNoneMatch enum.
+func (e UpsertBooksParamsIfNoneMatch) Valid() bool {
+	switch e {
+	case UpsertBooksParamsIfNoneMatchAsterisk:
 		return true
 	default:
 		return false
@@ -156,6 +201,13 @@ type AuthorsInserts struct {
 
 // AuthorsInserts1 defines model for AuthorsInserts.1.
 type AuthorsInserts1 = []AuthorsInsert
+
+// AuthorsNested Those who write
+type AuthorsNested struct {
+	Books *[]BooksNested                        `json:"books,omitempty"`
+	Born  nullable.Nullable[openapi_types.Date] `json:"born,omitempty"`
+	Name  string                                `json:"name"`
+}
 
 // AuthorsUpdate Those who write
 //
@@ -221,6 +273,30 @@ type BooksInserts struct {
 
 // BooksInserts1 defines model for BooksInserts.1.
 type BooksInserts1 = []BooksInsert
+
+// BooksNested Books
+// All that can be borrowed.
+type BooksNested struct {
+	// Added Default: `now()`
+	Added *time.Time `json:"added,omitempty"`
+
+	// AuthorId Foreign key to `authors.id`.
+	AuthorId *int32 `json:"author_id,omitempty"`
+
+	// Authors Those who write
+	Authors *AuthorsNested `json:"authors,omitempty"`
+	Binding *Binding       `json:"binding,omitempty"`
+	Details interface{}    `json:"details,omitempty"`
+
+	// Id Primary key.
+	//
+	// Default: `gen_random_uuid()`
+	Id    *openapi_types.UUID            `json:"id,omitempty"`
+	Pages nullable.Nullable[int32]       `json:"pages,omitempty"`
+	Price nullable.Nullable[json.Number] `json:"price,omitempty"`
+	Tags  *[]string                      `json:"tags,omitempty"`
+	Title string                         `json:"title"`
+}
 
 // BooksUpdate Books
 // All that can be borrowed.
@@ -320,6 +396,7 @@ type PgrestError struct {
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type PgrestFilter = string
@@ -344,6 +421,7 @@ type ShelfMetresArguments struct {
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterAuthorsBorn = PgrestFilter
@@ -360,6 +438,7 @@ type FilterAuthorsBorn = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterAuthorsId = PgrestFilter
@@ -376,6 +455,7 @@ type FilterAuthorsId = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterAuthorsName = PgrestFilter
@@ -392,6 +472,7 @@ type FilterAuthorsName = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksAdded = PgrestFilter
@@ -408,6 +489,7 @@ type FilterBooksAdded = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksAuthorId = PgrestFilter
@@ -424,6 +506,7 @@ type FilterBooksAuthorId = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksBinding = PgrestFilter
@@ -440,6 +523,7 @@ type FilterBooksBinding = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksDetails = PgrestFilter
@@ -456,6 +540,7 @@ type FilterBooksDetails = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksId = PgrestFilter
@@ -472,6 +557,7 @@ type FilterBooksId = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksLabel = PgrestFilter
@@ -488,6 +574,7 @@ type FilterBooksLabel = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksPages = PgrestFilter
@@ -504,6 +591,7 @@ type FilterBooksPages = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksPrice = PgrestFilter
@@ -520,6 +608,7 @@ type FilterBooksPrice = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksTags = PgrestFilter
@@ -536,6 +625,7 @@ type FilterBooksTags = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterBooksTitle = PgrestFilter
@@ -552,6 +642,7 @@ type FilterBooksTitle = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterCatalogueAuthor = PgrestFilter
@@ -568,6 +659,7 @@ type FilterCatalogueAuthor = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterCatalogueBooks = PgrestFilter
@@ -584,6 +676,7 @@ type FilterCatalogueBooks = PgrestFilter
 // - `cs.{1,2}`, `cd`, `ov`: contains the value, is contained in it, overlaps with it
 // - `sl`, `sr`, `nxr`, `nxl`, `adj`: of ranges: left of the value, right of it, not beyond its right end, not beyond its left end, adjacent to it
 // - `eq(any).{1,2}`, `gt(all).{1,2}`: compare with several values
+// - `jsonpath.$.a ? (@ > 1)`, `jsonmatch.$.a > 1`: of JSON: an SQL/JSON path finds something, the predicate that it is holds
 //
 // The parameter `and` takes several conditions on one column.
 type FilterCataloguePages = PgrestFilter
@@ -593,6 +686,9 @@ type PgrestIfMatch = string
 
 // PgrestIfNoneMatch defines model for pgrest.If-None-Match.
 type PgrestIfNoneMatch = string
+
+// PgrestIfNoneMatchPut defines model for pgrest.If-None-Match.put.
+type PgrestIfNoneMatchPut string
 
 // PgrestPreferBatch defines model for pgrest.Prefer.batch.
 type PgrestPreferBatch = []string
@@ -750,7 +846,7 @@ type DeleteAuthorsParams struct {
 	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`. A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`.
 	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
@@ -759,7 +855,7 @@ type DeleteAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
@@ -787,7 +883,7 @@ type ReadAuthorsParams struct {
 	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`. A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`.
 	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
@@ -796,7 +892,7 @@ type ReadAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -850,19 +946,19 @@ type UpdateAuthorsParams struct {
 	// Born Filter by born (date) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Born *FilterAuthorsBorn `form:"born,omitempty" json:"born,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`. A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`.
 	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
 	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
-	// Columns The columns to write, with commas between; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored. Of rows within rows, those of the rows within are in brackets: `note,lines(sku,amount)`.
 	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
@@ -880,9 +976,14 @@ type UpdateAuthorsParams struct {
 	Prefer *PgrestPreferUpdate `json:"Prefer,omitempty"`
 }
 
+// InsertAuthorsApplicationVndPgrstNestedPlusJSONBody defines parameters for InsertAuthors.
+type InsertAuthorsApplicationVndPgrstNestedPlusJSONBody struct {
+	union json.RawMessage
+}
+
 // InsertAuthorsParams defines parameters for InsertAuthors.
 type InsertAuthorsParams struct {
-	// Columns The columns to write, with commas between; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored. Of rows within rows, those of the rows within are in brackets: `note,lines(sku,amount)`.
 	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key. Or the name of a unique constraint, as `constraint(name)`.
@@ -894,7 +995,7 @@ type InsertAuthorsParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -910,12 +1011,15 @@ type InsertAuthorsParams struct {
 	Prefer *PgrestPreferInsert `json:"Prefer,omitempty"`
 }
 
+// InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1 defines parameters for InsertAuthors.
+type InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1 = []AuthorsNested
+
 // UpsertAuthorsParams defines parameters for UpsertAuthors.
 type UpsertAuthorsParams struct {
 	// Id The value of the primary key, the same as in the body.
 	Id string `form:"id" json:"id"`
 
-	// Columns The columns to write, with commas between; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored. Of rows within rows, those of the rows within are in brackets: `note,lines(sku,amount)`.
 	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
@@ -923,6 +1027,9 @@ type UpsertAuthorsParams struct {
 
 	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
 	IfMatch *PgrestIfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch `*` has the row be inserted, or nothing: if it is there, the response is 412.
+	IfNoneMatch *UpsertAuthorsParamsIfNoneMatch `json:"If-None-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -934,6 +1041,9 @@ type UpsertAuthorsParams struct {
 	// - `max-affected=…`: the most rows to change, with `handling=strict`
 	Prefer *PgrestPreferWrite `json:"Prefer,omitempty"`
 }
+
+// UpsertAuthorsParamsIfNoneMatch defines parameters for UpsertAuthors.
+type UpsertAuthorsParamsIfNoneMatch string
 
 // DeleteBooksParams defines parameters for DeleteBooks.
 type DeleteBooksParams struct {
@@ -958,7 +1068,7 @@ type DeleteBooksParams struct {
 	// Tags Filter by tags (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.
 	Tags *FilterBooksTags `form:"tags,omitempty" json:"tags,omitempty"`
 
-	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts or wfts.
+	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts, wfts, jsonpath or jsonmatch.
 	Details *FilterBooksDetails `form:"details,omitempty" json:"details,omitempty"`
 
 	// Added Filter by added (timestamp with time zone) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
@@ -969,7 +1079,7 @@ type DeleteBooksParams struct {
 	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`. A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`.
 	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
@@ -978,7 +1088,7 @@ type DeleteBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
@@ -1018,7 +1128,7 @@ type ReadBooksParams struct {
 	// Tags Filter by tags (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.
 	Tags *FilterBooksTags `form:"tags,omitempty" json:"tags,omitempty"`
 
-	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts or wfts.
+	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts, wfts, jsonpath or jsonmatch.
 	Details *FilterBooksDetails `form:"details,omitempty" json:"details,omitempty"`
 
 	// Added Filter by added (timestamp with time zone) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
@@ -1029,7 +1139,7 @@ type ReadBooksParams struct {
 	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`. A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`.
 	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
@@ -1038,7 +1148,7 @@ type ReadBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -1104,7 +1214,7 @@ type UpdateBooksParams struct {
 	// Tags Filter by tags (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.
 	Tags *FilterBooksTags `form:"tags,omitempty" json:"tags,omitempty"`
 
-	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts or wfts.
+	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts, wfts, jsonpath or jsonmatch.
 	Details *FilterBooksDetails `form:"details,omitempty" json:"details,omitempty"`
 
 	// Added Filter by added (timestamp with time zone) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
@@ -1115,19 +1225,19 @@ type UpdateBooksParams struct {
 	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`. A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`.
 	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
 	Or *PgrestOr `form:"or,omitempty" json:"or,omitempty"`
 
-	// Columns The columns to write, with commas between; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored. Of rows within rows, those of the rows within are in brackets: `note,lines(sku,amount)`.
 	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
@@ -1145,9 +1255,14 @@ type UpdateBooksParams struct {
 	Prefer *PgrestPreferUpdate `json:"Prefer,omitempty"`
 }
 
+// InsertBooksApplicationVndPgrstNestedPlusJSONBody defines parameters for InsertBooks.
+type InsertBooksApplicationVndPgrstNestedPlusJSONBody struct {
+	union json.RawMessage
+}
+
 // InsertBooksParams defines parameters for InsertBooks.
 type InsertBooksParams struct {
-	// Columns The columns to write, with commas between; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored. Of rows within rows, those of the rows within are in brackets: `note,lines(sku,amount)`.
 	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// OnConflict The columns, with commas between, of the unique key that decides what is a duplicate, instead of the primary key. Or the name of a unique constraint, as `constraint(name)`.
@@ -1159,7 +1274,7 @@ type InsertBooksParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
@@ -1175,12 +1290,15 @@ type InsertBooksParams struct {
 	Prefer *PgrestPreferInsert `json:"Prefer,omitempty"`
 }
 
+// InsertBooksApplicationVndPgrstNestedPlusJSONBody1 defines parameters for InsertBooks.
+type InsertBooksApplicationVndPgrstNestedPlusJSONBody1 = []BooksNested
+
 // UpsertBooksParams defines parameters for UpsertBooks.
 type UpsertBooksParams struct {
 	// Id The value of the primary key, the same as in the body.
 	Id string `form:"id" json:"id"`
 
-	// Columns The columns to write, with commas between; other members of the body are ignored.
+	// Columns The columns to write, with commas between; other members of the body are ignored. Of rows within rows, those of the rows within are in brackets: `note,lines(sku,amount)`.
 	Columns *PgrestColumns `form:"columns,omitempty" json:"columns,omitempty"`
 
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
@@ -1188,6 +1306,9 @@ type UpsertBooksParams struct {
 
 	// IfMatch The ETags that the row may have, with commas between: of the version that the client has read. If the row has been written since, the response is 412, and nothing is written. `*` has a PUT insert no row.
 	IfMatch *PgrestIfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch `*` has the row be inserted, or nothing: if it is there, the response is 412.
+	IfNoneMatch *UpsertBooksParamsIfNoneMatch `json:"If-None-Match,omitempty"`
 
 	// Prefer How the request is to be treated, by at most one value of a kind:
 	//
@@ -1200,6 +1321,9 @@ type UpsertBooksParams struct {
 	Prefer *PgrestPreferWrite `json:"Prefer,omitempty"`
 }
 
+// UpsertBooksParamsIfNoneMatch defines parameters for UpsertBooks.
+type UpsertBooksParamsIfNoneMatch string
+
 // ReadCatalogueParams defines parameters for ReadCatalogue.
 type ReadCatalogueParams struct {
 	// Author Filter by author (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
@@ -1211,7 +1335,7 @@ type ReadCatalogueParams struct {
 	// Pages Filter by pages (bigint) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
 	Pages *FilterCataloguePages `form:"pages,omitempty" json:"pages,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`. A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`.
 	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
@@ -1220,7 +1344,7 @@ type ReadCatalogueParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -1279,7 +1403,7 @@ type CallDiscountParams struct {
 	// Tags Filter by tags (text[]) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd or ov.
 	Tags *FilterBooksTags `form:"tags,omitempty" json:"tags,omitempty"`
 
-	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts or wfts.
+	// Details Filter by details (jsonb) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, cs, cd, fts, plfts, phfts, wfts, jsonpath or jsonmatch.
 	Details *FilterBooksDetails `form:"details,omitempty" json:"details,omitempty"`
 
 	// Added Filter by added (timestamp with time zone) with eq, neq, gt, gte, lt, lte, in, isdistinct or is.
@@ -1290,7 +1414,7 @@ type CallDiscountParams struct {
 	// Filter by label (text) with eq, neq, gt, gte, lt, lte, in, isdistinct, is, like, ilike, match, imatch, fts, plfts, phfts or wfts.
 	Label *FilterBooksLabel `form:"label,omitempty" json:"label,omitempty"`
 
-	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`.
+	// And Conditions that must all hold, each a column and a filter; `or(…)`, `and(…)` and `not.` may be among them. Columns that have no parameter of their own can be named here, in quotes unless they are words: `("a.b".eq.1)`. A column may be cast, as `id::text`, and be that of embedded rows, as `relation(column)`.
 	And *PgrestAnd `form:"and,omitempty" json:"and,omitempty"`
 
 	// Or Conditions of which one must hold, as those of `and`.
@@ -1299,7 +1423,7 @@ type CallDiscountParams struct {
 	// Select The columns of the response, with commas between. `alias:column` renames one, `column::type` casts it, `column->key` and `column->>key` reach into JSON, `column.sum()` aggregates, `relation(columns)` embeds related rows, and `...relation(columns)` spreads their columns.
 	Select *PgrestSelect `form:"select,omitempty" json:"select,omitempty"`
 
-	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too.
+	// Order The columns to sort by, with commas between, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast` if need be: `a.desc.nullslast,b`. Names that `select` gives, and aggregates as `column.sum()`, are columns here, too. `.ci` behind a column ignores case, and `relation(column)` sorts by an embedded row, to any depth.
 	Order *PgrestOrder `form:"order,omitempty" json:"order,omitempty"`
 
 	// Limit The most rows of the response.
@@ -1377,6 +1501,9 @@ type UpdateAuthorsFormdataRequestBody = AuthorsUpdate
 // InsertAuthorsJSONRequestBody defines body for InsertAuthors for application/json ContentType.
 type InsertAuthorsJSONRequestBody = AuthorsInserts
 
+// InsertAuthorsApplicationVndPgrstNestedPlusJSONRequestBody defines body for InsertAuthors for application/vnd.pgrst.nested+json ContentType.
+type InsertAuthorsApplicationVndPgrstNestedPlusJSONRequestBody InsertAuthorsApplicationVndPgrstNestedPlusJSONBody
+
 // InsertAuthorsFormdataRequestBody defines body for InsertAuthors for application/x-www-form-urlencoded ContentType.
 type InsertAuthorsFormdataRequestBody = AuthorsInsert
 
@@ -1394,6 +1521,9 @@ type UpdateBooksFormdataRequestBody = BooksUpdate
 
 // InsertBooksJSONRequestBody defines body for InsertBooks for application/json ContentType.
 type InsertBooksJSONRequestBody = BooksInserts
+
+// InsertBooksApplicationVndPgrstNestedPlusJSONRequestBody defines body for InsertBooks for application/vnd.pgrst.nested+json ContentType.
+type InsertBooksApplicationVndPgrstNestedPlusJSONRequestBody InsertBooksApplicationVndPgrstNestedPlusJSONBody
 
 // InsertBooksFormdataRequestBody defines body for InsertBooks for application/x-www-form-urlencoded ContentType.
 type InsertBooksFormdataRequestBody = BooksInsert
@@ -1530,6 +1660,130 @@ func (t BooksInserts) MarshalJSON() ([]byte, error) {
 }
 
 func (t *BooksInserts) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsAuthorsNested returns the union data inside the InsertAuthorsApplicationVndPgrstNestedPlusJSONBody as a AuthorsNested
+func (t InsertAuthorsApplicationVndPgrstNestedPlusJSONBody) AsAuthorsNested() (AuthorsNested, error) {
+	var body AuthorsNested
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromAuthorsNested overwrites any union data inside the InsertAuthorsApplicationVndPgrstNestedPlusJSONBody as the provided AuthorsNested
+func (t *InsertAuthorsApplicationVndPgrstNestedPlusJSONBody) FromAuthorsNested(v AuthorsNested) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeAuthorsNested performs a merge with any union data inside the InsertAuthorsApplicationVndPgrstNestedPlusJSONBody, using the provided AuthorsNested
+func (t *InsertAuthorsApplicationVndPgrstNestedPlusJSONBody) MergeAuthorsNested(v AuthorsNested) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsInsertAuthorsApplicationVndPgrstNestedPlusJSONBody1 returns the union data inside the InsertAuthorsApplicationVndPgrstNestedPlusJSONBody as a InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1
+func (t InsertAuthorsApplicationVndPgrstNestedPlusJSONBody) AsInsertAuthorsApplicationVndPgrstNestedPlusJSONBody1() (InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1, error) {
+	var body InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromInsertAuthorsApplicationVndPgrstNestedPlusJSONBody1 overwrites any union data inside the InsertAuthorsApplicationVndPgrstNestedPlusJSONBody as the provided InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1
+func (t *InsertAuthorsApplicationVndPgrstNestedPlusJSONBody) FromInsertAuthorsApplicationVndPgrstNestedPlusJSONBody1(v InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeInsertAuthorsApplicationVndPgrstNestedPlusJSONBody1 performs a merge with any union data inside the InsertAuthorsApplicationVndPgrstNestedPlusJSONBody, using the provided InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1
+func (t *InsertAuthorsApplicationVndPgrstNestedPlusJSONBody) MergeInsertAuthorsApplicationVndPgrstNestedPlusJSONBody1(v InsertAuthorsApplicationVndPgrstNestedPlusJSONBody1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t InsertAuthorsApplicationVndPgrstNestedPlusJSONBody) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *InsertAuthorsApplicationVndPgrstNestedPlusJSONBody) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsBooksNested returns the union data inside the InsertBooksApplicationVndPgrstNestedPlusJSONBody as a BooksNested
+func (t InsertBooksApplicationVndPgrstNestedPlusJSONBody) AsBooksNested() (BooksNested, error) {
+	var body BooksNested
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromBooksNested overwrites any union data inside the InsertBooksApplicationVndPgrstNestedPlusJSONBody as the provided BooksNested
+func (t *InsertBooksApplicationVndPgrstNestedPlusJSONBody) FromBooksNested(v BooksNested) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeBooksNested performs a merge with any union data inside the InsertBooksApplicationVndPgrstNestedPlusJSONBody, using the provided BooksNested
+func (t *InsertBooksApplicationVndPgrstNestedPlusJSONBody) MergeBooksNested(v BooksNested) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsInsertBooksApplicationVndPgrstNestedPlusJSONBody1 returns the union data inside the InsertBooksApplicationVndPgrstNestedPlusJSONBody as a InsertBooksApplicationVndPgrstNestedPlusJSONBody1
+func (t InsertBooksApplicationVndPgrstNestedPlusJSONBody) AsInsertBooksApplicationVndPgrstNestedPlusJSONBody1() (InsertBooksApplicationVndPgrstNestedPlusJSONBody1, error) {
+	var body InsertBooksApplicationVndPgrstNestedPlusJSONBody1
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromInsertBooksApplicationVndPgrstNestedPlusJSONBody1 overwrites any union data inside the InsertBooksApplicationVndPgrstNestedPlusJSONBody as the provided InsertBooksApplicationVndPgrstNestedPlusJSONBody1
+func (t *InsertBooksApplicationVndPgrstNestedPlusJSONBody) FromInsertBooksApplicationVndPgrstNestedPlusJSONBody1(v InsertBooksApplicationVndPgrstNestedPlusJSONBody1) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeInsertBooksApplicationVndPgrstNestedPlusJSONBody1 performs a merge with any union data inside the InsertBooksApplicationVndPgrstNestedPlusJSONBody, using the provided InsertBooksApplicationVndPgrstNestedPlusJSONBody1
+func (t *InsertBooksApplicationVndPgrstNestedPlusJSONBody) MergeInsertBooksApplicationVndPgrstNestedPlusJSONBody1(v InsertBooksApplicationVndPgrstNestedPlusJSONBody1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t InsertBooksApplicationVndPgrstNestedPlusJSONBody) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *InsertBooksApplicationVndPgrstNestedPlusJSONBody) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
@@ -1685,6 +1939,13 @@ type ClientInterface interface {
 	// Corresponds with POST /authors (the `InsertAuthors` operationId).
 	InsertAuthors(ctx context.Context, params *InsertAuthorsParams, body InsertAuthorsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBody Insert rows into authors
+	//
+	// Takes a body of the `application/vnd.pgrst.nested+json` content type.
+	//
+	// Corresponds with POST /authors (the `InsertAuthors` operationId).
+	InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBody(ctx context.Context, params *InsertAuthorsParams, body InsertAuthorsApplicationVndPgrstNestedPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// InsertAuthorsWithFormdataBody Insert rows into authors
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
@@ -1761,6 +2022,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /books (the `InsertBooks` operationId).
 	InsertBooks(ctx context.Context, params *InsertBooksParams, body InsertBooksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InsertBooksWithApplicationVndPgrstNestedPlusJSONBody Insert rows into books
+	//
+	// Takes a body of the `application/vnd.pgrst.nested+json` content type.
+	//
+	// Corresponds with POST /books (the `InsertBooks` operationId).
+	InsertBooksWithApplicationVndPgrstNestedPlusJSONBody(ctx context.Context, params *InsertBooksParams, body InsertBooksApplicationVndPgrstNestedPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// InsertBooksWithFormdataBody Insert rows into books
 	//
@@ -2023,6 +2291,23 @@ func (c *Client) InsertAuthors(ctx context.Context, params *InsertAuthorsParams,
 	return c.Client.Do(req)
 }
 
+// InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBody Insert rows into authors
+//
+// Takes a body of the `application/vnd.pgrst.nested+json` content type.
+//
+// Corresponds with POST /authors (the `InsertAuthors` operationId).
+func (c *Client) InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBody(ctx context.Context, params *InsertAuthorsParams, body InsertAuthorsApplicationVndPgrstNestedPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInsertAuthorsRequestWithApplicationVndPgrstNestedPlusJSONBody(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // InsertAuthorsWithFormdataBody Insert rows into authors
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
@@ -2200,6 +2485,23 @@ func (c *Client) InsertBooksWithBody(ctx context.Context, params *InsertBooksPar
 // Corresponds with POST /books (the `InsertBooks` operationId).
 func (c *Client) InsertBooks(ctx context.Context, params *InsertBooksParams, body InsertBooksJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewInsertBooksRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InsertBooksWithApplicationVndPgrstNestedPlusJSONBody Insert rows into books
+//
+// Takes a body of the `application/vnd.pgrst.nested+json` content type.
+//
+// Corresponds with POST /books (the `InsertBooks` operationId).
+func (c *Client) InsertBooksWithApplicationVndPgrstNestedPlusJSONBody(ctx context.Context, params *InsertBooksParams, body InsertBooksApplicationVndPgrstNestedPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInsertBooksRequestWithApplicationVndPgrstNestedPlusJSONBody(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3072,6 +3374,17 @@ func NewInsertAuthorsRequest(server string, params *InsertAuthorsParams, body In
 	return NewInsertAuthorsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
+// NewInsertAuthorsRequestWithApplicationVndPgrstNestedPlusJSONBody calls the generic InsertAuthors builder with application/vnd.pgrst.nested+json body
+func NewInsertAuthorsRequestWithApplicationVndPgrstNestedPlusJSONBody(server string, params *InsertAuthorsParams, body InsertAuthorsApplicationVndPgrstNestedPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInsertAuthorsRequestWithBody(server, params, "application/vnd.pgrst.nested+json", bodyReader)
+}
+
 // NewInsertAuthorsRequestWithFormdataBody calls the generic InsertAuthors builder with application/x-www-form-urlencoded body
 func NewInsertAuthorsRequestWithFormdataBody(server string, params *InsertAuthorsParams, body InsertAuthorsFormdataRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3299,15 +3612,26 @@ func NewUpsertAuthorsRequestWithBody(server string, params *UpsertAuthorsParams,
 			req.Header.Set("If-Match", headerParam0)
 		}
 
-		if params.Prefer != nil {
+		if params.IfNoneMatch != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam1)
+			req.Header.Set("If-None-Match", headerParam1)
+		}
+
+		if params.Prefer != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam2)
 		}
 
 	}
@@ -4164,6 +4488,17 @@ func NewInsertBooksRequest(server string, params *InsertBooksParams, body Insert
 	return NewInsertBooksRequestWithBody(server, params, "application/json", bodyReader)
 }
 
+// NewInsertBooksRequestWithApplicationVndPgrstNestedPlusJSONBody calls the generic InsertBooks builder with application/vnd.pgrst.nested+json body
+func NewInsertBooksRequestWithApplicationVndPgrstNestedPlusJSONBody(server string, params *InsertBooksParams, body InsertBooksApplicationVndPgrstNestedPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInsertBooksRequestWithBody(server, params, "application/vnd.pgrst.nested+json", bodyReader)
+}
+
 // NewInsertBooksRequestWithFormdataBody calls the generic InsertBooks builder with application/x-www-form-urlencoded body
 func NewInsertBooksRequestWithFormdataBody(server string, params *InsertBooksParams, body InsertBooksFormdataRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4391,15 +4726,26 @@ func NewUpsertBooksRequestWithBody(server string, params *UpsertBooksParams, con
 			req.Header.Set("If-Match", headerParam0)
 		}
 
-		if params.Prefer != nil {
+		if params.IfNoneMatch != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Prefer", headerParam1)
+			req.Header.Set("If-None-Match", headerParam1)
+		}
+
+		if params.Prefer != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "array", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam2)
 		}
 
 	}
@@ -5216,6 +5562,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /authors (the `InsertAuthors` operationId).
 	InsertAuthorsWithResponse(ctx context.Context, params *InsertAuthorsParams, body InsertAuthorsJSONRequestBody, reqEditors ...RequestEditorFn) (*InsertAuthorsResponse, error)
 
+	// InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBodyWithResponse Insert rows into authors
+	//
+	// Takes a body of the `application/vnd.pgrst.nested+json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /authors (the `InsertAuthors` operationId).
+	InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBodyWithResponse(ctx context.Context, params *InsertAuthorsParams, body InsertAuthorsApplicationVndPgrstNestedPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*InsertAuthorsResponse, error)
+
 	// InsertAuthorsWithFormdataBodyWithResponse Insert rows into authors
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
@@ -5296,6 +5649,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /books (the `InsertBooks` operationId).
 	InsertBooksWithResponse(ctx context.Context, params *InsertBooksParams, body InsertBooksJSONRequestBody, reqEditors ...RequestEditorFn) (*InsertBooksResponse, error)
+
+	// InsertBooksWithApplicationVndPgrstNestedPlusJSONBodyWithResponse Insert rows into books
+	//
+	// Takes a body of the `application/vnd.pgrst.nested+json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /books (the `InsertBooks` operationId).
+	InsertBooksWithApplicationVndPgrstNestedPlusJSONBodyWithResponse(ctx context.Context, params *InsertBooksParams, body InsertBooksApplicationVndPgrstNestedPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*InsertBooksResponse, error)
 
 	// InsertBooksWithFormdataBodyWithResponse Insert rows into books
 	//
@@ -8021,6 +8381,19 @@ func (c *ClientWithResponses) InsertAuthorsWithResponse(ctx context.Context, par
 	return ParseInsertAuthorsResponse(rsp)
 }
 
+// InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBodyWithResponse Insert rows into authors
+//
+// Takes a body of the `application/vnd.pgrst.nested+json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /authors (the `InsertAuthors` operationId).
+func (c *ClientWithResponses) InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBodyWithResponse(ctx context.Context, params *InsertAuthorsParams, body InsertAuthorsApplicationVndPgrstNestedPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*InsertAuthorsResponse, error) {
+	rsp, err := c.InsertAuthorsWithApplicationVndPgrstNestedPlusJSONBody(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInsertAuthorsResponse(rsp)
+}
+
 // InsertAuthorsWithFormdataBodyWithResponse Insert rows into authors
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
@@ -8162,6 +8535,19 @@ func (c *ClientWithResponses) InsertBooksWithBodyWithResponse(ctx context.Contex
 // Corresponds with POST /books (the `InsertBooks` operationId).
 func (c *ClientWithResponses) InsertBooksWithResponse(ctx context.Context, params *InsertBooksParams, body InsertBooksJSONRequestBody, reqEditors ...RequestEditorFn) (*InsertBooksResponse, error) {
 	rsp, err := c.InsertBooks(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInsertBooksResponse(rsp)
+}
+
+// InsertBooksWithApplicationVndPgrstNestedPlusJSONBodyWithResponse Insert rows into books
+//
+// Takes a body of the `application/vnd.pgrst.nested+json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /books (the `InsertBooks` operationId).
+func (c *ClientWithResponses) InsertBooksWithApplicationVndPgrstNestedPlusJSONBodyWithResponse(ctx context.Context, params *InsertBooksParams, body InsertBooksApplicationVndPgrstNestedPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*InsertBooksResponse, error) {
+	rsp, err := c.InsertBooksWithApplicationVndPgrstNestedPlusJSONBody(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
