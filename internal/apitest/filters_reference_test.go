@@ -29,6 +29,7 @@ func TestFilters_related_as_the_reference(t *testing.T) {
 			body: `[{"id": 4, "makers": {"client": "x"}}, {"id": 14, "makers": {"client": "x"}}, {"id": 24, "makers": {"client": null}}]`},
 		{name: "column_of_an_embed", target: "/makers?select=id,items!items_maker_id_fkey(id)&items.client(name)=eq.A&id=eq.2", body: `[{"id": 2, "items": [{"id": 4}]}]`},
 		{name: "argument", target: "/rpc/made_since?since(x)=2024-03-01&select=id", body: `[{"id": 42}]`},
+		{name: "nowhere", target: "/items?select=id,makers!items_maker_id_fkey()&makers.nothing(name)=eq.x&id=eq.42", body: `[{"id": 42}]`},
 		{name: "one_level_in_an_order", target: "/items?select=id," + embedded + "&order=client(name).desc&limit=3&id=lt.40&client=not.is.null", body: `[{"id": 14, "client": {"name": "berg"}}, {"id": 4, "client": {"name": "Ito"}}, {"id": 35, "client": {"name": "Andersen"}}]`},
 	}
 	run(t, serveClone(t, shelf), answers...)
