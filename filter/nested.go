@@ -37,7 +37,7 @@ type nestedNames struct {
 func (n *nestedNames) read(path []string) ([]string, bool) {
 	names, seen := []string{}, map[string]bool{}
 	ok := n.separated(func() bool {
-		name, ok := n.name()
+		name, ok := n.member()
 		if n.count++; !ok || !n.tally.names(n.count, "columns") {
 			return false
 		}
@@ -54,6 +54,19 @@ func (n *nestedNames) read(path []string) ([]string, bool) {
 		return true
 	}, n.comma)
 	return names, ok
+}
+
+// member reads a name, which may have an alias before it and a hint behind it, as an embed has in
+// select: all of it is one name here, as it would be in quotes.
+func (n *nestedNames) member() (string, bool) {
+	name, ok := n.name()
+	for ok && (n.char(':') || n.char('!')) {
+		mark := n.text[n.pos-1 : n.pos]
+		var next string
+		next, ok = n.name()
+		name += mark + next
+	}
+	return name, ok
 }
 
 // within reads what stands in brackets behind the last name of a path, if anything does.

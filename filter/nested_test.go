@@ -23,8 +23,9 @@ func TestParse_nested_columns(t *testing.T) {
 		"empty":    {"columns=b()", "columns=b()", columns("b"), []filter.NestedColumns{nested(columns("b"), []string{})}},
 		"deep": {"columns=b(c(d),e),f(g)", "columns=b(c(d),e),f(g)", columns("b", "f"), []filter.NestedColumns{
 			nested(columns("b"), columns("c", "e")), nested(columns("b", "c"), columns("d")), nested(columns("f"), columns("g"))}},
-		"in_quotes": {`columns="a:b!c"(d)`, "columns=%22a:b!c%22(d)", columns("a:b!c"), []filter.NestedColumns{nested(columns("a:b!c"), columns("d"))}},
-		"repeated":  {"columns=a,b(c,c),b(d),a(e)", "columns=a,b(c)", columns("a", "b"), []filter.NestedColumns{nested(columns("b"), columns("c"))}},
+		"in_quotes":      {`columns="a:b!c"(d)`, "columns=%22a:b!c%22(d)", columns("a:b!c"), []filter.NestedColumns{nested(columns("a:b!c"), columns("d"))}},
+		"alias_and_hint": {`columns=a:b!c(d!e),f!g`, "columns=%22a:b!c%22(%22d!e%22),%22f!g%22", columns("a:b!c", "f!g"), []filter.NestedColumns{nested(columns("a:b!c"), columns("d!e"))}},
+		"repeated":       {"columns=a,b(c,c),b(d),a(e)", "columns=a,b(c)", columns("a", "b"), []filter.NestedColumns{nested(columns("b"), columns("c"))}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,7 +44,7 @@ func TestParse_nested_columns(t *testing.T) {
 			require.Empty(t, query.NestedColumns, "without the option what follows the first names means nothing")
 		})
 	}
-	for _, query := range []string{"columns=a(", "columns=a(b", "columns=a)", "columns=(a)", "columns=a(b))", `columns=""`, "columns=a(,)", "columns=a(b)c"} {
+	for _, query := range []string{"columns=a(", "columns=a(b", "columns=a)", "columns=(a)", "columns=a(b))", `columns=""`, "columns=a(,)", "columns=a(b)c", "columns=a!", "columns=:a", "columns=a:(b)"} {
 		_, err := filter.Parse(query, filter.Options{Nested: true})
 		var parse *filter.ParseError
 		require.ErrorAs(t, err, &parse, query)
