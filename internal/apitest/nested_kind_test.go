@@ -236,6 +236,15 @@ func TestNested_read_back(t *testing.T) {
 	}
 }
 
+// A member whose name is empty isn't an embed without an alias.
+func TestNested_empty_name(t *testing.T) {
+	t.Parallel()
+	runInTurn(t, serveClone(t, shop, rollingBack), nest(
+		write{name: "empty", target: "/orders?select=note,lines(place)", prefer: representation, payload: `{"": [{"place": 1, "sku": "p"}]}`, status: 400,
+			body: `{"code":"PGRST204","details":{"pointer":"/","details":null},"hint":null,"message":"Could not find the '' column of 'orders' in the schema cache"}`},
+	)...)
+}
+
 // No relation and no column has a name that a statement has for what is its own.
 func TestNested_names(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pgrest-go/pgrest/filter"
@@ -76,7 +77,7 @@ func (n *nesting) within(name string) (*introspect.Relationship, *nesting, error
 func (n *nesting) relationship(name string) (*introspect.Relationship, []filter.SelectItem, error) {
 	p, from := n.planner, n.table.Name
 	for _, item := range n.items {
-		if e, ok := item.(filter.SelectRelation); ok && (e.Alias == name || e.Alias == "" && e.Relation == name) {
+		if e, ok := item.(filter.SelectRelation); ok && cmp.Or(e.Alias, e.Relation) == name {
 			r, err := p.relationship(from, e.Relation, e.Hint)
 			return r, e.Items, err
 		}
