@@ -245,6 +245,27 @@ func TestNested_empty_name(t *testing.T) {
 	)...)
 }
 
+// Keys of types that have a cast to JSON of their own are the same in all levels.
+func TestNested_keys_that_cast_to_JSON(t *testing.T) {
+	t.Parallel()
+	runInTurn(t, serveClone(t, `
+		CREATE TYPE archive.mood AS ENUM ('sad', 'calm');
+		CREATE FUNCTION archive.mood_object(archive.mood) RETURNS json LANGUAGE sql IMMUTABLE AS $$ SELECT json_build_object('mood', $1::text) $$;
+		CREATE CAST (archive.mood AS json) WITH FUNCTION archive.mood_object(archive.mood);
+		CREATE TYPE archive.span AS (low int, high int);
+		CREATE DOMAIN archive.document AS jsonb;
+		CREATE TABLE archive.moods (mood archive.mood, many archive.mood[], span archive.span, document archive.document, PRIMARY KEY (mood, many, span, document));
+		CREATE TABLE archive.days (id serial PRIMARY KEY, mood archive.mood, many archive.mood[], span archive.span, document archive.document, at text,
+			FOREIGN KEY (mood, many, span, document) REFERENCES archive.moods);
+		GRANT ALL ON archive.moods, archive.days TO pgrest_test_curator;
+		GRANT USAGE ON SEQUENCE archive.days_id_seq TO pgrest_test_curator`, rollingBack), nest(
+		write{name: "around", target: "/moods?select=days(at,mood,many,span,document)", prefer: representation,
+			payload: `{"mood": "sad", "many": ["sad", "calm"], "span": {"low": 1, "high": 2}, "document": {"a": [1]}, "days": [{"at": "dawn"}, {"at": "dusk"}]}`,
+			body: `[{"days": [{"at": "dawn", "mood": {"mood": "sad"}, "many": [{"mood": "sad"}, {"mood": "calm"}], "span": {"low": 1, "high": 2}, "document": {"a": [1]}},
+				{"at": "dusk", "mood": {"mood": "sad"}, "many": [{"mood": "sad"}, {"mood": "calm"}], "span": {"low": 1, "high": 2}, "document": {"a": [1]}}]}]`},
+	)...)
+}
+
 // No relation and no column has a name that a statement has for what is its own.
 func TestNested_names(t *testing.T) {
 	t.Parallel()

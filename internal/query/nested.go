@@ -8,6 +8,7 @@ import (
 	"github.com/pgrest-go/pgrest/internal/plan"
 	"github.com/pgrest-go/pgrest/internal/sqlfrag"
 	"github.com/pgrest-go/pgrest/internal/value"
+	"github.com/pgrest-go/pgrest/introspect"
 )
 
 // Rows with others within them are inserted level by level, each in a statement of its own: then
@@ -294,7 +295,7 @@ func keepKeys(l *plan.Level, insert fragment, tell string) fragment {
 	for i, key := range l.Keys {
 		name := sqlfrag.Ident(position(i))
 		insert.add(", " + sqlfrag.Qualified(l.Write.Target.Alias, key.Name) + " AS " + name)
-		present[i], names = name+" IS NOT NULL", names+", "+name
+		present[i], names = name+" IS NOT NULL", names+", "+keptKey(key, name)
 	}
 	addAllowed(l.Write, &insert)
 	f := insert.within("WITH "+sqlfrag.Ident(resultName)+" AS (", ") ")
@@ -304,6 +305,15 @@ func keepKeys(l *plan.Level, insert fragment, tell string) fragment {
 		"THEN COALESCE(pg_catalog.json_agg(keys)::text, '[]') ELSE "+raising(plan.RowMissed)+"::text END, true)", count, count)
 	f.add(" FROM (SELECT " + names + " FROM " + sqlfrag.Ident(resultName) + ") keys")
 	return f
+}
+
+// keptKey renders a key as JSON can keep it: types that users make may have casts to JSON of their
+// own, which nothing reads again.
+func keptKey(c *introspect.Column, name string) string {
+	if t := c.Type; t == nil || !t.CastsToJSON && t.Element == nil && t.Kind != introspect.CompositeType {
+		return name
+	}
+	return "CASE WHEN " + name + " IS NOT NULL THEN pg_catalog.format('%s', " + name + ") END AS " + name
 }
 
 // keysOf renders the keys of a level as JSON.
