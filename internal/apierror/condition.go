@@ -64,6 +64,8 @@ func conditionFailed(err *pgconn.PgError) *Error {
 		return PutMismatch()
 	case strings.Contains(err.Message, RowMissed):
 		return rowMissed()
+	case strings.Contains(err.Message, KeysDisagree):
+		return keysDisagree()
 	}
 	return nil
 }

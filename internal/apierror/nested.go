@@ -122,3 +122,14 @@ func rowMissed() *Error {
 	return &Error{Code: "23503", Message: "A row that others refer to was not inserted, or has no key", Hint: "A trigger or a rule of the relation leaves it out.",
 		Status: http.StatusConflict}
 }
+
+// KeysDisagree is in the message of the error of an insert in which two keys, or a key and the
+// body, have another value for the same column.
+const KeysDisagree = "pgrst: a column has two values"
+
+// keysDisagree is PGRST102 for an object with such a column.
+func keysDisagree() *Error {
+	e := InvalidBody("The object has another key than the rows around it or within it")
+	e.Hint = "What a key fills in can be left out."
+	return e
+}

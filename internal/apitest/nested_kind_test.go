@@ -236,6 +236,58 @@ func TestNested_read_back(t *testing.T) {
 	}
 }
 
+// sitesOfTenants has foreign keys that share a column.
+const sitesOfTenants = `
+	CREATE TABLE archive.sites (tenant int, id int, name text, PRIMARY KEY (tenant, id));
+	CREATE TABLE archive.goods (tenant bigint, id int, name text, PRIMARY KEY (tenant, id));
+	CREATE TABLE archive.stocks (key serial PRIMARY KEY, tenant int DEFAULT 8, site int, good int, name text,
+		FOREIGN KEY (tenant, site) REFERENCES archive.sites, FOREIGN KEY (tenant, good) REFERENCES archive.goods);
+	CREATE TABLE archive.offers (tenant int, site int, good int, PRIMARY KEY (tenant, site, good),
+		FOREIGN KEY (tenant, site) REFERENCES archive.sites, FOREIGN KEY (tenant, good) REFERENCES archive.goods);
+	CREATE TABLE archive.ledgers (id int PRIMARY KEY);
+	CREATE TABLE archive.books (id int PRIMARY KEY);
+	CREATE TABLE archive.pages (id serial PRIMARY KEY, both_id int REFERENCES archive.ledgers REFERENCES archive.books);
+	INSERT INTO archive.sites VALUES (1, 5, 'of others');
+	INSERT INTO archive.goods VALUES (1, 5, 'of others');
+	GRANT ALL ON archive.sites, archive.goods, archive.stocks, archive.offers, archive.ledgers, archive.books, archive.pages TO pgrest_test_curator;
+	GRANT USAGE ON ALL SEQUENCES IN SCHEMA archive TO pgrest_test_curator`
+
+// A row refers to the rows around it and within it, and to no others that have a part of their
+// keys: where several keys fill in the same column, or the body has a part of one, they are equal.
+func TestNested_shared_columns(t *testing.T) {
+	t.Parallel()
+	const hint = "What a key fills in can be left out."
+	disagrees := func(pointer string) string {
+		return `{"code":"PGRST102","details":{"pointer":"` + pointer + `","details":null},"hint":"` + hint + `","message":"The object has another key than the rows around it or within it"}`
+	}
+	api := serveClone(t, sitesOfTenants, rollingBack)
+	for _, missing := range []string{"", "missing=default, "} {
+		var writes []write
+		add := func(name, target, payload string, status int, body string) {
+			writes = append(writes, nest(write{name: missing + name, target: target, prefer: missing + representation, payload: payload, status: status, body: body})...)
+		}
+		add("part_of_the_key_around", "/sites", `{"tenant": 3, "id": 5, "stocks": [{"tenant": 1, "name": "x"}]}`, 400, disagrees("/stocks/0"))
+		add("part_of_the_key_within", "/stocks", `{"tenant": 1, "sites": {"tenant": 3, "id": 5}}`, 400, disagrees(""))
+		add("same_part_of_the_key_around", "/sites?select=id,stocks(tenant,site)", `{"tenant": 3, "id": 5, "stocks": [{"tenant": 3, "name": "x"}]}`, 201,
+			`[{"id": 5, "stocks": [{"tenant": 3, "site": 5}]}]`)
+		add("same_part_of_the_key_within", "/stocks?select=tenant,site,good", `[{"tenant": 3, "sites": {"tenant": 3, "id": 5}, "good": null}, {"tenant": 1, "good": 5}]`, 201,
+			`[{"tenant": 3, "site": 5, "good": null}, {"tenant": 1, "site": null, "good": 5}]`)
+		add("two_within", "/stocks", `{"sites": {"tenant": 1, "id": 6}, "goods": {"tenant": 3, "id": 5}}`, 400, disagrees(""))
+		add("around_and_within", "/sites", `{"tenant": 1, "id": 6, "stocks": [{"goods": {"tenant": 3, "id": 5}}]}`, 400, disagrees("/stocks/0"))
+		add("of_a_junction", "/sites", `{"tenant": 1, "id": 6, "goods": [{"tenant": 3, "id": 5}]}`, 400, disagrees("/goods/0"))
+		add("same_two_within", "/stocks?select=tenant,site,good", `[{"sites": {"tenant": 3, "id": 6}, "goods": {"tenant": 3, "id": 7}}, {"sites": {"tenant": 4, "id": 6}}, {"goods": {"tenant": 5, "id": 7}}]`, 201,
+			`[{"tenant": 3, "site": 6, "good": 7}, {"tenant": 4, "site": 6, "good": null}, {"tenant": 5, "site": null, "good": 7}]`)
+		add("same_around_and_within", "/sites?select=id,stocks(tenant,good)", `{"tenant": 3, "id": 6, "stocks": [{"goods": {"tenant": 3, "id": 5}}]}`, 201, `[{"id": 6, "stocks": [{"tenant": 3, "good": 5}]}]`)
+		add("same_of_a_junction", "/sites?select=id,goods(id)", `{"tenant": 3, "id": 6, "goods": [{"tenant": 3, "id": 5}]}`, 201, `[{"id": 6, "goods": [{"id": 5}]}]`)
+		add("same_whole_key", "/ledgers?select=id,pages(both_id)", `{"id": 4, "pages": [{"books": {"id": 4}}]}`, 201, `[{"id": 4, "pages": [{"both_id": 4}]}]`)
+		add("another_whole_key", "/ledgers", `{"id": 4, "pages": [{"books": {"id": 5}}]}`, 400, disagrees("/pages/0"))
+		none := map[string]string{"": "null", "missing=default, ": "8"}[missing]
+		add("neither_within", "/stocks?select=tenant,site", `[{"name": "x", "tenant": null}, {"sites": {"tenant": 3, "id": 6}, "name": "y"}, {"sites": null, "name": "z"}]`, 201,
+			`[{"tenant": null, "site": null}, {"tenant": 3, "site": 6}, {"tenant": `+none+`, "site": null}]`)
+		runInTurn(t, api, writes...)
+	}
+}
+
 // A member whose name is empty isn't an embed without an alias.
 func TestNested_empty_name(t *testing.T) {
 	t.Parallel()

@@ -57,14 +57,20 @@ const (
 	ByPlace
 )
 
-// FilledColumn is a column that a key fills in.
+// FilledColumn is a column that keys fill in.
 type FilledColumn struct {
 	WriteColumn
-	// Source is the index of its source, and Key that of the source's key.
-	Source, Key int
-	// Given reports that the body has the column, too: a value there counts.
+	// From are the keys, one at least. The first that a row has counts, and any others have to
+	// be equal to it.
+	From []FilledBy
+	// Given reports that the body has the column, too: a value there counts, and keys have to
+	// be equal to it.
 	Given bool
 }
+
+// FilledBy says what fills in a column: Source is the index of the source, and Key that of the
+// source's key.
+type FilledBy struct{ Source, Key int }
 
 // forNested reports a body of rows within rows.
 func forNested(req *apirequest.Shape) bool { return req.Body != nil && req.Body.Nested != nil }
@@ -183,30 +189,34 @@ func (b *nestedBuilder) addJunction(around, l *Level, j *introspect.Junction) er
 	return nil
 }
 
-// fill has the key of another level fill in columns: of each pair, Column is the level's own. A
-// column that has been filled in by another key stays so; foreign keys hold both to be equal.
+// fill has the key of another level fill in columns: of each pair, Column is the level's own.
+// Several keys may fill in the same column, as that of a tenant which all foreign keys have.
 func (l *Level) fill(from *Level, by SourceBy, pairs []introspect.ColumnPair) {
 	source := len(l.Sources)
 	l.Sources = append(l.Sources, Source{From: from, By: by})
 	for _, pair := range pairs {
-		if slices.ContainsFunc(l.Filled, func(f FilledColumn) bool { return f.Name == pair.Column }) {
-			continue
-		}
-		f := FilledColumn{Source: source, Key: from.key(pair.Target)}
-		i := slices.IndexFunc(l.Write.Columns, func(c WriteColumn) bool { return c.Name == pair.Column })
-		switch {
-		case i >= 0:
-			f.WriteColumn, f.Given = l.Write.Columns[i], true
-		case by == ByWithin && l.Write.Defaults: // which a row without one within gets
-			c, _ := l.Write.Table.Column(pair.Column)
-			f.WriteColumn, f.Given = WriteColumn{Column: c}, true
-			l.Write.Columns = append(l.Write.Columns, f.WriteColumn)
-		default:
-			c, _ := l.Write.Table.Column(pair.Column)
-			f.WriteColumn = WriteColumn{Column: c}
-		}
-		l.Filled = append(l.Filled, f)
+		f := l.filled(pair.Column, by)
+		f.From = append(f.From, FilledBy{Source: source, Key: from.key(pair.Target)})
 	}
+}
+
+// filled has a column be one that keys fill in.
+func (l *Level) filled(name string, by SourceBy) *FilledColumn {
+	if i := slices.IndexFunc(l.Filled, func(f FilledColumn) bool { return f.Name == name }); i >= 0 {
+		return &l.Filled[i]
+	}
+	c, _ := l.Write.Table.Column(name)
+	f := FilledColumn{WriteColumn: WriteColumn{Column: c}}
+	i := slices.IndexFunc(l.Write.Columns, func(c WriteColumn) bool { return c.Name == name })
+	switch {
+	case i >= 0:
+		f.WriteColumn, f.Given = l.Write.Columns[i], true
+	case by == ByWithin && l.Write.Defaults: // which a row without one within gets
+		f.Given = true
+		l.Write.Columns = append(l.Write.Columns, f.WriteColumn)
+	}
+	l.Filled = append(l.Filled, f)
+	return &l.Filled[len(l.Filled)-1]
 }
 
 // key has a column be one of the level's keys, and gives its place among them.

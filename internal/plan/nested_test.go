@@ -46,9 +46,11 @@ func printLevels(n *plan.Nested) (lines []string) {
 		}
 		line += ")"
 		for _, f := range l.Filled {
-			s := l.Sources[f.Source]
-			line += fmt.Sprintf(" %s=%s.%s", f.Name, s.From.Write.Table.Name.Name, s.From.Keys[f.Key].Name)
-			line += [...]string{plan.ByAround: " around", plan.ByWithin: " within", plan.ByPlace: " in place"}[s.By]
+			for i, by := range f.From {
+				s := l.Sources[by.Source]
+				line += fmt.Sprintf("%s%s.%s", [...]string{" " + f.Name + "=", " and "}[min(i, 1)], s.From.Write.Table.Name.Name, s.From.Keys[by.Key].Name)
+				line += [...]string{plan.ByAround: " around", plan.ByWithin: " within", plan.ByPlace: " in place"}[s.By]
+			}
 			if f.Given {
 				line += " or given"
 			}

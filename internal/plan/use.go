@@ -22,6 +22,7 @@ const (
 	RowPresent       = apierror.RowPresent
 	KeyMismatch      = apierror.KeyMismatch
 	RowMissed        = apierror.RowMissed
+	KeysDisagree     = apierror.KeysDisagree
 )
 
 // Use is one use of a relation or a routine that a plan makes.

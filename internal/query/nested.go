@@ -273,19 +273,50 @@ func filledColumn(l *plan.Level, name string) *plan.FilledColumn {
 	return nil
 }
 
-// filledValue renders the value of a column that a key fills in, unless the object has one.
+// filledValue renders the value of a column that keys fill in, unless the object has one. All that
+// a row has of them are the same, or the statement fails: otherwise the row would refer to another
+// one than that around it or within it.
 func filledValue(l *plan.Level, c *plan.FilledColumn) fragment {
-	from := l.Sources[c.Source].From
-	key := keyColumn(from, position(c.Key))
-	if !c.Given {
-		return sql(key)
-	}
+	var values []fragment
 	own := parsedValue(c.WriteColumn)
-	if l.Write.Defaults { // the column has its default where the object has none
-		return sql("CASE WHEN ("+sqlfrag.Ident(elementName)+".value OPERATOR(pg_catalog.->>) ?::text) IS NOT NULL OR "+
-			keyColumn(from, "place")+" IS NULL THEN "+own+" ELSE "+key+" END", value.Constant(c.Name))
+	switch {
+	case c.Given && l.Write.Defaults: // the column has its default where the object has none
+		values = append(values, sql("CASE WHEN ("+sqlfrag.Ident(elementName)+".value OPERATOR(pg_catalog.->>) ?::text) IS NOT NULL THEN "+own+" END", value.Constant(c.Name)))
+	case c.Given:
+		values = append(values, sql(own))
 	}
-	return sql("CASE WHEN " + bodyColumn(c.WriteColumn) + " IS NOT NULL THEN " + own + " ELSE " + key + " END")
+	for _, by := range c.From {
+		values = append(values, sql(keyColumn(l.Sources[by.Source].From, position(by.Key))))
+	}
+	if len(values) == 1 {
+		return values[0]
+	}
+	f, first := sql("CASE WHEN CASE WHEN "), true
+	for i, one := range values {
+		for _, other := range values[i+1:] {
+			if !first {
+				f.add(" OR ")
+			}
+			first = false
+			f.add("NOT (")
+			f.join(one)
+			f.add(" = ")
+			f.join(other)
+			f.add(")")
+		}
+	}
+	f.add(" THEN " + raising(plan.KeysDisagree) + " END THEN NULL ELSE COALESCE(")
+	for i, v := range values {
+		if i > 0 {
+			f.add(", ")
+		}
+		f.join(v)
+	}
+	if c.Given && l.Write.Defaults {
+		f.add(", " + own)
+	}
+	f.add(") END")
+	return f
 }
 
 // keepKeys has an insert return keys, and keeps them in a setting. What it is to tell is before.
