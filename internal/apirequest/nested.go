@@ -95,8 +95,9 @@ type level struct {
 	path    []string
 	wanted  []string // the names of the columns parameter; nil for all
 	members []member
-	index   map[string]int // from names, as they are written, to members
+	index   map[string]int // from names to members
 	order   []int          // the members of the object before, in its order
+	shared  []int          // the members that no object has lacked, since there was one that has them
 	rows    []byte
 	around  []int32
 }

@@ -221,3 +221,36 @@ func at(t *testing.T, in any, pointer string) any {
 	}
 	return in
 }
+
+// Objects without members cost the same whether others in their place have many or few.
+func BenchmarkRequest_Nest_empty_objects(b *testing.B) {
+	for _, names := range []int{1, 1000} {
+		b.Run(strconv.Itoa(names)+"_names", func(b *testing.B) {
+			var body strings.Builder
+			body.WriteString("[{")
+			for i := range names {
+				if i > 0 {
+					body.WriteByte(',')
+				}
+				body.WriteString(`"n` + strconv.Itoa(i) + `":1`)
+			}
+			body.WriteString("}" + strings.Repeat(",{}", 100_000) + "]")
+			for b.Loop() {
+				if _, err := nest(b, "columns=a", "", body.String(), apirequest.Limits{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// A name that is written in many ways is one name.
+func TestRequest_Nest_spellings(t *testing.T) {
+	t.Parallel()
+	req, err := nest(t, "", "", `[{"a": 1, "Bs": [{"c": 2}]}, {"\u0061": 3, "\u0042s": [{"\u0063": 4}]}, {"B\u0073": [{"c": 5}], "a": 6}]`, apirequest.Limits{BodyColumns: 3})
+	require.NoError(t, err)
+	require.Equal(t, []apirequest.Level{{Columns: []string{"a"}}, {Member: "Bs", Columns: []string{"c"}}}, req.Body.Nested)
+	require.JSONEq(t, `[{"c": 2}, {"c": 4}, {"c": 5}]`, string(req.Values.Levels[1].Rows))
+	_, err = nest(t, "", "", `{"a": 1, "\u0061": 2}`, apirequest.Limits{})
+	require.ErrorContains(t, err, "more than once")
+}

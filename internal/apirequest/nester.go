@@ -125,12 +125,9 @@ func (d *nester) member(l *level, key []byte, nth int) (int, error) {
 	if nth < len(l.order) && bytes.Equal(l.members[l.order[nth]].raw, key) {
 		place = l.order[nth]
 	} else {
-		var known bool
-		if place, known = l.index[string(key)]; !known {
-			var err error
-			if place, err = d.learn(l, key); err != nil {
-				return 0, err
-			}
+		var err error
+		if place, err = d.learn(l, key); err != nil {
+			return 0, err
 		}
 	}
 	if nth < len(l.order) {
@@ -149,31 +146,36 @@ func (d *nester) member(l *level, key []byte, nth int) (int, error) {
 	return place, nil
 }
 
-// learn makes a member known by its key, perhaps one that was written in another way before.
-func (d *nester) learn(l *level, key []byte) (place int, err error) {
-	name := string(key)
+// learn finds a member by its key, and makes it known if it wasn't. The names alone are kept: a
+// body can write one of them in any number of ways.
+func (d *nester) learn(l *level, key []byte) (int, error) {
+	raw := key
 	if bytes.IndexByte(key, '\\') >= 0 {
-		name = string(unescape(key))
+		key = unescape(key)
+	}
+	if place, known := l.index[string(key)]; known {
+		return place, nil
+	}
+	m := member{name: string(key), raw: raw}
+	m.ignored = l.wanted != nil && !slices.Contains(l.wanted, m.name)
+	if !m.ignored {
+		var err error
+		if m.Member, err = l.nesting.Member(m.name); err != nil {
+			return 0, at(err, l.pointer(len(l.around))+"/"+value.EscapePointer(m.name))
+		}
+	}
+	d.names++
+	if most := d.nested.limits.BodyColumns; most > 0 && d.names > most {
+		return 0, apierror.TooManyBodyColumns(most)
 	}
 	if l.index == nil {
 		l.index = map[string]int{}
 	}
-	place = slices.IndexFunc(l.members, func(m member) bool { return m.name == name })
-	if place < 0 {
-		m := member{name: name, raw: key, ignored: l.wanted != nil && !slices.Contains(l.wanted, name)}
-		if !m.ignored {
-			if m.Member, err = l.nesting.Member(name); err != nil {
-				return 0, at(err, l.pointer(len(l.around))+"/"+value.EscapePointer(name))
-			}
-		}
-		d.names++
-		if most := d.nested.limits.BodyColumns; most > 0 && d.names > most {
-			return 0, apierror.TooManyBodyColumns(most)
-		}
-		place = len(l.members)
-		l.members = append(l.members, m)
+	place := len(l.members)
+	l.members, l.index[m.name] = append(l.members, m), place
+	if !m.ignored {
+		l.shared = append(l.shared, place)
 	}
-	l.index[string(key)] = place
 	return place, nil
 }
 
@@ -270,22 +272,23 @@ func (d *nester) enter(l *level, place int) (*level, error) {
 }
 
 // endObject ends an object, which has so many members, and refuses columns in it that others
-// fill in.
+// fill in. What it does grows with the object's own members: those of all others may be many more.
 func (d *nester) endObject(l *level, members int) error {
 	l.rows = append(l.rows, '}')
 	object := len(l.around)
-	if members < len(l.members) {
-		for i := range l.members {
-			if m := &l.members[i]; m.last != object && m.lacking == 0 {
-				m.lacking = object
-			}
+	l.shared = slices.DeleteFunc(l.shared, func(place int) bool {
+		m := &l.members[place]
+		if m.last == object {
+			return false
 		}
-	}
+		m.lacking = object
+		return true
+	})
 	if filled := l.nesting.Filled(); l.has(filled) {
 		return apierror.FilledTwice(quoted(filled), "").At(l.pointer(object))
 	}
-	for i := range l.members {
-		if m := &l.members[i]; m.Within != nil && m.full == object && l.has(m.Fills) {
+	for _, place := range l.order[:members] {
+		if m := &l.members[place]; m.Within != nil && m.full == object && l.has(m.Fills) {
 			return apierror.FilledTwice(quoted(m.Fills), m.name).At(l.pointer(object))
 		}
 	}
@@ -295,8 +298,8 @@ func (d *nester) endObject(l *level, members int) error {
 // has reports that the object has values for all of some columns.
 func (l *level) has(columns []string) bool {
 	return len(columns) > 0 && !slices.ContainsFunc(columns, func(name string) bool {
-		i := slices.IndexFunc(l.members, func(m member) bool { return m.name == name })
-		return i < 0 || l.members[i].full != len(l.around)
+		place, known := l.index[name]
+		return !known || l.members[place].full != len(l.around)
 	})
 }
 
