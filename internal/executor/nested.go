@@ -2,9 +2,11 @@ package executor
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -40,7 +42,7 @@ func (r *Result) inBody(s *query.Statement, err error) error {
 		return err
 	}
 	values, level := r.cmd.Values, s.Level-1
-	if place := objectOf(refusal, &values.Levels[level], s.Filled); place > 0 {
+	if place := objectOf(refusal, &values.Levels[level], s); place > 0 {
 		return apierror.AtPointer(values.Pointer(level, place), err)
 	}
 	return apierror.AtLevel(values.LevelName(level), err)
@@ -49,7 +51,7 @@ func (r *Result) inBody(s *query.Statement, err error) error {
 // objectOf finds the place of the object that PostgreSQL complains of; 0 if it can't be told.
 // PostgreSQL takes the objects in their order, and complains of the first one. What it says may be
 // in any language.
-func objectOf(refusal *pgconn.PgError, l *value.Level, filled []string) int {
+func objectOf(refusal *pgconn.PgError, l *value.Level, s *query.Statement) int {
 	switch {
 	case len(l.Around) == 1:
 		return 1
@@ -62,17 +64,94 @@ func objectOf(refusal *pgconn.PgError, l *value.Level, filled []string) int {
 	}
 	switch refusal.Code {
 	case "23502": // not_null_violation
-		if refusal.ColumnName == "" || slices.Contains(filled, refusal.ColumnName) {
-			return 0
-		}
-		return 1 + slices.IndexFunc(objects, func(object map[string]json.RawMessage) bool {
-			_, ok := textOf(object, refusal.ColumnName)
-			return !ok
-		})
+		return cmp.Or(objectOfRow(objects, refusal.Detail, s.Columns), objectWithNull(objects, refusal.ColumnName, s))
 	case "23503", "23505", "23P01": // foreign_key_violation, unique_violation, exclusion_violation
 		return objectWithKey(objects, refusal.Detail, refusal.Code != "23503")
+	case "23514": // check_violation
+		return objectOfRow(objects, refusal.Detail, s.Columns)
 	}
-	return objectWithText(objects, refusal.Message)
+	if strings.HasPrefix(refusal.Code, "22") { // data_exception; others end in names
+		return objectWithText(objects, refusal.Message)
+	}
+	return 0
+}
+
+// objectWithNull finds the first object without a value for a column. Where some have null and
+// others leave it out, these may have had a default.
+func objectWithNull(objects []map[string]json.RawMessage, name string, s *query.Statement) (place int) {
+	if !slices.Contains(s.Columns, name) || slices.Contains(s.Filled, name) {
+		return 0
+	}
+	missing, null := false, false
+	for i, object := range objects {
+		if _, ok := textOf(object, name); ok {
+			continue
+		}
+		place = cmp.Or(place, i+1)
+		if _, there := object[name]; there {
+			null = true
+		} else {
+			missing = true
+		}
+	}
+	if missing && null {
+		return 0
+	}
+	return place
+}
+
+// objectOfRow finds the only object that can be the row of "Failing row contains (1, x, null)."
+// by what it has, in the columns' order; where the role may not read all columns, PostgreSQL
+// names those that it tells.
+func objectOfRow(objects []map[string]json.RawMessage, detail string, columns []string) (place int) {
+	from, to := strings.IndexByte(detail, '('), strings.LastIndexByte(detail, ')')
+	if columns == nil || from < 0 || to < from {
+		return 0
+	}
+	row := detail[from+1 : to]
+	if names, values, ok := strings.Cut(row, ") = ("); ok {
+		columns, row = strings.Split(names, ", "), values
+	}
+	texts := strings.Split(row, ", ")
+	if len(texts) != len(columns) { // a text has a comma
+		return 0
+	}
+	for i, object := range objects {
+		fits := true
+		for j := 0; j < len(columns) && fits; j++ {
+			raw, there := object[columns[j]]
+			fits = !there || printedAs(raw, texts[j])
+		}
+		if fits && place > 0 {
+			return 0
+		}
+		if fits {
+			place = i + 1
+		}
+	}
+	return place
+}
+
+// printedAs reports a value of JSON that PostgreSQL may have printed as a text, which it cuts.
+func printedAs(raw json.RawMessage, text string) bool {
+	switch raw[0] {
+	case 'n':
+		return text == "null"
+	case 't', 'f':
+		return text == string(raw[:1]) || text == string(raw)
+	case '[', '{':
+		return text != "null"
+	case '"':
+		var given string
+		if json.Unmarshal(raw, &given) != nil {
+			return false
+		}
+		begin, cut := strings.CutSuffix(text, "...")
+		return given == text || cut && strings.HasPrefix(given, begin)
+	}
+	given, err1 := strconv.ParseFloat(string(raw), 64)
+	printed, err2 := strconv.ParseFloat(text, 64)
+	return text == string(raw) || err1 == nil && err2 == nil && given == printed
 }
 
 // objectWithKey finds the object that has the values of a key, as in "Key (a, b)=(1, x) already
@@ -112,10 +191,8 @@ func objectWithText(objects []map[string]json.RawMessage, message string) (place
 		return 0
 	}
 	for i, object := range objects {
-		for name := range object {
-			text, ok := textOf(object, name)
-			before, ends := strings.CutSuffix(quoted, text)
-			if !ok || text == "" || !ends || strings.TrimRight(before, quotationMarks) == before {
+		for _, raw := range object {
+			if !hasText(raw, quoted) {
 				continue
 			}
 			if place > 0 && place != i+1 {
@@ -125,6 +202,21 @@ func objectWithText(objects []map[string]json.RawMessage, message string) (place
 		}
 	}
 	return place
+}
+
+// hasText reports that a value is the text which a message ends in, behind a quotation mark, or
+// that it may have it within: as arrays and rows do, in JSON or as PostgreSQL writes them.
+func hasText(raw json.RawMessage, message string) bool {
+	mark := strings.LastIndexAny(message, quotationMarks)
+	switch text, ok := textOf(map[string]json.RawMessage{"": raw}, ""); {
+	case !ok || text == "":
+		return false
+	case strings.IndexByte("[{(", text[0]) >= 0 && mark >= 0 && strings.Contains(text, strings.TrimLeft(message[mark:], quotationMarks)):
+		return true
+	default:
+		before, ends := strings.CutSuffix(message, text)
+		return ends && strings.TrimRight(before, quotationMarks) != before
+	}
 }
 
 // textOf is the text of a member; ok is false for null, and for none.

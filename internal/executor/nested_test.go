@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgrest-go/pgrest/internal/query"
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
@@ -21,6 +22,16 @@ func TestObjectOf(t *testing.T) {
 	}{
 		"null":                     {pgconn.PgError{Code: "23502", ColumnName: "c"}, 1},
 		"missing":                  {pgconn.PgError{Code: "23502", ColumnName: "d"}, 2},
+		"null_of_another_relation": {pgconn.PgError{Code: "23502", ColumnName: "g"}, 0},
+		"null_of_a_row_with_comma": {pgconn.PgError{Code: "23502", ColumnName: "d", Detail: `Failing row contains (2, x, y), x, null, null, null).`}, 2},
+		"null_of_a_row":            {pgconn.PgError{Code: "23502", ColumnName: "d", Detail: `Failing row contains (2, z "q", none, null, null, 5).`}, 3},
+		"check_of_a_row":           {pgconn.PgError{Code: "23514", Detail: `Failing row contains (1, x, null, 1.00, null, 5).`}, 1},
+		"check_of_columns":         {pgconn.PgError{Code: "23514", Detail: `Failing row contains (a, c) = (2, t).`}, 4},
+		"check_of_two_rows":        {pgconn.PgError{Code: "23514", Detail: `Failing row contains (a) = (2).`}, 0},
+		"check_of_no_row":          {pgconn.PgError{Code: "23514", Detail: `Failing row contains (7, x, null, 1, null, 5).`}, 0},
+		"check_of_a_cut_text":      {pgconn.PgError{Code: "23514", Detail: `Failing row contains (a, b) = (2, z "...).`}, 3},
+		"name_of_a_constraint":     {pgconn.PgError{Code: "23514", Message: `new row for relation "t" violates check constraint "none"`}, 0},
+		"name_of_a_relation":       {pgconn.PgError{Code: "42501", Message: `new row violates row-level security policy for table "none"`}, 0},
 		"null_that_was_filled":     {pgconn.PgError{Code: "23502", ColumnName: "f"}, 0},
 		"null_of_a_domain":         {pgconn.PgError{Code: "23502"}, 0},
 		"foreign_key":              {pgconn.PgError{Code: "23503", Detail: `Key (a)=(2) is not present in table "t".`}, 2},
@@ -45,8 +56,20 @@ func TestObjectOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.want, objectOf(&tt.refusal, l, []string{"f"}))
+			require.Equal(t, tt.want, objectOf(&tt.refusal, l, &query.Statement{Filled: []string{"f"}, Columns: []string{"a", "b", "c", "d", "e", "f"}}))
 		})
 	}
-	require.Equal(t, 1, objectOf(&pgconn.PgError{Code: "23514"}, &value.Level{Around: []int32{3}, Rows: []byte(`[{}]`)}, nil), "there is one alone")
+	require.Equal(t, 1, objectOf(&pgconn.PgError{Code: "23514"}, &value.Level{Around: []int32{3}, Rows: []byte(`[{}]`)}, &query.Statement{}), "there is one alone")
+}
+
+// Objects of which some leave a column out and others have null for it are not told apart by that;
+// texts that arrays and rows have within are found if they are in one object alone.
+func TestObjectOf_doubt(t *testing.T) {
+	t.Parallel()
+	l := &value.Level{Around: make([]int32, 3), Rows: []byte(`[{"n": 1, "d": ["x", "y"]}, {"n": null, "t": "x"}, {"t": "{1,z}"}]`)}
+	s := &query.Statement{Columns: []string{"n", "t", "d"}}
+	require.Equal(t, 0, objectOf(&pgconn.PgError{Code: "23502", ColumnName: "n"}, l, s))
+	for text, want := range map[string]int{"x": 0, "y": 1, "z": 3, "w": 0} {
+		require.Equal(t, want, objectOf(&pgconn.PgError{Code: "22P02", Message: `invalid input syntax for type integer: "` + text + `"`}, l, s), text)
+	}
 }

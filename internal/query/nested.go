@@ -72,6 +72,11 @@ func markLevel(s *Statement, l *plan.Level) {
 	for _, c := range l.Filled {
 		s.Filled = append(s.Filled, c.Name)
 	}
+	if t := l.Write.Table; !l.Junction && !t.Kind.IsView() {
+		for i := range t.Columns {
+			s.Columns = append(s.Columns, t.Columns[i].Name)
+		}
+	}
 }
 
 // insertRoot renders the insert of the relation's own rows, which tells how many there are.

@@ -19,9 +19,10 @@ type Statement struct {
 	Args []value.Arg
 	// Level is the number of the level whose rows it inserts, from 1 for the first one, of a body
 	// of rows within rows; 0 for other statements. Filled are the columns that the keys of other
-	// levels fill in.
-	Level  int
-	Filled []string
+	// levels fill in, and Columns all that the relation has, in its order: none of a view, whose
+	// errors are about other relations, nor of a junction, whose rows aren't the body's.
+	Level           int
+	Filled, Columns []string
 }
 
 // Program is what a plan sends to the database.
