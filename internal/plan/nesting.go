@@ -76,11 +76,24 @@ func (n *nesting) within(name string) (*introspect.Relationship, *nesting, error
 // embed of that name, nil for none.
 func (n *nesting) relationship(name string) (*introspect.Relationship, []filter.SelectItem, error) {
 	p, from := n.planner, n.table.Name
+	var found *introspect.Relationship
+	var items []filter.SelectItem
 	for _, item := range n.items {
-		if e, ok := item.(filter.SelectRelation); ok && cmp.Or(e.Alias, e.Relation) == name {
-			r, err := p.relationship(from, e.Relation, e.Hint)
-			return r, e.Items, err
+		e, ok := item.(filter.SelectRelation)
+		if !ok || cmp.Or(e.Alias, e.Relation) != name {
+			continue
 		}
+		r, err := p.relationship(from, e.Relation, e.Hint)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case found != nil && found != r:
+			return nil, nil, apierror.NotInsertable(name, "There are several embeds of that name in select. A hint tells whose rows they are.")
+		}
+		found, items = r, append(slices.Clip(items), e.Items...)
+	}
+	if found != nil {
+		return found, items, nil
 	}
 	if len(p.candidates(from, name, "")) > 0 {
 		r, err := p.relationship(from, name, "")
