@@ -68,8 +68,25 @@ func TestFilters_writes(t *testing.T) {
 		{name: "put", method: http.MethodPut, target: "/labels?id::text=eq.3&select=id,name", prefer: shown, payload: `{"id": 3, "name": "steel"}`, status: 200, body: `[{"id": 3, "name": "steel"}]`},
 		{name: "insert", target: "/labels?items(id)=eq.4&id::none=eq.5&select=id", prefer: shown, payload: `{"id": 9}`, body: `[{"id": 9}]`},
 	}
+	var unasked []write
+	for _, condition := range []string{"nothing(name)=eq.x", "nothing(more(name))=eq.x", "makers(name)=like.x", "id::none=like.5", "items(none)=is.true"} {
+		unasked = append(unasked,
+			// Where nothing is read, PostgREST tells nobody that a condition can't be.
+			write{name: "insert_that_returns_nothing " + condition, target: "/makers?select=countries(),id&countries." + condition, payload: `{"id": 9, "name": "x"}`},
+			write{name: "update_that_returns_nothing " + condition, method: http.MethodPatch, target: "/items?id=eq.4&select=parts(makers(id))&parts." + condition, payload: `{"price": 2}`},
+			write{name: "delete_that_returns_nothing " + condition, method: http.MethodDelete, target: "/parts?id=eq.4&select=items(*)&items." + condition, prefer: "return=headers-only"},
+			write{name: "update_of_nothing " + condition, method: http.MethodPatch, target: "/items?" + condition, payload: `{}`},
+			write{name: "update_of_nothing_that_is_shown " + condition, method: http.MethodPatch, target: "/items?select=id&" + condition, prefer: shown, payload: `[]`, body: `[]`},
+			// Nor does it ask for what is embedded if nothing of it is shown.
+			write{name: "read_of_nothing_related " + condition, method: http.MethodGet, target: "/makers?select=id,countries(),items!items_maker_id_fkey(parts())&id=eq.4&countries." + condition + "&items.parts." + condition,
+				status: 200, body: `[{"id": 4}]`},
+			write{name: "delete_of_nothing_related " + condition, method: http.MethodDelete, target: "/parts?id=eq.4&select=id,items(makers!items_maker_id_fkey())&items." + condition + "&items.makers.nothing(name)=eq.1", prefer: shown, body: `[{"id": 4}]`},
+		)
+	}
 	runInTurn(t, serveClone(t, shelf, rollingBack), answers...)
-	runInTurn(t, serveClone(t, shelf, rollingBack, unfiltering), answers...)
+	runInTurn(t, serveClone(t, shelf, rollingBack, unfiltering), slices.Concat(answers, unasked)...)
+	runInTurn(t, serveClone(t, shelf, rollingBack), unasked...)
+	runInTurn(t, serveClone(t, shelf, rollingBack, func(o *pgrest.Options) { o.FilterCasts = []string{} }), unasked...)
 }
 
 // The host is told what conditions about related rows read, and its own conditions hold for

@@ -132,7 +132,7 @@ func (p *Planner) mutate(req *apirequest.Shape) (Plan, error) {
 	if err := p.addResult(m, req); err != nil {
 		return nil, err
 	}
-	if err := p.addFilters(m, req.Where); err != nil {
+	if err := p.addFilters(m, req); err != nil {
 		return nil, err
 	}
 	if err := refusedOf(m.Where); err != nil {
@@ -188,6 +188,7 @@ func (p *Planner) addResult(m *Mutate, req *apirequest.Shape) error {
 	}
 	uncapped := *p
 	uncapped.config.MaxRows, uncapped.config.MaxRowsOf = 0, nil
+	uncapped.overlooks = m.Return != ReturnRepresentation // and nothing is read
 	if err := uncapped.tree(&m.Answer, m.Table, ofResult(req)); err != nil {
 		return err
 	}
@@ -209,12 +210,14 @@ func ofResult(req *apirequest.Shape) *apirequest.Shape {
 }
 
 // addFilters resolves the filters of the rows to write.
-func (p *Planner) addFilters(m *Mutate, where []apirequest.Predicate) error {
-	for _, predicate := range where {
+func (p *Planner) addFilters(m *Mutate, req *apirequest.Shape) error {
+	settling := *p
+	settling.overlooks = m.Action == Update && len(req.Body.Columns) == 0 // which updates nothing
+	for _, predicate := range req.Where {
 		if len(predicate.Path) > 0 {
 			continue
 		}
-		node := p.settle(m.Target, predicate.Node)
+		node := settling.settle(m.Target, predicate.Node)
 		if _, ok := node.(apirequest.Condition); ok && m.Action == Create {
 			continue // as no filter of an insert counts, none is refused
 		}

@@ -46,6 +46,7 @@ type Node struct {
 
 	depth int         // 0 at the root
 	about []Predicate // conditions that rows around it have about its own
+	fault error       // of the first of its conditions that has one
 	unresolved
 }
 
@@ -90,9 +91,10 @@ type Embed struct {
 	Lends    []Lent
 	Compared bool
 
-	hint    string
-	renamed bool // an alias was given
-	legacy  bool // a filter, order or page used Relation in spite of the alias
+	hint     string
+	searched bool // a condition is about whether some row of it satisfies another
+	renamed  bool // an alias was given
+	legacy   bool // a filter, order or page used Relation in spite of the alias
 }
 
 // ToMany reports an embed of any number of rows.

@@ -63,6 +63,9 @@ type Planner struct {
 	// routines are the names of functions by schema, made when one is first misspelt.
 	routines map[string]func() *suggest.Set
 	anyCast  bool // fields may be cast to any type
+	// overlooks has nothing count that is behind a field in the name of a parameter: PostgreSQL
+	// isn't asked about the condition, and PostgREST doesn't fail.
+	overlooks bool
 }
 
 // maxSuggested is the number of tables in a schema beyond which a misspelt name

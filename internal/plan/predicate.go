@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pgrest-go/pgrest/filter"
@@ -106,6 +107,12 @@ func (p *Planner) addPredicates(n *Node, root bool, relies *reliance) error {
 			node = c
 		}
 		predicate, err := p.predicate(n, p.settle(n, node), relies)
+		if _, ok := node.(apirequest.Condition); ok && err != nil && n.depth > 0 {
+			n.fault = cmp.Or(n.fault, err)
+			overlooking := *p
+			overlooking.overlooks = true
+			predicate, err = p.predicate(n, overlooking.settle(n, node), relies)
+		}
 		if err != nil {
 			return err
 		}
@@ -114,6 +121,25 @@ func (p *Planner) addPredicates(n *Node, root bool, relies *reliance) error {
 	n.where = nil
 	for _, e := range n.Embeds {
 		if err := p.addPredicates(e.Node, false, relies); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkAsked refuses a fault in a parameter's condition about what is embedded, unless PostgreSQL
+// isn't asked for that: it shows nothing and selects no rows. PostgREST has nothing against the
+// condition then.
+func checkAsked(n *Node) error {
+	for _, e := range n.Embeds {
+		ordered := slices.ContainsFunc(n.Order, func(t OrderTerm) bool { return t.Embed == e })
+		if e.Empty() && e.PresenceTests == 0 && len(e.Lends) == 0 && !e.searched && !ordered {
+			continue
+		}
+		if e.Node.fault != nil {
+			return e.Node.fault
+		}
+		if err := checkAsked(e.Node); err != nil {
 			return err
 		}
 	}

@@ -105,6 +105,7 @@ func (p *Planner) related(way []*Embed, c apirequest.Condition, relies *reliance
 		return CompareRelated{first, lend(way, compare.Field), compare}, nil
 	}
 	some := Some{Embed: first}
+	first.searched = true
 	if len(way) == 1 {
 		compare, err := p.compare(first.Node, c, relies)
 		if err != nil {
@@ -123,7 +124,8 @@ func (p *Planner) related(way []*Embed, c apirequest.Condition, relies *reliance
 // PostgREST overlooks what is behind a field. It counts where PostgREST's answer would be an
 // error: the field of a related row if nothing in the relation itself has the first name, and
 // a cast if the operator takes texts alone and the field is none. With casts of the host's
-// choice the host has chosen that all casts count.
+// choice the host has chosen that all casts count. Neither counts in a condition that
+// PostgreSQL isn't asked about.
 func (p *Planner) settle(n *Node, node apirequest.Node) apirequest.Node {
 	c, ok := node.(apirequest.Condition)
 	if !ok || c.Operator == filter.Holds {
@@ -132,12 +134,12 @@ func (p *Planner) settle(n *Node, node apirequest.Node) apirequest.Node {
 	if len(c.Field.Related) > 0 {
 		overlooked := c
 		overlooked.Field = filter.Field{Name: c.Field.Related[0]}
-		if n.embedded(overlooked) != nil || p.mayKnow(n.Table, overlooked.Field.Name) && !p.computesRow(n.Table, overlooked.Field.Name) {
+		if p.overlooks || n.embedded(overlooked) != nil || p.mayKnow(n.Table, overlooked.Field.Name) && !p.computesRow(n.Table, overlooked.Field.Name) {
 			return overlooked
 		}
 		return c
 	}
-	if c.Field.Cast != "" && p.config.Casts == nil && !p.failsWithoutCast(n, c) {
+	if c.Field.Cast != "" && (p.overlooks || p.config.Casts == nil && !p.failsWithoutCast(n, c)) {
 		c.Field.Cast = ""
 	}
 	return c

@@ -39,6 +39,9 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 			compareLent(root)
 			joinPresent(root)
 			countPresenceTests(root)
+			if err := checkAsked(root); err != nil {
+				return err
+			}
 			return checkRelated(root)
 		},
 		func() error { return p.checkAggregates(root) },
