@@ -100,12 +100,8 @@ func asksTruth(c filter.Comparison) bool {
 }
 
 // addPredicates resolves the conditions of a node and of those below it.
-func (p *Planner) addPredicates(n *Node, root bool, relies *reliance) error {
+func (p *Planner) addPredicates(n *Node, relies *reliance) error {
 	for _, node := range n.where {
-		if c, ok := node.(apirequest.Condition); ok && !root && n.empty() && len(c.Field.Related) > 0 && n.embed(c.Field.Related[0]) == nil {
-			c.Field = filter.Field{Name: c.Field.Related[0]} // an embed that shows nothing may not even be looked at
-			node = c
-		}
 		predicate, err := p.predicate(n, p.settle(n, node), relies)
 		if _, ok := node.(apirequest.Condition); ok && err != nil && n.depth > 0 {
 			n.fault = cmp.Or(n.fault, err)
@@ -120,7 +116,7 @@ func (p *Planner) addPredicates(n *Node, root bool, relies *reliance) error {
 	}
 	n.where = nil
 	for _, e := range n.Embeds {
-		if err := p.addPredicates(e.Node, false, relies); err != nil {
+		if err := p.addPredicates(e.Node, relies); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (p *Planner) tree(a *Answer, table *introspect.Table, req *apirequest.Shape
 		func() error { return p.addOrders(root, &a.relies) },
 		func() error { return p.addGrouping(root, nil, &a.relies) },
 		func() error {
-			if err := p.addPredicates(root, true, &a.relies); err != nil {
+			if err := p.addPredicates(root, &a.relies); err != nil {
 				return err
 			}
 			compareLent(root)
