@@ -258,3 +258,17 @@ func TestDocument_nested(t *testing.T) {
 	require.Equal(t, "null", part(t, doc, "components", "schemas", "films_nested", "properties", "id"), "which can't be written")
 	require.Equal(t, "null", part(t, doc, "paths", "/recent_films", "post"))
 }
+
+// Within another, a row has no need of the column that refers to that one, even if no member of
+// its own leads there, as a column has the relation's name.
+func TestDocument_nested_without_a_way_back(t *testing.T) {
+	t.Parallel()
+	cache := introspect.New(introspect.Catalog{Schemas: []string{"api"}, Tables: []*introspect.Table{
+		{Name: api("orders"), Insertable: true, PrimaryKey: []string{"id"}, Columns: []introspect.Column{keyColumn("id", "bigint")}},
+		{Name: api("lines"), Insertable: true, Columns: []introspect.Column{keyColumn("orders", "bigint"), keyColumn("place", "integer")},
+			ForeignKeys: []introspect.ForeignKey{{Name: "key", Columns: []string{"orders"}, References: api("orders"), ReferencedColumns: []string{"id"}}}},
+	}})
+	doc := document(t, cache, openapi.Config{NestedInserts: true})
+	require.JSONEq(t, `{"type": "array", "items": {"$ref": "#/components/schemas/lines_nested"}}`, part(t, doc, "components", "schemas", "orders_nested", "properties", "lines"))
+	require.JSONEq(t, `["place"]`, part(t, doc, "components", "schemas", "lines_nested", "required"))
+}

@@ -39,13 +39,14 @@ func (d *document) within(t *introspect.Table) (all []rowsWithin) {
 	return all
 }
 
-// nameNested names the schemas of rows with others within them, which refer to each other.
+// nameNested names the schemas of rows with others within them, or that may be within others without
+// the columns that refer to these.
 func (d *document) nameNested() {
 	if !d.config.NestedInserts {
 		return
 	}
 	for _, t := range d.selection.Tables {
-		if parts := d.tables[t.Name]; t.Insertable && len(d.within(t)) > 0 {
+		if parts := d.tables[t.Name]; t.Insertable && (len(d.within(t)) > 0 || len(d.refers(t)) > 0) {
 			parts.nested = d.names.take(parts.id + "_nested")
 		}
 	}
