@@ -70,7 +70,24 @@ func TestBuild_related_bound(t *testing.T) {
 		}
 		return query
 	}
+	// through has other embeds between the levels, which no condition is about.
+	through := func(levels int, embeds ...string) string {
+		query, path := "select="+strings.Repeat("sequels(directors(),"+strings.Join(embeds, "(")+"(", levels)+strings.Repeat(")", levels*(1+len(embeds))), ""
+		for range levels {
+			query += "&" + path + "or=(" + strings.Repeat("sequels(directors(name)).eq.1,", 19) + "sequels(directors(name)).eq.1)"
+			path += "sequels."
+			for _, e := range embeds {
+				e = e[strings.LastIndex(e, ",")+1:]
+				path += strings.TrimSuffix(e, "!inner") + "."
+			}
+		}
+		return query
+	}
 	for query, want := range map[string]*apierror.Error{
+		through(3, "original"):                                                tooMany, // of which there may be several rows
+		through(3, "roles", "billing,actors", "roles", "films"):               nil,
+		through(3, "roles!inner", "billing,actors", "roles", "films"):         nil,
+		through(3, "roles!inner", "billing.count(),actors", "roles", "films"): tooMany, // groups of all that they show
 		nested(1, 1000): nil,
 		nested(1, 1001): tooMany,
 		nested(3, 5):    nil,

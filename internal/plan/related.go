@@ -169,14 +169,21 @@ const maxRelated = 1000
 
 // checkRelated refuses conditions about related rows that make more of them.
 func checkRelated(root *Node) error {
-	if root.related(map[*Node]int{}) > maxRelated {
+	if root.related(map[soughtRows]int{}) > maxRelated {
 		return apierror.TooManyRelated(maxRelated)
 	}
 	return nil
 }
 
+// soughtRows are the rows of a node that a subquery looks for, with all that is embedded in them
+// if embedded is set.
+type soughtRows struct {
+	of       *Node
+	embedded bool
+}
+
 // related counts the conditions in the subqueries of a node and of those below it.
-func (n *Node) related(known map[*Node]int) int {
+func (n *Node) related(known map[soughtRows]int) int {
 	count := countRelated(n.Where, known, 0)
 	for _, e := range n.Embeds {
 		count = min(count+e.Node.related(known), maxRelated+1)
@@ -184,28 +191,32 @@ func (n *Node) related(known map[*Node]int) int {
 	return count
 }
 
-// conditionsOfRows counts the conditions on which rows a node has, with those in subqueries.
-func (n *Node) conditionsOfRows(known map[*Node]int) int {
-	if count, ok := known[n]; ok {
+// conditions counts the conditions on which rows there are, with those in subqueries. What is
+// embedded counts if it may select or repeat rows, as any embed to-one may, and in groups and
+// distinct rows, which are looked for with all that they show.
+func (r soughtRows) conditions(known map[soughtRows]int) int {
+	if count, ok := known[r]; ok {
 		return count
 	}
+	n := r.of
+	embedded := r.embedded || n.Aggregates() || n.Unknown() || n.Distinct != nil
 	count := countRelated(n.Where, known, 1)
 	for _, e := range n.Embeds {
-		if e.Inner || e.Compared || e.PresenceTests > 0 {
-			count = min(count+1+e.Node.conditionsOfRows(known), maxRelated+1)
+		if embedded || e.Inner || !e.ToMany() || e.PresenceTests > 0 {
+			count = min(count+1+soughtRows{e.Node, embedded}.conditions(known), maxRelated+1)
 		}
 	}
-	known[n] = count
+	known[r] = count
 	return count
 }
 
 // countRelated counts what is in subqueries, and each other condition as so many.
-func countRelated(of []Predicate, known map[*Node]int, other int) int {
+func countRelated(of []Predicate, known map[soughtRows]int, other int) int {
 	count := 0
 	for _, p := range of {
 		switch p := p.(type) {
 		case Some:
-			count += p.Embed.Node.conditionsOfRows(known) + countRelated([]Predicate{p.Of}, known, 1)
+			count += soughtRows{of: p.Embed.Node}.conditions(known) + countRelated([]Predicate{p.Of}, known, 1)
 		case Group:
 			count += countRelated(p.Of, known, other)
 		default:
