@@ -101,6 +101,7 @@ func TestOperators(t *testing.T) {
 
 		exchange{name: "groups", target: "/shops?select=name.starts(B),count()&order=count().desc", body: `[{"starts": true, "count": 3}, {"starts": false, "count": 1}]`},
 		exchange{name: "groups_ordered_by_it", target: "/shops?select=name.starts(B),count()&order=name.starts(B)", body: `[{"starts": false, "count": 1}, {"starts": true, "count": 3}]`},
+		exchange{name: "groups_of_what_is_spread", target: "/shops?select=...towns(center.distance((5,60))),count()&order=towns(center.distance((5,60))).desc", body: `[{"count": 2, "distance": 5}, {"count": 2, "distance": 0}]`},
 		exchange{name: "aggregated", target: "/shops?select=town_id,nearest:at.distance((10,60)).min()&order=town_id", body: `[{"town_id": 1, "nearest": 0}, {"town_id": 2, "nearest": 5}]`},
 		exchange{name: "ordered_by_an_aggregate", target: "/shops?select=town_id&order=at.distance((10,61)).min()", body: `[{"town_id": 1}, {"town_id": 2}]`},
 		exchange{name: "having", target: "/shops?select=town_id&having=(at.distance((10,61)).min().lt.2)", body: `[{"town_id": 1}]`},

@@ -120,10 +120,16 @@ func (n *Node) showsPath(f filter.Field) int {
 }
 
 // shows finds the output of an embed that has a field's name, or -1. A represented domain
-// doesn't count, as it is shown as JSON, which has no order.
+// doesn't count, as it is shown as JSON, which has no order. A call goes by what is spread.
 func (e *Embed) shows(f filter.Field) int {
-	if e.Empty() || f.Call != nil {
+	switch {
+	case e.Empty():
 		return -1
+	case f.Call != nil && !e.Spread:
+		return -1
+	case f.Call != nil:
+		f.Related = nil
+		return e.Node.showsPath(f)
 	}
 	place, _ := e.Node.output(f.Name)
 	if place >= 0 && place < len(e.Node.Columns) {
