@@ -155,11 +155,6 @@ func (v *values) bind(q *filter.Query) error {
 	for i := range q.Where {
 		q.Where[i].Node = v.node(q.Where[i].Node)
 	}
-	for i := range q.Having {
-		for j := range q.Having[i].Nodes {
-			q.Having[i].Nodes[j] = v.node(q.Having[i].Nodes[j])
-		}
-	}
 	for i := range q.Arguments {
 		q.Arguments[i].Value = v.value(q.Arguments[i].Value)
 	}
