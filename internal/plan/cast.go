@@ -87,6 +87,11 @@ func (f *Field) typeOf() *introspect.Type {
 	return nil
 }
 
+// MayFail reports a field that is cast to another type than text, which not all values need allow.
+func (f *Field) MayFail() bool {
+	return f.Cast != nil && (f.Cast.Type == nil || f.Cast.Type.IsDomain || !isText(f.Cast.Type))
+}
+
 // hasCase reports a field of which there may be a lower case: a text, or what only PostgreSQL
 // may know for one.
 func (f *Field) hasCase() bool {

@@ -33,6 +33,7 @@ type Node struct {
 	All    bool
 	Embeds []*Embed
 	Where  []Predicate // all of them must hold
+	Forced Predicate   // the one among them that the host has decided on; nil for none
 	Order  []OrderTerm
 	Window Window
 	// Grouped makes groups of the rows although none of what is shown need be an aggregate,

@@ -10,8 +10,8 @@ import (
 	"github.com/pgrest-go/pgrest/internal/value"
 )
 
-// Predicate is what rows have to satisfy: a Compare, a CompareRelated, a Present, a Some or a
-// Group.
+// Predicate is what rows have to satisfy: a Compare, a CompareRelated, a Present, a Some, a Group
+// or a Guarded.
 type Predicate interface{ predicate() }
 
 // Compare compares a field of the row with a value.
@@ -33,9 +33,34 @@ type Group struct {
 	Of           []Predicate
 }
 
+// Guarded is a predicate that is asked of rows alone for which another one holds. It could fail,
+// and the message would have a value of a row that the host hides.
+type Guarded struct{ By, Of Predicate }
+
 func (Compare) predicate() {}
 func (Present) predicate() {}
 func (Group) predicate()   {}
+func (Guarded) predicate() {}
+
+// MayFail reports a predicate on the node's own rows whose casts some value may not allow.
+func MayFail(p Predicate) bool {
+	switch p := p.(type) {
+	case Compare:
+		return p.Field.MayFail()
+	case Group:
+		return slices.ContainsFunc(p.Of, MayFail)
+	}
+	return false
+}
+
+// guard has predicates that may fail be asked only where another one holds.
+func guard(all []Predicate, by Predicate) {
+	for i, p := range all {
+		if MayFail(p) {
+			all[i] = Guarded{By: by, Of: p}
+		}
+	}
+}
 
 // predicate resolves a condition on a node's rows, or a group of conditions, and notes what
 // the plan relies on for it. Its errors are *apierror.Error.

@@ -16,6 +16,8 @@ type Lent struct {
 	Field Field // without a JSON path and a cast
 	From  *Embed
 	Place int // of what From lends
+	// MayFail reports that what the column is compared or ordered as may fail.
+	MayFail bool
 }
 
 // CompareRelated compares a field of a related row with a value: NULL where there is no such
@@ -53,9 +55,10 @@ func (n *Node) way(names []string) ([]*Embed, error) {
 // lend has the last embed on a way lend a column to the row around the first, and gives its
 // place there.
 func lend(way []*Embed, f Field) int {
+	mayFail := f.MayFail()
 	f.Path, f.Related, f.Field.Cast, f.Cast, f.Call, f.Operator = nil, nil, "", nil, nil, nil
 	last := way[len(way)-1]
-	place := last.lends(func(l Lent) bool { return l.From == nil && l.Field.Name == f.Name }, Lent{Field: f})
+	place := last.lends(func(l Lent) bool { return l.From == nil && l.Field.Name == f.Name && l.MayFail == mayFail }, Lent{Field: f, MayFail: mayFail})
 	for i := len(way) - 2; i >= 0; i-- {
 		from, at := way[i+1], place
 		place = way[i].lends(func(l Lent) bool { return l.From == from && l.Place == at }, Lent{From: from, Place: at})

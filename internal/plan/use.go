@@ -304,6 +304,7 @@ func (p *Planner) forceUse(a *Answer, of subject, f apirequest.Forced) error {
 		m := of.write
 		condition = p.forcedPredicate(m.Target, f.Node)
 		if m.Action == Update || m.Action == Delete {
+			guard(m.Where, condition)
 			m.Where = append(m.Where, condition)
 		}
 		if m.Action != Delete {
@@ -311,7 +312,8 @@ func (p *Planner) forceUse(a *Answer, of subject, f apirequest.Forced) error {
 		}
 	default:
 		condition = p.forcedPredicate(of.node, f.Node)
-		of.node.Where = append(of.node.Where, condition)
+		guard(of.node.Where, condition)
+		of.node.Where, of.node.Forced = append(of.node.Where, condition), condition
 	}
 	return refusedOf([]Predicate{condition})
 }

@@ -20,6 +20,8 @@ func predicate(n *plan.Node, p plan.Predicate, present presenceSQL) fragment {
 		return some(n, p)
 	case plan.Present:
 		return present(n, p.Embed, p.Absent)
+	case plan.Guarded:
+		return ifHolds(n, p.By, predicate(n, p.Of, present))
 	case plan.Group:
 		members := make([]squirrel.Sqlizer, len(p.Of))
 		for i, member := range p.Of {
@@ -28,6 +30,15 @@ func predicate(n *plan.Node, p plan.Predicate, present presenceSQL) fragment {
 		return bound(filter.Join(p.Negated, p.Any, members...))
 	}
 	return fragment{}
+}
+
+// ifHolds renders an expression that PostgreSQL computes for rows alone for which a predicate
+// holds. It may compute the conditions of a WHERE in any order.
+func ifHolds(n *plan.Node, by plan.Predicate, f fragment) fragment {
+	guard := predicate(n, by, existence).within("CASE WHEN ", " THEN ")
+	guard.join(f)
+	guard.add(" END")
+	return guard
 }
 
 // predicates renders predicates on a relation's own rows, which embed nothing.

@@ -253,7 +253,11 @@ func (s selection) from() fragment {
 		}
 	}
 	if s.part != nil && !s.part.condition.empty() {
-		conditions = append(conditions, s.part.condition)
+		condition := s.part.condition
+		if n.Forced != nil && slices.ContainsFunc(s.part.terms, func(t keysetTerm) bool { return t.Embed == nil && t.Field.MayFail() }) {
+			condition = ifHolds(n, n.Forced, condition)
+		}
+		conditions = append(conditions, condition)
 	}
 	f.join(where(conditions))
 	return f

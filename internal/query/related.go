@@ -21,11 +21,14 @@ func lentColumns(e *plan.Embed) fragment {
 		if i > 0 {
 			f.add(", ")
 		}
-		column := sqlfrag.Qualified(e.Node.Alias, l.Field.Name)
+		column := sql(sqlfrag.Qualified(e.Node.Alias, l.Field.Name))
 		if l.From != nil {
-			column = sqlfrag.Qualified(l.From.Alias, lentColumn(l.Place))
+			column = sql(sqlfrag.Qualified(l.From.Alias, lentColumn(l.Place)))
 		}
-		f.add(column + " AS " + sqlfrag.Ident(lentColumn(i+1)))
+		if l.MayFail && e.Node.Forced != nil { // PostgreSQL may cast it before it selects the rows
+			column = ifHolds(e.Node, e.Node.Forced, column)
+		}
+		f.join(column.within("", " AS "+sqlfrag.Ident(lentColumn(i+1))))
 	}
 	return f
 }
@@ -50,5 +53,9 @@ func lentPresence(n *plan.Node, e *plan.Embed, absent bool) fragment {
 
 // some tests for a row of an embed that satisfies a condition, and those of the embed.
 func some(n *plan.Node, p plan.Some) fragment {
-	return matching(n, p.Embed, p.Embed.Node, false, predicate(p.Embed.Node, p.Of, existence)).within("EXISTS (", ")")
+	of := predicate(p.Embed.Node, p.Of, existence)
+	if forced := p.Embed.Node.Forced; forced != nil && plan.MayFail(p.Of) {
+		of = ifHolds(p.Embed.Node, forced, of)
+	}
+	return matching(n, p.Embed, p.Embed.Node, false, of).within("EXISTS (", ")")
 }
