@@ -69,8 +69,8 @@ func record(alias string, columns []plan.WriteColumn) string {
 	return alias + "(" + strings.Join(definitions, ", ") + ")"
 }
 
-// catalogSQL is a type, a default or a condition as the catalogs print it, which is SQL. A
-// question mark in it is no placeholder.
+// catalogSQL is a type, a default or a condition as the catalogs print it, or the host has it,
+// which is SQL. A question mark in it is no placeholder.
 func catalogSQL(text string) string { return strings.ReplaceAll(text, "?", "??") }
 
 // defaults renders a JSON object of the columns' defaults.

@@ -1,8 +1,6 @@
 package query
 
 import (
-	"strings"
-
 	"github.com/pgrest-go/pgrest/filter"
 	"github.com/pgrest-go/pgrest/internal/oid"
 	"github.com/pgrest-go/pgrest/internal/plan"
@@ -27,7 +25,7 @@ func called(name string, f plan.Field) filter.Operand {
 			call.join(column)
 			return
 		}
-		call.add("CAST(? AS "+unplaced(f.Operator.Types[place-1])+")", f.Operands[place-1])
+		call.add("CAST(? AS "+catalogSQL(f.Operator.Types[place-1])+")", f.Operands[place-1])
 	})
 	call.add(")")
 	operand := filter.Operand{SQL: string(call.sql), Args: make([]any, len(call.args)), TSVector: f.Returned == nil || f.Returned.BaseOID == oid.TSVector}
@@ -36,6 +34,3 @@ func called(name string, f plan.Field) filter.Operand {
 	}
 	return operand
 }
-
-// unplaced writes the question marks of a type twice, so that none is taken for a placeholder.
-func unplaced(typ string) string { return strings.ReplaceAll(typ, "?", "??") }

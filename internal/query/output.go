@@ -60,7 +60,7 @@ func ownColumn(n *plan.Node, c *plan.Column) output {
 	}
 	out.expr = field(n, c.Field)
 	if o := c.Field.Operator; o != nil { // what is shown is encoded as what the host says that it is
-		out.expr = out.expr.within("CAST(", " AS "+unplaced(o.Returns)+")")
+		out.expr = out.expr.within("CAST(", " AS "+catalogSQL(o.Returns)+")")
 	}
 	if groupsByColumn(c) {
 		out.key = out.expr
