@@ -138,11 +138,7 @@ func (l *level) pointer(place int) string {
 	if !l.many {
 		return pointer
 	}
-	index := 0
-	for index+1 < place && l.around[place-2-index] == l.around[place-1] {
-		index++
-	}
-	return pointer + "/" + strconv.Itoa(index)
+	return pointer + "/" + strconv.Itoa(value.IndexAround(l.around, place))
 }
 
 // collect adds a level, and those within it, to a shape and to values: in an order that doesn't

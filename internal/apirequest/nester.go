@@ -211,27 +211,15 @@ func (d *nester) readMember(l *level, place int, key []byte, start int) error {
 		l.rows = append(l.rows, s.text[from:s.pos]...)
 		return nil
 	}
-	wrong := func() error {
-		if !s.skipValue(depth) {
+	nothing := c == 'n' || c == '[' && s.holdsNothing()
+	if nothing || c != '[' && m.Many || c != '{' && !m.Many {
+		switch {
+		case !s.skipValue(depth):
 			return invalidJSON()
+		case nothing:
+			return nil
 		}
 		return apierror.NotNested(m.name, m.Many).At(l.pointer(object) + "/" + value.EscapePointer(m.name))
-	}
-	switch {
-	case c == 'n':
-		if !s.skipLiteral("null") {
-			return invalidJSON()
-		}
-		return nil
-	case c == '{' && !m.Many, c == '[' && (m.Many || s.holdsNothing()):
-	default:
-		return wrong()
-	}
-	if c == '[' && s.holdsNothing() {
-		if !s.skipValue(depth) {
-			return invalidJSON()
-		}
-		return nil
 	}
 	m.full = object
 	within, err := d.enter(l, place)

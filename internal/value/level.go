@@ -62,11 +62,15 @@ func (v *Values) Pointer(level, place int) string {
 	if !l.Many {
 		return pointer
 	}
-	index := 0
-	for index+1 < place && l.Around[place-2-index] == l.Around[place-1] {
+	return pointer + "/" + strconv.Itoa(IndexAround(l.Around, place))
+}
+
+// IndexAround is the index, in its array, of the object in a place, where around is as in Level.
+func IndexAround(around []int32, place int) (index int) {
+	for index+1 < place && around[place-2-index] == around[place-1] {
 		index++
 	}
-	return pointer + "/" + strconv.Itoa(index)
+	return index
 }
 
 // LevelName names a level by the members that lead to it, with slashes between; empty for the
