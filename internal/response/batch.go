@@ -286,15 +286,14 @@ func (i *BatchItem) End() ([]byte, error) {
 // it isn't even text.
 func (i *BatchItem) maybe() {
 	if !utf8.Valid(i.carry) {
-		i.batch.write([]byte(`,"encoding":"base64"`))
+		i.batch.write([]byte(`,"encoding":"base64","body":`))
+		i.put([]byte(`"` + base64.StdEncoding.EncodeToString(i.carry) + `"`))
+		return
 	}
 	i.batch.write([]byte(`,"body":`))
-	switch {
-	case !utf8.Valid(i.carry):
-		i.put([]byte(`"` + base64.StdEncoding.EncodeToString(i.carry) + `"`))
-	case json.Valid(i.carry):
+	if json.Valid(i.carry) {
 		i.put(i.carry)
-	default:
+	} else {
 		i.put(jsontext.AppendString(nil, i.carry))
 	}
 }
