@@ -82,15 +82,7 @@ func TestParse_operators(t *testing.T) {
 			filter.Condition{Field: called("e", "l2", "[1]"), Aggregate: filter.AggregateMin, Operator: filter.LessThan, Value: "2"},
 		}}}}},
 	} {
-		options := filter.Options{Operators: true, Grouping: true, Filters: true}
-		got, err := filter.Parse(tt.query, options)
-		require.NoError(t, err, tt.query)
-		require.Equal(t, &tt.want, got, tt.query)
-		text, err := got.Encode()
-		require.NoError(t, err)
-		again, err := filter.Parse(text, options)
-		require.NoError(t, err, text)
-		require.Equal(t, got, again, text)
+		requireParsed(t, tt.query, filter.Options{Operators: true, Grouping: true, Filters: true}, &tt.want)
 	}
 }
 
